@@ -1,0 +1,49 @@
+# Everything begins with scripts/bootstrap, which finds what is missing, installs it or says how, and takes no time when nothing is.
+SHELL := /bin/bash
+BIN := .venv/bin
+# What is linted and typed: the folders that exist of these.
+PYTHON_DIRS := $(wildcard bridge services tests bench scripts)
+# For example: make test PYTEST_ARGS='-n 2 tests/unit'
+PYTEST_ARGS ?=
+
+.PHONY: venv demo test servers lint format bench docs lock lock-upgrade check-ops clean
+
+venv:  ## the virtual environment in .venv, from the lock file
+	@scripts/bootstrap
+
+demo: venv  ## a broker, simulated receivers and the bridge, in this terminal; Ctrl-C ends it
+	@exec $(BIN)/mic2mqtt demo
+
+test: servers lint  ## everything that must hold
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+servers:  ## mosquitto and PostgreSQL for the tests, installed and not started
+	@scripts/bootstrap --servers
+
+lint: venv  ## style, types and floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(PYTHON_DIRS)
+	$(BIN)/lint-imports
+
+format: venv  ## rewrite what the formatter and the safe fixes of the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: venv  ## measure (under 10 minutes)
+	$(BIN)/python -m bench
+
+docs: venv  ## rewrite the tables and documents that are made from the code
+	$(BIN)/python scripts/generate_docs.py
+
+lock: ## write the lock files anew from pyproject.toml, keeping the versions that still fit
+	scripts/lock
+
+lock-upgrade: ## the same with the newest versions allowed
+	scripts/lock --upgrade
+
+check-ops: venv  ## Prometheus's own tool over the rules, the configuration and the metrics
+	scripts/check-ops
+
+clean:  ## forget the virtual environment and every cache
+	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
