@@ -1,4 +1,4 @@
-"""The house's floors, checked: what import-linter says for packages (pyproject.toml), said here for every single module.
+"""The house's floors, checked: what import-linter says for packages (pyproject.toml), here for every single module.
 
 A new module fails here until it has a line in FLOORS: choosing its floor is choosing whom it may know.
 """
