@@ -53,6 +53,7 @@ FLOORS = {
     "services.records": Floor.WORDS,
     "services.driver_api": Floor.PORTS,
     "services.transport": Floor.PORTS,
+    "services.resolve": Floor.PORTS,
     "services.drivers": Floor.DRIVERS,
     "services.drivers.*": Floor.DRIVERS,
     "services.state": Floor.RULES,
@@ -74,6 +75,11 @@ FLOORS = {
     "bridge.topics": Floor.FACE,
     "bridge.payloads": Floor.FACE,
     "bridge.commands": Floor.FACE,
+    "bridge.packets": Floor.FACE,
+    "bridge.broker": Floor.EDGE,
+    "bridge.outgoing": Floor.EDGE,
+    "bridge.sockets": Floor.EDGE,
+    "bridge.supervisor": Floor.EDGE,
     "bridge.settings": Floor.EDGE,
     "bridge.client": Floor.EDGE,
     "bridge.publisher": Floor.EDGE,
@@ -99,6 +105,7 @@ PURE = {
     "bridge.topics",
     "bridge.payloads",
     "bridge.commands",
+    "bridge.packets",
 }
 WORLD = {"asyncio", "socket", "ssl", "httpx", "time", "random", "logging", "sqlmodel"}
 

@@ -1,0 +1,91 @@
+"""Sockets to a broker: opened without Nagle's delay, called off at once, and read in large pieces."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+LOG = logging.getLogger(__name__)
+
+_READ_AHEAD: Final = 64 * 1024
+
+
+class ReadAheadSocket:
+    """A socket that reads ahead, for the MQTT library asks for one byte, one byte and then the rest of every packet.
+
+    ``ahead`` is off for WebSockets, which have a buffer of their own.
+    """
+
+    def __init__(self, raw: Any, *, ahead: bool) -> None:
+        self._raw = raw
+        self._ahead = ahead
+        self._read = b""
+        self._at = 0
+        self.close: Callable[[], None] = raw.close
+        self.fileno: Callable[[], int] = raw.fileno
+        self.setblocking: Callable[[bool], None] = raw.setblocking
+
+    def recv(self, size: int) -> bytes:
+        """At most ``size`` bytes, none at the end; raises `BlockingIOError` where there are none yet."""
+        if not self._ahead:
+            return bytes(self._raw.recv(size))
+        if self._at >= len(self._read):
+            self._read = self._raw.recv(_READ_AHEAD)
+            self._at = 0
+        piece = self._read[self._at : self._at + size]
+        self._at += len(piece)
+        return piece
+
+    def send(self, data: bytes) -> int:
+        """Bytes that went out. The library's WebSocket says 0 for half a frame and then loses the packet: say no."""
+        sent: int = self._raw.send(data)
+        if sent == 0:
+            raise BlockingIOError
+        return sent
+
+    def pending(self) -> int:
+        """Bytes that were read and not yet asked for: the event loop does not see them."""
+        waiting = len(self._read) - self._at
+        return waiting + (self._raw.pending() if hasattr(self._raw, "pending") else 0)
+
+
+class Opening:
+    """Opens a TCP connection in a thread, and can be called off from another."""
+
+    def __init__(self, host: str, port: int, timeout_s: float) -> None:
+        self._host = host
+        self._port = port
+        self._timeout_s = timeout_s
+        self._sock: socket.socket | None = None
+        self._called_off = False
+
+    def tcp(self) -> socket.socket:
+        """A connected socket to the first address of the host that answers. Blocks; raises `OSError`."""
+        failure = OSError("the name has no address")
+        found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, address in found:
+            if self._called_off:
+                raise ConnectionAbortedError("called off")
+            sock = self._sock = socket.socket(family, kind, protocol)
+            try:
+                # with Nagle's algorithm a change would wait up to 40 ms for an acknowledgement of the one before it
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.settimeout(self._timeout_s)
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                return sock
+        raise failure
+
+    def call_off(self) -> None:
+        """Make whatever the thread waits for end now, be it connecting or a handshake."""
+        self._called_off = True
+        if self._sock is not None:
+            try:
+                self._sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                LOG.debug("%s was not connected yet", self._host)
