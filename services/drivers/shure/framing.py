@@ -1,0 +1,93 @@
+"""PURE. Bytes of a stream -> bodies of complete messages ``< ... >``.
+
+A message may be spread over many reads, and a read may hold many messages, with noise between them. Names may contain
+``<`` and ``>`` but never a brace (Shure's list of allowed characters), so within ``{...}`` only ``}`` counts, and a
+second ``{`` there means that a ``}`` was lost.
+"""
+
+from __future__ import annotations
+
+import re
+
+LIMIT = 512
+"""Bytes between ``<`` and ``>``. The longest documented message, a quadversity FD-C SAMPLE, has about 90."""
+
+TEXT_LIMIT = 128
+"""Bytes between braces. The widest documented text has 32; this is how much a lost ``}`` can hold back."""
+
+# Without a brace in sight the innermost pair is a message.
+_FLAT = re.compile(rb"<([^<>{}]*)>")
+
+# The last group is ">" after a whole message, else the message has only begun.
+_BRACED = re.compile(
+    rb"<((?:[^<>{}]|\{[^{}]{0,%(text)d}+\})*+)(>|\Z|\{[^{}]{0,%(text)d}+\Z)" % {b"text": TEXT_LIMIT},
+)
+
+
+class Framer:
+    """Carries over what is incomplete, at most ``limit`` bytes of it."""
+
+    __slots__ = ("_limit", "_tail", "discarded")
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._tail = b""
+        self.discarded = 0
+        """Bytes that belonged to no message; blanks between messages do not count."""
+
+    @property
+    def pending(self) -> int:
+        """Bytes that wait for the rest of their message."""
+        return len(self._tail)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take bytes in; the bodies that they completed, without brackets and surrounding blanks."""
+        buffer = self._tail + data if self._tail else data
+        if b"{" in buffer:
+            return self._feed_braced(buffer)
+        bodies: list[bytes] = _FLAT.findall(buffer)
+        begun = buffer.rfind(b"<")
+        end = len(buffer)
+        if begun > buffer.rfind(b">"):
+            end = begun
+            self._tail = buffer[begun:]
+        else:
+            self._tail = b""
+        # brackets and bodies account for every byte of clean input; anything else is looked at more closely
+        if end > sum(map(len, bodies)) + 2 * len(bodies) or end > self._limit or len(self._tail) > self._limit:
+            bodies = self._sort_out(buffer[:end], bodies)
+        return [body.strip() for body in bodies]
+
+    def _sort_out(self, buffer: bytes, bodies: list[bytes]) -> list[bytes]:
+        kept = [body for body in bodies if len(body) <= self._limit]
+        self.discarded += _weight(buffer) - _weight(b"".join(kept)) - 2 * len(kept)
+        if len(self._tail) > self._limit:
+            self.discarded += _weight(self._tail)
+            self._tail = b""
+        return kept
+
+    def _feed_braced(self, buffer: bytes) -> list[bytes]:
+        bodies: list[bytes] = []
+        position = 0
+        while (match := _BRACED.search(buffer, position)) is not None:
+            begin, end = match.span()
+            too_long = end - begin > self._limit + 2
+            complete = match[2] == b">"
+            if too_long:  # not a message: the next "<" may begin one
+                end = begin + 1
+            elif complete:
+                bodies.append(match[1].strip())
+                end = match.end()
+            self.discarded += _weight(buffer[position : end if too_long else begin])
+            if not complete and not too_long:
+                self._tail = buffer[begin:]
+                return bodies
+            position = end
+        self.discarded += _weight(buffer[position:])
+        self._tail = b""
+        return bodies
+
+
+def _weight(data: bytes) -> int:
+    """Bytes apart from blanks."""
+    return len(data.translate(None, b" \r\n\t"))

@@ -1,0 +1,244 @@
+"""PURE. How values are written on the wire: each kind turns text into values and values back into text.
+
+``decode`` gives one value a key of its property (``None`` for unknown), or ``None`` as a whole for text that makes no
+sense; such a report is dropped and counted, never published. Facts are from Shure's command strings as collected in the
+project's protocol notes, sections 1.5 to 1.8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+Values = tuple[object, ...]
+
+UNKNOWN_WORDS = frozenset({"UNKN", "UNKNOWN"})
+UNKNOWN_8 = frozenset({254, 255})
+"""255 is unknown; 254 is an error mark."""
+UNKNOWN_16 = frozenset({65534, 65535})
+RUNTIME_STATUS: Mapping[int, str] = {65533: "communication_error", 65534: "calculating", 65535: "not_reported"}
+NUMBER_DIGITS = 8
+"""More than any number of the protocol has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Both directions of one way to write a value."""
+
+    decode: Callable[[str], Values | None]
+    encode: Callable[[Sequence[object]], str]
+
+
+def unbrace(text: str) -> str:
+    """A text without its braces and its padding."""
+    if text.startswith("{"):
+        text = text[1:]
+        text = text.removesuffix("}")
+    return text.rstrip()
+
+
+def braced(text: str, width: int) -> str:
+    """A text as a device writes it: padded to its width, in braces."""
+    return f"{{{text[:width]:<{width}}}}"
+
+
+def integer(text: str) -> int | None:
+    """A number without sign; ``None`` for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS else None
+
+
+def text(width: int) -> Kind:
+    """Free text, padded to ``width``; blank is unknown."""
+
+    def decode(wire: str) -> Values | None:
+        plain = unbrace(wire)
+        return (plain or None,) if plain.isprintable() else None
+
+    def encode(values: Sequence[object]) -> str:
+        return braced("" if values[0] is None else str(values[0]), width)
+
+    return Kind(decode, encode)
+
+
+def word(width: int = 0, unknown: str = "UNKNOWN") -> Kind:
+    """A model name: ``unknown`` and blank mean that there is none. In braces where ``width`` is given."""
+
+    def decode(wire: str) -> Values | None:
+        plain = unbrace(wire)
+        if not plain.isprintable():
+            return None
+        return (None if not plain or plain in UNKNOWN_WORDS else plain,)
+
+    def encode(values: Sequence[object]) -> str:
+        if width:
+            return braced("" if values[0] is None else str(values[0]), width)
+        return unknown if values[0] is None else str(values[0])
+
+    return Kind(decode, encode)
+
+
+def number(digits: int, low: int, high: int, *, offset: int = 0, unknown: frozenset[int] = frozenset()) -> Kind:
+    """Value = raw + ``offset``. ``low`` and ``high`` are raw.
+
+    Where there is a mark for unknown, whatever lies outside of the range is unknown too; where there is none it is
+    dropped.
+    """
+
+    def decode(wire: str) -> Values | None:
+        raw = integer(wire)
+        if raw is None:
+            return (None,) if unknown and wire in UNKNOWN_WORDS else None
+        if low <= raw <= high:
+            return (raw + offset,)
+        return (None,) if unknown else None
+
+    def encode(values: Sequence[object]) -> str:
+        value = values[0]
+        raw = max(unknown, default=low) if value is None else min(high, max(low, int(str(value)) - offset))
+        return f"{raw:0{digits}}"
+
+    return Kind(decode, encode)
+
+
+def trim(offset: int, high: int) -> Kind:
+    """Transmitter trim: dB (raw + ``offset``), and as it is written."""
+    raw_kind = number(3, 0, high, unknown=UNKNOWN_8)
+
+    def decode(wire: str) -> Values | None:
+        raw = raw_kind.decode(wire)
+        if raw is None or raw[0] is None:
+            return None if raw is None else (None, None)
+        return (int(str(raw[0])) + offset, raw[0])
+
+    def encode(values: Sequence[object]) -> str:
+        decibels, raw = values
+        return raw_kind.encode([int(str(decibels)) - offset if decibels is not None else raw])
+
+    return Kind(decode, encode)
+
+
+def runtime(keys: int) -> Kind:
+    """Minutes, 0 to 65532, and (with two ``keys``) what it means that there are none."""
+
+    def decode(wire: str) -> Values | None:
+        raw = integer(wire)
+        if raw is None:
+            return (None, "not_reported")[:keys] if wire in UNKNOWN_WORDS else None
+        if raw in RUNTIME_STATUS:
+            return (None, RUNTIME_STATUS[raw])[:keys]
+        return (raw, "ok")[:keys] if raw < min(RUNTIME_STATUS) else None
+
+    def encode(values: Sequence[object]) -> str:
+        minutes, status = (*values, None)[:2]
+        if minutes is not None:
+            return f"{int(str(minutes)):05}"
+        return f"{next((raw for raw, said in RUNTIME_STATUS.items() if said == status), 65535):05}"
+
+    return Kind(decode, encode)
+
+
+def megahertz(digits: int) -> Kind:
+    """KHz on the wire; 0 is no frequency."""
+
+    def decode(wire: str) -> Values | None:
+        khz = integer(unbrace(wire))
+        return None if khz is None else (round(khz / 1000, 3) if khz else None,)
+
+    return Kind(decode, lambda values: f"{round(float(str(values[0] or 0)) * 1000):0{digits}}")
+
+
+def choice(words: Mapping[str, object], unknown: str = "UNKN") -> Kind:
+    """One of a few words. Of several for one value the first is the one that is written."""
+    written = {value: wire for wire, value in reversed(list(words.items()))}
+
+    def decode(wire: str) -> Values | None:
+        plain = unbrace(wire)
+        if plain in words:
+            return (words[plain],)
+        return (None,) if plain in UNKNOWN_WORDS else None
+
+    return Kind(decode, lambda values: written.get(values[0], unknown))
+
+
+def group(width: int = 0) -> Kind:
+    """Group and channel in it, ``01,02``; ``--,--`` is none. In braces where ``width`` is given."""
+
+    def decode(wire: str) -> Values | None:
+        left, comma, right = unbrace(wire).partition(",")
+        if not comma:
+            return None
+        left, right = left.strip(), right.strip()
+        if set(left) <= {"-"} and set(right) <= {"-"}:
+            return (None, None)
+        numbers = integer(left), integer(right)
+        return None if None in numbers else numbers
+
+    def encode(values: Sequence[object]) -> str:
+        first, second = values
+        if first is None or second is None:
+            wire = "--,--"
+        else:
+            wire = f"{first},{second}" if width else f"{first:0>2},{second:0>2}"
+        return braced(wire, width) if width else wire
+
+    return Kind(decode, encode)
+
+
+def firmware(width: int) -> Kind:
+    """Version, and whether a trailing ``*`` says that the self-test or an update failed."""
+
+    def decode(wire: str) -> Values:
+        plain = unbrace(wire)
+        version = plain.rstrip("*").rstrip()
+        return (version or None, plain.endswith("*") if plain else None)
+
+    def encode(values: Sequence[object]) -> str:
+        version, failed = (*values, None)[:2]
+        return braced(f"{version or ''}{'*' if failed else ''}", width)
+
+    return Kind(decode, encode)
+
+
+_BATTERIES = {"LION": "lithium_ion", "ALKA": "alkaline", "NIMH": "nimh", "LITH": "lithium_primary"}
+
+
+def battery_type(keys: int) -> Kind:
+    """Chemistry, and (with two ``keys``) whether the device warns of the battery instead of naming it."""
+    plain = choice(_BATTERIES)
+
+    def decode(wire: str) -> Values | None:
+        if wire == "WARN":
+            return (None, True)[:keys]
+        values = plain.decode(wire)
+        return None if values is None else (values[0], False)[:keys]
+
+    def encode(values: Sequence[object]) -> str:
+        return "WARN" if len(values) > 1 and values[1] else plain.encode(values)
+
+    return Kind(decode, encode)
+
+
+def mac() -> Kind:
+    """A MAC address, the last word of whatever stands there; lower case with colons."""
+
+    def decode(wire: str) -> Values | None:
+        words = unbrace(wire).split()
+        digits = words[-1].lower().replace("-", ":") if words else ""
+        pairs = digits.split(":")
+        well_formed = len(pairs) == 6 and all(len(pair) == 2 and set(pair) <= _HEX for pair in pairs)  # noqa: PLR2004
+        return (digits,) if well_formed else None
+
+    def encode(values: Sequence[object]) -> str:
+        address = str(values[0] or "00:00:00:00:00:00").upper()
+        return f"AUTO 000.000.000.000 000.000.000.000 000.000.000.000 {address}"
+
+    return Kind(decode, encode)
+
+
+_HEX = frozenset("0123456789abcdef")
+
+IGNORED = Kind(lambda _: (), lambda _: "")
+"""Known, and nothing that we tell."""
+
+ANTENNAS = Kind(lambda wire: (len(wire),) if wire and set(wire) <= set("ABXR") else None, lambda values: str(values[0]))
+"""One character an antenna; what they mean is told by SAMPLE, their number is a fact of the channel."""
