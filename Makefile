@@ -42,7 +42,7 @@ lock: ## write the lock files anew from pyproject.toml, keeping the versions tha
 lock-upgrade: ## the same with the newest versions allowed
 	scripts/lock --upgrade
 
-check-ops: venv  ## Prometheus's own tool over the rules, the configuration and the metrics
+check-ops: venv  ## Prometheus, Compose and systemd files, each with its own checker
 	scripts/check-ops
 
 clean:  ## forget the virtual environment and every cache
