@@ -34,13 +34,11 @@ class Levels:
             if figure is None:
                 self._figures[key] = [value, value, value, 1]
                 continue
-            if value < figure[0]:
-                figure[0] = value
-            if value > figure[1]:
-                figure[1] = value
+            figure[0] = min(figure[0], value)
+            figure[1] = max(figure[1], value)
             figure[2] += value
             figure[3] += 1
-            
+
     def take(self) -> dict[str, object] | None:
         """``<key>_min``, ``_max`` and ``_mean`` since the last call; ``None`` where nothing was metered."""
         if not self.intervals:

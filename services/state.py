@@ -123,9 +123,7 @@ def fold_channel(
     level = battery_level(new, around.rules, level_in(state["status_reasons"]))
     since = new["transmitter_last_seen"]
     lost = isinstance(since, str) and around.now_s - lost_since_s(since) < around.rules.lost_hold_s
-    new["status"], new["status_reasons"] = judge(
-        new, level=level, lost=lost, online=around.online, stale=around.stale
-    )
+    new["status"], new["status_reasons"] = judge(new, level=level, lost=lost, online=around.online, stale=around.stale)
     if new == old:
         return None
     changed = [key for key in SETTING_KEYS if new[key] != old[key]]
@@ -137,9 +135,7 @@ def fold_channel(
     )
 
 
-def rejudge(
-    state: ChannelState, around: Situation, lost_since_s: Callable[[str], float]
-) -> ChannelState | None:
+def rejudge(state: ChannelState, around: Situation, lost_since_s: Callable[[str], float]) -> ChannelState | None:
     """The same values under another sky (receiver lost, time passed); ``None`` where the status stays."""
     since = state["transmitter_last_seen"]
     lost = since is not None and around.now_s - lost_since_s(since) < around.rules.lost_hold_s
@@ -223,9 +219,7 @@ _EDGES: tuple[tuple[str, object, object, EventType], ...] = (
 """Key, from, to, event. A first value is no event: nobody saw it change."""
 
 
-def _events(
-    old: Mapping[str, object], new: Mapping[str, object]
-) -> list[tuple[EventType, Mapping[str, object]]]:
+def _events(old: Mapping[str, object], new: Mapping[str, object]) -> list[tuple[EventType, Mapping[str, object]]]:
     events: list[tuple[EventType, Mapping[str, object]]] = [
         (event, {"key": key}) for key, was, now, event in _EDGES if old[key] == was and new[key] == now
     ]

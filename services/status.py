@@ -63,9 +63,7 @@ _TRUE_MEANS = ("encryption_fault", "unregistered_transmitter")
 _MUTES = ("receiver_muted", "transmitter_muted", "transmitter_rf_muted")
 
 
-def battery_level(
-    state: Mapping[str, object], rules: StatusRules, before: BatteryLevel | None
-) -> BatteryLevel | None:
+def battery_level(state: Mapping[str, object], rules: StatusRules, before: BatteryLevel | None) -> BatteryLevel | None:
     """How urgent the battery is; ``before`` is what it was, for the hysteresis."""
     for key, critical in rules.critical.items():
         value = state[key]
