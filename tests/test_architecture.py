@@ -66,6 +66,8 @@ FLOORS = {
     "services.sessions": Floor.WORK,
     "services.device_sync": Floor.WORK,
     "services.scan": Floor.WORK,
+    "services.plan": Floor.WORK,
+    "services.candidates": Floor.WORK,
     "services.findings": Floor.WORK,
     "services.adverts": Floor.WORK,
     "services.schedule": Floor.WORK,
@@ -80,7 +82,14 @@ FLOORS = {
     "bridge.outgoing": Floor.EDGE,
     "bridge.sockets": Floor.EDGE,
     "bridge.supervisor": Floor.EDGE,
+    "bridge.durations": Floor.FACE,
     "bridge.settings": Floor.EDGE,
+    "bridge.settings_*": Floor.EDGE,
+    "bridge.logs": Floor.EDGE,
+    "bridge.guard": Floor.EDGE,
+    "bridge.watch": Floor.EDGE,
+    "bridge.watch_*": Floor.EDGE,
+    "bridge.probe": Floor.HOUSE,
     "bridge.client": Floor.EDGE,
     "bridge.publisher": Floor.EDGE,
     "bridge.metrics": Floor.EDGE,
@@ -88,6 +97,7 @@ FLOORS = {
     "bridge.app": Floor.HOUSE,
     "bridge.demo": Floor.HOUSE,
     "bridge.cli": Floor.HOUSE,
+    "bridge.cli_*": Floor.HOUSE,
 }
 
 # Pure modules get time, randomness and bytes as arguments: they are tested without a socket, a sleep or a patch.
@@ -106,6 +116,7 @@ PURE = {
     "bridge.payloads",
     "bridge.commands",
     "bridge.packets",
+    "bridge.durations",
 }
 WORLD = {"asyncio", "socket", "ssl", "httpx", "time", "random", "logging", "sqlmodel"}
 
