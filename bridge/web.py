@@ -1,0 +1,147 @@
+"""HTTP for machines that watch the bridge: metrics, health, readiness. Reading only, and no secret in any of it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+LOG = logging.getLogger(__name__)
+
+METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""Prometheus' text exposition format."""
+
+MOST_CONNECTIONS: Final = 64
+"""More than any house has scrapers; beyond it the answer is 503."""
+
+FAREWELL_S: Final = 1
+"""How long requests that are being answered may hold up the end."""
+
+_INDEX: Final = """<!doctype html><title>mic2mqtt</title><h1>mic2mqtt</h1>
+<ul><li><a href="/metrics">metrics</a> for Prometheus
+<li><a href="/healthz">healthz</a>: the process is alive
+<li><a href="/readyz">readyz</a>: database and broker are connected</ul>
+"""
+
+_REMEDIES: Final = {
+    errno.EADDRINUSE: "another program listens there: stop it, or choose another port",
+    errno.EADDRNOTAVAIL: "this machine does not have that address: choose one of its own",
+    errno.EACCES: "ports below 1024 belong to root: choose a higher one",
+}
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the text says why and what to change."""
+
+
+class LoopLag:
+    """How late the event loop runs what is due: the time for which something blocked it."""
+
+    INTERVAL_S: Final = 0.5
+    KEPT: Final = 20
+    """Ten seconds."""
+
+    def __init__(self) -> None:
+        self._lags: deque[float] = deque((0.0,), maxlen=self.KEPT)
+
+    @property
+    def worst_s(self) -> float:
+        """The longest delay of the last ten seconds."""
+        return max(self._lags)
+
+    async def measure(self) -> None:
+        """Watch until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + self.INTERVAL_S
+            await asyncio.sleep(self.INTERVAL_S)
+            self._lags.append(max(0.0, loop.time() - due))
+
+
+def application(*, render: Callable[[], bytes], not_ready: Callable[[], Sequence[str]], lag: LoopLag) -> Starlette:
+    """The routes. ``render`` runs in a thread, one at a time; ``not_ready`` gives reasons, none when ready."""
+    one_at_a_time = asyncio.Lock()
+
+    async def metrics(_request: Request) -> Response:
+        async with one_at_a_time:
+            return Response(await asyncio.to_thread(render), media_type=METRICS_TYPE)
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse({"status": "alive", "loop_lag_s": round(lag.worst_s, 4)})
+
+    async def ready(_request: Request) -> Response:
+        reasons = list(not_ready())
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)
+
+    async def index(_request: Request) -> Response:
+        return HTMLResponse(_INDEX)
+
+    return Starlette(
+        routes=[Route("/", index), Route("/metrics", metrics), Route("/healthz", health), Route("/readyz", ready)]
+    )
+
+
+@asynccontextmanager
+async def serve(
+    listen: str, *, render: Callable[[], bytes], not_ready: Callable[[], Sequence[str]]
+) -> AsyncIterator[str]:
+    """Serve on ``ADDRESS:PORT`` until the block ends; gives the URL, with the real port where 0 was asked for.
+
+    Raises:
+        ListenError: where the address cannot be listened on.
+    """
+    listener = _bind(listen)
+    lag = LoopLag()
+    # without its main loop the server installs no signal handlers and wakes up for nothing
+    config = uvicorn.Config(
+        application(render=render, not_ready=not_ready, lag=lag),
+        log_config=None,
+        access_log=False,
+        loop="none",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        server_header=False,
+        date_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=FAREWELL_S,
+    )
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listener])
+    url = _url(listener)
+    LOG.info("metrics and health on %s", url)
+    measuring = asyncio.create_task(lag.measure())
+    try:
+        yield url
+    finally:
+        measuring.cancel()
+        await server.shutdown(sockets=[listener])
+
+
+def _bind(listen: str) -> socket.socket:
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, int(port)), family=family, backlog=MOST_CONNECTIONS)
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, str(error))
+        raise ListenError(f"cannot listen on {listen}: {remedy} ([http] listen)") from error
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
