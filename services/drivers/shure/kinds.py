@@ -47,15 +47,15 @@ def integer(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS else None
 
 
-def text(width: int) -> Kind:
-    """Free text, padded to ``width``; blank is unknown."""
+def text(width: int, keys: int = 1) -> Kind:
+    """Free text, padded to ``width``; blank is unknown. With several ``keys`` all of them mean the same."""
 
     def decode(wire: str) -> Values | None:
         plain = unbrace(wire)
-        return (plain or None,) if plain.isprintable() else None
+        return (plain or None,) * keys if plain.isprintable() else None
 
     def encode(values: Sequence[object]) -> str:
-        return braced("" if values[0] is None else str(values[0]), width)
+        return braced(str(next((value for value in values if value is not None), "")), width)
 
     return Kind(decode, encode)
 
@@ -184,13 +184,13 @@ def group(width: int = 0) -> Kind:
     return Kind(decode, encode)
 
 
-def firmware(width: int) -> Kind:
-    """Version, and whether a trailing ``*`` says that the self-test or an update failed."""
+def firmware(width: int, keys: int = 2) -> Kind:
+    """Version, and (with two ``keys``) whether a trailing ``*`` says that the self-test or an update failed."""
 
     def decode(wire: str) -> Values:
         plain = unbrace(wire)
         version = plain.rstrip("*").rstrip()
-        return (version or None, plain.endswith("*") if plain else None)
+        return (version or None, plain.endswith("*") if plain else None)[:keys]
 
     def encode(values: Sequence[object]) -> str:
         version, failed = (*values, None)[:2]

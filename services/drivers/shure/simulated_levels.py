@@ -63,7 +63,8 @@ def circle(profile: int, condition: Condition, antennas: int, *, still: bool = F
     """One minute of meters, or one moment for ever if ``still``."""
     if condition is Condition.OFF:
         rf = tuple(NOISE_DBM - antenna % 2 for antenna in range(antennas))
-        off = Levels(rf, ("inactive",) * antennas, _SILENT_PEAK_DBFS, _SILENT_RMS_DBFS, None)
+        idle: AntennaState = "inactive"
+        off = Levels(rf, (idle,) * antennas, _SILENT_PEAK_DBFS, _SILENT_RMS_DBFS, None)
         return (off,)
     rng = random.Random(f"{profile} {condition}")
     radio = [_radio(rng, antenna) for antenna in range(antennas)]

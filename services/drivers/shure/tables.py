@@ -48,6 +48,7 @@ PAD = kinds.choice({"012": 0, "12": 0, "000": -12, "0": -12, "255": None}, unkno
 LOCKS: Mapping[str, object] = {"NONE": "none", "OFF": "none", "MENU": "menu", "POWER": "power", "ALL": "all"}
 ENCRYPTION: Mapping[str, object] = {"OFF": "off", "ON": "on", "AUTO": "auto", "MANUAL": "manual"}
 INTERFERENCE: Mapping[str, object] = {"NONE": "none", "DETECTED": "detected", "CRITICAL": "detected"}
+RF_INTERFERENCE: Mapping[str, object] = {"NONE": "none", "CRITICAL": "detected", "DETECTED": "detected"}
 OK_ERROR: Mapping[str, object] = {"OK": False, "ERROR": True}
 POWER_LEVELS: Mapping[str, object] = {"LOW": "low", "NORMAL": "normal", "HIGH": "high"}
 POLARITY: Mapping[str, object] = {"POSITIVE": "positive", "NEGATIVE": "negative"}
@@ -106,7 +107,7 @@ _ULXD_TRANSMITTER = [
     _channel("TX_TYPE", "transmitter_model", kinds.word(unknown="UNKN")),
     _channel("TX_MODEL", "transmitter_model", kinds.word(unknown="UNKN"), askable=False),
     _channel("TX_DEVICE_ID", "transmitter_id", kinds.text(8)),
-    Property("TX_FW_VER", Scope.CHANNEL, ("transmitter_firmware",), kinds.firmware(24)),
+    Property("TX_FW_VER", Scope.CHANNEL, ("transmitter_firmware",), kinds.firmware(24, 1)),
     _channel("TX_OFFSET", "tx_offset_raw", kinds.number(3, 0, 253, unknown=UNKNOWN_8)),
     _channel("TX_RF_PWR", "tx_power_level", kinds.choice(POWER_LEVELS)),
     _channel("TX_MUTE_STATUS", "transmitter_muted", kinds.choice(ON_OFF)),
@@ -133,7 +134,7 @@ _ULXD_CHANNEL = [
     Property("RF_ANTENNA", Scope.CHANNEL, ("antenna_count",), kinds.ANTENNAS, metered=True),
     *_metered("RX_RF_LVL", "AUDIO_LVL"),
 ]
-_DEVICE_ID = _device("DEVICE_ID", "device_id name", kinds.text(8))
+_DEVICE_ID = _device("DEVICE_ID", "device_id name", kinds.text(8, 2))
 _ULXD_DEVICE = [
     *_COMMON_DEVICE,
     _DEVICE_ID,
@@ -149,7 +150,7 @@ _ULXD = [
     _device("FREQUENCY_DIVERSITY_MODE", "frequency_diversity_mode", kinds.choice(SUMMING)),
     *_ULXD_CHANNEL,
     _channel("AUDIO_MUTE", "receiver_muted", kinds.choice(ON_OFF)),
-    _channel("RF_INT_DET", "interference", kinds.choice(INTERFERENCE)),
+    _channel("RF_INT_DET", "interference", kinds.choice(RF_INTERFERENCE)),
     *_ULXD_TRANSMITTER,
 ]
 _QLXD = [
@@ -164,13 +165,13 @@ _QLXD = [
         for prop in _ULXD_TRANSMITTER
     ),
     # said by some firmware, documented for ULX-D alone
-    _channel("RF_INT_DET", "interference", kinds.choice(INTERFERENCE), askable=False),
+    _channel("RF_INT_DET", "interference", kinds.choice(RF_INTERFERENCE), askable=False),
 ]
 
 # Axient Digital (1.6.3)
 _AXIENT = [
     *_COMMON_DEVICE,
-    _device("DEVICE_ID", "device_id name", kinds.text(31)),
+    _device("DEVICE_ID", "device_id name", kinds.text(31, 2)),
     _device("RF_BAND", "band", kinds.text(8)),
     _device("ENCRYPTION_MODE", "encryption_mode", kinds.choice(ENCRYPTION)),
     _device("QUADVERSITY_MODE", "quadversity_mode", kinds.choice(ON_OFF)),
