@@ -1,0 +1,204 @@
+"""Log lines: for people on a terminal, as JSON for machines, and never with a secret in them.
+
+Services and bridge log with the standard library, `logging.getLogger(__name__)`, and give what belongs to a line as
+``extra={"receiver": ..., "why": ...}``. Only here is decided how it looks. A thread writes the lines, so a terminal or
+a log collector that stands still does not stop the bridge.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from copy import copy
+from datetime import UTC, datetime
+from logging.handlers import QueueHandler, QueueListener
+from typing import Any, Final, Literal, Self, TextIO
+
+import orjson
+import structlog
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["auto", "plain", "json"]
+Line = MutableMapping[str, Any]
+
+OURS: Final = ("bridge", "services")
+"""Libraries speak from WARNING on; what they say below it concerns their makers."""
+
+WAITING: Final = 10_000
+"""Lines that may wait to be written; further ones are dropped and counted."""
+
+_HIDDEN: Final = "***"
+_SECRET_KEY: Final = re.compile(r"passw|secret|token|credential|authoriz|private_?key", re.IGNORECASE)
+_CREDENTIALS: Final = re.compile(r"([a-z][a-z0-9+.\-]*://[^\s:/@]*:)\S*@", re.IGNORECASE)
+_SHORTEST_SECRET: Final = 4
+"""A shorter password is no password, and hiding it everywhere would make lines unreadable."""
+
+_COLOURS: Final = {"debug": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31;1m"}
+_PLAIN: Final = "\x1b[0m"
+_SUBJECTS: Final = ("receiver", "channel", "host", "campus")
+"""Whom a line is about: the first of these that it has stands before its words."""
+
+
+def redact(value: Any, secrets: Iterable[str] = ()) -> Any:
+    """The value without passwords: those in URLs, those under a key that sounds like one, and the known ones."""
+    match value:
+        case str():
+            text = _CREDENTIALS.sub(rf"\1{_HIDDEN}@", value)
+            for secret in secrets:
+                text = text.replace(secret, _HIDDEN)
+            return text
+        case Mapping():
+            return {
+                key: _HIDDEN if _SECRET_KEY.search(str(key)) and item is not None else redact(item, secrets)
+                for key, item in value.items()
+            }
+        case list() | tuple():
+            return [redact(item, secrets) for item in value]
+        case None | bool() | int() | float():
+            return value
+    return redact(str(value), secrets)
+
+
+def plain_line(line: Line, *, colours: bool = False) -> str:
+    """``time LEVEL subject  what happened: why  key=value``."""
+    line = dict(line)
+    time, level, event = line.pop("time"), line.pop("level"), str(line.pop("event"))
+    trace = line.pop("exception", None)
+    subject = next((str(line.pop(key)) for key in _SUBJECTS if line.get(key)), "")
+    if why := line.pop("why", None):
+        event = f"{event}: {why}"
+    pairs = " ".join(f"{key}={_short(value)}" for key, value in line.items() if value is not None)
+    text = _printable(f"{time} {level.upper():<7} {subject:<14} {event}" + (f"  ({pairs})" if pairs else ""))
+    if trace:
+        text = f"{text}\n{trace}"
+    return f"{_COLOURS[level]}{text}{_PLAIN}" if colours and level in _COLOURS else text
+
+
+def _printable(text: str) -> str:
+    """One line, whatever a device calls itself."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    return f'"{text}"' if isinstance(value, str) and (" " in text or not text) else text
+
+
+def json_line(line: Line) -> str:
+    """One JSON object."""
+    return orjson.dumps(line, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _time(record: logging.LogRecord, *, local: bool) -> str:
+    """The wall clock for people, RFC 3339 for machines."""
+    if not local:
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    time = datetime.fromtimestamp(record.created).astimezone()
+    return time.strftime("%Y-%m-%d %H:%M:%S.") + f"{time.microsecond // 1000:03d}"
+
+
+class _Queue(QueueHandler):
+    """Hands lines to the writing thread without waiting for it."""
+
+    def __init__(self, waiting: queue.Queue[Any]) -> None:
+        super().__init__(waiting)
+        self._waiting = waiting
+        self.dropped = 0
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        said = copy(record)
+        said.msg, said.args = record.getMessage(), None  # now: what it speaks of may change
+        return said
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        try:
+            self._waiting.put_nowait(record)
+        except queue.Full:
+            self.dropped += 1
+            return
+        if self.dropped and self._waiting.qsize() < WAITING // 2:
+            dropped, self.dropped = self.dropped, 0
+            logging.getLogger(__name__).warning("%d log lines were dropped: whoever reads them is too slow", dropped)
+
+
+class Logs:
+    """The process's log while the block lasts. `change` is for a reloaded configuration."""
+
+    def __init__(
+        self,
+        level: Level = "info",
+        format: Format = "auto",  # noqa: A002 - the configuration's own word
+        *,
+        secrets: Iterable[str] = (),
+        stream: TextIO | None = None,
+    ) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._writer = logging.StreamHandler(self._stream)
+        waiting: queue.Queue[Any] = queue.Queue(WAITING)
+        self._waiting = waiting
+        self._queue = _Queue(waiting)
+        self._listener = QueueListener(waiting, self._writer)
+        self.change(level, format, secrets=secrets)
+
+    def __enter__(self) -> Self:
+        root = logging.getLogger()
+        root.setLevel(logging.WARNING)
+        root.addHandler(self._queue)
+        logging.captureWarnings(capture=True)
+        self._listener.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger().removeHandler(self._queue)
+        logging.captureWarnings(capture=False)
+        self._listener.stop()
+
+    @property
+    def dropped(self) -> int:
+        """Lines that were dropped and not yet spoken of."""
+        return self._queue.dropped
+
+    def drained(self) -> None:
+        """Wait until everything that was said before is written: for an end in good order, never on the event loop."""
+        self._waiting.join()
+
+    def change(self, level: Level, format: Format, *, secrets: Iterable[str] = ()) -> None:  # noqa: A002
+        """Another level, form or set of secrets from now on."""
+        for name in OURS:
+            logging.getLogger(name).setLevel(level.upper())
+        hidden = tuple(sorted((secret for secret in secrets if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True))
+        render = json_line if format == "json" else self._plain(format)
+        self._writer.setFormatter(_formatter(render, hidden, local=format != "json"))
+
+    def _plain(self, format: Format) -> Callable[[Line], str]:  # noqa: A002
+        colours = format == "auto" and self._stream.isatty() and not os.environ.get("NO_COLOR")
+        return lambda line: plain_line(line, colours=colours)
+
+
+def _formatter(render: Callable[[Line], str], secrets: tuple[str, ...], *, local: bool) -> logging.Formatter:
+    def stamp(_logger: Any, _name: str, line: Line) -> Line:
+        record: logging.LogRecord = line["_record"]
+        if not record.name.startswith(OURS):
+            line["logger"] = record.name
+        for filled_in in ("message", "asctime"):  # by other handlers; nobody can give an extra of that name
+            line.pop(filled_in, None)
+        line["time"] = _time(record, local=local)
+        return line
+
+    def hide(_logger: Any, _name: str, line: Line) -> Line:
+        return {key: redact(value, secrets) for key, value in redact(line, ()).items()}
+
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), structlog.stdlib.add_log_level],
+        processors=[
+            stamp,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            hide,
+            lambda _logger, _name, line: render(line),
+        ],
+    )
