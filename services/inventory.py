@@ -53,7 +53,7 @@ class Channel:
 
     address: Address
     number: int
-    state: ChannelState = EMPTY_CHANNEL
+    state: ChannelState = field(default_factory=lambda: EMPTY_CHANNEL)
     reported: dict[str, object] = field(default_factory=dict)
     """What the device said in this session; the state is made of it."""
     slots: dict[int, Slot] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Receiver:
 
     record: ReceiverRecord
     capabilities: Capabilities | None = None
-    state: ReceiverState = EMPTY_RECEIVER
+    state: ReceiverState = field(default_factory=lambda: EMPTY_RECEIVER)
     reported: dict[str, object] = field(default_factory=dict)
     stale: bool = True
     available: AvailabilityState = "offline"
