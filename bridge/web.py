@@ -94,15 +94,16 @@ def application(*, render: Callable[[], bytes], not_ready: Callable[[], Sequence
 
 @asynccontextmanager
 async def serve(
-    listen: str, *, render: Callable[[], bytes], not_ready: Callable[[], Sequence[str]]
+    listen: str, *, render: Callable[[], bytes], not_ready: Callable[[], Sequence[str]], lag: LoopLag
 ) -> AsyncIterator[str]:
     """Serve on ``ADDRESS:PORT`` until the block ends; gives the URL, with the real port where 0 was asked for.
+
+    Whoever runs ``lag.measure`` decides whether ``/healthz`` has a lag to tell.
 
     Raises:
         ListenError: where the address cannot be listened on.
     """
     listener = _bind(listen)
-    lag = LoopLag()
     # without its main loop the server installs no signal handlers and wakes up for nothing
     config = uvicorn.Config(
         application(render=render, not_ready=not_ready, lag=lag),
@@ -123,11 +124,9 @@ async def serve(
     await server.startup(sockets=[listener])
     url = _url(listener)
     LOG.info("metrics and health on %s", url)
-    measuring = asyncio.create_task(lag.measure())
     try:
         yield url
     finally:
-        measuring.cancel()
         await server.shutdown(sockets=[listener])
 
 

@@ -30,7 +30,7 @@ def bridge() -> Bridge:
 @pytest.fixture
 async def http(bridge: Bridge) -> AsyncIterator[httpx.AsyncClient]:
     async with (
-        serve("127.0.0.1:0", render=bridge.render, not_ready=lambda: bridge.reasons) as url,
+        serve("127.0.0.1:0", render=bridge.render, not_ready=lambda: bridge.reasons, lag=LoopLag()) as url,
         httpx.AsyncClient(base_url=url, trust_env=False) as client,
     ):
         yield client
@@ -99,18 +99,18 @@ async def test_what_is_not_there_is_not_found(http: httpx.AsyncClient) -> None:
 async def test_a_taken_port_is_named_with_its_remedy(http: httpx.AsyncClient, bridge: Bridge) -> None:
     taken = str(http.base_url).removeprefix("http://").rstrip("/")
     with pytest.raises(ListenError, match=rf"{taken}: another program listens there.*\[http\] listen"):
-        async with serve(taken, render=bridge.render, not_ready=lambda: ()):
+        async with serve(taken, render=bridge.render, not_ready=lambda: (), lag=LoopLag()):
             pass
 
 
 async def test_a_foreign_address_is_named_with_its_remedy(bridge: Bridge) -> None:
     with pytest.raises(ListenError, match="does not have that address"):
-        async with serve("192.0.2.1:0", render=bridge.render, not_ready=lambda: ()):
+        async with serve("192.0.2.1:0", render=bridge.render, not_ready=lambda: (), lag=LoopLag()):
             pass
 
 
 async def test_an_open_connection_does_not_hold_up_the_end(bridge: Bridge) -> None:
-    async with serve("127.0.0.1:0", render=bridge.render, not_ready=lambda: ()) as url:
+    async with serve("127.0.0.1:0", render=bridge.render, not_ready=lambda: (), lag=LoopLag()) as url:
         host, port = url.removeprefix("http://").split(":")
         _reader, writer = await asyncio.open_connection(host, int(port))
         began = asyncio.get_running_loop().time()
@@ -119,7 +119,7 @@ async def test_an_open_connection_does_not_hold_up_the_end(bridge: Bridge) -> No
 
 
 async def test_the_port_is_free_again_afterwards(bridge: Bridge) -> None:
-    async with serve("127.0.0.1:0", render=bridge.render, not_ready=lambda: ()) as url:
+    async with serve("127.0.0.1:0", render=bridge.render, not_ready=lambda: (), lag=LoopLag()) as url:
         pass
-    async with serve(url.removeprefix("http://"), render=bridge.render, not_ready=lambda: ()) as again:
+    async with serve(url.removeprefix("http://"), render=bridge.render, not_ready=lambda: (), lag=LoopLag()) as again:
         assert again == url
