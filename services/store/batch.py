@@ -1,0 +1,86 @@
+"""What was said to the store and is not committed yet. State is the last value a key; audit events are all kept."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from services.model import Address, Campus
+from services.records import (
+    AuditDraft,
+    AuditEvent,
+    ChannelRecord,
+    IgnoredIdentity,
+    PublishedResource,
+    RangeRecord,
+    ReceiverRecord,
+    TransmitterRecord,
+)
+
+TransmitterKey = tuple[Campus, str, int, str, str]
+
+
+@dataclass(slots=True)
+class Batch:
+    """One transaction's worth. ``None`` and ``False`` as a value mean: delete.
+
+    Deletions of receivers and channels are done first, then the rest: a receiver that was removed and added again
+    within one batch loses what it had and keeps what was said after.
+    """
+
+    since: float = 0.0
+    """When the first thing was said, in the event loop's time."""
+    receivers: dict[Address, ReceiverRecord] = field(default_factory=dict)
+    channels: dict[Address, ChannelRecord] = field(default_factory=dict)
+    transmitters: dict[TransmitterKey, TransmitterRecord] = field(default_factory=dict)
+    gone_receivers: dict[Address, None] = field(default_factory=dict)
+    gone_channels: dict[Address, None] = field(default_factory=dict)
+    seen: dict[Address, str] = field(default_factory=dict)
+    ranges: dict[tuple[Campus, str], RangeRecord | None] = field(default_factory=dict)
+    ignored: dict[tuple[Campus, str], IgnoredIdentity | None] = field(default_factory=dict)
+    published: dict[PublishedResource, bool] = field(default_factory=dict)
+    audit: list[AuditDraft] = field(default_factory=list)
+    delivered: dict[tuple[str, Campus], list[int]] = field(default_factory=dict)
+    """Numbers of audit events that the broker has, by stream and campus."""
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    """Whoever waits for the commit."""
+    tried: list[AuditEvent] = field(default_factory=list)
+    """The numbers given by an attempt whose end is unknown: a connection can break after the commit was done."""
+
+    def remove_receiver(self, address: Address) -> None:
+        """Forget what was said of a receiver, its channels and its transmitters, and delete what is stored."""
+        of_it = [key for key, channel in self.channels.items() if _is_of(key.tenant, channel.receiver, address)]
+        for channel_key in of_it:
+            del self.channels[channel_key]
+        heard = [key for key in self.transmitters if _is_of(key[0], key[1], address)]
+        for key in heard:
+            del self.transmitters[key]
+        self.receivers.pop(address, None)
+        self.seen.pop(address, None)
+        self.gone_receivers[address] = None
+
+    def remove_channel(self, address: Address) -> None:
+        """Forget what was said of a channel, and delete what is stored."""
+        self.channels.pop(address, None)
+        self.gone_channels[address] = None
+
+    @property
+    def size(self) -> int:
+        """Rows to be written."""
+        return (
+            len(self.receivers)
+            + len(self.channels)
+            + len(self.transmitters)
+            + len(self.gone_receivers)
+            + len(self.gone_channels)
+            + len(self.seen)
+            + len(self.ranges)
+            + len(self.ignored)
+            + len(self.published)
+            + len(self.audit)
+            + len(self.delivered)
+        )
+
+
+def _is_of(tenant: Campus, receiver: str, address: Address) -> bool:
+    return receiver == address.id and tenant == address.tenant

@@ -1,0 +1,181 @@
+"""Where the database is, and how to reach it: URLs, engines, the lock of a SQLite file, errors without secrets."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from services.store.errors import StoreError
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long SQLite waits for a reader of another process (``mic2mqtt audit``) before it calls the file locked."""
+JOURNAL_SIZE_BYTES = 16 * 1024 * 1024
+"""A WAL file that grew larger than this is cut back at the next checkpoint."""
+POSTGRESQL_LIMITS = {
+    "connect_timeout": "10",  # seconds
+    "keepalives_idle": "30",  # seconds
+    "tcp_user_timeout": "30000",  # milliseconds: a server that vanished is noticed, not waited for
+    "application_name": "mic2mqtt",
+}
+"""libpq's parameters (PostgreSQL manual, 34.1.2), where the URL does not set them."""
+POSTGRESQL_NAMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+
+
+def parse(text: str) -> URL:
+    """A database URL. Raises `StoreError` for one that is none, or names another kind of database."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise StoreError(
+            "the database URL cannot be read: write sqlite:///path/mic2mqtt.db or "
+            "postgresql+psycopg://user:password@host/name (with %-codes for special characters in the password)"
+        ) from error
+    if url.drivername in POSTGRESQL_NAMES:
+        missing = {key: value for key, value in POSTGRESQL_LIMITS.items() if key not in url.query}
+        return url.set(drivername="postgresql+psycopg").update_query_dict(missing)
+    if url.drivername == "sqlite":
+        return url
+    raise StoreError(f"{url.drivername}: no such database here; use sqlite:/// or postgresql+psycopg://")
+
+
+def describe(url: URL) -> str:
+    """The database in words for people: never a password, wherever in the URL it stands."""
+    return URL.create(url.drivername, host=url.host, port=url.port, database=url.database).render_as_string()
+
+
+def explain(error: BaseException, url: URL) -> str:
+    """What went wrong, on one line, without statements, values or a password."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    text = " ".join(str(cause).split()) or type(cause).__name__
+    for secret in (url.password, url.query.get("password")):
+        if isinstance(secret, str) and secret:
+            text = text.replace(secret, "***")
+    return text
+
+
+def file_of(url: URL) -> Path | None:
+    """The file of a SQLite database; ``None`` for one in memory and for PostgreSQL."""
+    if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    return Path(url.database).absolute()
+
+
+def encode(value: object) -> str:
+    """JSON for a column. Takes whatever a device said: what JSON has no form for is written as text."""
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # half a surrogate pair, or an integer beyond 64 bits
+        return json.dumps(value, default=str, sort_keys=True)
+
+
+def make_engine(url: URL) -> Engine:
+    """An engine with this program's settings; connects when it is first used.
+
+    Raises `StoreError` where the driver of PostgreSQL is missing.
+    """
+    try:
+        # Values stay out of errors: a device's words and people's names are in them.
+        engine = create_engine(url, json_serializer=encode, json_deserializer=orjson.loads, hide_parameters=True)
+    except ImportError as error:
+        raise StoreError(
+            "PostgreSQL needs the package psycopg, which is not installed: pip install 'mic2mqtt[postgresql]'"
+        ) from error
+    if url.drivername == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where `_begin` says so, for schema changes too
+    connection.text_factory = _readable
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",  # a commit survives a loss of power
+        "foreign_keys=ON",
+        f"journal_size_limit={JOURNAL_SIZE_BYTES}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _readable(text: bytes) -> str:
+    """A damaged text must not hide the rows around it."""
+    return text.decode("utf-8", "replace")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+@contextmanager
+def only_us(path: Path | None) -> Iterator[None]:
+    """Keep every other bridge away from a SQLite file while inside. Raises `StoreError` where one has it.
+
+    The lock lies beside the database: SQLite's own locks belong to it, and closing any file handle would lose them.
+    The kernel gives it back when the process ends, however it ends.
+    """
+    if path is None:
+        yield
+        return
+    lock = _open_private(path.with_name(path.name + ".lock"))
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            owner = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
+            raise StoreError(
+                f"{path} is in use by another mic2mqtt (process {owner}): stop that one, or give this one a database "
+                "of its own ([database] url); several instances on one database need PostgreSQL"
+            ) from error
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        os.close(_open_private(path))  # SQLite gives its -wal and -shm files the same permissions
+        yield
+    finally:
+        os.close(lock)
+
+
+def _open_private(path: Path) -> int:
+    """Open a file for writing, made with permissions for its owner alone."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(
+            f"cannot write {path}: {error.strerror}; make the folder, let this user write there, "
+            "or choose another place with [database] url"
+        ) from error
+
+
+@contextmanager
+def reading(text: str) -> Iterator[Connection]:
+    """A connection that only reads, beside a running bridge or without one: for the command line.
+
+    Raises `StoreError` where there is no such database, or it cannot be read.
+    """
+    url = parse(text)
+    path = file_of(url)
+    if path is not None and not path.exists():
+        raise StoreError(
+            f"there is no database at {path}: `mic2mqtt run` makes it, or name another with [database] url"
+        )
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            if path is not None:
+                connection.exec_driver_sql("PRAGMA query_only=ON")
+            yield connection
+    except SQLAlchemyError as error:
+        raise StoreError(f"cannot read {describe(url)}: {explain(error, url)}") from error
+    finally:
+        with suppress(SQLAlchemyError):
+            engine.dispose()

@@ -1,0 +1,1 @@
+"""Alembic's scripts, run from inside the program when the schema is not the newest (`services.store.schema`)."""

@@ -1,0 +1,160 @@
+"""Questions to the database, each named for what it asks. A row that cannot be read is logged and left out."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, delete, func, select, update
+
+from services.model import Address, Campus
+from services.records import (
+    AuditEvent,
+    ChannelRecord,
+    IgnoredIdentity,
+    PublishedResource,
+    RangeRecord,
+    ReceiverRecord,
+    TransmitterRecord,
+)
+from services.store import read
+from services.store.rows import insert_if_new, table_of
+from services.store.tables import (
+    AuditRow,
+    CampusRow,
+    ChannelRow,
+    IgnoredRow,
+    Meta,
+    PublishedRow,
+    RangeRow,
+    ReceiverRow,
+    TransmitterRow,
+)
+
+PRUNE_ROWS = 5_000
+"""Rows deleted in one transaction: a few tens of milliseconds, so that writing goes on in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that a start needs to know."""
+
+    receivers: list[ReceiverRecord]
+    channels: list[ChannelRecord]
+    ranges: list[RangeRecord]
+    ignored: list[IgnoredIdentity]
+    published: list[PublishedResource]
+    heads: dict[Campus, AuditEvent]
+    """The newest audit event of each campus."""
+
+
+def load(connection: Connection) -> Loaded:
+    """Everything that is kept over a restart."""
+    return Loaded(
+        receivers=receivers(connection),
+        channels=read.every(connection, ChannelRow, read.channel),
+        ranges=read.every(connection, RangeRow, read.discovery_range),
+        ignored=read.every(connection, IgnoredRow, read.ignored),
+        published=read.every(connection, PublishedRow, read.published),
+        heads=heads(connection),
+    )
+
+
+def receivers(connection: Connection) -> list[ReceiverRecord]:
+    """Every stored receiver."""
+    return read.every(connection, ReceiverRow, read.receiver)
+
+
+def transmitters(connection: Connection, receiver: Address) -> list[TransmitterRecord]:
+    """The transmitters that were ever heard on a receiver, the latest first."""
+    table = table_of(TransmitterRow)
+    question = (
+        read.columns_of(TransmitterRow)
+        .where(
+            table.c.organization == receiver.organization,
+            table.c.campus == receiver.campus,
+            table.c.receiver == receiver.id,
+        )
+        .order_by(table.c.last_seen.desc())
+    )
+    return read.records(connection.execute(question), read.transmitter, table.name)
+
+
+def heads(connection: Connection) -> dict[Campus, AuditEvent]:
+    """The newest audit event of each campus."""
+    audit, campuses, meta = table_of(AuditRow), table_of(CampusRow), table_of(Meta)
+    question = (
+        read.columns_of(AuditRow)
+        .join_from(campuses, meta, meta.c.key == "stream")
+        .join(
+            audit,
+            and_(
+                audit.c.stream == meta.c.value,
+                audit.c.organization == campuses.c.organization,
+                audit.c.campus == campuses.c.id,
+                audit.c.seq == campuses.c.audit_seq,
+            ),
+        )
+    )
+    newest = read.records(connection.execute(question), read.audit_event, audit.name)
+    return {event.draft.tenant: event for event in newest}
+
+
+def pending(connection: Connection, limit: int) -> list[AuditEvent]:
+    """The oldest audit events that the broker does not have yet, in order."""
+    table = table_of(AuditRow)
+    question = read.columns_of(AuditRow).where(table.c.published_at.is_(None)).order_by(table.c.position).limit(limit)
+    return read.records(connection.execute(question), read.audit_event, table.name)
+
+
+def count_pending(connection: Connection) -> tuple[int, str | None]:
+    """How many audit events the broker does not have yet, and when the oldest of them happened."""
+    table = table_of(AuditRow)
+    number, oldest = connection.execute(
+        select(func.count(), func.min(table.c.time)).where(table.c.published_at.is_(None))
+    ).one()
+    return number, oldest
+
+
+def audit_since(
+    connection: Connection, since: str, *, tenant: Campus | None = None, limit: int | None = None
+) -> list[AuditEvent]:
+    """Audit events from a time on (RFC 3339 UTC), in order; of one campus or all; at most ``limit``, the newest."""
+    table = table_of(AuditRow)
+    question = read.columns_of(AuditRow).where(table.c.time >= since).order_by(table.c.position.desc()).limit(limit)
+    if tenant is not None:
+        question = question.where(table.c.organization == tenant.organization, table.c.campus == tenant.campus)
+    return read.records(connection.execute(question), read.audit_event, table.name)[::-1]
+
+
+def prune(connection: Connection, before: str) -> int:
+    """Delete delivered audit events older than a time, at most `PRUNE_ROWS`, and never a campus's newest; how many."""
+    audit, campuses = table_of(AuditRow), table_of(CampusRow)
+    of_its_campus = and_(campuses.c.organization == audit.c.organization, campuses.c.id == audit.c.campus)
+    newest = select(campuses.c.audit_seq).where(of_its_campus).scalar_subquery()
+    old = (
+        select(audit.c.position)
+        .where(audit.c.published_at < before, audit.c.seq < newest)
+        .order_by(audit.c.published_at, audit.c.position)
+        .limit(PRUNE_ROWS)
+    )
+    return connection.execute(delete(audit).where(audit.c.position.in_(old))).rowcount
+
+
+def stream(connection: Connection) -> str:
+    """The id that was made with the database; made now when it is new."""
+    meta = table_of(Meta)
+    new = {"key": "stream", "value": str(uuid.uuid4())}
+    connection.execute(insert_if_new(connection.dialect.name, Meta), new)
+    return str(connection.execute(select(meta.c.value).where(meta.c.key == "stream")).scalar_one())
+
+
+def take_epoch(connection: Connection, now_s: int) -> int:
+    """Raise the epoch: one more than the stored one, or the time, whichever is later; stored at once."""
+    meta = table_of(Meta)
+    connection.execute(insert_if_new(connection.dialect.name, Meta), {"key": "epoch", "value": "0"})
+    this = meta.c.key == "epoch"
+    stored = connection.execute(select(meta.c.value).where(this).with_for_update()).scalar_one()
+    epoch = max(int(stored) + 1, now_s)
+    connection.execute(update(meta).where(this).values(value=str(epoch)))
+    return epoch

@@ -1,0 +1,56 @@
+"""Is the schema the newest? If not, make it so. Alembic is imported only then: it costs memory and start-up time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+from sqlalchemy import inspect as look_into
+
+from services.store.errors import StoreError
+
+HEAD = "0001"
+"""The newest script's revision; a test holds it equal to what Alembic says."""
+MIGRATIONS = Path(__file__).parent / "migrations"
+ADVISORY_LOCK = 0x6D696332
+"""PostgreSQL: whoever migrates holds this lock; the others wait and find the work done. The number spells `mic2`."""
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision that the database is at; ``None`` for one without tables."""
+    if not look_into(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def bring_up_to_date(connection: Connection) -> bool:
+    """Run the migrations that are missing, inside the caller's transaction; whether there were any.
+
+    Raises `StoreError` for a database that a newer program has changed.
+    """
+    if revision(connection) == HEAD:
+        return False
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+        if revision(connection) == HEAD:
+            return False
+    _migrate(connection)
+    return True
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    found = revision(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise StoreError(
+            f"the database is newer than this program (schema {found}, newest known {HEAD}): "
+            "install the newer mic2mqtt again, or restore the database from before its update"
+        )
+    command.upgrade(config, HEAD)

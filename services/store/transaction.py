@@ -1,0 +1,227 @@
+"""What is done with one batch, inside one transaction: all of it, or nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Executable, select, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, StatementError
+
+from services import clock
+from services.model import Campus
+from services.records import AuditEvent
+from services.store import rows
+from services.store.batch import Batch
+from services.store.rows import Row, table_of
+from services.store.tables import (
+    AuditRow,
+    CampusRow,
+    ChannelRow,
+    IgnoredRow,
+    Organization,
+    PublishedRow,
+    RangeRow,
+    ReceiverRow,
+    TransmitterRow,
+)
+
+log = logging.getLogger(__name__)
+
+BAD_ROW = (IntegrityError, DataError, InterfaceError)
+"""What the database says to a value that a column cannot hold, and to a row whose receiver is gone."""
+BAD_VALUE = (StatementError, UnicodeError, OverflowError, TypeError, ValueError)
+"""The same, said on this side of it."""
+INTEGER_LIMIT = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement and the rows that it is executed with."""
+
+    what: str
+    statement: Executable
+    rows: list[Row]
+    keep: bool = False
+    """Never dropped: without what the column cannot hold rather than not at all."""
+
+
+def commit(engine: Engine, stream: str, batch: Batch) -> list[AuditEvent]:
+    """Write a batch and commit it; the audit events with the numbers that they got.
+
+    A value that the database refuses does not take its batch along: then every row is tried by itself, and the ones
+    that are refused are logged and left out. Raises what the database raises; then nothing of the batch is stored.
+    """
+    try:
+        return _commit(engine, stream, batch, one_by_one=False)
+    except (*BAD_ROW, *BAD_VALUE) as error:
+        if not _is_about_a_row(error):
+            raise
+        return _commit(engine, stream, batch, one_by_one=True)
+
+
+def _is_about_a_row(error: Exception) -> bool:
+    if isinstance(error, DBAPIError):
+        return isinstance(error, BAD_ROW) and not error.connection_invalidated
+    return isinstance(error, BAD_VALUE)
+
+
+def _commit(engine: Engine, stream: str, batch: Batch, *, one_by_one: bool) -> list[AuditEvent]:
+    with engine.begin() as connection:
+        if batch.tried and _is_stored(connection, batch.tried[0]):
+            return batch.tried
+        numbers = _take_numbers(connection, batch)
+        batch.tried = events = _number(stream, batch, numbers)
+        for step in _steps(connection.dialect.name, batch, events):
+            if not step.rows:
+                continue
+            if one_by_one:
+                _execute_one_by_one(connection, step)
+            else:
+                connection.execute(step.statement, step.rows)
+    return events
+
+
+def _is_stored(connection: Connection, event: AuditEvent) -> bool:
+    """Whether an attempt that seemed to fail had been committed after all: its first event stands where it was put."""
+    audit = table_of(AuditRow)
+    found = connection.scalar(
+        select(audit.c.event_id).where(
+            audit.c.stream == event.stream,
+            audit.c.organization == event.draft.tenant.organization,
+            audit.c.campus == event.draft.tenant.campus,
+            audit.c.seq == event.seq,
+        )
+    )
+    return found == event.draft.event_id
+
+
+def _take_numbers(connection: Connection, batch: Batch) -> dict[Campus, int]:
+    """Make the campuses that are new, and count their audit events: the newest number before this batch, by campus.
+
+    The campus's row is locked until the commit, so two processes on one PostgreSQL never give the same number, and a
+    transaction that fails gives its numbers back.
+    """
+    dialect = connection.dialect.name
+    counts = Counter(draft.tenant for draft in batch.audit)
+    tenants = sorted(_tenants(batch) | counts.keys())  # in one order everywhere, so that nobody waits in a circle
+    if not tenants:
+        return {}
+    campuses = table_of(CampusRow)
+    organizations = [{"id": name} for name in dict.fromkeys(tenant.organization for tenant in tenants)]
+    new = [{"organization": tenant.organization, "id": tenant.campus, "audit_seq": 0} for tenant in tenants]
+    connection.execute(rows.insert_if_new(dialect, Organization), organizations)
+    connection.execute(rows.insert_if_new(dialect, CampusRow), new)
+    numbers = {}
+    for tenant in (tenant for tenant in tenants if counts[tenant]):
+        this = (campuses.c.organization == tenant.organization, campuses.c.id == tenant.campus)
+        count = counts[tenant]
+        connection.execute(update(campuses).where(*this).values(audit_seq=campuses.c.audit_seq + count))
+        numbers[tenant] = connection.execute(select(campuses.c.audit_seq).where(*this)).scalar_one() - count
+    return numbers
+
+
+def _tenants(batch: Batch) -> set[Campus]:
+    return {
+        *(address.tenant for address in batch.receivers),
+        *(tenant for (tenant, _), record in batch.ranges.items() if record is not None),
+        *(tenant for (tenant, _), record in batch.ignored.items() if record is not None),
+    }
+
+
+def _number(stream: str, batch: Batch, newest: dict[Campus, int]) -> list[AuditEvent]:
+    events = []
+    for draft in batch.audit:
+        newest[draft.tenant] += 1
+        events.append(AuditEvent(stream, newest[draft.tenant], draft))
+    return events
+
+
+def _steps(dialect: str, batch: Batch, events: list[AuditEvent]) -> Iterator[Step]:
+    """In an order that foreign keys allow, deletions first."""
+    yield Step("receiver", rows.remove(ReceiverRow), [rows.address_key(a) for a in batch.gone_receivers])
+    yield Step("channel", rows.remove(ChannelRow), [rows.address_key(a) for a in batch.gone_channels])
+    yield from _state_steps(dialect, batch)
+    yield from _discovery_steps(dialect, batch)
+    said = [rows.published_row(resource) for resource, there in batch.published.items() if there]
+    unsaid = [rows.published_row(resource) for resource, there in batch.published.items() if not there]
+    yield Step("published resource", rows.insert_if_new(dialect, PublishedRow), said)
+    yield Step("published resource", rows.remove(PublishedRow), [_keyed(row) for row in unsaid])
+    yield Step("audit event", rows.insert_audit(), [rows.audit_row(event) for event in events], keep=True)
+    yield Step("delivery of audit events", rows.set_published(), list(_deliveries(batch)))
+
+
+def _state_steps(dialect: str, batch: Batch) -> Iterator[Step]:
+    receivers = [rows.receiver_row(record) for record in batch.receivers.values()]
+    channels = [rows.channel_row(record) for record in batch.channels.values()]
+    transmitters = [rows.transmitter_row(record) for record in batch.transmitters.values()]
+    seen = [{**rows.address_key(address), "seen": when} for address, when in batch.seen.items()]
+    yield Step("receiver", rows.upsert(dialect, ReceiverRow), receivers)
+    yield Step("channel", rows.upsert(dialect, ChannelRow), channels)
+    yield Step("transmitter", rows.upsert(dialect, TransmitterRow), transmitters)
+    yield Step("receiver", rows.set_last_seen(), seen)
+
+
+def _discovery_steps(dialect: str, batch: Batch) -> Iterator[Step]:
+    ranges = [rows.range_row(record) for record in batch.ranges.values() if record]
+    ignored = [rows.ignored_row(record) for record in batch.ignored.values() if record]
+    no_ranges = [rows.tenant_key(tenant, network=name) for (tenant, name), record in batch.ranges.items() if not record]
+    allowed = [rows.tenant_key(tenant, receiver=name) for (tenant, name), record in batch.ignored.items() if not record]
+    yield Step("discovery range", rows.upsert(dialect, RangeRow), ranges)
+    yield Step("discovery range", rows.remove(RangeRow), no_ranges)
+    yield Step("ignored identity", rows.upsert(dialect, IgnoredRow), ignored)
+    yield Step("ignored identity", rows.remove(IgnoredRow), allowed)
+
+
+def _keyed(row: Row) -> Row:
+    return {f"_{name}": value for name, value in row.items()}
+
+
+def _deliveries(batch: Batch) -> Iterator[Row]:
+    now = clock.now_text()
+    for (stream, tenant), numbers in batch.delivered.items():
+        for first, last in rows.runs(numbers):
+            yield {**rows.tenant_key(tenant, stream=stream), "first": first, "last": last, "now": now}
+
+
+def _execute_one_by_one(connection: Connection, step: Step) -> None:
+    refused: list[str] = []
+    for row in step.rows:
+        if _fits(connection, step, row) or _fits(connection, step, _cleaned(row)):
+            continue
+        if step.keep:
+            _execute(connection, step, _cleaned(row) | {"before": None, "after": None})
+        refused.append(str(row.get("id") or row.get("event_id") or row.get("_id") or next(iter(row.values()))))
+    if refused:
+        log.warning("%s: %d not stored, the database refuses them: %s", step.what, len(refused), ", ".join(refused[:5]))
+
+
+def _fits(connection: Connection, step: Step, row: Row) -> bool:
+    try:
+        _execute(connection, step, row)
+    except (*BAD_ROW, *BAD_VALUE) as error:
+        if not _is_about_a_row(error):
+            raise
+        return False
+    return True
+
+
+def _execute(connection: Connection, step: Step, row: Row) -> None:
+    with connection.begin_nested():
+        connection.execute(step.statement, [row])
+
+
+def _cleaned(row: Row) -> Row:
+    return {name: _clean(value) for name, value in row.items()}
+
+
+def _clean(value: Any) -> Any:
+    """A value without what a column cannot hold: NUL (PostgreSQL), half surrogate pairs, integers beyond 64 bits."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, int) and not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
+        return None
+    return value
