@@ -1,4 +1,4 @@
-"""PURE. What one simulated unit holds and shows, without sockets: texts as they stand on the wire, meters, presence.
+"""No I/O. What one simulated unit holds and shows, without sockets: texts as they stand on the wire, meters, presence.
 
 `values` keep what was set; `shown` says what the device would answer now: without a transmitter its fields turn into
 their unknown forms, and come back with it. Slot 1 of a channel is the transmitter on the air where there are slots.

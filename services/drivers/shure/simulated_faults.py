@@ -1,4 +1,4 @@
-"""PURE. The faults that a simulated unit can be given, and how they spoil what it writes."""
+"""No I/O. The faults that a simulated unit can be given, and how they spoil what it writes."""
 
 from __future__ import annotations
 

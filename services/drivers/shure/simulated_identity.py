@@ -1,4 +1,4 @@
-"""PURE. Which units there are to simulate, and what tells one from another: labels, names, addresses, frequencies.
+"""No I/O. Which units there are to simulate, and what tells one from another: labels, names, addresses, frequencies.
 
 In quadversity a unit keeps all its channels: how many remain then is not documented. Frequencies keep to 470-534 MHz
 and are distinct for the first 2,551 channels of a fleet; after that the band is full.

@@ -1,4 +1,4 @@
-"""PURE. Meters of one simulated channel: a minute of radio and voice, prepared beforehand and played in a circle.
+"""No I/O. Meters of one simulated channel: a minute of radio and voice, prepared beforehand and played in a circle.
 
 Everything is a function of a profile number, so two runs with the same seed meter the same. The curves are sums of
 sines that close after one minute, plus short fades and pauses of speech. They are plausible, not recorded.

@@ -1,4 +1,4 @@
-"""PURE. Levels as the devices write them: the SAMPLE line of each family, and the metered properties of a dump.
+"""No I/O. Levels as the devices write them: the SAMPLE line of each family, and the metered properties of a dump.
 
 Wire scales: RF raw = dBm + 128 and audio raw = dBFS + 50 on ULX-D and QLX-D, raw = dB + 120 on the others. The LED
 bitmaps' steps are not published; those here agree with the published examples (031 at raw peak 102, 003 at 083; 31 at

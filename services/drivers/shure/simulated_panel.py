@@ -1,4 +1,4 @@
-"""PURE, data. What a fresh unit of each family holds: wire names, values, and what they are without a transmitter.
+"""No I/O, data. What a fresh unit of each family holds: wire names, values, and what they are without a transmitter.
 
 Written as it stands on the wire, and apart from `tables`, so that the two check one another. Where no document says it,
 this file chose, and says so:

@@ -1,4 +1,4 @@
-"""PURE. How a simulated unit answers GET and SET: what hardware grants, refuses with REP ERR, cuts short or ignores.
+"""No I/O. How a simulated unit answers GET and SET: what hardware grants, refuses with REP ERR, cuts short or ignores.
 
 Where no document decides, this file chose: gain steps stop at the ends of the range; a group is accepted without a
 table of its frequencies (both REPs follow, as documented); RSSI or a slot property without its number is refused on

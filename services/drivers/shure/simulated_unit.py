@@ -22,7 +22,8 @@ _GOLDEN = 0.6180339887498949
 """Multiples of it, modulo 1, lie as evenly as any number of units allows."""
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER on, 0 seconds: closing sends RST."""
-_SPOILING = frozenset({"freeze", "fragmented", "garbage", "control_blocked"})
+_DEAF = frozenset({"freeze", "control_blocked"})
+_SPOILING = _DEAF | {"fragmented", "garbage"}
 _CLOSED = frozenset({"offline", "control_refused"})
 
 
@@ -62,7 +63,7 @@ class Connection(asyncio.Protocol):
     def send(self, lines: Sequence[bytes]) -> None:
         """Write whole lines, spoilt by whatever fault the unit has."""
         faults = self._unit.faults
-        if not lines or not faults.isdisjoint({"freeze", "control_blocked"}) or self.transport.is_closing():
+        if not lines or not faults.isdisjoint(_DEAF) or self.transport.is_closing():
             return
         if "garbage" in faults:
             lines = with_noise(lines, self._unit.rng)
@@ -180,7 +181,7 @@ class Unit:
 
     def asked(self, connection: Connection, bodies: Sequence[bytes]) -> None:
         """Answer requests of one client."""
-        if "control_blocked" in self.faults:
+        if not self.faults.isdisjoint(_DEAF):
             return
         replies: list[bytes] = []
         for body in bodies:

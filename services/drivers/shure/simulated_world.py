@@ -1,4 +1,4 @@
-"""PURE. What happens to the transmitters of a simulated receiver: batteries drain, people come, press, mute and go.
+"""No I/O. What happens to the transmitters of a simulated receiver: batteries drain, people come, press, mute and go.
 
 Time comes in as an argument and chance from a seed, so a run can be repeated. The figures are plausible, not measured.
 """

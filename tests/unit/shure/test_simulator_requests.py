@@ -16,8 +16,8 @@ from services.drivers.shure.tables import PROPERTIES
 FAMILIES = tuple(MODELS)
 
 
-def a_device(family: str, name: str | None = None, **options: bool) -> Device:
-    machine = hardware(family, name)
+def a_device(family: str, **options: bool) -> Device:
+    machine = hardware(family, None)
     device = Device(
         Model(machine.name, family, machine.channels, **options), 1, still=True, paired=None, answers_model=True
     )
@@ -126,7 +126,7 @@ def test_everything_that_is_said_is_in_the_drivers_table_and_makes_sense_there(f
     device = a_device(family, **({"fd_c": True, "quadversity": True} if family == "axient" else {}))
     for heard in (True, False):
         for channel in device.channels:
-            device.set_key(channel, "transmitter_present", heard)
+            device.set_key(channel, "transmitter_present", value=heard)
         for line in dump(device):
             message = codec.parse(line[2:-2].encode())
             assert message is not None
