@@ -61,29 +61,26 @@ class DiscoveryOrchestrationService:
         audit: Recorder,
         drivers: Mapping[str, Driver],
         remember: Callable[[RangeRecord], None] = lambda _record: None,
-        mac_at: Callable[[str], str | None] = lambda _host: None,
     ) -> None:
-        """``remember`` keeps when a range was searched; ``mac_at`` is the MAC address that a host announced."""
+        """``remember`` keeps when a range was searched."""
         self._inventory = inventory
         self._refresher = Refresher(sessions)
         self._audit = audit
         self._drivers = drivers
         self._remember = remember
         self.candidates = Candidates(inventory)
-        self.house = Household(inventory, sync, self.candidates, mac_at)
+        self.house = Household(inventory, sync, self.candidates)
         self._searches = Searches(self.house, drivers)
         self._running: dict[Campus, Search] = {}
         self._ended = asyncio.Event()
-        self._adopting: list[tuple[Campus, Place]] = []
+        self._places: list[tuple[Campus, Place]] = []
         self.ranges: tuple[RangeRecord, ...] = ()
         """Ranges and hosts as configured or stored, of all campuses."""
 
     def configure(self, ranges: Iterable[RangeRecord], *, interface: str = "", concurrency: int | None = None) -> None:
         """Say where receivers are looked for: ranges and single hosts, with the campus that each belongs to."""
         self.ranges = tuple(ranges)
-        self._adopting = [
-            (record.tenant, place) for record in self.ranges if record.adopt for place in _configured([record])[0]
-        ]
+        self._places = [(record.tenant, place) for record in self.ranges for place in _configured([record])[0]]
         self._searches.interface = interface
         if concurrency is not None:
             self._searches.concurrency = concurrency
@@ -92,6 +89,14 @@ class DiscoveryOrchestrationService:
     def tenants(self) -> list[Campus]:
         """Every campus that has a receiver or something to search, sorted."""
         return sorted({*self._inventory.tenants, *(record.tenant for record in self.ranges)})
+
+    def tenant_of(self, host: str) -> Campus | None:
+        """The campus that has a range or host with this address."""
+        return next((tenant for tenant, place in self._places if covers(place, host)), None)
+
+    def adopting(self, host: str) -> Campus | None:
+        """The campus that has it and adopts what answers there."""
+        return next((tenant for tenant, place in self._places if place.adopt and covers(place, host)), None)
 
     def running(self, tenant: Campus) -> Search | None:
         """The discovery that is under way in a campus."""
@@ -279,10 +284,6 @@ class DiscoveryOrchestrationService:
         """Those of the places that are single hosts of the configuration."""
         configured = {record.network for record in self.ranges if record.tenant == tenant and record.source == "config"}
         return {place.text: place for place in places if isinstance(place.where, Host) and place.text in configured}
-
-    def adopting(self, host: str) -> Campus | None:
-        """The campus that has a range or host with this address and adopts what answers there."""
-        return next((tenant for tenant, place in self._adopting if covers(place, host)), None)
 
     def _find(self, address: Address) -> Receiver:
         if address.kind is Kind.CHANNEL:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.bus import Bus
 from services.device_sync import DeviceSnapshot
 from services.discovery import DiscoveryOrchestrationService
-from services.errors import ServiceError
 from services.inventory import Inventory, Receiver
 from services.model import Address, Campus, Kind
 from services.records import AuditContext, RangeRecord, ReceiverRecord
@@ -128,8 +128,8 @@ class House:
             audit=self.diary,
             drivers=self.drivers,
             remember=self.remembered.append,
-            mac_at=self.announced.get,
         )
+        self.discovery.house.mac_at = self.announced.get
         self.discovery.configure(ranges)
 
     async def discover(self, **wishes: object) -> Result:
@@ -139,5 +139,7 @@ class House:
         return {host: candidate.why for (_, host), candidate in self.inventory.candidates.items()}
 
 
-def offline(receiver_id: str) -> ServiceError:
-    return ServiceError("device_offline", f"receiver {receiver_id} is offline")
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that has no event to be awaited; the test's own time limit ends a wait in vain."""
+    while not condition():  # noqa: ASYNC110 - see above
+        await asyncio.sleep(0.002)
