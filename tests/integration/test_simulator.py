@@ -221,7 +221,8 @@ async def test_a_frozen_unit_stays_connected_and_silent() -> None:
         async with Client.of(unit) as other:
             other.write("< GET MODEL >")
             assert await other.nothing_comes()
-        await unit.fault("none")
+            await unit.fault("none")
+            await other.until("REP MODEL .*")
         await client.until("REP MODEL .*")
         await client.until("SAMPLE 1 .*")
 
@@ -322,15 +323,14 @@ async def test_adverts_name_the_unit_and_carry_its_address() -> None:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
         host = "127.94.19.7"
         async with simulate("ulxd", count=1, listen=host, port=0, still=True, advertise="127.0.0.1") as units:
-            loop = asyncio.get_running_loop()
+            adverts = []
             async with asyncio.timeout(5):
-                while True:
-                    datagram, sender = await loop.sock_recvfrom(sock, 4096)
-                    if sender[0] == host:
-                        break
-            advert = slp.advert(datagram, sender[0])
+                while units[0].mac not in [advert.mac for advert in adverts if advert]:
+                    adverts.append(slp.advert(await asyncio.get_running_loop().sock_recv(sock, 4096), host))
+            advert = adverts[-1]
             assert advert is not None
-            assert (advert.model, advert.mac) == ("ULXD4Q", units[0].mac)
+            assert (advert.model, advert.name) == ("ULXD4Q", units[0].label)
+            assert advert.host == host
             assert units[0].mac.startswith("00:0e:dd:")
 
 

@@ -79,7 +79,8 @@ class Device:
         """A fault: no transmitter is heard, whatever `present` says."""
         self.names_blank = False
         """A fault: every channel name reads as blank."""
-        self.device_fields = {f.name: f for f in self.panel.device if answers_model or f.name != "MODEL"}
+        missing = {*(() if answers_model else ("MODEL",)), *(self.panel.several if model.channels == 1 else ())}
+        self.device_fields = {f.name: f for f in self.panel.device if f.name not in missing}
         extra = FD_C_CHANNEL if model.fd_c else ()
         self.channel_fields = {f.name: f for f in (*self.panel.channel, *extra)}
         self.slot_fields = {f.name: f for f in self.panel.slot}

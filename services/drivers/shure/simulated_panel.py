@@ -48,6 +48,8 @@ class Panel:
     flash: tuple[str, ...] = ("device", "channel")
     unpaired: frozenset[str] = frozenset()
     """What a channel without a paired transmitter still reports."""
+    several: frozenset[str] = frozenset()
+    """Properties of units with more than one channel."""
     talk_models: frozenset[str] = frozenset()
     """Transmitter models that tell mute and button; empty where all do."""
 
@@ -111,6 +113,7 @@ _ULXD = Panel(
         *_ULXD_TRANSMITTER,
     ),
     flash=("device",),
+    several=frozenset({"AUDIO_SUMMING_MODE", "FREQUENCY_DIVERSITY_MODE"}),
     talk_models=frozenset({"ULXD6", "ULXD8"}),
 )
 

@@ -172,7 +172,11 @@ class Unit:
     def joined(self, connection: Connection) -> None:
         """A client has connected."""
         self._connections.add(connection)
-        if "freeze" in self.faults:
+        if "freeze" in self.faults:  # uvloop begins to read after this call, whatever is said within
+            asyncio.get_running_loop().call_soon(self._stop_reading, connection)
+
+    def _stop_reading(self, connection: Connection) -> None:
+        if "freeze" in self.faults and not connection.transport.is_closing():
             connection.transport.pause_reading()
 
     def left(self, connection: Connection) -> None:
@@ -257,7 +261,7 @@ class Unit:
                 connection.transport.abort()
         elif name == "freeze":
             for connection in self._connections:
-                connection.transport.pause_reading()
+                self._stop_reading(connection)
         elif name in _CLOSED:
             if self._server is not None:
                 self._server.close()

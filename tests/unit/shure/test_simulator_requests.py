@@ -275,6 +275,12 @@ def test_older_firmware_does_not_answer_model() -> None:
     assert not any("MODEL" in line for line in said(device, "GET 0 ALL"))
 
 
+def test_a_single_receiver_has_no_modes_of_several_channels() -> None:
+    device = Device(Model("ULXD4", "ulxd", 1), 1, still=True, paired=None, answers_model=True)
+    assert said(device, "GET AUDIO_SUMMING_MODE") == ["< REP ERR >"]
+    assert said(a_device("ulxd"), "GET AUDIO_SUMMING_MODE") == ["< REP AUDIO_SUMMING_MODE OFF >"]
+
+
 @pytest.mark.parametrize(
     ("family", "lines"),
     [
