@@ -1,0 +1,193 @@
+"""One TCP conversation in Shure's command strings: questions out, answers counted, meter samples filed unread.
+
+What the messages mean is not known here. Answers come in the order of the questions, an unknown question gets
+``REP ERR`` or silence, and a device may say anything unasked at any time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from services import transport
+from services.driver_api import DriverError, Target, Trace
+from services.drivers.shure import codec
+from services.drivers.shure.codec import Message
+from services.drivers.shure.framing import Framer
+
+PORT = 2202
+
+QUIET_S = 0.8
+"""Where the last question gets no answer, so long a silence means that everything has been said."""
+
+TALKATIVE = 3
+"""Answer timeouts after which we stop waiting for the last answer of a device that does not stop talking."""
+
+MENU = (
+    "allow it at the receiver: on SLX-D in Menu > Advanced > Network > Allow Third-Party Controls, "
+    "on SLX-D+ in Device Settings > Controller Access"
+)
+REFUSED = f"no Shure receiver listens there, or controller access is blocked; {MENU}"
+BLOCKED = f"it accepts the connection and stays silent, so control by third parties is blocked; {MENU}"
+
+SAMPLES_MOST = 600
+"""Unread samples kept a channel: a minute at 10 a second. Beyond that the oldest go."""
+
+PLACES_MOST = 5000
+"""Different properties counted at once; the largest unit has about 1,500, and noise has no end."""
+
+Place = tuple[str, int | None]
+"""Name and index of a property."""
+
+
+class Conversation:
+    """Questions and answers. ``hear`` gets the REPs of one network read at once."""
+
+    def __init__(self, hear: Callable[[list[Message]], None], trace: Trace | None) -> None:
+        self._hear = hear
+        self._trace = trace
+        self._framer = Framer()
+        self._loop = asyncio.get_running_loop()
+        self._connection: transport.Connection | None = None
+        self._news = asyncio.Event()
+        self._samples: dict[bytes, list[bytes]] = {}
+        self._filed = 0
+        self.answers: Counter[Place] = Counter()
+        """How often each property has been reported since `forget`."""
+        self.last_heard = self._loop.time()
+        self.heard_bytes = False
+        self.unintelligible = 0
+        """Messages that are none."""
+        self.dropped_samples = 0
+
+    async def open(self, target: Target) -> None:
+        """Connect. Raises `DriverError`."""
+        self._connection = await transport.connect(
+            target.host,
+            target.port or PORT,
+            timeout=target.connect_timeout_s,
+            receive=self._receive,
+            ended=self._news.set,
+            interface=target.interface,
+            refused_hint=REFUSED,
+        )
+
+    @property
+    def connection(self) -> transport.Connection:
+        """The connection below; `open` comes first."""
+        if self._connection is None:
+            raise DriverError("connecting", "the conversation has not begun")
+        return self._connection
+
+    @property
+    def discarded_bytes(self) -> int:
+        """Bytes that belonged to no message."""
+        return self._framer.discarded
+
+    # -- what comes in ---------------------------------------------------------------------------------------
+
+    def _receive(self, data: bytes) -> None:
+        """One network read. A SAMPLE line costs one look-up and one append; all else is parsed."""
+        if self._trace is not None:
+            self._trace("<", data)
+        bodies = self._framer.feed(data)
+        samples = self._samples
+        others: list[bytes] | None = None
+        for body in bodies:
+            if body[:7] == b"SAMPLE " and (unread := samples.get(body[7:9])) is not None:
+                unread.append(body)
+            elif others is None:
+                others = [body]
+            else:
+                others.append(body)
+        self.heard_bytes = True
+        if bodies and (others is None or len(others) < len(bodies)):
+            self.last_heard = self._loop.time()
+            self._filed += len(bodies)
+            if self._filed > SAMPLES_MOST:
+                self._trim()
+        if others is not None:
+            self._parse(others)
+
+    def _parse(self, bodies: list[bytes]) -> None:
+        messages: list[Message] = []
+        for body in bodies:
+            message = codec.parse(body)
+            if message is None:
+                self.unintelligible += 1
+            elif message.verb == "SAMPLE":  # written in an unusual way, or of a channel that is not there
+                self._samples.get(_key(message.index or 0), []).append(body)
+            else:
+                messages.append(message)
+                if len(self.answers) < PLACES_MOST:
+                    self.answers[message.name, message.index] += 1
+        if messages:
+            self.last_heard = self._loop.time()
+            self._hear(messages)
+            self._news.set()
+
+    def file_samples(self, channels: int) -> None:
+        """Keep the SAMPLE lines of channels 1 to ``channels`` from now on, and only theirs."""
+        self._samples = {_key(channel): [] for channel in range(1, channels + 1)}
+
+    def take_samples(self, channel: int) -> list[bytes]:
+        """The bodies filed for a channel since the last call, oldest first."""
+        key = _key(channel)
+        unread = self._samples.get(key)
+        if not unread:
+            return []
+        self._samples[key] = []
+        return unread
+
+    def _trim(self) -> None:
+        self._filed = 0
+        for unread in self._samples.values():
+            surplus = len(unread) - SAMPLES_MOST
+            if surplus > 0:
+                del unread[:surplus]
+                self.dropped_samples += surplus
+
+    # -- what goes out ---------------------------------------------------------------------------------------
+
+    def send(self, messages: Iterable[bytes]) -> None:
+        """Write messages in one piece."""
+        data = b"".join(messages)
+        if self._trace is not None:
+            self._trace(">", data)
+        self.connection.send(data)
+
+    async def ask(self, questions: Iterable[bytes], done: Callable[[], bool], *, timeout: float) -> bool:
+        """Send questions and wait until ``done``, which is looked at after every read that brought an answer.
+
+        False after `QUIET_S` without a further message, ``timeout`` seconds without any at all, or where the device
+        talks on and on of something else. Raises `DriverError` when the connection ends.
+        """
+        asked_at = self._loop.time()
+        self.send(questions)
+        heard_at: float | None = None
+        while not done():
+            if self.connection.closed.done():
+                raise self.connection.closed.result()
+            quiet = asked_at + timeout if heard_at is None else heard_at + min(QUIET_S, timeout)
+            until = min(quiet, asked_at + TALKATIVE * timeout)
+            if self._loop.time() >= until:
+                return False
+            self._news.clear()
+            try:
+                async with asyncio.timeout_at(until):
+                    await self._news.wait()
+            except TimeoutError:
+                return False
+            heard_at = self._loop.time()
+        return True
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            await self._connection.close()
+
+
+def _key(channel: int) -> bytes:
+    """Where a channel's SAMPLE lines are filed: the two bytes behind the verb."""
+    return b"%-2d" % channel

@@ -1,0 +1,285 @@
+"""One open conversation with one receiver: reads everything, hears what changes, collects its meters."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from services.driver_api import DriverError, Identity, Listener, Reading, Target, Trace
+from services.drivers.shure import codec, samples
+from services.drivers.shure.codec import Message, get, set_
+from services.drivers.shure.composing import Composer
+from services.drivers.shure.conversation import Conversation, Place
+from services.drivers.shure.detection import Detection, Found
+from services.drivers.shure.models import FIXED_ANTENNAS, MANUFACTURER, METER_RANGE_MS
+from services.drivers.shure.tables import PROPERTIES, Property, Scope
+from services.model import ChannelTelemetry
+
+log = logging.getLogger(__name__)
+
+STOP_S = 0.5
+"""How long a close waits for the device to confirm that it has stopped metering."""
+WHOLE_DUMP = 0
+"""The index that means all channels."""
+NO_WHOLE_DUMP = frozenset({"slxd_plus"})
+"""Families that refuse GET 0 ALL and begin to meter instead (seen on a real SLXD4QDAN+)."""
+LAST: Place = ("DEVICE_ID", None)
+"""Asked for last: every family knows it."""
+TRIES = 2
+"""Questions by name that are worth asking of a device that does not answer them; noise can swallow one."""
+IDENTITY_NAMES = ("FW_VER", "RF_BAND", "NET_SETTINGS SC", "MAC_ADDR")
+
+
+class ShureLink:
+    """A conversation once it is open; `services.driver_api.Link`."""
+
+    def __init__(self, target: Target, listener: Listener, trace: Trace | None = None) -> None:
+        self._target = target
+        self._listener = listener
+        self._detection = Detection()
+        self._conversation = Conversation(self._hear, trace)
+        self._composer = Composer()
+        self._found: Found | None = None
+        self._facts: dict[str, object] = {}
+        self._antennas: dict[int, int] = {}
+        self._unanswered: Counter[Place] = Counter()
+        """How often something was asked for by name in vain."""
+        self._turn = asyncio.Lock()
+        self._interval_s = target.meter_interval_s
+        self._rates: dict[int, str] = {}
+        """Metering as the device reports it, by channel."""
+        self._wanted_rate: str | None = None
+        self.ill_formed_samples = 0
+        self.meaningless = 0
+        """Reports that make no sense for this family."""
+
+    # -- the port --------------------------------------------------------------------------------------------
+
+    @property
+    def last_heard(self) -> float:
+        """Loop time at which the device last sent something that was understood."""
+        return self._conversation.last_heard
+
+    async def open(self) -> None:
+        """Connect. Raises `DriverError`."""
+        await self._conversation.open(self._target)
+
+    async def read_all(self) -> Identity:
+        """Ask for everything, and wait until it has come."""
+        async with self._turn:
+            found = await self._detect()
+            if not await self._read_channels(found):
+                raise DriverError(
+                    "timeout",
+                    f"{self._conversation.connection.peer} is a {found.model}, but did not tell anything of its "
+                    f"channels within {self._target.answer_timeout_s:g} s",
+                )
+            if self._wanted_rate is None or {*self._rates.values()} != {self._wanted_rate}:
+                self.set_meter_interval(self._interval_s)
+            await self._ask_missing(found, self._missing(found, self._askable(found)))
+            return self._identity(found)
+
+    async def identify(self) -> Identity:
+        """Ask who answers, and nothing else."""
+        found = await self._detect()
+        await self._ask_missing(found, self._missing(found, [(name, None) for name in IDENTITY_NAMES]))
+        return self._identity(found)
+
+    def ask_alive(self) -> None:
+        """Ask for the metering rate of one channel."""
+        self._conversation.send([get("METER_RATE", 1)])
+
+    def set_meter_interval(self, seconds: float) -> None:
+        """Ask for another metering interval; what the family cannot do becomes the nearest that it can."""
+        self._interval_s = seconds
+        found = self._found
+        if found is None:
+            return
+        low, high = METER_RANGE_MS[found.family]
+        rate = min(high, max(low, round(seconds * 1000))) if seconds > 0 else 0
+        self._wanted_rate = wanted = f"{rate:05}"
+        self._conversation.send(set_("METER_RATE", channel, wanted) for channel in range(1, found.channels + 1))
+
+    def take_telemetry(self, channel: int) -> ChannelTelemetry | None:
+        """Everything metered on a channel since the last call."""
+        bodies = self._conversation.take_samples(channel)
+        if not bodies or self._found is None:
+            return None
+        telemetry = samples.summarise(self._found.family, bodies)
+        self.ill_formed_samples += len(bodies) - (telemetry["samples"] if telemetry else 0)
+        if telemetry is not None and self._found.family not in FIXED_ANTENNAS:
+            self._count_antennas(channel, telemetry)
+        return telemetry
+
+    async def wait_closed(self) -> DriverError:
+        """Wait until the device or the network ends the conversation, and say why."""
+        return await asyncio.shield(self._conversation.connection.closed)
+
+    async def close(self) -> None:
+        """Stop metering, wait briefly until the device has confirmed it, and close."""
+        try:
+            if self._wanted_rate is not None and self._found is not None and self._conversation.connection.open:
+                await self._stop_metering(self._found.channels)
+        finally:
+            await self._conversation.close()
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    async def _detect(self) -> Found:
+        if self._found is None:
+            found = await self._detection.run(self._conversation, self._target.answer_timeout_s)
+            self._conversation.file_samples(found.channels)
+            self._found = found
+            early, self._detection = self._detection.early, Detection()
+            self._tell(self._first_facts(found))
+            self._hear(early)
+        return self._found
+
+    def _first_facts(self, found: Found) -> Iterator[Reading]:
+        self._facts |= {"model": found.model, "family": found.family, "channel_count": found.channels}
+        yield Reading(None, dict(self._facts))
+        if found.family in FIXED_ANTENNAS:
+            for channel in range(1, found.channels + 1):
+                fact = Reading(channel, {"antenna_count": FIXED_ANTENNAS[found.family]})
+                yield from self._composer.compose(fact)
+
+    async def _read_channels(self, found: Found) -> bool:
+        """Ask for everything; whether any channel told anything."""
+        channels = range(1, found.channels + 1)
+        if self._wanted_rate is not None:  # not the first read: what was said before counts no more
+            self._conversation.answers.clear()
+        each = [get("ALL", channel) for channel in channels]
+        for dumps in [each] if found.family in NO_WHOLE_DUMP else [[get("ALL", WHOLE_DUMP)], each]:
+            await self._dump(dumps, ("METER_RATE", found.channels))
+            if self._heard_of(channels):
+                return True
+        # no dump at all: what can be asked for is asked for by name
+        await self._ask_missing(found, self._missing(found, self._askable(found)))
+        return self._heard_of(channels)
+
+    async def _dump(self, questions: list[bytes], fence: Place) -> None:
+        """Ask for dumps and wait for their end.
+
+        ``fence`` is asked for twice behind them: a dump may contain it once, so the second answer can only be one to
+        these questions, and answers come in order.
+        """
+        answers = self._conversation.answers
+        enough = answers[fence] + 2
+        await self._conversation.ask(
+            [*questions, get(*fence), get(*fence)],
+            lambda: answers[fence] >= enough,
+            timeout=self._target.answer_timeout_s,
+        )
+
+    def _heard_of(self, channels: range) -> bool:
+        return any(index in channels for name, index in self._conversation.answers if name not in ("METER_RATE", "ERR"))
+
+    def _askable(self, found: Found) -> list[Place]:
+        properties = [prop for prop in PROPERTIES[found.family].values() if prop.askable and not prop.metered]
+        return [place for prop in properties for place in _places(prop, found.channels)]
+
+    def _missing(self, found: Found, places: Iterable[Place]) -> list[Place]:
+        answers, table = self._conversation.answers, PROPERTIES[found.family]
+        return [
+            place
+            for place in places
+            if place not in answers
+            and self._unanswered[place] < TRIES
+            and place != LAST
+            and (place[0], place[1] is not None) in table
+        ]
+
+    async def _ask_missing(self, found: Found, places: list[Place]) -> None:
+        """Ask by name for what did not come by itself; old firmware refuses some of it, or is silent.
+
+        Ends with the answer to the last question, so that nothing asked before is still on its way.
+        """
+        answers, table = self._conversation.answers, PROPERTIES[found.family]
+        questions = [_question(table[name, index is not None], index) for name, index in places]
+        before = answers[LAST]
+        await self._conversation.ask(
+            [*questions, get(*LAST)], lambda: answers[LAST] > before, timeout=self._target.answer_timeout_s
+        )
+        self._unanswered.update(place for place in places if place not in answers)
+
+    def _identity(self, found: Found) -> Identity:
+        facts = {key: str(value) for key, value in self._facts.items() if value is not None}
+        return Identity(
+            manufacturer=MANUFACTURER,
+            family=found.family,
+            model=found.model,
+            mac=facts.get("mac"),
+            device_id=facts.get("device_id"),
+            firmware=facts.get("firmware"),
+            band=facts.get("band"),
+            channel_count=found.channels,
+        )
+
+    # -- hearing ---------------------------------------------------------------------------------------------
+
+    def _hear(self, messages: list[Message]) -> None:
+        """All REPs of one network read."""
+        if self._found is None:
+            self._detection.hear(messages)
+        else:
+            self._tell(self._understand(messages, self._found))
+
+    def _understand(self, messages: Iterable[Message], found: Found) -> Iterator[Reading]:
+        for message in messages:
+            if message.name == "METER_RATE" and message.index is not None:
+                self._rates[message.index] = message.value.strip()
+            reading = codec.decode(message, found.family)
+            if reading is None or (reading.channel is not None and reading.channel > found.channels):
+                self.meaningless += 1
+            elif reading.values:
+                if reading.channel is None:
+                    self._facts |= reading.values
+                elif isinstance(count := reading.values.get("antenna_count"), int):
+                    self._antennas[reading.channel] = count
+                yield from self._composer.compose(reading)
+
+    def _count_antennas(self, channel: int, telemetry: ChannelTelemetry) -> None:
+        """Quadversity can be switched: the newest meters say how many antennas there are."""
+        count = 4 if "antenna_c" in telemetry else 2
+        if self._antennas.get(channel) != count:
+            self._antennas[channel] = count
+            self._tell(self._composer.compose(Reading(channel, {"antenna_count": count})))
+
+    def _tell(self, readings: Iterable[Reading]) -> None:
+        told = list(readings)
+        if not told:
+            return
+        try:
+            self._listener(told)
+        except Exception:
+            # a mistake of ours in what follows from a reading must not look like a broken connection
+            log.exception("reading could not be taken in", extra={"host": self._target.host})
+
+    # -- the end ---------------------------------------------------------------------------------------------
+
+    async def _stop_metering(self, channels: int) -> None:
+        answers = self._conversation.answers
+        places = [("METER_RATE", channel) for channel in range(1, channels + 1)]
+        for place in places:
+            answers[place] = 0
+        try:
+            await self._conversation.ask(
+                (set_(name, channel, "00000") for name, channel in places),
+                lambda: all(answers[place] for place in places),
+                timeout=STOP_S,
+            )
+        except DriverError as error:
+            log.debug("connection ended before metering was stopped: %s", error.detail)
+
+
+def _places(prop: Property, channels: int) -> list[Place]:
+    if prop.scope is Scope.DEVICE:
+        return [(prop.name, None)]
+    return [(prop.name, channel) for channel in range(1, channels + 1)]
+
+
+def _question(prop: Property, index: int | None) -> bytes:
+    """A GET; of what stands in slots, for all slots at once."""
+    return get(prop.name, index, 0 if prop.scope is Scope.SLOT else None)

@@ -1,0 +1,89 @@
+"""Listens for the adverts of Shure devices, on every interface: control and audio networks differ."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.driver_api import Advert
+from services.drivers.shure import slp
+
+log = logging.getLogger(__name__)
+
+WAITING_MOST = 1000
+"""Adverts that wait to be taken; further ones are dropped, for each device repeats its own every 2 s."""
+
+
+class _Ears(asyncio.DatagramProtocol):
+    def __init__(self, heard: asyncio.Queue[Advert]) -> None:
+        self._heard = heard
+
+    def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
+        advert = slp.advert(data, str(addr[0]))
+        if advert is not None and not self._heard.full():
+            self._heard.put_nowait(advert)
+
+    def error_received(self, exc: Exception) -> None:
+        log.debug("adverts: %s", exc)
+
+
+@asynccontextmanager
+async def overhear(interface: str) -> AsyncIterator[AsyncIterator[Advert]]:
+    """Adverts as they come, from one local address or from all (empty).
+
+    Raises `OSError` where the port cannot be listened on, which only a program that does not share it can cause.
+    """
+    sock = _socket(interface)
+    heard: asyncio.Queue[Advert] = asyncio.Queue(WAITING_MOST)
+    try:
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Ears(heard), sock=sock)
+    except BaseException:
+        sock.close()
+        raise
+    try:
+        yield _take(heard)
+    finally:
+        transport.close()
+
+
+async def _take(heard: asyncio.Queue[Advert]) -> AsyncIterator[Advert]:
+    while True:
+        yield await heard.get()
+
+
+def _socket(interface: str) -> socket.socket:
+    """Bound to the group's port, which Wireless Workbench shares, and joined wherever it is possible."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind((slp.GROUP, slp.PORT))  # the group's address keeps other datagrams to this port out
+        joined = [name for name, request in _memberships(interface) if _join(sock, name, request)]
+        if not joined:
+            log.warning("no interface takes part in multicast: receivers' adverts cannot be heard")
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _memberships(interface: str) -> list[tuple[str, bytes]]:
+    """One ``struct ip_mreqn`` (group, local address, interface index) for each interface that is to be joined."""
+    group, anywhere = socket.inet_aton(slp.GROUP), socket.inet_aton("0.0.0.0")  # noqa: S104 - the index decides
+    if interface:
+        return [(interface, struct.pack("@4s4si", group, socket.inet_aton(interface), 0))]
+    return [(name, struct.pack("@4s4si", group, anywhere, index)) for index, name in socket.if_nameindex()]
+
+
+def _join(sock: socket.socket, name: str, request: bytes) -> bool:
+    try:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
+    except OSError as error:
+        log.debug("cannot join the group of adverts on %s: %s", name, error)
+        return False
+    return True
