@@ -196,16 +196,15 @@ _CONNACK: Final[dict[int, tuple[Trouble, str]]] = {
     0x9F: ("rejected", "too many connections in a short while"),
 }
 
+_SECOND_CLIENT: Final = "two bridges with the same [bridge] id? Stop one or give it another id"
+
 # DISCONNECT reason codes that a broker sends (MQTT 5, 3.14.2.1).
 _DISCONNECT: Final[dict[int, tuple[Trouble, str]]] = {
     0x87: ("not_authorised", "this user is no longer allowed: check the broker's access rules"),
     0x89: ("lost", "it is too busy"),
     0x8B: ("lost", "it is shutting down"),
     0x8D: ("lost", "it heard nothing from us for too long: the network or this machine stalled"),
-    0x8E: (
-        "taken_over",
-        "another client connected with our client id: two bridges with the same [bridge] id? Stop one or rename it",
-    ),
+    0x8E: ("taken_over", f"another client connected with our client id: {_SECOND_CLIENT}"),
     0x93: ("lost", "it says that we sent more unacknowledged messages than it allows"),
     0x95: ("lost", "a message was larger than it allows: raise its packet size limit to 128 KB or more"),
     0x97: ("lost", "a quota is used up"),
@@ -237,6 +236,18 @@ def disconnected(endpoint: Endpoint, reason: int) -> BrokerError:
     return BrokerError(trouble, f"{endpoint}: {words}")
 
 
+def fought_over(endpoint: Endpoint, times: int) -> BrokerError:
+    """Connections that end soon, again and again: most likely someone else connects with our client id."""
+    return BrokerError(
+        "taken_over", f"{endpoint}: {times} connections in a row were ended soon after they began: {_SECOND_CLIENT}"
+    )
+
+
+_NO_TLS: Final = (
+    "is this the broker's TLS port, usually 8883 (mqtts) or 443 (wss)? If it does without TLS use mqtt:// or ws://"
+)
+
+
 def unreachable(endpoint: Endpoint, error: BaseException) -> BrokerError:
     """The connection could not be opened, in words that lead to the remedy."""
     match error:
@@ -252,11 +263,9 @@ def unreachable(endpoint: Endpoint, error: BaseException) -> BrokerError:
                 "of the authority that signed it, and use the host name that the certificate is made for",
             )
         case ssl.SSLError():
-            return BrokerError(
-                "tls_failed",
-                f"{endpoint}: no TLS there ({error.reason or error}): is this the broker's TLS port, usually 8883 "
-                "(mqtts) or 443 (wss)? Without TLS use mqtt:// or ws://",
-            )
+            return BrokerError("tls_failed", f"{endpoint}: no TLS there ({error.reason or error}): {_NO_TLS}")
+        case ConnectionResetError() if endpoint.tls:
+            return BrokerError("tls_failed", f"{endpoint}: it hung up before TLS began: {_NO_TLS}")
         case TimeoutError():
             return BrokerError("timeout", f"{endpoint}: no answer: check host and port, and firewalls between")
         case OSError() if error.errno in _OS_TROUBLES:

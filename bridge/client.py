@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Final
 
 import aiomqtt
-from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, ConnectFlags, WebsocketConnectionError
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, ConnectFlags, DisconnectFlags, WebsocketConnectionError
 from paho.mqtt.client import Client as Paho
 from paho.mqtt.client import MQTTMessage as PahoMessage
 from paho.mqtt.enums import MQTTErrorCode
@@ -56,6 +56,7 @@ LIBRARY_INSIDES: Final = {
         "_mid_generate",
         "_out_packet",
         "_sock_close",
+        "_ssl_wrap_socket",
     ),
 }
 """Private names that this file uses, by class."""
@@ -202,10 +203,7 @@ class Connection:
         self._lose(self._why(None if ended.cancelled() else ended.exception()))
 
     def _why(self, error: BaseException | None) -> BrokerError:
-        code = error.rc if isinstance(error, aiomqtt.MqttCodeError) else None
-        if isinstance(code, ReasonCode) and code.value >= FAILED and code.getName() != "Unspecified error":
-            return disconnected(self._endpoint, code.value)
-        return BrokerError("lost", f"{self._endpoint}: the connection was lost")
+        return _why_lost(self._endpoint, error.rc if isinstance(error, aiomqtt.MqttCodeError) else None)
 
     def _lose(self, reason: BrokerError) -> None:
         self._out.lose(reason)
@@ -242,9 +240,10 @@ def _limits(config: MqttConfig, granted: Properties | None) -> Limits:
 async def connect(config: MqttConfig, version: Version, will: Message | None) -> Connection:
     """Open a connection with a clean session, or raise `BrokerError` with what stood in the way."""
     endpoint = config.endpoint
-    client = await _make_client(config, endpoint, version, will)
-    opening = Opening(endpoint.host, endpoint.port, config.connect_timeout_s)
-    granted = _prepare(client, opening, endpoint)
+    context = await _tls_context(config, endpoint) if endpoint.tls else None
+    client = _make_client(config, endpoint, version, will, context)
+    opening = Opening(endpoint.host, endpoint.port, config.connect_timeout_s, context)
+    beginning = _Beginning(client, opening, endpoint)
     entering = asyncio.ensure_future(client.__aenter__())
     try:
         await asyncio.wait((entering,))
@@ -257,24 +256,26 @@ async def connect(config: MqttConfig, version: Version, will: Message | None) ->
     except (aiomqtt.MqttError, OSError, ValueError) as error:
         client._client._sock_close()
         raise _explain(endpoint, error) from None
-    return Connection(client, version, _limits(config, granted[0] if granted else None), endpoint)
+    if client._client.socket() is None:
+        # gone again before anybody looked: aiomqtt forgets a loss that comes together with the CONNACK
+        raise _why_lost(endpoint, beginning.ended)
+    return Connection(client, version, _limits(config, beginning.granted), endpoint)
 
 
-async def _make_client(
-    config: MqttConfig, endpoint: Endpoint, version: Version, will: Message | None
+async def _tls_context(config: MqttConfig, endpoint: Endpoint) -> ssl.SSLContext:
+    authorities = None if config.ca_file is None else str(config.ca_file)
+    try:
+        return await asyncio.to_thread(ssl.create_default_context, cafile=authorities)
+    except OSError as error:
+        raise BrokerError(
+            "tls_failed", f"{endpoint}: cannot read certificates from {authorities}: {error}: check [mqtt] ca_file"
+        ) from None
+
+
+def _make_client(
+    config: MqttConfig, endpoint: Endpoint, version: Version, will: Message | None, context: ssl.SSLContext | None
 ) -> aiomqtt.Client:
     five = version == "5"
-    context: ssl.SSLContext | None = None
-    if endpoint.tls:
-        try:
-            context = await asyncio.to_thread(
-                ssl.create_default_context, cafile=None if config.ca_file is None else str(config.ca_file)
-            )
-        except OSError as error:
-            raise BrokerError(
-                "tls_failed",
-                f"{endpoint}: cannot read certificates from {config.ca_file}: {error}: check [mqtt] ca_file",
-            ) from None
     client = aiomqtt.Client(
         hostname=endpoint.host,
         port=endpoint.port,
@@ -296,36 +297,57 @@ async def _make_client(
     return client
 
 
-def _prepare(client: aiomqtt.Client, opening: Opening, endpoint: Endpoint) -> list[Properties | None]:
-    """Put our socket and two watchers into a client; the list gets the properties of the CONNACK."""
-    paho = client._client
-    library_socket = paho._create_socket
-    granted: list[Properties | None] = []
+class _Beginning:
+    """Gives a client our socket, and watches what aiomqtt does not tell of the first packets."""
 
-    def create_socket() -> Any:
-        # TLS and WebSocket are the library's, on top of our TCP socket
-        return ReadAheadSocket(library_socket(), ahead=not endpoint.websocket)
+    def __init__(self, client: aiomqtt.Client, opening: Opening, endpoint: Endpoint) -> None:
+        self.granted: Properties | None = None
+        """The properties of the CONNACK (MQTT 5)."""
+        self.ended: object = None
+        """The reason code of the end."""
+        self._client = client
+        self._opening = opening
+        self._ahead = not endpoint.websocket
+        paho = client._client
+        self._library_socket = paho._create_socket
+        paho._create_socket = self._create_socket  # type: ignore[method-assign]
+        paho._create_socket_connection = opening.tcp  # type: ignore[method-assign]
+        paho._ssl_wrap_socket = opening.tls  # type: ignore[method-assign,assignment]
+        paho.on_connect = self._on_connect
+        paho.on_disconnect = self._on_disconnect
 
-    def on_connect(
-        paho: Paho, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    def _create_socket(self) -> Any:
+        try:
+            return ReadAheadSocket(self._library_socket(), ahead=self._ahead)
+        except BaseException:
+            self._opening.close()
+            raise
+
+    def _on_connect(
+        self, paho: Paho, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
-        granted.append(properties)
-        client._on_connect(paho, userdata, flags, reason, properties)
+        self.granted = properties
+        self._client._on_connect(paho, userdata, flags, reason, properties)
 
-    def on_disconnect(*args: Any) -> None:
-        # aiomqtt does not look at a connection that ends before the CONNACK, and waits until its time is over
-        if not client._connected.done():
-            client._connected.set_exception(aiomqtt.MqttError(_CLOSED_EARLY))
-        client._on_disconnect(*args)
-
-    paho._create_socket_connection = opening.tcp  # type: ignore[method-assign]
-    paho._create_socket = create_socket  # type: ignore[method-assign]
-    paho.on_connect = on_connect
-    paho.on_disconnect = on_disconnect
-    return granted
+    def _on_disconnect(
+        self, paho: Paho, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        self.ended = reason
+        if not self._client._connected.done():
+            # aiomqtt does not look at a connection that ends before the CONNACK, and waits until its time is over
+            self._client._connected.set_exception(aiomqtt.MqttError(_CLOSED_EARLY))
+        self._client._on_disconnect(paho, userdata, flags, reason, properties)
+        if (lost := self._client._disconnected).done() and not lost.cancelled():
+            lost.exception()  # nobody asks for it when this comes before the connection is handed over
 
 
 _CLOSED_EARLY: Final = "closed before CONNACK"
+
+
+def _why_lost(endpoint: Endpoint, code: object) -> BrokerError:
+    if isinstance(code, ReasonCode) and code.value > FAILED:  # 0x80 itself is what the library says when it knows none
+        return disconnected(endpoint, code.value)
+    return BrokerError("lost", f"{endpoint}: the connection was lost")
 
 
 def _discard(client: aiomqtt.Client, entered: asyncio.Future[aiomqtt.Client]) -> None:

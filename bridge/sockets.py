@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -52,12 +53,13 @@ class ReadAheadSocket:
 
 
 class Opening:
-    """Opens a TCP connection in a thread, and can be called off from another."""
+    """Opens a connection in a thread, and can be called off from another."""
 
-    def __init__(self, host: str, port: int, timeout_s: float) -> None:
+    def __init__(self, host: str, port: int, timeout_s: float, context: ssl.SSLContext | None) -> None:
         self._host = host
         self._port = port
         self._timeout_s = timeout_s
+        self._context = context
         self._sock: socket.socket | None = None
         self._called_off = False
 
@@ -80,6 +82,20 @@ class Opening:
             else:
                 return sock
         raise failure
+
+    def tls(self, sock: socket.socket) -> ssl.SSLSocket:
+        """The same connection, encrypted, with a peer that proved its name. Blocks; raises `OSError`."""
+        if self._context is None:
+            raise ssl.SSLError("TLS was asked for without a context")
+        wrapped = self._context.wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
+        self._sock = wrapped
+        wrapped.do_handshake()
+        return wrapped
+
+    def close(self) -> None:
+        """Leave nothing open after a failure."""
+        if self._sock is not None:
+            self._sock.close()
 
     def call_off(self) -> None:
         """Make whatever the thread waits for end now, be it connecting or a handshake."""

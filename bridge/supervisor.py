@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final, NoReturn
 
-from bridge.broker import BrokerError, Message, MqttConfig, Trouble, Version
+from bridge.broker import BrokerError, Message, MqttConfig, Trouble, Version, fought_over
 from bridge.client import Connection, connect
 
 LOG = logging.getLogger(__name__)
@@ -18,6 +18,9 @@ OnConnected = Callable[[Connection], Awaitable[None]]
 
 _NOT_UNDERSTOOD: Final[frozenset[Trouble]] = frozenset({"version_refused", "closed_early", "silent"})
 """How brokers answer a version of MQTT that they do not know."""
+_FIGHT: Final = 4
+"""So many brief connections in a row are taken for a fight with a second client: not every broker says why it hangs up,
+and with MQTT 3.1.1 none can."""
 
 
 class MqttClient:
@@ -50,7 +53,7 @@ class MqttClient:
 
     async def run(self, on_connected: OnConnected) -> NoReturn:
         """Stay connected until cancelled; a clean stop says farewell. What ``on_connected`` raises ends it."""
-        failures = 0
+        failures = brief = 0
         while True:
             opened_at: float | None = None
             try:
@@ -58,11 +61,15 @@ class MqttClient:
                 opened_at = self._now()
                 await self._serve(connection, on_connected)
             except BrokerError as error:
-                if opened_at is not None and self._now() - opened_at >= self._config.stable_s:
-                    failures = 0
-                pause = self._pause(error, failures)
+                trouble = error
+                if opened_at is not None:
+                    stable = self._now() - opened_at >= self._config.stable_s
+                    failures, brief = (0, 0) if stable else (failures, brief + 1)
+                    if brief >= _FIGHT:
+                        trouble, brief = fought_over(self._endpoint, brief), 0
+                pause = self._pause(trouble, failures)
                 failures += 1
-                self._say(error)
+                self._say(trouble)
                 await asyncio.sleep(pause)
 
     # -- connecting ----------------------------------------------------------------------------------------------
@@ -111,9 +118,9 @@ class MqttClient:
             raise
         finally:
             # without a goodbye, so that after a failure of ours the broker says what the will says
-            await _end(work)
             connection.abort()
             self.connection = None
+            await _end(work)
 
     async def _say_farewell(self, connection: Connection) -> None:
         farewell = self._farewell()
@@ -138,9 +145,9 @@ class MqttClient:
             return
         self._said = error.detail
         if error.trouble == "taken_over":
-            LOG.error("MQTT broker %s; waiting %.0f s", error, self._config.taken_over_wait_s)
+            LOG.error("MQTT broker %s -- waiting %.0f s", error, self._config.taken_over_wait_s)
         else:
-            LOG.warning("MQTT broker %s; trying again until it works", error)
+            LOG.warning("MQTT broker %s -- trying again until it works", error)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

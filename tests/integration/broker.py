@@ -1,12 +1,13 @@
 """A real mosquitto for tests: its own port, its own directory, as many starts, stops and freezes as a test wants.
 
-From a container where a Docker engine answers and no mosquitto is installed, else the installed program. With neither,
-a clear failure: a test that does not run is not green.
+From a container (testcontainers) where a Docker engine answers, else the installed program; the environment variable
+``MIC2MQTT_TEST_SERVERS=local`` passes Docker over. With neither, a clear failure: what does not run is not green.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import shutil
 import signal
@@ -14,18 +15,17 @@ import socket
 import subprocess
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 MOSQUITTO_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
 """Debian installs the broker where only root looks."""
 
 MISSING = (
-    "no mosquitto: neither is the program installed nor does a Docker engine answer. "
+    "no mosquitto: neither does a Docker engine answer nor is the program installed. "
     "Run `make servers` (or: apt-get install mosquitto mosquitto-clients)"
 )
-DOCKER = ("docker", "run", "--rm", "--network=host")
 IMAGE = "eclipse-mosquitto:2"
-START_S = 15.0
+START_S = 30.0
 
 
 def find_mosquitto() -> str | None:
@@ -33,10 +33,11 @@ def find_mosquitto() -> str | None:
     return shutil.which("mosquitto", path=MOSQUITTO_PATH)
 
 
+@functools.cache
 def docker_answers() -> bool:
-    """Whether a Docker engine can be asked for a container."""
+    """Whether a Docker engine can be asked for a container, and we may use it."""
     docker = shutil.which("docker")
-    if docker is None:
+    if docker is None or os.environ.get("MIC2MQTT_TEST_SERVERS") == "local":
         return False
     return subprocess.run([docker, "info"], capture_output=True, check=False, timeout=20).returncode == 0
 
@@ -49,27 +50,113 @@ def free_port() -> int:
         return port
 
 
+class Runner(Protocol):
+    """Where the broker runs."""
+
+    async def start(self, config: Path, log: Path) -> None: ...
+    async def end(self, how: signal.Signals) -> None: ...
+    async def freeze(self, *, frozen: bool) -> None: ...
+    async def has_ended(self) -> bool: ...
+
+
+class Program:
+    """The installed mosquitto as a process of ours."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self, config: Path, log: Path) -> None:
+        with log.open("ab") as sink:
+            self._process = await asyncio.create_subprocess_exec(
+                self._path, "-c", str(config), stdout=sink, stderr=sink
+            )
+
+    async def end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(how)
+        process.send_signal(signal.SIGCONT)  # a frozen one would not hear the other
+        await process.wait()
+
+    async def freeze(self, *, frozen: bool) -> None:
+        assert self._process is not None, "the broker is not running"
+        self._process.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
+
+    async def has_ended(self) -> bool:
+        return self._process is None or self._process.returncode is not None
+
+
+class Container:
+    """A mosquitto in a container on the host's network, so that ports and addresses are those of the program."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._container: Any = None
+
+    async def start(self, config: Path, log: Path) -> None:
+        from testcontainers.core.container import DockerContainer
+
+        place = str(self._directory)
+        container = DockerContainer(IMAGE).with_volume_mapping(place, place, "ro").with_kwargs(network_mode="host")
+        await asyncio.to_thread(container.with_command(f"mosquitto -c {config}").start)
+        self._container = container.get_wrapped_container()
+        log.write_text("see docker logs\n")  # noqa: ASYNC240
+
+    async def end(self, how: signal.Signals) -> None:
+        container, self._container = self._container, None
+        if container is None or await asyncio.to_thread(_has_ended, container):
+            return
+        await asyncio.to_thread(container.reload)
+        if container.status == "paused":
+            await asyncio.to_thread(container.unpause)
+        await asyncio.to_thread(container.kill, how.name)
+        await asyncio.to_thread(container.remove, force=True)
+
+    async def freeze(self, *, frozen: bool) -> None:
+        await asyncio.to_thread(self._container.pause if frozen else self._container.unpause)
+
+    async def has_ended(self) -> bool:
+        return self._container is None or await asyncio.to_thread(_has_ended, self._container)
+
+
+def _has_ended(container: Any) -> bool:
+    container.reload()
+    return container.status in {"exited", "dead"}
+
+
+def _runner(directory: Path) -> Runner:
+    if docker_answers():
+        return Container(directory)
+    program = find_mosquitto()
+    assert program is not None, MISSING
+    return Program(program)
+
+
 class Mosquitto:
-    """A broker on 127.0.0.1. ``lines`` are added to its configuration (global ones first, then listeners)."""
+    """A broker on 127.0.0.1. ``lines`` are for its listener on ``port``; that on ``plain_port`` is without."""
 
     def __init__(self, directory: Path, *lines: str, anonymous: bool = True, port: int | None = None) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        # what stands here is read by whichever user the broker becomes
+        directory.chmod(0o755)
         self.directory = directory
         self.port = port or free_port()
-        self._config = directory / "mosquitto.conf"
+        # mosquitto 2.0 does not start with WebSocket listeners alone
+        self.plain_port = free_port() if lines else self.port
         self.log = directory / "mosquitto.log"
-        self._process: asyncio.subprocess.Process | None = None
-        directory.mkdir(parents=True, exist_ok=True)
-        # mosquitto started by root becomes another user; that one must read what stands here
-        directory.chmod(0o755)
+        self._config = directory / "mosquitto.conf"
+        self._runner = _runner(directory)
         self._config.write_text(
             "\n".join(
                 (
                     "log_dest stderr",
-                    "log_type all",
                     "set_tcp_nodelay true",
                     "persistence false",
                     "user root" if os.geteuid() == 0 else "",
                     f"allow_anonymous {str(anonymous).lower()}",
+                    f"listener {self.plain_port} 127.0.0.1" if self.plain_port != self.port else "",
                     f"listener {self.port} 127.0.0.1",
                     *lines,
                     "",
@@ -82,12 +169,6 @@ class Mosquitto:
         """Where it is."""
         return f"mqtt://127.0.0.1:{self.port}"
 
-    @property
-    def pid(self) -> int:
-        """Of the running process."""
-        assert self._process is not None, "the broker is not running"
-        return self._process.pid
-
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -99,52 +180,32 @@ class Mosquitto:
 
     async def start(self) -> None:
         """Start and wait until it listens."""
-        command = self._command()
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
+        await self._runner.start(self._config, self.log)
         async with asyncio.timeout(START_S):
             while not await self._listens():
-                assert self._process.returncode is None, f"mosquitto ended: {self.log.read_text()[-2000:]}"
+                assert not await self._runner.has_ended(), f"mosquitto ended: {self.log.read_text()[-2000:]}"
                 await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
-        """End it, politely at first."""
-        await self._end(signal.SIGTERM)
+        """End it, politely."""
+        await self._runner.end(signal.SIGTERM)
 
     async def kill(self) -> None:
         """End it as a power cut would."""
-        await self._end(signal.SIGKILL)
+        await self._runner.end(signal.SIGKILL)
 
     async def restart(self) -> None:
         """Stop and start on the same port; nothing is remembered."""
         await self.stop()
         await self.start()
 
-    def freeze(self) -> None:
+    async def freeze(self) -> None:
         """Make it stand still: it keeps its connections, reads nothing and answers nothing."""
-        os.kill(self.pid, signal.SIGSTOP)
+        await self._runner.freeze(frozen=True)
 
-    def thaw(self) -> None:
+    async def thaw(self) -> None:
         """Let it go on."""
-        os.kill(self.pid, signal.SIGCONT)
-
-    def _command(self) -> list[str]:
-        program = find_mosquitto()
-        if program is not None:
-            return [program, "-c", str(self._config)]
-        if docker_answers():
-            return [
-                "docker",
-                "run",
-                "--rm",
-                "--network=host",
-                f"--volume={place}:{place}",
-                IMAGE,
-                "mosquitto",
-                "-c",
-                str(self._config),
-            ]
-        raise AssertionError(MISSING)
+        await self._runner.freeze(frozen=False)
 
     async def _listens(self) -> bool:
         try:
@@ -154,11 +215,3 @@ class Mosquitto:
         writer.close()
         await writer.wait_closed()
         return True
-
-    async def _end(self, how: signal.Signals) -> None:
-        process, self._process = self._process, None
-        if process is None or process.returncode is not None:
-            return
-        process.send_signal(signal.SIGCONT)  # a frozen one would not hear the next
-        process.send_signal(how)
-        await process.wait()
