@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import pytest
 
+from services.driver_api import Advert
 from services.drivers.shure import slp
 from services.drivers.shure.framing import Framer
 from services.drivers.shure.simulator import FAULTS, Unit, simulate
@@ -323,7 +324,7 @@ async def test_adverts_name_the_unit_and_carry_its_address() -> None:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
         host = "127.94.19.7"
         async with simulate("ulxd", count=1, listen=host, port=0, still=True, advertise="127.0.0.1") as units:
-            adverts = []
+            adverts: list[Advert | None] = []
             async with asyncio.timeout(5):
                 while units[0].mac not in [advert.mac for advert in adverts if advert]:
                     adverts.append(slp.advert(await asyncio.get_running_loop().sock_recv(sock, 4096), host))
