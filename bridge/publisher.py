@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bridge.audit_relay import AuditRelay
 from bridge.client import Connection
-from bridge.payloads import EMPTY
+from bridge.encoding import EMPTY
 from bridge.process import Process
 from bridge.rendering import Rendered, Renderer
 from bridge.topics import Topics

@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol
 
 from services import clock
 from services.audit import Audit
@@ -378,6 +378,6 @@ def _outcome(done: Mapping[str, object] | Result) -> Outcome:
     warnings = list(done.warnings)
     if done.status == "failed" and done.errors:
         first = done.errors[0]
-        code = cast("ErrorCode", first.code) if first.code in TITLES else "device_offline"
+        code: ErrorCode = first.code if first.code in TITLES else "device_offline"
         return Outcome("failed", data, warnings, ServiceError(code, first.message))
     return Outcome(done.status, data, warnings)

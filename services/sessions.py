@@ -63,6 +63,8 @@ class Polling:
     meter_interval_s: float = 1.0
     connect_timeout_s: float = 3.0
     answer_timeout_s: float = 3.0
+    interface: str = ""
+    """Local address to connect from, unless the receiver has its own."""
 
 
 Verify = Callable[[Receiver, Driver, Identity], None]
@@ -223,7 +225,7 @@ class ReceiverSession:
         return Target(
             host=record.host,
             port=record.port,
-            interface=record.interface,
+            interface=record.interface or self._polling.interface,
             meter_interval_s=self._polling.meter_interval_s if meter is None else meter,
             connect_timeout_s=self._polling.connect_timeout_s,
             answer_timeout_s=self._polling.answer_timeout_s,

@@ -1,0 +1,299 @@
+"""The composition root: builds everything, starts it in one group, ends it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import platform
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+
+from bridge import metrics, web
+from bridge.applying import broker_of, configured_receivers, polling_of, ranges_of, status_rules_of
+from bridge.audit_relay import AuditRelay
+from bridge.client import Connection
+from bridge.gateway import Gateway
+from bridge.process import Process
+from bridge.publisher import Publisher
+from bridge.rendering import Renderer
+from bridge.settings import ConfigurationError, Settings, changes, digest
+from bridge.supervisor import MqttClient
+from bridge.topics import CONTRACT, Topics
+from services.adverts import Adverts
+from services.audit import Audit, Outbox
+from services.availability import Availability
+from services.bus import Bus
+from services.configured import Configured
+from services.device_sync import DeviceSyncService
+from services.discovery import DiscoveryOrchestrationService
+from services.driver_api import Driver
+from services.errors import ServiceError
+from services.intake import Intake
+from services.inventory import Inventory
+from services.metering import Metering
+from services.model import Campus
+from services.news import News
+from services.operations import Operations
+from services.records import AuditContext, RangeRecord
+from services.roster import Roster
+from services.schedule import Schedule
+from services.sessions import Sessions
+from services.store import Store
+from services.upkeep import Upkeep
+
+log = logging.getLogger(__name__)
+
+Reload = Callable[[], Settings]
+"""Reads the configuration again. Raises `ConfigurationError`."""
+
+
+class App:
+    """One running bridge."""
+
+    def __init__(self, settings: Settings, drivers: Mapping[str, Driver], store: Store, reload: Reload) -> None:
+        self.settings = settings
+        self._read_again = reload
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time()
+        self.lag = web.LoopLag()
+        self.store = store
+        self.drivers = drivers
+        self.default = Campus(settings.bridge.organization, settings.bridge.campus)
+        self.bus = Bus()
+        self.inventory = Inventory(self.bus, settings.bridge.id)
+        self.inventory.epoch = store.epoch
+        self.audit = Audit(store)
+        self.outbox = Outbox(store)
+        self._build_services()
+        self._build_edge()
+
+    def _build_services(self) -> None:
+        settings, inventory, store = self.settings, self.inventory, self.store
+        news = News(self.bus, self.audit)
+        self.availability = Availability(inventory, store, news, status_rules_of(settings))
+        self.intake = Intake(inventory, store, news, self.availability)
+        self.sessions = Sessions(inventory, self.drivers, self.intake, self.availability, polling_of(settings))
+        self.roster = Roster(inventory, self.intake, self.sessions, store, self.audit)
+        self.sessions.verify = self.roster.verify
+        self.sync = DeviceSyncService(inventory, self.intake, self.availability, self.roster, self.audit, self.drivers)
+        self.discovery = DiscoveryOrchestrationService(
+            inventory=inventory,
+            sync=self.sync,
+            sessions=self.sessions,
+            audit=self.audit,
+            drivers=self.drivers,
+            remember=store.put_range,
+        )
+        self.adverts = Adverts(
+            inventory=inventory, discovery=self.discovery, drivers=self.drivers, default_tenant=self.default
+        )
+        self.schedule = Schedule(discovery=self.discovery, inventory=inventory)
+        self.configured = Configured(inventory, self.roster, self.sessions, self.sync, self.drivers)
+        self.metering = Metering(self.sessions, self.bus, settings.polling.telemetry_interval)
+        self.upkeep = Upkeep(inventory, self.availability, store, settings.audit.keep)
+        self.operations = Operations(
+            inventory=inventory,
+            sync=self.sync,
+            discovery=self.discovery,
+            roster=self.roster,
+            sessions=self.sessions,
+            drivers=self.drivers,
+            audit=self.audit,
+            house=self,
+        )
+
+    def _build_edge(self) -> None:
+        settings = self.settings
+        topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
+        self.process = Process(
+            topics,
+            settings.bridge.id,
+            epoch=lambda: self.inventory.epoch,
+            info=self._info,
+            health=self._health,
+            trouble=self._trouble,
+            tenants=self.tenants,
+        )
+        self.relay = AuditRelay(self.outbox, topics, self.inventory)
+        self.publisher = Publisher(
+            inventory=self.inventory,
+            bus=self.bus,
+            store=self.store,
+            topics=topics,
+            renderer=Renderer(self.inventory),
+            relay=self.relay,
+            process=self.process,
+            value_topics=settings.mqtt.value_topics,
+        )
+        self.roster.on_gone = self.publisher.forget
+        self.gateway = Gateway(
+            operations=self.operations,
+            topics=topics,
+            process=self.process,
+            audit=self.audit,
+            default=self.default,
+            reply_prefixes=settings.mqtt.reply_prefixes,
+        )
+        self.client = MqttClient(broker_of(settings), will=self.process.will, farewell=self.process.farewell)
+
+    # -- running ---------------------------------------------------------------------------------------------
+
+    async def run(self, started: Callable[[App, str | None], None] = lambda _app, _url: None) -> None:
+        """Run until cancelled; ``started`` is told the address of the HTTP server, where there is one."""
+        loaded = await self.store.load()
+        self.roster.restore(loaded.receivers, loaded.channels)
+        self.inventory.ignored.extend(loaded.ignored)
+        self.publisher.restore(loaded.published)
+        self.relay.restore(loaded.heads)
+        await self._apply(self.settings, loaded.ranges)
+        self.roster.start_sessions()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.sessions.close)
+            url = await self._serve_http(stack)
+            started(self, url)
+            async with asyncio.TaskGroup() as group:
+                for name, work in self._work().items():
+                    group.create_task(work(), name=name)
+
+    def _work(self) -> Mapping[str, Callable[[], Coroutine[None, None, None]]]:
+        async def mqtt() -> None:
+            await self.client.run(self._on_connected)
+
+        async def adverts() -> None:
+            await self.adverts.run(self.settings.discovery.interface)
+
+        return {
+            "mqtt": mqtt,
+            "metering": self.metering.run,
+            "upkeep": self.upkeep.run,
+            "configured receivers": self.configured.run,
+            "schedule": self.schedule.run,
+            "adverts": adverts,
+            "loop lag": self.lag.measure,
+        }
+
+    async def _on_connected(self, connection: Connection) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.gateway.serve(connection, self.tenants()), name="commands")
+            group.create_task(self.publisher.serve(connection), name="publisher")
+
+    async def _serve_http(self, stack: AsyncExitStack) -> str | None:
+        if not self.settings.http.listen:
+            return None
+        render = metrics.renderer(self.inventory, self._metrics(), self._loop.time)
+        return await stack.enter_async_context(
+            web.serve(self.settings.http.listen, render=render, not_ready=self._not_ready, lag=self.lag)
+        )
+
+    # -- configuration ---------------------------------------------------------------------------------------
+
+    async def reload(self) -> Mapping[str, object]:
+        """Read the configuration again and apply what can change while the bridge runs. Raises `ServiceError`."""
+        try:
+            new = self._read_again()
+        except ConfigurationError as error:
+            raise ServiceError("schema_violation", f"the configuration was not taken over: {error}") from error
+        changed = changes(self.settings, new)
+        await self._apply(new)
+        fixed = sorted(set(changed) & {"bridge", "mqtt", "database", "http", "log"})
+        self.settings = new
+        self.availability.rules = status_rules_of(new)
+        self.sessions.polling = polling_of(new)
+        self.metering.interval_s = new.polling.telemetry_interval
+        self.audit.record(
+            "configuration_changed",
+            context=AuditContext(self.default.organization, self.default.campus),
+            after={"sections": sorted(changed), "digest": digest(new), "need_restart": fixed},
+        )
+        log.info("configuration read again", extra={"changed": sorted(changed), "need_restart": fixed})
+        return {"changed": sorted(changed), "need_restart": fixed}
+
+    async def _apply(self, settings: Settings, stored: Sequence[RangeRecord] = ()) -> None:
+        counts = await self.configured.apply(configured_receivers(settings))
+        if any(counts.values()):
+            log.info("receivers of the configuration applied", extra=counts)
+        self.schedule.configure(
+            ranges_of(settings),
+            stored=stored,
+            makers=dict.fromkeys(sorted({driver.manufacturer for driver in self.drivers.values()})),
+            interface=settings.discovery.interface,
+            concurrency=settings.discovery.concurrency,
+        )
+        await self.gateway.listen_to(self.tenants())
+
+    def republish(self) -> int:
+        """Send everything retained again; the number of topics."""
+        return self.publisher.republish()
+
+    def tenants(self) -> Sequence[Campus]:
+        """Every campus that is served."""
+        return sorted({self.default, *self.inventory.tenants, *self.discovery.tenants})
+
+    # -- what the process says of itself ---------------------------------------------------------------------
+
+    def _info(self) -> dict[str, object]:
+        return {
+            "version": version("mic2mqtt"),
+            "contract": CONTRACT,
+            "python": platform.python_version(),
+            "drivers": sorted(self.drivers),
+            "configuration_digest": digest(self.settings),
+            "database": self.settings.database.url.partition(":")[0],
+        }
+
+    def _trouble(self) -> str | None:
+        return None if self.store.writable else "database_not_writable"
+
+    def _not_ready(self) -> list[str]:
+        reasons = [] if self.store.writable else [f"database: {self.store.last_error}"]
+        if self.client.connection is None:
+            reasons.append(f"broker: {self.client.trouble or 'not connected yet'}")
+        return reasons
+
+    def _health(self) -> dict[str, object]:
+        receivers = self.inventory.receivers.values()
+        return {
+            "uptime_s": round(self._loop.time() - self._started),
+            "loop_lag_s": round(self.lag.worst_s, 4),
+            "dirty_resources": self.bus.dirty,
+            "events_dropped": self.bus.events_dropped,
+            "outbox_depth": self.store.depth,
+            "outbox_oldest_s": self.store.oldest_pending_age_s,
+            "receivers": len(receivers),
+            "receivers_online": sum(1 for receiver in receivers if receiver.online),
+            "channels": sum(len(receiver.channels) for receiver in receivers),
+            "database_error": self.store.last_error,
+            "unidentified": [
+                {"host": one.host, "reason": one.reason, "since": one.since, "detail": one.detail}
+                for one in self.inventory.unidentified.values()
+            ],
+        }
+
+    def _metrics(self) -> metrics.Process:
+        def gauges() -> dict[str, tuple[str, float]]:
+            return {
+                "mqtt_connected": ("1 while connected to the broker.", float(self.client.connection is not None)),
+                "database_writable": ("1 while the database takes writes.", float(self.store.writable)),
+                "outbox_depth": ("Audit events that wait for the broker.", float(self.store.depth)),
+                "outbox_age_seconds": ("Age of the oldest of them.", self.store.oldest_pending_age_s or 0.0),
+                "dirty_resources": ("Changed resources that wait to be published.", float(self.bus.dirty)),
+                "loop_lag_seconds": ("Worst event loop delay of the last seconds.", self.lag.worst_s),
+                "uptime_seconds": ("Since the start of the process.", self._loop.time() - self._started),
+            }
+
+        def counters() -> dict[str, tuple[str, float]]:
+            return {
+                "events_dropped": ("Events that nobody could be told in time.", float(self.bus.events_dropped)),
+                "mqtt_messages_published": ("Messages handed to the broker.", float(self.publisher.sent.total())),
+                "mqtt_connects": ("Connections made to the broker.", float(self.client.connects)),
+            }
+
+        words = {key: str(value) for key, value in self._info().items() if key != "drivers"}
+        return metrics.Process(words, gauges, counters, lambda: self.gateway.outcomes)
+
+
+async def run(settings: Settings, drivers: Mapping[str, Driver], reload: Reload) -> None:
+    """Run a bridge until cancelled."""
+    async with Store.open(settings.database.connection_url()) as store:
+        await App(settings, drivers, store, reload).run()

@@ -1,0 +1,150 @@
+"""The demo: an embedded broker, simulated receivers on their real wire protocol, and the bridge itself, unchanged.
+
+The only file that imports amqtt (an extra of its own: ``pip install mic2mqtt[demo]``). Everything listens on loopback,
+on free ports, and keeps its database in a directory that goes with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.app import App
+from bridge.settings import Settings
+from services.driver_api import Driver, SimulatedReceiver
+from services.store import Store
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+
+TIME_SCALE = 20.0
+"""Things that take an hour on a stage take three minutes here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One simulated unit of the demo."""
+
+    id: str
+    name: str
+    family: str
+    room: str
+    model: str | None = None
+
+
+FLEET: tuple[Unit, ...] = (
+    Unit("main-stage", "Main stage", "ulxd", "Hall", "ULXD4Q"),
+    Unit("lectern", "Lectern", "qlxd", "Lecture room"),
+    Unit("choir", "Choir", "slxd", "Chapel", "SLXD4D"),
+    Unit("broadcast", "Broadcast", "axient", "Studio", "AD4Q"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo."""
+
+    mqtt_url: str
+    mqtt_port: int
+    http_url: str
+    app: App
+    units: Sequence[SimulatedReceiver]
+
+
+@asynccontextmanager
+async def broker() -> AsyncIterator[int]:
+    """A real MQTT 3.1.1 listener on loopback that any client can join; gives its port. Raises `OSError`."""
+    from amqtt.broker import Broker  # noqa: PLC0415  # only who runs the demo has it
+
+    for name in ("amqtt", "transitions"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # here the demo is the program, and these its inner noise
+    port = _free_port()
+    running = Broker(
+        {
+            "listeners": {"default": {"type": "tcp", "bind": f"{LOOPBACK}:{port}", "max_connections": 100}},
+            "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+        }
+    )
+    await running.start()
+    try:
+        yield port
+    finally:
+        await running.shutdown()
+
+
+@asynccontextmanager
+async def fleet(driver: Driver) -> AsyncIterator[list[tuple[Unit, SimulatedReceiver]]]:
+    """The simulated receivers, each on a free port of loopback."""
+    async with AsyncExitStack() as stack:
+        running: list[tuple[Unit, SimulatedReceiver]] = []
+        for number, unit in enumerate(FLEET):
+            options: dict[str, object] = {"model": unit.model} if unit.model else {}
+            simulated = await stack.enter_async_context(
+                driver.simulator(
+                    unit.family, count=1, listen=LOOPBACK, port=0, seed=number, time_scale=TIME_SCALE, **options
+                )
+            )
+            running.append((unit, simulated[0]))
+        yield running
+
+
+def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, SimulatedReceiver]]) -> Settings:
+    """The configuration that a person would write for this house."""
+    return Settings.model_validate(
+        {
+            "mqtt": {"url": f"mqtt://{LOOPBACK}:{mqtt_port}", "protocol": "3.1.1"},
+            "database": {"url": f"sqlite:///{directory / 'demo.db'}"},
+            "http": {"listen": f"{LOOPBACK}:0"},
+            "polling": {"meter_interval": "500ms"},
+            "receivers": [
+                {
+                    "host": simulated.host,
+                    "port": simulated.port,
+                    "id": unit.id,
+                    "name": unit.name,
+                    "labels": {"room": unit.room},
+                }
+                for unit, simulated in units
+            ],
+        }
+    )
+
+
+@asynccontextmanager
+async def running(drivers: Mapping[str, Driver]) -> AsyncIterator[Demo]:
+    """Everything up; gives the addresses. Ends it all in order when the block is left."""
+    async with AsyncExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mic2mqtt-demo-")))
+        port = await stack.enter_async_context(broker())
+        units = await stack.enter_async_context(fleet(drivers["shure"]))
+        settings = settings_for(directory, port, units)
+        store = await stack.enter_async_context(Store.open(settings.database.connection_url()))
+        app = App(settings, drivers, store, lambda: settings)
+        started: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(app.run(lambda _app, url: started.set_result(url)), name="bridge")
+        stack.push_async_callback(_stop, task)
+        await asyncio.wait((task, started), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        url = started.result() or ""
+        yield Demo(settings.mqtt.url, port, url, app, [simulated for _, simulated in units])
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _free_port() -> int:
+    """A port that is free now; the broker's own way to take any leaves us no public way to learn which."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port

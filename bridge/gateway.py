@@ -1,0 +1,175 @@
+"""Commands come in, replies go out. Translates and decides nothing: `services.operations` does what is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from bridge import encoding
+from bridge.broker import Incoming
+from bridge.client import Connection
+from bridge.commands import Rejection, Request, parse
+from bridge.process import Process
+from bridge.topics import CommandTarget, Topics
+from services import clock
+from services.audit import Audit
+from services.errors import ServiceError
+from services.model import Campus, Facet
+from services.operations import Operations, Order, Outcome
+from services.records import AuditContext
+
+log = logging.getLogger(__name__)
+
+UNDER_WAY_MOST = 1_000
+"""Commands performed at once; a further one is answered ``busy``."""
+
+PROGRESS_S = 1.0
+"""Contract, section 3: progress at most once a second."""
+
+LONG_VERBS = frozenset({"discover", "refresh"})
+"""Answered ``accepted`` first where they reach more than one receiver."""
+
+BAD_INPUT_AUDITED_S = 10.0
+"""At most one audit event of bad input in so long; the others are counted in the next one."""
+
+
+class Gateway:
+    """Reads commands off a connection and answers them."""
+
+    def __init__(
+        self,
+        *,
+        operations: Operations,
+        topics: Topics,
+        process: Process,
+        audit: Audit,
+        default: Campus,
+        reply_prefixes: Sequence[str],
+    ) -> None:
+        self._operations = operations
+        self._topics = topics
+        self._process = process
+        self._audit = audit
+        self._default = default
+        self._prefixes = tuple(reply_prefixes)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._connection: Connection | None = None
+        self._subscribed: set[str] = set()
+        self._bad_since = 0
+        self._bad_audited_at = float("-inf")
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        """(verb, status) -> how many commands ended so."""
+
+    async def serve(self, connection: Connection, tenants: Sequence[Campus]) -> None:
+        """Subscribe and answer until the connection is lost. Work under way goes on, and answers over the next."""
+        self._connection = connection
+        self._subscribed = set()
+        try:
+            await self.listen_to(tenants)
+            own_state = self._topics.process(Facet.STATE)
+            async for message in connection.messages():
+                if message.topic == own_state:
+                    await self._process.heard_own_state(connection, message.payload)
+                else:
+                    self._take(message)
+        finally:
+            self._connection = None
+
+    async def listen_to(self, tenants: Sequence[Campus]) -> None:
+        """Subscribe to the commands of these campuses too; those that are known already cost nothing."""
+        connection = self._connection
+        wanted = [topic for topic in self._topics.subscriptions(tenants) if topic not in self._subscribed]
+        if connection is None or not wanted:
+            return
+        self._subscribed.update(wanted)
+        refused = await connection.subscribe(wanted)
+        for topic in refused:
+            log.error("the broker refuses our subscription; let this user read it", extra={"topic": topic})
+
+    async def close(self) -> None:
+        """End the work under way."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    # -- one command -----------------------------------------------------------------------------------------
+
+    def _take(self, message: Incoming) -> None:
+        parsed = parse(message, self._topics, now=clock.now(), prefixes=self._prefixes)
+        if parsed is None:
+            return
+        if isinstance(parsed, Rejection):
+            self._reject(parsed)
+            return
+        if len(self._under_way) >= UNDER_WAY_MOST:
+            detail = f"{UNDER_WAY_MOST} commands are under way; try again in a second"
+            self._answer(parsed, Outcome("rejected", error=ServiceError("busy", detail, retry_after_s=1.0)))
+            return
+        task = asyncio.create_task(self._perform(parsed), name=f"command {parsed.verb}")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _perform(self, request: Request) -> None:
+        address = request.target.address
+        tenant = address.tenant if address else self._default
+        context = AuditContext(tenant.organization, tenant.campus, request.actor, request.request_id)
+        order = Order(request.verb, address, request.args, context)
+        if request.verb in LONG_VERBS and request.target.scope in {"process", "bridge"}:
+            self._reply(request, "accepted", {})
+        said_at = 0.0
+
+        def progress(data: Mapping[str, object]) -> None:
+            nonlocal said_at
+            now = asyncio.get_running_loop().time()
+            if now - said_at >= PROGRESS_S:
+                said_at = now
+                self._reply(request, "progress", data)
+
+        self._answer(request, await self._operations.perform(order, progress))
+
+    def _answer(self, request: Request, outcome: Outcome) -> None:
+        self.outcomes[request.verb, outcome.status] += 1
+        self._reply(
+            request,
+            outcome.status,
+            outcome.data,
+            duration_s=outcome.duration_s,
+            warnings=outcome.warnings,
+            error=outcome.error,
+        )
+
+    def _reject(self, rejection: Rejection) -> None:
+        """Answer what is no usable command, count it, and audit it now and then: bad input must not flood the audit."""
+        self.outcomes[rejection.known_verb, "rejected"] += 1
+        self._reply(rejection, "rejected", {}, error=rejection.error)
+        self._bad_since += 1
+        now = asyncio.get_running_loop().time()
+        if now - self._bad_audited_at < BAD_INPUT_AUDITED_S:
+            return
+        after = {"topic": rejection.topic, "code": rejection.error.code, "count": self._bad_since}
+        self._bad_since, self._bad_audited_at = 0, now
+        tenant = rejection.target.tenant or self._default
+        self._audit.record(
+            "bad_input",
+            context=AuditContext(tenant.organization, tenant.campus, None, rejection.request_id),
+            after=after,
+        )
+
+    def _reply(
+        self,
+        request: Request | Rejection,
+        status: str,
+        data: Mapping[str, object],
+        *,
+        duration_s: float = 0.0,
+        warnings: Sequence[str] = (),
+        error: ServiceError | None = None,
+    ) -> None:
+        connection = self._connection
+        if connection is None:
+            return  # whoever asked is asked to ask again: a command is not kept over a lost connection
+        payload = encoding.reply(request.request_id, request.verb, status, duration_s, data, warnings, error)
+        topic = request.response_topic or self._topics.reply(request.target, request.verb)
+        connection.publish_nowait(topic, payload, qos=1, correlation=request.correlation)
