@@ -45,6 +45,17 @@ class Framer:
         buffer = self._tail + data if self._tail else data
         if b"{" in buffer:
             return self._feed_braced(buffer)
+        if buffer[:2] == b"< " and buffer[-2:] == b" >" and b"  " not in buffer:
+            # meters come like this ten thousand times a second: whole messages and nothing between them
+            bodies = buffer[2:-2].split(b" >< ")
+            count = len(bodies)
+            clean = buffer.count(b"<") == count == buffer.count(b">") and b"}" not in buffer
+            if clean and (len(buffer) <= self._limit or max(map(len, bodies)) <= self._limit):
+                self._tail = b""
+                return bodies
+        return self._feed_flat(buffer)
+
+    def _feed_flat(self, buffer: bytes) -> list[bytes]:
         bodies: list[bytes] = _FLAT.findall(buffer)
         begun = buffer.rfind(b"<")
         end = len(buffer)
@@ -53,8 +64,9 @@ class Framer:
             self._tail = buffer[begun:]
         else:
             self._tail = b""
-        # brackets and bodies account for every byte of clean input; anything else is looked at more closely
-        if end > sum(map(len, bodies)) + 2 * len(bodies) or end > self._limit or len(self._tail) > self._limit:
+        # brackets, bodies and line ends account for every byte of clean input; all else is looked at more closely
+        surplus = end - sum(map(len, bodies)) - 2 * len(bodies)
+        if (surplus and surplus != 2 * buffer.count(b"\r\n")) or max(end, len(self._tail)) > self._limit:
             bodies = self._sort_out(buffer[:end], bodies)
         return [body.strip() for body in bodies]
 
