@@ -15,8 +15,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+from rich.text import Text
+
 from bridge.app import App
+from bridge.broker import MqttConfig
 from bridge.settings import Settings
+from bridge.supervisor import MqttClient
+from bridge.topics import Topics
+from bridge.watch import Board
+from bridge.watch_screen import Wall
 from services.driver_api import Driver, SimulatedReceiver
 from services.store import Store
 
@@ -61,7 +69,7 @@ class Demo:
 @asynccontextmanager
 async def broker() -> AsyncIterator[int]:
     """A real MQTT 3.1.1 listener on loopback that any client can join; gives its port. Raises `OSError`."""
-    from amqtt.broker import Broker  # noqa: PLC0415  # only who runs the demo has it
+    from amqtt.broker import Broker  # only who runs the demo has it
 
     for name in ("amqtt", "transitions"):
         logging.getLogger(name).setLevel(logging.ERROR)  # here the demo is the program, and these its inner noise
@@ -148,3 +156,36 @@ def _free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def words(demo: Demo) -> str:
+    """What to paste into another terminal."""
+    topics = "mic2mqtt/v1"
+    return "\n".join(
+        (
+            f"Broker   {demo.mqtt_url}      (any MQTT client can join)",
+            f"Metrics  {demo.http_url}/metrics",
+            "",
+            "Paste into another terminal:",
+            f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics}/#'",
+            f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics}/+/+/channel/+/state'",
+            f"  mosquitto_pub -p {demo.mqtt_port} -t '{topics}/default/default/bridge/main/cmd/refresh' -n",
+            f"  curl -s {demo.http_url}/metrics | grep battery",
+            "",
+            "Ctrl-C ends it.",
+        )
+    )
+
+
+async def main(drivers: Mapping[str, Driver]) -> None:
+    """Run the demo until cancelled: the words, and below them the live table (or lines, where there is no terminal)."""
+    console = Console()
+    async with running(drivers) as demo:
+        topics = Topics(demo.app.settings.mqtt.base_topic, demo.app.settings.bridge.id)
+        text = words(demo)
+        if not console.is_terminal:
+            console.print(text, soft_wrap=True, highlight=False)
+        config = MqttConfig(url=demo.mqtt_url, client_id="mic2mqtt-demo-watch", protocol="3.1.1")
+        wall = Wall(Board(topics), MqttClient(config), console, above=Text(text))
+        await wall.run(plain=not console.is_terminal)
+    console.print("The demo has ended; its broker, receivers and database are gone.")
