@@ -89,7 +89,15 @@ class Unit:
     """A simulated receiver, as `services.driver_api.SimulatedReceiver` wants it."""
 
     def __init__(
-        self, device: Device, clock: Clock, host: str, port: int, *, identities: Identities, unknown_is_silent: bool
+        self,
+        device: Device,
+        clock: Clock,
+        host: str,
+        port: int,
+        *,
+        identities: Identities,
+        unknown_is_silent: bool,
+        meters_apart: bool = False,
     ) -> None:
         self.device = device
         self.host = host
@@ -102,7 +110,8 @@ class Unit:
         self._unknown_is_silent = unknown_is_silent
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
-        self._meters: dict[int, Beat] = {}
+        self._meters: list[Beat] = []
+        self._meters_apart = meters_apart
         self._metered: list[int] = []
         self._world: World | None = None
         self.last_written = 0.0
@@ -213,17 +222,25 @@ class Unit:
             self._report([requests.line((channel, "FLASH", 0), "OFF")])
 
     def _set_meters(self) -> None:
-        """One beat for all channels that share a rate."""
-        for beat in self._meters.values():
+        """One beat for all channels that share a rate, or one each."""
+        for beat in self._meters:
             beat.stop()
-        self._metered = list(self.device.meter_ms)
-        self._meters = {
-            rate: self._clock.every(rate / 1000, self._metering(rate), self._phase) for rate in set(self._metered) - {0}
-        }
+        rates = self._metered = list(self.device.meter_ms)
+        together = [[channel for channel, its in enumerate(rates) if its == rate] for rate in set(rates) - {0}]
+        if self._meters_apart:
+            together = [[channel] for channels in together for channel in channels]
+        self._meters = [
+            self._clock.every(
+                rates[channels[0]] / 1000,
+                self._metering(rates[channels[0]], channels),
+                (self._phase + number / len(together)) % 1 if self._meters_apart else self._phase,
+            )
+            for number, channels in enumerate(together)
+        ]
 
-    def _metering(self, rate_ms: int) -> Callable[[], None]:
+    def _metering(self, rate_ms: int, channels: Sequence[int]) -> Callable[[], None]:
         device, connections, faults = self.device, self._connections, self.faults
-        players = [player for player, rate in zip(device.players, self._metered, strict=True) if rate == rate_ms]
+        players = [device.players[channel] for channel in channels]
         stride, position = max(1, rate_ms // STEP_MS), device.position
 
         def meter() -> None:

@@ -46,6 +46,7 @@ class Options(BaseModel):
     unknown: Literal["refuse", "silent"] = Field("refuse", description="What an unknown key gets: REP ERR or nothing.")
     answers_model: bool = Field(True, description="Older ULX-D and QLX-D firmware does not answer MODEL.")
     paired: int | None = Field(None, ge=0, description="SLX-D+: channels with a paired transmitter; default all.")
+    apart: bool = Field(False, description="Each channel meters at a moment of its own: one segment a line.")
     quadversity: bool = Field(False, description="Axient: four antennas for each channel.")
     fd_c: bool = Field(False, description="Axient: frequency diversity with two carriers in each channel.")
 
@@ -114,7 +115,15 @@ def _unit(family: str, number: int, host: str, port: int, *, clock: Clock, seed:
     for place, value in own.items():
         device.write(place, value)
     identities = Identities(number, macs[0], own, identity(device, number + STRANGER, macs[1]), macs[1])
-    return Unit(device, clock, host, port, identities=identities, unknown_is_silent=options.unknown == "silent")
+    return Unit(
+        device,
+        clock,
+        host,
+        port,
+        identities=identities,
+        unknown_is_silent=options.unknown == "silent",
+        meters_apart=options.apart,
+    )
 
 
 def _hosts(listen: str, count: int, *, shared: bool) -> list[str]:
