@@ -10,6 +10,23 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
+from bridge.messages import Incoming, Message
+
+__all__ = [
+    "BrokerError",
+    "Endpoint",
+    "Incoming",
+    "Message",
+    "MqttConfig",
+    "PublishRefusedError",
+    "Trouble",
+    "Version",
+    "disconnected",
+    "fought_over",
+    "refused",
+    "unreachable",
+]
+
 Version = Literal["5", "3.1.1"]
 
 Trouble = Literal[
@@ -30,27 +47,6 @@ Trouble = Literal[
     "lost",
 ]
 """Why there is no connection: a closed list, for metrics and for deciding what to try next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """Something to publish."""
-
-    topic: str
-    payload: bytes
-    qos: int = 1
-    retain: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """Something that arrived. The last two exist with MQTT 5 only."""
-
-    topic: str
-    payload: bytes
-    retain: bool
-    response_topic: str | None = None
-    correlation: bytes | None = None
 
 
 class BrokerError(Exception):

@@ -16,7 +16,10 @@ from services.model import Address, Campus, Facet, Kind
 CONTRACT: Final = "v1"
 """Major version of the contract: the second level of every topic."""
 
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+"""Organizations, campuses and ids; they never change."""
+
+_ID: Final = re.compile(ID_PATTERN.strip("^$"))
 _BASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _VERB: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _WILDCARDS: Final = ("+", "#", "\0")

@@ -95,6 +95,8 @@ FLOORS = {
     "bridge.payloads": Floor.FACE,
     "bridge.commands": Floor.FACE,
     "bridge.packets": Floor.FACE,
+    "bridge.messages": Floor.FACE,
+    "bridge.arguments": Floor.FACE,
     "bridge.encoding": Floor.FACE,
     "bridge.broker": Floor.EDGE,
     "bridge.outgoing": Floor.EDGE,
