@@ -53,6 +53,7 @@ __all__ = [
     "find_file",
     "load",
     "redacted",
+    "secrets",
 ]
 
 CONFIG_VARIABLE: Final = "MIC2MQTT_CONFIG"
@@ -155,6 +156,12 @@ def redacted(settings: Settings) -> dict[str, Any]:
         return value
 
     return {name: plain(value) for name, value in settings.model_dump().items()}
+
+
+def secrets(settings: Settings) -> tuple[str, ...]:
+    """The secrets themselves: for the log, which hides them wherever they turn up."""
+    hidden = (settings.mqtt.password, settings.database.password)
+    return tuple(secret.get_secret_value() for secret in hidden if secret is not None)
 
 
 def digest(settings: Settings) -> str:

@@ -1,0 +1,189 @@
+"""`watch`, `send` and `demo`: the world's side of the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets as randomness
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from bridge.applying import broker_of
+from bridge.broker import BrokerError, MqttConfig, Trouble, Version
+from bridge.client import Connection, connect
+from bridge.settings import Settings, load
+from bridge.topics import CommandTarget, Topics
+from services.model import Address, Facet, Kind
+
+Write = Callable[[str], None]
+
+FINAL: Final = frozenset({"succeeded", "partial", "failed", "rejected"})
+_NOT_UNDERSTOOD: Final[frozenset[Trouble]] = frozenset({"version_refused", "closed_early", "silent"})
+"""How brokers answer a version of MQTT that they do not know."""
+
+
+def load_for(path: Path | None, url: str | None, base_topic: str | None) -> Settings:
+    """The configuration, with another broker where one is named. Raises `ConfigurationError`."""
+    over = {"MIC2MQTT_MQTT__URL": url, "MIC2MQTT_MQTT__BASE_TOPIC": base_topic}
+    return load(path, {**os.environ, **{name: value for name, value in over.items() if value}})
+
+
+def config_for(settings: Settings, what: str) -> MqttConfig:
+    """How to reach the broker under a client id of our own: that of the bridge would throw it out."""
+    return replace(broker_of(settings), client_id=f"mic2mqtt-{what}-{randomness.token_hex(4)}")
+
+
+async def open_once(config: MqttConfig) -> Connection:
+    """Connect with the newest version that the broker understands, or raise `BrokerError` at once."""
+    versions: tuple[Version, ...] = ("5", "3.1.1") if config.protocol == "auto" else (config.protocol,)
+    for version in versions[:-1]:
+        try:
+            return await connect(config, version, None)
+        except BrokerError as error:
+            if error.trouble not in _NOT_UNDERSTOOD:
+                raise
+    return await connect(config, versions[-1], None)
+
+
+# -- send ----------------------------------------------------------------------------------------------------
+
+
+def target_of(text: str | None, settings: Settings) -> CommandTarget:
+    """Whom ``--to`` means: nothing is the process, ``KIND/ID`` is of the default campus. Raises `ValueError`."""
+    if text is None:
+        return CommandTarget(None)
+    parts = text.strip("/").split("/")
+    bridge = settings.bridge
+    if len(parts) == 2:  # noqa: PLR2004 - kind and id
+        parts = [bridge.organization, bridge.campus, *parts]
+    match parts:
+        case [organization, campus, kind, id_] if kind in set(Kind):
+            return CommandTarget(Address(organization, campus, Kind(kind), id_))
+        case [organization, campus, "bridge"]:
+            return CommandTarget(Address(organization, campus, Kind.BRIDGE, bridge.id))
+    raise ValueError(
+        f"{text!r} must be receiver/ID or channel/ID, ORGANIZATION/CAMPUS/receiver/ID, or ORGANIZATION/CAMPUS/bridge "
+        "for everything of a campus"
+    )
+
+
+async def send(
+    settings: Settings,
+    verb: str,
+    *,
+    to: str | None,
+    args: Mapping[str, Any],
+    actor: str,
+    timeout_s: float,
+    write: Write,
+) -> bool:
+    """Send a command and print its replies; whether it succeeded.
+
+    Raises `BrokerError`, `TimeoutError`, and `ValueError` for what is no target.
+    """
+    target = target_of(to, settings)
+    topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
+    request_id = randomness.token_hex(8)
+    request = {"request_id": request_id, "args": args, "actor": actor}
+    connection = await open_once(config_for(settings, "send"))
+    try:
+        reply_topic = topics.reply(target, verb)
+        refused = await connection.subscribe([reply_topic])
+        if refused:
+            raise BrokerError("not_authorised", f"this user may not read {reply_topic}: ask for read access")
+        await connection.publish(topics.command(target, verb), orjson.dumps(request), retain=False)
+        async with asyncio.timeout(timeout_s):
+            return await _replies(connection, request_id, write)
+    finally:
+        await connection.close(1.0)
+
+
+async def _replies(connection: Connection, request_id: str, write: Write) -> bool:
+    async for message in connection.messages():
+        reply = _reply(message.payload)
+        if reply.get("request_id") != request_id:
+            continue  # an answer to somebody else
+        write(json.dumps(reply, indent=2, ensure_ascii=False))
+        if reply.get("status") in FINAL:
+            return reply.get("status") == "succeeded"
+    raise connection.lost.result()
+
+
+def _reply(payload: bytes) -> Mapping[str, Any]:
+    try:
+        reply = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return {}
+    return reply if isinstance(reply, dict) else {}
+
+
+# -- watch and demo ------------------------------------------------------------------------------------------
+
+
+async def watch(settings: Settings, *, receiver: str | None, campus: str | None, plain: bool) -> None:
+    """Show the wall until cancelled."""
+    from rich.console import Console
+
+    from bridge.supervisor import MqttClient
+    from bridge.watch import Board, Row
+    from bridge.watch_screen import Wall
+
+    def wanted(row: Row) -> bool:
+        return (receiver is None or receiver.lower() in f"{row.address.id} {row.receiver}".lower()) and (
+            campus is None or campus in {row.address.campus, f"{row.address.organization}/{row.address.campus}"}
+        )
+
+    console = Console()
+    board = Board(Topics(settings.mqtt.base_topic, settings.bridge.id))
+    wall = Wall(board, MqttClient(config_for(settings, "watch")), console, wanted=wanted)
+    await wall.run(plain=plain or not console.is_terminal)
+
+
+async def demo(*, plain: bool, duration_s: float | None) -> None:
+    """Broker, simulated receivers and bridge, with the wall in front, until cancelled or the time is over."""
+    from rich.console import Console
+    from rich.panel import Panel
+
+    from bridge import demo as house
+    from bridge.supervisor import MqttClient
+    from bridge.watch import Board
+    from bridge.watch_screen import Wall
+    from services.registry import find_drivers
+
+    console = Console()
+    async with house.running(find_drivers()) as running:
+        hints = demo_hints(running.mqtt_port, running.http_url)
+        plain = plain or not console.is_terminal
+        if plain:
+            sys.stdout.write(hints + "\n")
+            sys.stdout.flush()
+        config = MqttConfig(running.mqtt_url, f"mic2mqtt-watch-{randomness.token_hex(4)}", protocol="3.1.1")
+        wall = Wall(
+            Board(Topics()), MqttClient(config), console, above=Panel(hints, title="mic2mqtt demo", expand=False)
+        )
+        try:
+            async with asyncio.timeout(duration_s):
+                await wall.run(plain=plain)
+        except TimeoutError:
+            return
+
+
+def demo_hints(mqtt_port: int, http_url: str) -> str:
+    """Lines to paste into another terminal."""
+    everything = Topics().everywhere(Kind.CHANNEL, Facet.STATE)
+    return "\n".join(
+        (
+            "Everything here is simulated, on this machine alone. In another terminal:",
+            f"  mosquitto_sub -p {mqtt_port} -v -t '{Topics().base}/#'",
+            f"  mosquitto_sub -p {mqtt_port} -v -t '{everything}'",
+            f"  mic2mqtt send refresh --url mqtt://127.0.0.1:{mqtt_port}",
+            f"  curl {http_url}/metrics",
+            "Ctrl-C ends it.",
+        )
+    )
