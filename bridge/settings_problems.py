@@ -28,10 +28,10 @@ class Problem:
     def __str__(self) -> str:
         return ": ".join(part for part in (self.where, self.key, self.text) if part)
 
-    def order(self) -> tuple[str, int, str]:
-        """In the order of the file's lines."""
+    def order(self) -> tuple[bool, str, int, str]:
+        """The file's in the order of its lines, then the environment's."""
         place, _, line = self.where.rpartition(":")
-        return (place, int(line), self.key) if line.isdecimal() else (self.where, 0, self.key)
+        return (False, place, int(line), self.key) if line.isdecimal() else (True, self.where, 0, self.key)
 
 
 class LineFinder:
