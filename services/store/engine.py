@@ -74,7 +74,8 @@ def encode(value: object) -> str:
     try:
         return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:  # half a surrogate pair, or an integer beyond 64 bits
-        return json.dumps(value, default=str, sort_keys=True)
+        text = json.dumps(value, default=str, sort_keys=True, ensure_ascii=False)
+        return text.encode("utf-8", "replace").decode()
 
 
 def make_engine(url: URL) -> Engine:
