@@ -61,7 +61,7 @@ def text(width: int, keys: int = 1) -> Kind:
 
 
 def word(width: int = 0, unknown: str = "UNKNOWN") -> Kind:
-    """A model name: ``unknown`` and blank mean that there is none. In braces where ``width`` is given."""
+    """What a transmitter is called: ``unknown`` and blank mean that there is none. ``width`` is that between braces."""
 
     def decode(wire: str) -> Values | None:
         plain = unbrace(wire)
@@ -187,8 +187,12 @@ def group(width: int = 0) -> Kind:
 def firmware(width: int, keys: int = 2) -> Kind:
     """Version, and (with two ``keys``) whether a trailing ``*`` says that the self-test or an update failed."""
 
-    def decode(wire: str) -> Values:
+    def decode(wire: str) -> Values | None:
         plain = unbrace(wire)
+        if not plain.isprintable():
+            return None
+        if plain in UNKNOWN_WORDS:
+            return (None, None)[:keys]
         version = plain.rstrip("*").rstrip()
         return (version or None, plain.endswith("*") if plain else None)[:keys]
 
