@@ -137,7 +137,7 @@ class PollingSettings(Section):
 
     refresh_interval: Annotated[
         float,
-        Duration(10, DAY, zero="never"),
+        Duration(10, DAY),
         Field(description="Complete re-read of every receiver, to heal a lost report."),
     ] = 5 * MINUTE
     keepalive: Annotated[
@@ -191,7 +191,7 @@ class AuditSettings(Section):
 
     keep: Annotated[
         float,
-        Duration(DAY, 3650 * DAY, zero="for ever"),
+        Duration(DAY, 3650 * DAY),
         Field(description="How long delivered audit events are kept."),
     ] = 90 * DAY
 

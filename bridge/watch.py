@@ -159,7 +159,7 @@ class Board:
         for address, info in self._receivers.items():
             if (address.tenant, address.id) not in with_channels:
                 rows.append(self._bare(address, info))
-        return sorted(rows, key=lambda row: (row.address.tenant, row.receiver, row.address.id, row.number or 0))
+        return sorted(rows, key=_order)
 
     def _bare(self, address: Address, info: Data) -> Row:
         said = self._receiver_availability.get(address, {})
@@ -173,6 +173,11 @@ class Board:
             state={},
             telemetry={},
         )
+
+
+def _order(row: Row) -> tuple[object, ...]:
+    receiver = row.address.id if row.number is None else row.address.id.rpartition("-")[0]
+    return row.address.tenant, row.receiver, receiver, row.number or 0
 
 
 def _put(table: dict[Address, Data], address: Address, value: Data) -> None:
