@@ -7,6 +7,10 @@ from collections import defaultdict
 from services.driver_api import Reading
 from services.drivers.shure.tables import PRIVATE_KEYS
 
+_PARTS = PRIVATE_KEYS | {"fd_mode", "antenna_count"}
+"""Keys of a channel that others follow from."""
+_SLOT_PARTS = frozenset({"status", "battery_runtime_minutes"})
+
 
 class Composer:
     """Completes the readings of one conversation."""
@@ -25,7 +29,7 @@ class Composer:
         if reading.slot is not None:
             return [self._slot(reading, reading.channel, reading.slot)]
         known = self._channels[reading.channel]
-        known.update(reading.values)
+        known.update((key, value) for key, value in reading.values.items() if key in _PARTS)
         values = {key: value for key, value in reading.values.items() if key not in PRIVATE_KEYS}
         if not reading.values.keys().isdisjoint({"menu_locked", "power_locked"}):
             values["tx_lock"] = _lock(known)
@@ -54,7 +58,7 @@ class Composer:
 
     def _slot(self, reading: Reading, channel: int, slot: int) -> Reading:
         known = self._slots[channel, slot]
-        known.update(reading.values)
+        known.update((key, value) for key, value in reading.values.items() if key in _SLOT_PARTS)
         values = dict(reading.values)
         # SLX-D+ says the minutes of the active transmitter for both places (seen on a real device): only one has them
         if known.get("status") == "offline":

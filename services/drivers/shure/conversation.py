@@ -91,23 +91,36 @@ class Conversation:
         """One network read. A SAMPLE line costs one look-up and one append; all else is parsed."""
         if self._trace is not None:
             self._trace("<", data)
+        # most reads are one SAMPLE line and nothing else: it needs no framing
+        lone = data[:9] == b"< SAMPLE " and data[-2:] == b" >" and not self._framer.tail
+        if lone and data.rfind(b"<") == 0 and data.find(b">") == len(data) - 1:
+            unread = self._samples.get(data[9:11])
+            if unread is not None:
+                unread.append(data[2:-2])
+                self._filed += 1
+                self.last_heard = self._loop.time()
+                if self._filed > SAMPLES_MOST:
+                    self._trim()
+                return
+        self._receive_any(data)
+
+    def _receive_any(self, data: bytes) -> None:
         bodies = self._framer.feed(data)
         samples = self._samples
-        others: list[bytes] | None = None
+        others: list[bytes] = []
         for body in bodies:
             if body[:7] == b"SAMPLE " and (unread := samples.get(body[7:9])) is not None:
                 unread.append(body)
-            elif others is None:
-                others = [body]
             else:
                 others.append(body)
         self.heard_bytes = True
-        if bodies and (others is None or len(others) < len(bodies)):
+        filed = len(bodies) - len(others)
+        if filed:
             self.last_heard = self._loop.time()
-            self._filed += len(bodies)
+            self._filed += filed
             if self._filed > SAMPLES_MOST:
                 self._trim()
-        if others is not None:
+        if others:
             self._parse(others)
 
     def _parse(self, bodies: list[bytes]) -> None:

@@ -27,22 +27,18 @@ _BRACED = re.compile(
 class Framer:
     """Carries over what is incomplete, at most ``limit`` bytes of it."""
 
-    __slots__ = ("_limit", "_tail", "discarded")
+    __slots__ = ("_limit", "discarded", "tail")
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
-        self._tail = b""
+        self.tail = b""
+        """What waits for the rest of its message."""
         self.discarded = 0
         """Bytes that belonged to no message; blanks between messages do not count."""
 
-    @property
-    def pending(self) -> int:
-        """Bytes that wait for the rest of their message."""
-        return len(self._tail)
-
     def feed(self, data: bytes) -> list[bytes]:
         """Take bytes in; the bodies that they completed, without brackets and surrounding blanks."""
-        buffer = self._tail + data if self._tail else data
+        buffer = self.tail + data if self.tail else data
         if b"{" in buffer:
             return self._feed_braced(buffer)
         if buffer[:2] == b"< " and buffer[-2:] == b" >" and b"  " not in buffer:
@@ -51,7 +47,7 @@ class Framer:
             count = len(bodies)
             clean = buffer.count(b"<") == count == buffer.count(b">") and b"}" not in buffer
             if clean and (len(buffer) <= self._limit or max(map(len, bodies)) <= self._limit):
-                self._tail = b""
+                self.tail = b""
                 return bodies
         return self._feed_flat(buffer)
 
@@ -61,21 +57,21 @@ class Framer:
         end = len(buffer)
         if begun > buffer.rfind(b">"):
             end = begun
-            self._tail = buffer[begun:]
+            self.tail = buffer[begun:]
         else:
-            self._tail = b""
+            self.tail = b""
         # brackets, bodies and line ends account for every byte of clean input; all else is looked at more closely
         surplus = end - sum(map(len, bodies)) - 2 * len(bodies)
-        if (surplus and surplus != 2 * buffer.count(b"\r\n")) or max(end, len(self._tail)) > self._limit:
+        if (surplus and surplus != 2 * buffer.count(b"\r\n")) or max(end, len(self.tail)) > self._limit:
             bodies = self._sort_out(buffer[:end], bodies)
         return [body.strip() for body in bodies]
 
     def _sort_out(self, buffer: bytes, bodies: list[bytes]) -> list[bytes]:
         kept = [body for body in bodies if len(body) <= self._limit]
         self.discarded += _weight(buffer) - _weight(b"".join(kept)) - 2 * len(kept)
-        if len(self._tail) > self._limit:
-            self.discarded += _weight(self._tail)
-            self._tail = b""
+        if len(self.tail) > self._limit:
+            self.discarded += _weight(self.tail)
+            self.tail = b""
         return kept
 
     def _feed_braced(self, buffer: bytes) -> list[bytes]:
@@ -92,11 +88,11 @@ class Framer:
                 end = match.end()
             self.discarded += _weight(buffer[position : end if too_long else begin])
             if not complete and not too_long:
-                self._tail = buffer[begin:]
+                self.tail = buffer[begin:]
                 return bodies
             position = end
         self.discarded += _weight(buffer[position:])
-        self._tail = b""
+        self.tail = b""
         return bodies
 
 

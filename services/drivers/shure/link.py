@@ -69,17 +69,10 @@ class ShureLink:
     async def read_all(self) -> Identity:
         """Ask for everything, and wait until it has come."""
         async with self._turn:
-            found = await self._detect()
-            if not await self._read_channels(found):
-                raise DriverError(
-                    "timeout",
-                    f"{self._conversation.connection.peer} is a {found.model}, but did not tell anything of its "
-                    f"channels within {self._target.answer_timeout_s:g} s",
-                )
-            if self._wanted_rate is None or {*self._rates.values()} != {self._wanted_rate}:
-                self.set_meter_interval(self._interval_s)
-            await self._ask_missing(found, self._missing(found, self._askable(found)))
-            return self._identity(found)
+            try:
+                return await self._read(await self._detect())
+            finally:
+                self._conversation.answers.clear()
 
     async def identify(self) -> Identity:
         """Ask who answers, and nothing else."""
@@ -127,6 +120,18 @@ class ShureLink:
 
     # -- reading ---------------------------------------------------------------------------------------------
 
+    async def _read(self, found: Found) -> Identity:
+        if not await self._read_channels(found):
+            raise DriverError(
+                "timeout",
+                f"{self._conversation.connection.peer} is a {found.model}, but did not tell anything of its "
+                f"channels within {self._target.answer_timeout_s:g} s",
+            )
+        if self._wanted_rate is None or {*self._rates.values()} != {self._wanted_rate}:
+            self.set_meter_interval(self._interval_s)
+        await self._ask_missing(found, self._missing(found, self._askable(found)))
+        return self._identity(found)
+
     async def _detect(self) -> Found:
         if self._found is None:
             found = await self._detection.run(self._conversation, self._target.answer_timeout_s)
@@ -148,8 +153,6 @@ class ShureLink:
     async def _read_channels(self, found: Found) -> bool:
         """Ask for everything; whether any channel told anything."""
         channels = range(1, found.channels + 1)
-        if self._wanted_rate is not None:  # not the first read: what was said before counts no more
-            self._conversation.answers.clear()
         each = [get("ALL", channel) for channel in channels]
         for dumps in [each] if found.family in NO_WHOLE_DUMP else [[get("ALL", WHOLE_DUMP)], each]:
             await self._dump(dumps, ("METER_RATE", found.channels))
