@@ -138,25 +138,21 @@ class DiscoveryOrchestrationService:
         if refused and not places:
             detail = "; ".join(refused.values())
             raise ServiceError("schema_violation", detail, field="args.networks" if networks else "args.hosts")
-        search = Search(context, places)
-        result = await self._search(search, manufacturer, limit, progress, records)
-        for text, detail in refused.items():
-            result.counts.seen += 1
-            result.fail(text, "schema_violation", detail)
         if not places:
-            result.warnings.append(
+            words = (
                 f"nothing is configured to be searched in {context.organization}/{context.campus}: name networks or "
                 "hosts, or write [[discovery.ranges]] into the configuration"
             )
+            return Result(manufacturer=manufacturer, warnings=[words], request_id=context.request_id)
+        result = await self._search(Search(context, places), manufacturer, limit, progress, records)
+        _refuse(result, refused)
         return result
 
     async def search_ranges(self, *, context: AuditContext, ranges: Sequence[RangeRecord]) -> Result:
         """Search some of the configured ranges of a campus. Raises `ServiceError` (busy)."""
         places, refused = _configured(ranges)
         result = await self._search(Search(context, places), None, None, None, ranges)
-        for text, detail in refused.items():
-            result.counts.seen += 1
-            result.fail(text, "schema_violation", detail)
+        _refuse(result, refused)
         return result
 
     async def look_at(self, *, context: AuditContext, places: Sequence[Place]) -> Finished:
@@ -317,6 +313,13 @@ def _named(networks: Iterable[str], hosts: Iterable[str], *, adopt: bool) -> tup
         except ValueError as error:
             refused[text] = str(error)
     return places, refused
+
+
+def _refuse(result: Result, refused: Mapping[str, str]) -> None:
+    """What is no place is an error of its own, beside the places that were searched."""
+    for text, detail in refused.items():
+        result.counts.seen += 1
+        result.fail(text, "schema_violation", detail)
 
 
 def _configured(records: Iterable[RangeRecord]) -> tuple[list[Place], dict[str, str]]:
