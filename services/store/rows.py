@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Delete, Insert, Table, Update, bindparam, delete, func, insert, update
+from sqlalchemy import Delete, Insert, Select, Table, Update, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -20,7 +20,7 @@ from services.records import (
     ReceiverRecord,
     TransmitterRecord,
 )
-from services.store.tables import AuditRow, ReceiverRow
+from services.store.tables import AuditRow, CampusRow, ReceiverRow
 
 Row = dict[str, Any]
 
@@ -63,6 +63,34 @@ def remove(model: type[SQLModel], *but: str) -> Delete:
 def insert_audit() -> Insert:
     """Write audit events."""
     return insert(table_of(AuditRow))
+
+
+@cache
+def count_audit() -> Update:
+    """Raise a campus's number by ``count``; also tells whether the campus is there, and locks its row."""
+    table = table_of(CampusRow)
+    this = (table.c.organization == bindparam("_organization"), table.c.id == bindparam("_campus"))
+    return update(table).where(*this).values(audit_seq=table.c.audit_seq + bindparam("count"))
+
+
+@cache
+def newest_audit() -> Select[int]:
+    """A campus's number."""
+    table = table_of(CampusRow)
+    this = (table.c.organization == bindparam("_organization"), table.c.id == bindparam("_campus"))
+    return select(table.c.audit_seq).where(*this)
+
+
+@cache
+def audit_at() -> Select[str]:
+    """The id of the audit event with a number."""
+    table = table_of(AuditRow)
+    return select(table.c.event_id).where(
+        table.c.stream == bindparam("_stream"),
+        table.c.organization == bindparam("_organization"),
+        table.c.campus == bindparam("_campus"),
+        table.c.seq == bindparam("_seq"),
+    )
 
 
 @cache

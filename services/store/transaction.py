@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, select, update
+from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, StatementError
 
 from services import clock
@@ -16,9 +16,8 @@ from services.model import Campus
 from services.records import AuditEvent
 from services.store import rows
 from services.store.batch import Batch
-from services.store.rows import Row, table_of
+from services.store.rows import Row
 from services.store.tables import (
-    AuditRow,
     CampusRow,
     ChannelRow,
     IgnoredRow,
@@ -87,15 +86,8 @@ def _commit(engine: Engine, stream: str, batch: Batch, *, one_by_one: bool) -> l
 
 def _is_stored(connection: Connection, event: AuditEvent) -> bool:
     """Whether an attempt that seemed to fail had been committed after all: its first event stands where it was put."""
-    audit = table_of(AuditRow)
-    found = connection.scalar(
-        select(audit.c.event_id).where(
-            audit.c.stream == event.stream,
-            audit.c.organization == event.draft.tenant.organization,
-            audit.c.campus == event.draft.tenant.campus,
-            audit.c.seq == event.seq,
-        )
-    )
+    key = rows.tenant_key(event.draft.tenant, stream=event.stream)
+    found = connection.scalar(rows.audit_at(), {**key, "_seq": event.seq})
     return found == event.draft.event_id
 
 
@@ -105,23 +97,24 @@ def _take_numbers(connection: Connection, batch: Batch) -> dict[Campus, int]:
     The campus's row is locked until the commit, so two processes on one PostgreSQL never give the same number, and a
     transaction that fails gives its numbers back.
     """
-    dialect = connection.dialect.name
     counts = Counter(draft.tenant for draft in batch.audit)
-    tenants = sorted(_tenants(batch) | counts.keys())  # in one order everywhere, so that nobody waits in a circle
-    if not tenants:
-        return {}
-    campuses = table_of(CampusRow)
-    organizations = [{"id": name} for name in dict.fromkeys(tenant.organization for tenant in tenants)]
-    new = [{"organization": tenant.organization, "id": tenant.campus, "audit_seq": 0} for tenant in tenants]
-    connection.execute(rows.insert_if_new(dialect, Organization), organizations)
-    connection.execute(rows.insert_if_new(dialect, CampusRow), new)
     numbers = {}
-    for tenant in (tenant for tenant in tenants if counts[tenant]):
-        this = (campuses.c.organization == tenant.organization, campuses.c.id == tenant.campus)
-        count = counts[tenant]
-        connection.execute(update(campuses).where(*this).values(audit_seq=campuses.c.audit_seq + count))
-        numbers[tenant] = connection.execute(select(campuses.c.audit_seq).where(*this)).scalar_one() - count
+    for tenant in sorted(_tenants(batch) | counts.keys()):  # in one order everywhere, so that nobody waits in a circle
+        count = {**rows.tenant_key(tenant), "count": counts[tenant]}
+        if not connection.execute(rows.count_audit(), count).rowcount:
+            _make_campus(connection, tenant)
+            connection.execute(rows.count_audit(), count)
+        if counts[tenant]:
+            newest = connection.execute(rows.newest_audit(), rows.tenant_key(tenant)).scalar_one()
+            numbers[tenant] = newest - counts[tenant]
     return numbers
+
+
+def _make_campus(connection: Connection, tenant: Campus) -> None:
+    dialect = connection.dialect.name
+    new = {"organization": tenant.organization, "id": tenant.campus, "audit_seq": 0}
+    connection.execute(rows.insert_if_new(dialect, Organization), {"id": tenant.organization})
+    connection.execute(rows.insert_if_new(dialect, CampusRow), new)
 
 
 def _tenants(batch: Batch) -> set[Campus]:
