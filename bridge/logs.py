@@ -19,7 +19,6 @@ from logging.handlers import QueueHandler, QueueListener
 from typing import Any, Final, Literal, Self, TextIO
 
 import orjson
-import structlog
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "plain", "json"]
@@ -39,6 +38,8 @@ _SHORTEST_SECRET: Final = 4
 
 _COLOURS: Final = {"debug": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31;1m"}
 _PLAIN: Final = "\x1b[0m"
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+"""What every record has; the rest was given as ``extra``."""
 _SUBJECTS: Final = ("receiver", "channel", "host", "campus")
 """Whom a line is about: the first of these that it has stands before its words."""
 
@@ -172,33 +173,28 @@ class Logs:
             logging.getLogger(name).setLevel(level.upper())
         hidden = tuple(sorted((secret for secret in secrets if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True))
         render = json_line if format == "json" else self._plain(format)
-        self._writer.setFormatter(_formatter(render, hidden, local=format != "json"))
+        self._writer.setFormatter(_Formatter(render, hidden, local=format != "json"))
 
     def _plain(self, format: Format) -> Callable[[Line], str]:  # noqa: A002
         colours = format == "auto" and self._stream.isatty() and not os.environ.get("NO_COLOR")
         return lambda line: plain_line(line, colours=colours)
 
 
-def _formatter(render: Callable[[Line], str], secrets: tuple[str, ...], *, local: bool) -> logging.Formatter:
-    def stamp(_logger: Any, _name: str, line: Line) -> Line:
-        record: logging.LogRecord = line["_record"]
+class _Formatter(logging.Formatter):
+    """Makes a line of a record: its words, what was given as ``extra``, and no secret."""
+
+    def __init__(self, render: Callable[[Line], str], secrets: tuple[str, ...], *, local: bool) -> None:
+        super().__init__()
+        self._render = render
+        self._secrets = secrets
+        self._local = local
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: Line = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if not record.name.startswith(OURS):
             line["logger"] = record.name
-        for filled_in in ("message", "asctime"):  # by other handlers; nobody can give an extra of that name
-            line.pop(filled_in, None)
-        line["time"] = _time(record, local=local)
-        return line
-
-    def hide(_logger: Any, _name: str, line: Line) -> Line:
-        return {key: redact(value, secrets) for key, value in redact(line, ()).items()}
-
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), structlog.stdlib.add_log_level],
-        processors=[
-            stamp,
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
-            hide,
-            lambda _logger, _name, line: render(line),
-        ],
-    )
+        line["event"] = record.getMessage()
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        line = redact(line, self._secrets)
+        return self._render({**line, "time": _time(record, local=self._local), "level": record.levelname.lower()})
