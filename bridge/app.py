@@ -291,9 +291,3 @@ class App:
 
         words = {key: str(value) for key, value in self._info().items() if key != "drivers"}
         return metrics.Process(words, gauges, counters, lambda: self.gateway.outcomes)
-
-
-async def run(settings: Settings, drivers: Mapping[str, Driver], reload: Reload) -> None:
-    """Run a bridge until cancelled."""
-    async with Store.open(settings.database.connection_url()) as store:
-        await App(settings, drivers, store, reload).run()

@@ -49,7 +49,7 @@ class Refresh(Arguments):
     """Read receivers completely, now. Without arguments all of them."""
 
     manufacturer: Annotated[Word | None, Field(description="Only receivers of this maker.")] = None
-    tags: Annotated[Tags | None, Field(description="Only receivers that have one of these tags.")] = None
+    tags: Annotated[Tags | None, Field(description="Only receivers that have all of these tags.")] = None
 
 
 class Discover(Arguments):
@@ -59,6 +59,7 @@ class Discover(Arguments):
     hosts: Annotated[list[Place], Field(max_length=10_000, description="And at these hosts.")] = []
     manufacturer: Annotated[Word | None, Field(description="Only receivers of this maker.")] = None
     adopt: Annotated[bool, Field(description="Add what answers; false only lists it among the candidates.")] = True
+    limit: Annotated[int | None, Field(ge=1, le=65_536, description="Ask no more addresses than so many.")] = None
 
 
 class OfTenant(Arguments):

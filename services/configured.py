@@ -83,8 +83,9 @@ class Configured:
         """Make it so; how many were added, changed, removed and wait for a first answer."""
         counts = {"added": 0, "changed": 0, "removed": 0, "waiting": 0}
         kept: set[Address] = set()
+        for entry in self._waiting.values():
+            self._inventory.unidentified.pop(entry.host, None)
         self._waiting.clear()
-        self._inventory.unidentified.clear()
         for entry in wanted:
             receiver = self._known(entry)
             if receiver is not None:

@@ -180,6 +180,7 @@ class Operations:
         if order.address is None or order.address.kind is Kind.BRIDGE:
             return await self._everywhere(
                 order,
+                self._inventory.tenants,
                 lambda context: self._discovery.handle_refresh_requested(
                     context=context,
                     manufacturer=order.args.get("manufacturer"),
@@ -199,9 +200,10 @@ class Operations:
         return await self._discovery.handle_device_detail_requested(context=order.context, address=order.address)
 
     async def _discover(self, order: Order, progress: Progress) -> Result:
-        wanted = {key: order.args[key] for key in ("networks", "hosts", "manufacturer", "adopt") if key in order.args}
+        wanted = {key: order.args[key] for key in ("networks", "hosts", "manufacturer", "adopt", "limit") if key in order.args}
         return await self._everywhere(
             order,
+            sorted({record.tenant for record in self._discovery.ranges}),
             lambda context: self._discovery.handle_discovery_requested(context=context, progress=progress, **wanted),
             one=bool(wanted.get("networks") or wanted.get("hosts")),
         )
@@ -307,13 +309,18 @@ class Operations:
         raise ServiceError("device_offline", detail, field="args.host")
 
     async def _everywhere(
-        self, order: Order, work: Callable[[AuditContext], Awaitable[Result]], *, one: bool = False
+        self,
+        order: Order,
+        tenants: Sequence[Campus],
+        work: Callable[[AuditContext], Awaitable[Result]],
+        *,
+        one: bool = False,
     ) -> Result:
         """Do the same in every campus that the order reaches; one that fails never hides another."""
         if order.address is not None or one:
             return await work(order.context)
         total = Result(request_id=order.context.request_id)
-        for tenant in self._inventory.tenants or [order.context.tenant]:
+        for tenant in tenants or [order.context.tenant]:
             context = AuditContext(tenant.organization, tenant.campus, order.context.actor, order.context.request_id)
             try:
                 result = await work(context)

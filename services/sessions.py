@@ -46,10 +46,6 @@ STUBBORN_S = 15.0
 
 STUBBORN: frozenset[AvailabilityReason] = frozenset({"wrong_model", "identity_conflict", "auth_failed"})
 
-QUEUE_MOST = 8
-"""Requests that may wait for one receiver; a further one is answered ``busy``."""
-
-
 AUTO = "auto"
 """In place of a driver's name: whichever knows the unit."""
 
@@ -92,7 +88,7 @@ class ReceiverSession:
         self._polling = polling
         self._verify = verify
         self._turn = asyncio.Lock()
-        self._queued = 0
+        self._waiting: asyncio.Future[None] | None = None
         self._attempts = 0
 
     @property
@@ -116,21 +112,25 @@ class ReceiverSession:
             self.link = None
 
     async def refresh(self) -> None:
-        """Read everything again. Raises `ServiceError`: offline, timeout, busy."""
-        if self._queued >= QUEUE_MOST:
-            raise ServiceError("busy", f"{QUEUE_MOST} requests wait for this receiver already", retry_after_s=1.0)
-        self._queued += 1
-        try:
-            async with self._turn:
-                link = self.link
-                if link is None or not self.live:
-                    raise ServiceError("device_offline", self._offline_words())
-                try:
-                    await link.read_all()
-                except DriverError as error:
-                    raise ServiceError("device_timeout", error.detail) from error
-        finally:
-            self._queued -= 1
+        """Read everything again. Raises `ServiceError` (device_offline, device_timeout).
+
+        Reads of one receiver follow each other; whoever asks while one waits for its turn gets that one's outcome,
+        because it begins after the question.
+        """
+        if self._waiting is None:
+            self._waiting = asyncio.ensure_future(self._read_in_turn())
+        await asyncio.shield(self._waiting)
+
+    async def _read_in_turn(self) -> None:
+        async with self._turn:
+            self._waiting = None
+            link = self.link
+            if link is None or not self.live:
+                raise ServiceError("device_offline", self._offline_words())
+            try:
+                await link.read_all()
+            except DriverError as error:
+                raise ServiceError("device_timeout", error.detail) from error
 
     # -- one conversation ------------------------------------------------------------------------------------
 
