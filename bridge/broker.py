@@ -267,4 +267,4 @@ def unreachable(endpoint: Endpoint, error: BaseException) -> BrokerError:
         case OSError() if error.errno in _OS_TROUBLES:
             trouble, words = _OS_TROUBLES[error.errno]
             return BrokerError(trouble, f"{endpoint}: {words}")
-    return BrokerError("unreachable", f"{endpoint}: {error or type(error).__name__}")
+    return BrokerError("unreachable", f"{endpoint}: {str(error) or type(error).__name__}")
