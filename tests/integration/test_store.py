@@ -27,6 +27,7 @@ from services.records import (
 )
 from services.store import Store, StoreClosedError, StoreError, queries, reading
 from tests.integration.kept import HALL, RACK, STAGE, channel, note, receiver
+from tests.integration.postgres import PostgreSQL
 
 EVERYTHING = receiver(
     port=2202, family="ulxd", model="ULXD4Q", name="Rack <1>", serial="4711", mac="00:0e:dd:00:00:01", device_id="",
@@ -453,3 +454,23 @@ async def test_times_of_the_store_are_those_of_the_contract(database_url: str) -
         published = await store.ask(lambda c: c.execute(text("SELECT published_at FROM audit_events")).scalar())
         assert await store.pending(10) == []
     assert abs(clock.unix_seconds(str(published)) - clock.now()) < 30
+
+
+async def test_two_bridges_on_one_postgresql_share_a_campus_numbers(postgresql: PostgreSQL) -> None:
+    url = postgresql.new_database()
+    async with Store.open(url, apart_s=0.001) as one, Store.open(url, apart_s=0.001) as other:
+        assert (one.stream, one.epoch + 1) == (other.stream, other.epoch)
+        for number in range(200):
+            one.append_audit(note(f"one {number}"))
+            other.append_audit(note(f"other {number}"))
+            other.append_audit(note(f"other {number}", HALL))
+            one.append_audit(note(f"one {number}", HALL))
+            await asyncio.sleep(0.0005)
+        await one.flush()
+        await other.flush()
+        for tenant in (STAGE, HALL):
+            events = await one.audit_since("2000", tenant=tenant)
+            assert sorted(event.seq for event in events) == list(range(1, 401))
+            for who in ("one", "other"):
+                said = [event for event in events if str((event.draft.after or {})["text"]).startswith(who)]
+                assert [(event.draft.after or {})["text"] for event in said] == [f"{who} {n}" for n in range(200)]
