@@ -86,5 +86,5 @@ def ranges_of(settings: Settings) -> list[RangeRecord]:
         )
         for entry in settings.discovery.ranges
     ]
-    hosts = [RangeRecord(default, host, True, None, None, "config") for host in settings.discovery.hosts]  # noqa: FBT003
+    hosts = [RangeRecord(default, host, True, None, None, "config") for host in settings.discovery.hosts]
     return ranges + hosts

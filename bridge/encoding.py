@@ -33,7 +33,14 @@ def encode(value: Mapping[str, Any]) -> bytes:
 
 
 def resource(
-    schema: str, resource_id: str, epoch: int, revision: int, changed_at: str, stale: bool, data: Mapping[str, object]
+    schema: str,
+    resource_id: str,
+    epoch: int,
+    revision: int,
+    changed_at: str,
+    data: Mapping[str, object],
+    *,
+    stale: bool,
 ) -> bytes:
     """The envelope of ``info``, ``state`` and ``slots``."""
     return encode(

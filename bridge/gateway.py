@@ -12,7 +12,7 @@ from bridge.broker import Incoming
 from bridge.client import Connection
 from bridge.commands import Rejection, Request, parse
 from bridge.process import Process
-from bridge.topics import CommandTarget, Topics
+from bridge.topics import Topics
 from services import clock
 from services.audit import Audit
 from services.errors import ServiceError

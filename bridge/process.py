@@ -1,4 +1,4 @@
-"""What the process says of itself: ``state`` with the will behind it, ``info`` once a connection, ``health`` now and then."""
+"""What the process says of itself: ``state`` with the will behind it, ``info`` at a connect, ``health`` regularly."""
 
 from __future__ import annotations
 

@@ -98,11 +98,11 @@ class Renderer:
             "capabilities": receiver.capabilities.words if receiver.capabilities else [],
             "labels": labels_of(receiver),
         }
-        return self._resource("receiver.info", receiver.address, receiver.info_version, receiver.stale, data)
+        return self._resource("receiver.info", receiver.address, receiver.info_version, data, stale=receiver.stale)
 
     def _receiver_state(self, receiver: Receiver) -> bytes:
         data = cast("Mapping[str, object]", receiver.state)
-        return self._resource("receiver.state", receiver.address, receiver.version, receiver.stale, data)
+        return self._resource("receiver.state", receiver.address, receiver.version, data, stale=receiver.stale)
 
     def _receiver_availability(self, receiver: Receiver) -> bytes:
         return self._availability(receiver.address, receiver)
@@ -133,12 +133,12 @@ class Renderer:
             "settable": dict(capabilities.settable) if capabilities else {},
             "labels": labels_of(receiver),
         }
-        return self._resource("channel.info", channel.address, channel.info_version, channel.stale, data)
+        return self._resource("channel.info", channel.address, channel.info_version, data, stale=channel.stale)
 
     def _channel_state(self, receiver: Receiver, channel: Channel) -> bytes:
         del receiver
         data = cast("Mapping[str, object]", channel.state)
-        return self._resource("channel.state", channel.address, channel.version, channel.stale, data)
+        return self._resource("channel.state", channel.address, channel.version, data, stale=channel.stale)
 
     def _channel_availability(self, receiver: Receiver, channel: Channel) -> bytes:
         return self._availability(channel.address, receiver)
@@ -148,7 +148,7 @@ class Renderer:
         if not channel.slots:
             return None
         data = {"slots": [slot for _, slot in sorted(channel.slots.items())]}
-        return self._resource("channel.slots", channel.address, channel.slots_version, channel.stale, data)
+        return self._resource("channel.slots", channel.address, channel.slots_version, data, stale=channel.stale)
 
     def _levels(self, receiver: Receiver, channel: Channel) -> bytes | None:
         del receiver
@@ -199,10 +199,10 @@ class Renderer:
     # -- envelopes -------------------------------------------------------------------------------------------
 
     def _resource(
-        self, schema: str, address: Address, version: Version, stale: bool, data: Mapping[str, object]
+        self, schema: str, address: Address, version: Version, data: Mapping[str, object], *, stale: bool
     ) -> bytes:
         return encoding.resource(
-            schema, address.id, self._inventory.epoch, version.revision, version.changed_at, stale, data
+            schema, address.id, self._inventory.epoch, version.revision, version.changed_at, data, stale=stale
         )
 
     def _availability(self, address: Address, receiver: Receiver) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from services.audit import Audit
 from services.availability import Availability
@@ -220,7 +220,8 @@ def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> ReceiverRecord:
 
 def _collapse(devices: Sequence[DeviceSnapshot]) -> list[DeviceSnapshot]:
     """One snapshot a unit: the last word on a host counts, and a unit seen under two hosts is kept twice on purpose,
-    because only the comparison with what is known can tell a move from a conflict."""
+    because only the comparison with what is known can tell a move from a conflict.
+    """
     by_host: dict[tuple[str, int | None], DeviceSnapshot] = {}
     for device in devices:
         by_host[device.host, device.port] = device

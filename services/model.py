@@ -159,7 +159,8 @@ class ReceiverState(TypedDict):
     name: Annotated[str | None, Field(description="The device's own label, as it reports it now.")]
     encryption_mode: Annotated[Literal["off", "on", "auto", "manual"] | None, Field(description="Encryption.")]
     firmware_update_failed: Annotated[
-        bool | None, Field(description="The firmware version carries the device's mark of a failed self-test or update.")
+        bool | None,
+        Field(description="The firmware version carries the device's mark of a failed self-test or update."),
     ]
     transmission_mode: Annotated[
         Literal["standard", "high_density"] | None, Field(description="RF channel spacing mode.")

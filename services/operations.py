@@ -200,7 +200,7 @@ class Operations:
         return await self._discovery.handle_device_detail_requested(context=order.context, address=order.address)
 
     async def _discover(self, order: Order, progress: Progress) -> Result:
-        wanted = {key: order.args[key] for key in ("networks", "hosts", "manufacturer", "adopt", "limit") if key in order.args}
+        wanted = {key: value for key, value in order.args.items() if key in _DISCOVERY}
         return await self._everywhere(
             order,
             sorted({record.tenant for record in self._discovery.ranges}),
@@ -365,6 +365,8 @@ class _Remembered:
     fingerprint: str
     outcome: asyncio.Future[Outcome]
 
+
+_DISCOVERY = frozenset({"networks", "hosts", "manufacturer", "adopt", "limit"})
 
 _UPDATABLE = frozenset({"host", "port", "name", "driver", "interface"})
 

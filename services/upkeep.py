@@ -1,5 +1,6 @@
 """What only time does: link figures go out, "last seen" is kept, a transmitter lost for long becomes idle, old audit
-rows go. Spread over the interval, so that a thousand receivers do not come due in one moment."""
+rows go. Spread over the interval, so that a thousand receivers do not come due in one moment.
+"""
 
 from __future__ import annotations
 
