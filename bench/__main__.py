@@ -1,0 +1,65 @@
+"""``python -m bench [--quick] [--json FILE] [NAME ...]``: measure, print the table, write the JSON file."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import uvloop
+
+from bench import machine, table
+from bench.scenarios import ALL
+from bench.stage import FULL, QUICK, Stage
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the bridge, in under ten minutes.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"scenarios, default all: {', '.join(ALL)}")
+    parser.add_argument("--quick", action="store_true", help="tiny numbers, to see that everything runs")
+    parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE", help="default %(default)s")
+    arguments = parser.parse_args()
+    unknown = sorted(set(arguments.names) - set(ALL))
+    if unknown:
+        parser.error(f"no scenario {', '.join(unknown)}: there are {', '.join(ALL)}")
+    return arguments
+
+
+async def measure(names: list[str], stage: Stage) -> list[table.Row]:
+    """Run scenarios, each printed as it ends."""
+    rows: list[table.Row] = []
+    for name in names:
+        begin = time.monotonic()
+        found = await ALL[name](stage)
+        rows += found
+        for row in found:
+            print(f"{row.scenario}: {row.work}: {row.measured} {row.target} {row.verdict}", flush=True)
+        print(
+            f"  ({name} took {time.monotonic() - begin:.0f} s, load average {machine.load_average():.1f})", flush=True
+        )
+    return rows
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    arguments = _arguments()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    on = machine.description()
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mic2mqtt-bench-") as directory:
+        stage = Stage(Path(directory), QUICK if arguments.quick else FULL)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            rows = runner.run(measure(arguments.names or list(ALL), stage))
+    seconds = time.monotonic() - begin
+    print("\n" + "\n".join(table.lines(rows)))
+    table.write(arguments.json, rows, on, seconds)
+    missed = sum(row.ok is False for row in rows)
+    print(f"\n{len(rows)} rows, {missed} missed, {seconds:.0f} s on {on['cores']} cores; {arguments.json}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The program under test, started as people start it, with a configuration for so many receivers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.broker import free_port
+from bench.children import Child
+
+_CONFIGURATION = """\
+[mqtt]
+url = "mqtt://127.0.0.1:{port}"
+[database]
+url = "sqlite:///{database}"
+[polling]
+meter_interval = {meter_interval}
+telemetry_interval = 1
+[http]
+listen = "127.0.0.1:{http}"
+[discovery]
+concurrency = 1000
+[log]
+level = "warning"
+"""
+
+
+def receiver_id(number: int) -> str:
+    """Of the receiver with that number, from 1."""
+    return f"q{number:04d}"
+
+
+class Bridge(Child):
+    """One bridge on a database of its own; stopped and started again it goes on with it."""
+
+    def __init__(
+        self, directory: Path, port: int, hosts: Sequence[str], *, dead: Sequence[str] = (), meter_interval: float = 0.1
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.http = free_port()
+        self.modules = directory / "modules.json"
+        self.database = directory / "mic2mqtt.db"
+        config = directory / "mic2mqtt.toml"
+        text = _CONFIGURATION.format(port=port, database=self.database, meter_interval=meter_interval, http=self.http)
+        entries = [(host, receiver_id(number)) for number, host in enumerate(hosts, 1)]
+        entries += [(host, f"dead{number}") for number, host in enumerate(dead, 1)]
+        text += "".join(f'[[receivers]]\nhost = "{host}"\nid = "{name}"\ndriver = "shure"\n' for host, name in entries)
+        config.write_text(text)
+        command = [sys.executable, "-m", "bench.launch", str(self.modules), "run", "--config", str(config)]
+        super().__init__("mic2mqtt", command, directory / "mic2mqtt.log", os.environ)
+
+    async def scrape(self) -> tuple[int, float]:
+        """Ask for the metrics as Prometheus does; how many bytes came, and milliseconds."""
+        begin = time.monotonic()
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.http)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
+        answer = await reader.read()
+        while part := await reader.read():
+            answer += part
+        writer.close()
+        if not answer.startswith(b"HTTP/1.1 200"):
+            raise ValueError(f"metrics: {answer[:100]!r}")
+        return len(answer), 1000 * (time.monotonic() - begin)
+
+    def imported(self) -> list[str]:
+        """The modules that it had imported when it ended."""
+        modules: list[str] = json.loads(self.modules.read_text())
+        return modules

@@ -1,0 +1,88 @@
+"""A process of simulated quads, and changes on them at a known moment.
+
+A change is a channel name that was never used before, so that its message can be told from every other. Nine in ten
+happen on a channel of their own; the rest come in bursts on one channel, faster than anybody needs to follow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+import uvloop
+
+from bench.children import say, serve
+from services.drivers.shure.simulator import Unit, simulate
+
+BURST = 5
+BURST_APART_S = 0.02
+BURST_SHARE = 0.1
+"""Of all changes, those that come in bursts."""
+
+Change = tuple[int, int, str, int]
+"""Receiver, channel (both from 1), name, nanoseconds of the monotonic clock before it was written."""
+
+
+def plan(channels: int, rate: float, seconds: float, rng: random.Random) -> list[tuple[float, int]]:
+    """When (seconds from the start) and on which channel (from 0)."""
+    alone = round(rate * seconds * (1 - BURST_SHARE))
+    planned = [(rng.uniform(0, seconds), rng.randrange(channels)) for _ in range(alone)]
+    for _ in range(round(rate * seconds * BURST_SHARE / BURST)):
+        start, channel = rng.uniform(0, seconds - BURST * BURST_APART_S), rng.randrange(channels)
+        planned += [(start + number * BURST_APART_S, channel) for number in range(BURST)]
+    return sorted(planned)
+
+
+class Fleet:
+    """The units, and what is done to them."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self._places = [
+            (number, channel, unit) for number, unit in enumerate(units, 1) for channel in unit.device.channels
+        ]
+        self._names = self._fresh_names()
+
+    @staticmethod
+    def _fresh_names() -> Iterator[str]:
+        number = 0
+        while True:
+            number += 1
+            yield f"n{number:07d}"  # eight characters are what a ULX-D takes
+
+    async def changes(self, rate: float, seconds: float, seed: int) -> list[Change]:
+        """Make changes at random moments; returns when all of them are made."""
+        done: list[Change] = []
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        for due, place in plan(len(self._places), rate, seconds, random.Random(seed)):
+            wait = begin + due - loop.time()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            number, channel, unit = self._places[place]
+            name = next(self._names)
+            at = time.monotonic_ns()
+            unit.set_value(channel, "name", name)
+            done.append((number, channel, name, at))
+        return done
+
+
+async def run(count: int, listen: str, options: dict[str, Any]) -> None:
+    """Run the simulators until standard input ends."""
+    async with AsyncExitStack() as stack:
+        units = await stack.enter_async_context(simulate("ulxd", count=count, listen=listen, **options))
+        fleet = Fleet(units)
+        say([unit.host for unit in units])
+        await serve({"changes": fleet.changes})
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    asked = json.loads(sys.argv[1])
+    uvloop.run(run(asked.pop("count"), asked.pop("listen"), asked))
