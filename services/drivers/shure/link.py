@@ -231,7 +231,7 @@ class ShureLink:
 
     def _understand(self, messages: Iterable[Message], found: Found) -> Iterator[Reading]:
         for message in messages:
-            if message.name == "METER_RATE" and message.index is not None:
+            if message.name == "METER_RATE" and message.index and message.index <= found.channels:
                 self._rates[message.index] = message.value.strip()
             reading = codec.decode(message, found.family)
             if reading is None or (reading.channel is not None and reading.channel > found.channels):
