@@ -103,9 +103,10 @@ def demo(
     """Show it all without hardware: a broker, four simulated receivers and the bridge, on this machine alone."""
     seconds = None if duration is None else _duration(duration)
     try:
-        from bridge import cli_broker
+        from bridge import demo as house
+        from services.registry import find_drivers
 
-        _run_until_stopped(cli_broker.demo(plain=plain, duration_s=seconds))
+        _run_until_stopped(house.main(find_drivers(), plain=plain, duration_s=seconds))
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "amqtt":
             raise

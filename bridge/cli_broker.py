@@ -1,4 +1,4 @@
-"""`watch`, `send` and `demo`: the world's side of the broker."""
+"""`watch` and `send`: the world's side of the broker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import secrets as randomness
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from bridge.broker import BrokerError, MqttConfig, Trouble, Version
 from bridge.client import Connection, connect
 from bridge.settings import Settings, load
 from bridge.topics import CommandTarget, Topics
-from services.model import Address, Facet, Kind
+from services.model import Address, Kind
 
 Write = Callable[[str], None]
 
@@ -123,7 +122,7 @@ def _reply(payload: bytes) -> Mapping[str, Any]:
     return reply if isinstance(reply, dict) else {}
 
 
-# -- watch and demo ------------------------------------------------------------------------------------------
+# -- watch ------------------------------------------------------------------------------------------
 
 
 async def watch(settings: Settings, *, receiver: str | None, campus: str | None, plain: bool) -> None:
@@ -143,47 +142,3 @@ async def watch(settings: Settings, *, receiver: str | None, campus: str | None,
     board = Board(Topics(settings.mqtt.base_topic, settings.bridge.id))
     wall = Wall(board, MqttClient(config_for(settings, "watch")), console, wanted=wanted)
     await wall.run(plain=plain or not console.is_terminal)
-
-
-async def demo(*, plain: bool, duration_s: float | None) -> None:
-    """Broker, simulated receivers and bridge, with the wall in front, until cancelled or the time is over."""
-    from rich.console import Console
-    from rich.panel import Panel
-
-    from bridge import demo as house
-    from bridge.supervisor import MqttClient
-    from bridge.watch import Board
-    from bridge.watch_screen import Wall
-    from services.registry import find_drivers
-
-    console = Console()
-    async with house.running(find_drivers()) as running:
-        hints = demo_hints(running.mqtt_port, running.http_url)
-        plain = plain or not console.is_terminal
-        if plain:
-            sys.stdout.write(hints + "\n")
-            sys.stdout.flush()
-        config = MqttConfig(running.mqtt_url, f"mic2mqtt-watch-{randomness.token_hex(4)}", protocol="3.1.1")
-        wall = Wall(
-            Board(Topics()), MqttClient(config), console, above=Panel(hints, title="mic2mqtt demo", expand=False)
-        )
-        try:
-            async with asyncio.timeout(duration_s):
-                await wall.run(plain=plain)
-        except TimeoutError:
-            return
-
-
-def demo_hints(mqtt_port: int, http_url: str) -> str:
-    """Lines to paste into another terminal."""
-    everything = Topics().everywhere(Kind.CHANNEL, Facet.STATE)
-    return "\n".join(
-        (
-            "Everything here is simulated, on this machine alone. In another terminal:",
-            f"  mosquitto_sub -p {mqtt_port} -v -t '{Topics().base}/#'",
-            f"  mosquitto_sub -p {mqtt_port} -v -t '{everything}'",
-            f"  mic2mqtt send refresh --url mqtt://127.0.0.1:{mqtt_port}",
-            f"  curl {http_url}/metrics",
-            "Ctrl-C ends it.",
-        )
-    )

@@ -11,7 +11,7 @@ import logging
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +22,11 @@ from bridge.app import App
 from bridge.broker import MqttConfig
 from bridge.settings import Settings
 from bridge.supervisor import MqttClient
-from bridge.topics import Topics
+from bridge.topics import CommandTarget, Topics
 from bridge.watch import Board
 from bridge.watch_screen import Wall
 from services.driver_api import Driver, SimulatedReceiver
+from services.model import Facet, Kind
 from services.store import Store
 
 log = logging.getLogger(__name__)
@@ -160,16 +161,18 @@ def _free_port() -> int:
 
 def words(demo: Demo) -> str:
     """What to paste into another terminal."""
-    topics = "mic2mqtt/v1"
+    settings = demo.app.settings
+    topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
+    house = CommandTarget(topics.campus_bridge(demo.app.default))
     return "\n".join(
         (
             f"Broker   {demo.mqtt_url}      (any MQTT client can join)",
             f"Metrics  {demo.http_url}/metrics",
             "",
             "Paste into another terminal:",
-            f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics}/#'",
-            f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics}/+/+/channel/+/state'",
-            f"  mosquitto_pub -p {demo.mqtt_port} -t '{topics}/default/default/bridge/main/cmd/refresh' -n",
+            f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics.base}/#'",
+            f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics.everywhere(Kind.CHANNEL, Facet.STATE)}'",
+            f"  mosquitto_pub -p {demo.mqtt_port} -t '{topics.command(house, 'refresh')}' -n",
             f"  curl -s {demo.http_url}/metrics | grep battery",
             "",
             "Ctrl-C ends it.",
@@ -177,15 +180,21 @@ def words(demo: Demo) -> str:
     )
 
 
-async def main(drivers: Mapping[str, Driver]) -> None:
-    """Run the demo until cancelled: the words, and below them the live table (or lines, where there is no terminal)."""
+async def main(drivers: Mapping[str, Driver], *, plain: bool = False, duration_s: float | None = None) -> None:
+    """Run the demo until cancelled or its time is over: the words, and below them the live table.
+
+    ``plain``, or no terminal, gives a line for each change instead of the table.
+    """
     console = Console()
+    plain = plain or not console.is_terminal
     async with running(drivers) as demo:
         topics = Topics(demo.app.settings.mqtt.base_topic, demo.app.settings.bridge.id)
         text = words(demo)
-        if not console.is_terminal:
+        if plain:
             console.print(text, soft_wrap=True, highlight=False)
         config = MqttConfig(url=demo.mqtt_url, client_id="mic2mqtt-demo-watch", protocol="3.1.1")
         wall = Wall(Board(topics), MqttClient(config), console, above=Text(text))
-        await wall.run(plain=not console.is_terminal)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(duration_s):
+                await wall.run(plain=plain)
     console.print("The demo has ended; its broker, receivers and database are gone.")

@@ -51,8 +51,10 @@ class Row:
     @property
     def reasons(self) -> str:
         """Why, in a few words."""
+        if not self.online:
+            return self.reason or ""
         reasons = self.state.get("status_reasons")
-        return (self.reason or "") if not self.online else ", ".join(map(str, reasons)) if reasons else ""
+        return ", ".join(map(str, reasons)) if isinstance(reasons, list) else ""
 
 
 @dataclass(slots=True)

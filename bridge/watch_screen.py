@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -37,13 +38,13 @@ COLOURS: Final = {
     "idle": "dim",
     "unknown": "dim",
 }
-_LEVELS: Final = 24
-"""Columns below which the meters' figures are left out."""
+WHY_WIDTH: Final = 28
+"""Characters of a status's reasons."""
 
 
 def heading(board: Board, rows: Sequence[Row], trouble: str | None) -> Text:
     """One line: bridges and how many channels are in which state; ``trouble`` is why there is no broker."""
-    text = Text()
+    text = Text(no_wrap=True, overflow="ellipsis")
     if trouble is not None:
         text.append(f"no broker: {trouble}  ", style="bold red")
     elif not board.bridges:
@@ -59,62 +60,76 @@ def heading(board: Board, rows: Sequence[Row], trouble: str | None) -> Text:
     return text
 
 
-def table(rows: Sequence[Row], height: int) -> Table:
-    """The wall; what does not fit is counted below."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the wall; ``from_width`` is the narrowest screen that has room for it."""
+
+    title: str
+    cell: Callable[[Row], Text]
+    justify: Literal["left", "right"] = "left"
+    from_width: int = 0
+
+
+def _why(row: Row) -> Text:
+    why = Text(words.printable(row.reasons) if row.status not in {"good", "idle"} else "", style="dim")
+    why.truncate(WHY_WIDTH, overflow="ellipsis")
+    return why
+
+
+def _battery(row: Row) -> Text:
+    colours = {"replace": "yellow", "critical": "red"}
+    return Text(words.battery(row), style=colours.get(row.status, ""))
+
+
+def _audio(row: Row) -> Text:
+    return _meter(*words.audio(row), style="red" if row.telemetry.get("audio_overload") else "green")
+
+
+COLUMNS: Final = (
+    Column("ch", lambda row: Text("" if row.number is None else str(row.number)), "right"),
+    Column("name", lambda row: Text(words.name(row))),
+    Column("status", lambda row: Text(row.status, style=COLOURS.get(row.status, ""))),
+    Column("MHz", lambda row: Text(words.frequency(row)), "right", from_width=90),
+    Column("battery", _battery),
+    Column("RF dBm", lambda row: _meter(*words.rf(row), style="blue"), from_width=75),
+    Column("audio dBFS", _audio, from_width=105),
+    Column("mute", lambda row: Text(words.mutes(row), style="cyan")),
+    Column("ant", lambda row: Text(words.antennas(row)), from_width=115),
+    Column("transmitter", lambda row: Text(words.transmitter(row)), from_width=130),
+    Column("why", _why, from_width=150),
+)
+"""What stands behind the receiver's name."""
+
+
+def table(rows: Sequence[Row], height: int, width: int) -> Table:
+    """The wall; rows that do not fit are counted below, columns that do not fit are left out."""
+    columns = [column for column in COLUMNS if width >= column.from_width]
     wall = Table(expand=False, header_style="bold", pad_edge=False)
-    for title, justify in (
-        ("receiver", "left"),
-        ("ch", "right"),
-        ("name", "left"),
-        ("status", "left"),
-        ("MHz", "right"),
-        ("battery", "left"),
-        ("RF dBm", "left"),
-        ("audio dBFS", "left"),
-        ("mute", "left"),
-        ("ant", "left"),
-        ("transmitter", "left"),
-    ):
-        wall.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    wall.add_column("receiver", no_wrap=True)
+    for column in columns:
+        wall.add_column(column.title, justify=column.justify, no_wrap=True)
     shown = rows if len(rows) <= height else rows[: max(height - 1, FEWEST_ROWS)]
     above: tuple[object, str] | None = None
     for row in shown:
         receiver = (row.address.tenant, row.receiver)
-        wall.add_row(*_cells(row, first=receiver != above), style="dim" if row.stale or not row.online else "")
+        first = Text(words.printable(row.receiver) if receiver != above else "", style="bold")
+        wall.add_row(
+            first, *(column.cell(row) for column in columns), style="dim" if row.stale or not row.online else ""
+        )
         above = receiver
     if len(shown) < len(rows):
-        wall.add_row(f"… {len(rows) - len(shown)} more: make the window larger, or choose with --receiver")
+        wall.caption = f"{len(rows) - len(shown)} more: make the window larger, or choose with --receiver"
     return wall
-
-
-def _cells(row: Row, *, first: bool) -> list[Text]:
-    status = Text(row.status, style=COLOURS.get(row.status, ""))
-    if row.reasons and row.status not in {"good", "idle"} and row.reasons != row.status:
-        status.append(f" {row.reasons}", style="dim")
-        status.truncate(_LEVELS, overflow="ellipsis")
-    battery = "yellow" if row.status == "replace" else "red" if row.status == "critical" else ""
-    return [
-        Text(words.printable(row.receiver) if first else "", style="bold"),
-        Text("" if row.number is None else str(row.number)),
-        Text(words.name(row)),
-        status,
-        Text(words.frequency(row)),
-        Text(words.battery(row), style=battery),
-        _meter(*words.rf(row), style="blue"),
-        _meter(*words.audio(row), style="red" if row.telemetry.get("audio_overload") else "green"),
-        Text(words.mutes(row), style="cyan"),
-        Text(words.antennas(row)),
-        Text(words.transmitter(row)),
-    ]
 
 
 def _meter(bar: str, figure: str, *, style: str) -> Text:
     return Text(bar.ljust(words.BAR_CELLS), style=style).append(f" {figure:>4}", style="default") if figure else Text()
 
 
-def screen(board: Board, rows: Sequence[Row], height: int, trouble: str | None = None) -> RenderableType:
-    """Everything that is shown at once."""
-    return Group(heading(board, rows, trouble), table(rows, max(height - FRAME, FEWEST_ROWS)))
+def screen(board: Board, rows: Sequence[Row], size: tuple[int, int], trouble: str | None = None) -> RenderableType:
+    """Everything that is shown at once, on a screen of ``size`` columns and lines."""
+    width, height = size
+    return Group(heading(board, rows, trouble), table(rows, max(height - FRAME, FEWEST_ROWS), width))
 
 
 async def feed(
@@ -172,8 +187,11 @@ class Wall:
     def _render(self) -> RenderableType:
         rows = [row for row in self._board.rows(self._now()) if self._wanted(row)]
         trouble = None if self._client.connection is not None else str(self._client.trouble or "connecting")
-        wall = screen(self._board, rows, self._console.height, trouble)
-        return wall if self._above is None else Group(self._above, wall)
+        width, height = self._console.size
+        if self._above is None:
+            return screen(self._board, rows, (width, height), trouble)
+        height -= len(self._console.render_lines(self._above, pad=False))
+        return Group(self._above, screen(self._board, rows, (width, height), trouble))
 
     def _say(self, address: Address) -> None:
         if address.kind is not Kind.CHANNEL:

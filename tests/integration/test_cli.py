@@ -248,7 +248,7 @@ async def test_the_demo_shows_its_channels_and_ends_cleanly(tmp_path: Path) -> N
         said = await demo.says("main-stage-1")
         assert "mosquitto_sub -p " in said
         async with httpx.AsyncClient(trust_env=False) as http:
-            url = next(line for line in said.splitlines() if "curl" in line).split()[-1]
+            url = next(line for line in said.splitlines() if line.startswith("Metrics")).split()[-1]
             assert (await http.get(url)).status_code == 200
         demo.process.send_signal(signal.SIGINT)
         assert await demo.ends() == 0

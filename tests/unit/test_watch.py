@@ -66,9 +66,9 @@ def only(board: Board, now: float = 0.0) -> Row:
     return row
 
 
-def shown(board: Board, now: float = 0.0, height: int = 40, trouble: str | None = None) -> str:
-    console = Console(file=io.StringIO(), width=160, height=height, force_terminal=False)
-    console.print(screen(board, board.rows(now), height, trouble))
+def shown(board: Board, now: float = 0.0, *, height: int = 40, width: int = 160, trouble: str | None = None) -> str:
+    console = Console(file=io.StringIO(), width=width, height=height, force_terminal=False)
+    console.print(screen(board, board.rows(now), (width, height), trouble))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -161,6 +161,18 @@ def test_what_does_not_fit_is_counted() -> None:
     text = shown(board, height=30)
     assert text.count("\n") <= 30
     assert "more: make the window larger" in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_a_narrow_screen_leaves_columns_out_and_cuts_none(board: Board, width: int) -> None:
+    tell(
+        board, channel(), Facet.STATE, state(status="replace", status_reasons=["battery_replace"], receiver_muted=True)
+    )
+    text = shown(board, width=width)
+    assert all(len(line) <= width for line in text.splitlines())
+    assert "Vox 1" in text
+    assert "78 % 4:10" in text
+    assert "…" not in text
 
 
 def test_a_new_connection_starts_from_nothing(board: Board) -> None:
