@@ -39,8 +39,16 @@ class Bridge(Child):
     """One bridge on a database of its own; stopped and started again it goes on with it."""
 
     def __init__(
-        self, directory: Path, port: int, hosts: Sequence[str], *, dead: Sequence[str] = (), meter_interval: float = 0.1
+        self,
+        directory: Path,
+        port: int,
+        hosts: Sequence[str],
+        *,
+        dead: Sequence[str] = (),
+        meter_interval: float = 0.1,
+        command: Sequence[str] | None = None,
     ) -> None:
+        """``command`` is how it is started; by default in the way that leaves its list of modules behind."""
         directory.mkdir(parents=True, exist_ok=True)
         self.http = free_port()
         self.modules = directory / "modules.json"
@@ -51,8 +59,8 @@ class Bridge(Child):
         entries += [(host, f"dead{number}") for number, host in enumerate(dead, 1)]
         text += "".join(f'[[receivers]]\nhost = "{host}"\nid = "{name}"\ndriver = "shure"\n' for host, name in entries)
         config.write_text(text)
-        command = [sys.executable, "-m", "bench.launch", str(self.modules), "run", "--config", str(config)]
-        super().__init__("mic2mqtt", command, directory / "mic2mqtt.log", os.environ)
+        program = [sys.executable, "-m", "bench.launch", str(self.modules)] if command is None else list(command)
+        super().__init__("mic2mqtt", [*program, "run", "--config", str(config)], directory / "mic2mqtt.log", os.environ)
 
     async def scrape(self) -> tuple[int, float]:
         """Ask for the metrics as Prometheus does; how many bytes came, and milliseconds."""

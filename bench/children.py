@@ -100,6 +100,12 @@ class Child:
             process.kill()
             await process.wait()
 
+    async def kill(self) -> None:
+        """End it as a power cut would."""
+        process = self._running()
+        process.kill()
+        await process.communicate()
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self

@@ -182,6 +182,5 @@ async def bare_memory(stage: Stage, modules: list[str]) -> machine.Memory:
         return machine.memory(child.pid)
 
 
-def program(*arguments: str) -> list[str]:
-    """The installed command."""
-    return [str(Path(sys.executable).with_name("mic2mqtt")), *arguments]
+PROGRAM = str(Path(sys.executable).with_name("mic2mqtt"))
+"""The installed command."""

@@ -15,8 +15,8 @@ TENANT = f"{BASE}/default/default"
 _NAME = re.compile(rb'"name":"(n\d{7})"')
 _SAMPLES = re.compile(rb'"samples":(\d+)')
 _SEQ = re.compile(rb'"seq":(\d+)')
-_REQUEST = re.compile(rb'"request_id":"([^"]+)"')
-_STATUS = re.compile(rb'"status":"([a-z]+)"')
+_REQUEST = re.compile(rb'"request_id":"([^"]+)","schema"')
+_STATUS = re.compile(rb'"status":"([a-z]+)","verb"')
 _FINAL = frozenset({b"succeeded", b"partial", b"failed", b"rejected"})
 _TOPIC_OF_PROCESS = 4
 """The level that names the facet of mic2mqtt/v1/bridge/main/state."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from bench.scenarios import load
+from bench.scenarios import audit, commands, dead, discovery, idle, latency, load, start, startup
 from bench.stage import Stage
 from bench.table import Row
 
@@ -12,4 +12,12 @@ Scenario = Callable[[Stage], Awaitable[Sequence[Row]]]
 
 ALL: Mapping[str, Scenario] = {
     "load": load.measure,
+    "latency": latency.measure,
+    "start": start.measure,
+    "commands": commands.measure,
+    "audit": audit.measure,
+    "discovery": discovery.measure,
+    "dead": dead.measure,
+    "idle": idle.measure,
+    "startup": startup.measure,
 }

@@ -45,7 +45,7 @@ async def measure(stage: Stage) -> Sequence[Row]:
     """Both fleets."""
     scale = stage.scale
     alone = await _fleet(stage, "a segment a line", scale.quads, apart=True, naive=True)
-    together = await _fleet(stage, "four lines a segment", scale.quads, apart=False, naive=True)
+    together = await _fleet(stage, "four lines a segment", scale.quads, apart=False, naive=False)
     many = await _fleet(stage, "a segment a line", scale.many_quads, apart=True, naive=False)
     rows = [row for measured in (alone, together, many) for row in _cpu_rows(measured)]
     return [*rows, *await _memory_rows(stage, alone, many)]
