@@ -80,9 +80,9 @@ def name_of(payload: bytes) -> str:
 PAYLOADS = [
     encoding.bridge_state("main", 1_795_370_000, "online", None, NOW, expected=True),
     encoding.encode({"schema": "bridge.health/1", "id": "main", "time": NOW, "data": HEALTH}),
-    encoding.resource("channel.state", "rack1-1", 1, 7, NOW, False, dict(EMPTY_CHANNEL)),
-    encoding.resource("receiver.state", "rack1", 1, 7, NOW, True, dict(EMPTY_RECEIVER)),
-    encoding.resource("channel.slots", "rack1-1", 1, 7, NOW, False, {"slots": [SLOT]}),
+    encoding.resource("channel.state", "rack1-1", 1, 7, NOW, dict(EMPTY_CHANNEL), stale=False),
+    encoding.resource("receiver.state", "rack1", 1, 7, NOW, dict(EMPTY_RECEIVER), stale=True),
+    encoding.resource("channel.slots", "rack1-1", 1, 7, NOW, {"slots": [SLOT]}, stale=False),
     encoding.availability("rack1", 1, 3, "offline", "closed_by_device", NOW),
     encoding.telemetry("rack1-1", NOW, {"rf_a_dbm": -60, "rf_dbm": -60.0, "dropouts": 0, "samples": 10}),
     encoding.plain_resource(
@@ -128,11 +128,17 @@ def test_what_is_encoded_is_what_the_model_describes(payload: bytes) -> None:
         encoding.availability("rack1", 1, 3, "offline", "tired", NOW),
         encoding.availability("rack1", 1, 3, "offline", None, "2026-11-22T19:30:00Z"),
         encoding.availability("Rack 1", 1, 3, "offline", None, NOW),
-        encoding.resource("channel.state", "rack1-1", 1, 7, NOW, False, {**EMPTY_CHANNEL, "colour": "red"}),
+        encoding.resource("channel.state", "rack1-1", 1, 7, NOW, {**EMPTY_CHANNEL, "colour": "red"}, stale=False),
         encoding.resource(
-            "channel.state", "rack1-1", 1, 7, NOW, False, {k: v for k, v in EMPTY_CHANNEL.items() if k != "gain_db"}
+            "channel.state",
+            "rack1-1",
+            1,
+            7,
+            NOW,
+            {k: v for k, v in EMPTY_CHANNEL.items() if k != "gain_db"},
+            stale=False,
         ),
-        encoding.resource("channel.state", "rack1-1", 1, 7, NOW, False, {**EMPTY_CHANNEL, "battery_bars": 255}),
+        encoding.resource("channel.state", "rack1-1", 1, 7, NOW, {**EMPTY_CHANNEL, "battery_bars": 255}, stale=False),
         encoding.plain_resource("channel.levels", "rack1-1", NOW, {"intervals": 30, "colour_min": 1}),
         encoding.telemetry("rack1-1", NOW, {"quality": 9}),
         encoding.summary("main", NOW, [{**ROW, "name": "x" * MOST_BYTES}])[0][1],
