@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bridge.audit_relay import AuditRelay
 from bridge.client import Connection
@@ -25,15 +25,19 @@ from services.store import Store
 
 log = logging.getLogger(__name__)
 
-RANK: dict[Facet, int] = {
-    facet: rank
-    for rank, facet in enumerate(
-        (Facet.INFO, Facet.STATE, Facet.SLOTS, Facet.AVAILABILITY, Facet.INVENTORY, Facet.SUMMARY, Facet.CANDIDATES)
-    )
+RETAINED: Mapping[Facet, int] = {
+    Facet.INFO: 1,
+    Facet.STATE: 1,
+    Facet.SLOTS: 1,
+    Facet.AVAILABILITY: 1,
+    Facet.LINK: 0,
+    Facet.INVENTORY: 1,
+    Facet.SUMMARY: 1,
+    Facet.CANDIDATES: 1,
 }
-"""The order in which retained facets go out: who, what, whether it is there."""
+"""Facets that stay at the broker, with their QoS, in the order in which they go out: who, what, whether it is there."""
 
-RETAINED = frozenset(RANK)
+RANK: Mapping[Facet, int] = {facet: rank for rank, facet in enumerate(RETAINED)}
 
 TELEMETRY_EXPIRY_S = 10
 """Contract, section 1: on MQTT 5 an old meter value is worth nothing."""
@@ -101,7 +105,7 @@ class Publisher:
         await self._process.say_info(connection)
         if not self._process.announced:
             await self._process.say_state(connection, "starting")
-        self._bus.take()  # all of it goes out now anyway; events of the time without a broker are in the audit
+        self._bus.take_marks()  # all of it goes out now anyway; the events that waited follow
         self._values.clear()
         for number, (address, facet) in enumerate(self._everything()):
             await self._send(connection, address, facet)
@@ -145,14 +149,14 @@ class Publisher:
                 connection.publish_nowait(topic, payload, expiry_s=TELEMETRY_EXPIRY_S)
                 self.sent[facet] += 1
             return
-        retained = facet in RETAINED
+        retained, qos = facet in RETAINED, RETAINED.get(facet, 0)
         rendered = self._renderer.render(address, facet)
         if retained:
             await self._clear(connection, self._leftovers(address, facet, rendered))
         for part, payload in rendered:
             topic = self._topics.of(address, facet, part)
-            while not connection.publish_nowait(topic, payload, qos=1 if retained else 0, retain=retained):
-                if not retained:
+            while not connection.publish_nowait(topic, payload, qos=qos, retain=retained):
+                if not qos:
                     return
                 await connection.ready()
             self.sent[facet] += 1
@@ -184,13 +188,12 @@ class Publisher:
 
     def _everything(self) -> Iterator[Mark]:
         receivers = list(self._inventory.receivers.values())
-        for facet in (Facet.INFO, Facet.STATE, Facet.SLOTS, Facet.AVAILABILITY):
+        for facet in (Facet.INFO, Facet.STATE, Facet.SLOTS, Facet.AVAILABILITY, Facet.LINK):
             for receiver in receivers:
                 if facet is not Facet.SLOTS:
                     yield receiver.address, facet
-                for channel in list(receiver.channels.values()):
-                    if facet is not Facet.SLOTS or channel.slots:
-                        yield channel.address, facet
+                if facet is not Facet.LINK:
+                    yield from ((channel.address, facet) for channel in receiver.channels.values())
         for tenant in self._process.tenants():
             for facet in (Facet.INVENTORY, Facet.SUMMARY, Facet.CANDIDATES):
                 yield self._inventory.bridge_address(tenant), facet
