@@ -196,7 +196,7 @@ class App:
             raise ServiceError("schema_violation", f"the configuration was not taken over: {error}") from error
         changed = changes(self.settings, new)
         await self._apply(new)
-        fixed = sorted(set(changed) & {"bridge", "mqtt", "database", "http", "log"})
+        fixed = sorted(set(changed) & {"bridge", "mqtt", "database", "http"})
         self.settings = new
         self.availability.rules = status_rules_of(new)
         self.sessions.polling = polling_of(new)
