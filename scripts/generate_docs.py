@@ -1,27 +1,36 @@
 """Writes the documents that repeat the code: `make docs`. With ``--check`` it only says which are stale.
 
 To add one, write a function that returns its text and give it a line in DOCUMENTS. For a table within a page that
-people write, put ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` round its place and give it a line in TABLES.
+people write, put ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` round its place and give it a line in TABLES
+(scripts/doc_tables.py).
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from bridge import __version__
+from bridge.asyncapi import document
 from bridge.settings_document import configuration
+from scripts.doc_tables import TABLES
 
 ROOT = Path(__file__).parent.parent
 
+
+def asyncapi() -> str:
+    """The MQTT contract for programs."""
+    return json.dumps(document(__version__), indent=1, sort_keys=True) + "\n"
+
+
 DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "docs/configuration.md": configuration,
+    "docs/asyncapi.json": asyncapi,
 }
 """Whole files."""
-
-TABLES: Mapping[tuple[str, str], Callable[[], str]] = {}
-"""(file, name of the place) -> what stands there."""
 
 
 def wanted() -> dict[Path, str]:

@@ -1,0 +1,469 @@
+"""The tables within pages that people write, each made from the code that it repeats.
+
+Where a table needs words that no code has (the remedy for a reason, when an event is sent), they stand here, beside
+a closed list of the code; `tests/unit/test_docs.py` fails when one of that list is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast, get_args, get_type_hints
+
+import typer
+from annotated_types import Ge, Le
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from typer.main import get_command
+
+from bridge import metrics
+from bridge.app import App
+from bridge.asyncapi import PUBLISHED
+from bridge.cli import app as program
+from bridge.commands import VERBS, Envelope
+from bridge.settings import Settings
+from services.audit import ACTIONS
+from services.drivers.shure.models import FAMILIES, FAMILY_NAMES, METER_RANGE_MS, MODELS
+from services.drivers.shure.simulated_faults import FAULTS
+from services.errors import RETRYABLE, TITLES, ErrorCode
+from services.model import (
+    AvailabilityReason,
+    ChannelInfo,
+    ChannelState,
+    ChannelTelemetry,
+    EventType,
+    ReceiverInfo,
+    ReceiverLink,
+    ReceiverState,
+    Slot,
+)
+from services.registry import find_drivers
+from services.sessions import STATES
+from services.status import DEFAULT_RULES, PRECEDENCE
+from services.store import Store
+
+UNUSED_ERRORS: Mapping[ErrorCode, str] = {
+    "not_settable": "with `set`",
+    "rate_limited": "later",
+    "not_leader": "with several instances",
+    "device_rejected": "with `set`",
+    "device_auth": "for makers whose receivers ask for a password",
+    "unsupported_by_firmware": "with `set`",
+}
+"""Codes of the closed list that nothing answers yet, and what they are kept for."""
+
+UNUSED_ACTIONS: Mapping[str, str] = {
+    "receiver_adopted": "what discovery adds is written as `receiver_added` with `source: discovery`",
+    "receiver_duplicate": "",
+    "api_health_changed": "",
+}
+"""Audit actions of the closed list that nothing writes yet, and what is written instead."""
+
+REASONS: Mapping[AvailabilityReason, tuple[str, str]] = {
+    "connecting": (
+        "The bridge has just started, or the receiver was just added.",
+        "Wait some seconds. If it stays, look at `link`.",
+    ),
+    "never_seen": (
+        "Nothing was ever heard of it: gear with the driver `manual`, or a configured host that is still being asked.",
+        "For `manual` nothing. Otherwise check `host`.",
+    ),
+    "refused": (
+        "The address is there, and port 2202 is closed.",
+        "Is it a receiver? Has it finished booting? Is controller access allowed in its menu (see below)?",
+    ),
+    "control_blocked": (
+        "The receiver takes the connection and answers nothing.",
+        "Allow controller access in its menu, see below.",
+    ),
+    "timeout": (
+        "Nobody answers at the address, its name is not known, or the answer did not come in time.",
+        "Power, cable, VLAN, address of the receiver, firewall, DNS. `ping` it from the machine of the bridge.",
+    ),
+    "silent": (
+        "The connection stands, and nothing was heard for two keep-alives though the bridge asked.",
+        "Power or network went without a goodbye: look at the unit and at the switch port.",
+    ),
+    "closed_by_device": (
+        "The receiver ended the connection.",
+        "A restart or a changed network setting: the bridge tries again. If it repeats, close other controllers.",
+    ),
+    "reset_by_device": (
+        "The receiver threw the connection away.",
+        "A restart, or a unit that is overrun: ask for fewer meters (`meter_interval`), close other controllers.",
+    ),
+    "wrong_model": (
+        "What answers is not what is expected: another model, another kind of device, or no driver for it.",
+        "Check `host`. After a swap send `receiver_replace`.",
+    ),
+    "identity_conflict": (
+        "Another unit answers at this address, or two units claim the same identity.",
+        "After a swap send `receiver_replace`; otherwise look for two devices with one address.",
+    ),
+    "auth_failed": (
+        "The receiver refuses our password. No driver of this version logs in anywhere.",
+        "Check the password at the receiver.",
+    ),
+    "removed": ("It was taken out of the configuration or by `receiver_remove`.", "`receiver_add` brings it back."),
+    "bridge_stopped": ("The bridge itself closed the connection.", "Start the bridge."),
+}
+"""Why a receiver is offline: what it means, what to do."""
+
+EVENTS: Mapping[EventType, tuple[str, str, str]] = {
+    "transmitter_on": ("channel", "A transmitter came on the air.", "`key`, `late`"),
+    "transmitter_lost": ("channel", "It was switched off or went out of range.", "`key`, `late`"),
+    "transmitter_muted": ("channel", "Muted at the transmitter.", "`key`, `late`"),
+    "transmitter_unmuted": ("channel", "No longer.", "`key`, `late`"),
+    "talk_switch_pressed": ("channel", "The talk or mute button is held.", "`key`, `late`"),
+    "talk_switch_released": ("channel", "It was let go.", "`key`, `late`"),
+    "battery_replace": ("channel", "The battery fell to the `replace` threshold.", "the three battery figures, `late`"),
+    "battery_critical": ("channel", "It fell to the `critical` threshold.", "the three battery figures, `late`"),
+    "battery_recovered": ("channel", "It is above both again.", "the three battery figures, `late`"),
+    "interference_started": ("channel", "The receiver reports interference.", "`key` (which carrier), `late`"),
+    "interference_ended": ("channel", "No longer.", "`key`, `late`"),
+    "audio_overload": ("channel", "The overload light came on; families that have one.", "`audio_peak_dbfs`"),
+    "alert_raised": ("channel", "Not sent yet: alerts come with a later version.", ""),
+    "alert_cleared": ("channel", "Not sent yet.", ""),
+    "online": ("receiver", "It was read completely.", "`state`, `reason`, `detail`"),
+    "offline": ("receiver", "It was lost.", "`state`, `reason`, `detail`"),
+    "settings_changed": (
+        "receiver",
+        "Audited settings changed, on the receiver or on one of its channels.",
+        "`channel` (id or null), `before`, `after`, `late`",
+    ),
+    "identity_conflict": ("receiver", "Two units claim its identity.", "`why`"),
+}
+"""Whose event it is, when it is sent, and what its ``data`` has."""
+
+MAKER = "Shure"
+SCOPES: Mapping[str, str] = {
+    "process": "process",
+    "bridge": "campus",
+    "receiver": "receiver",
+    "channel": "channel",
+}
+
+
+def grid(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table in Markdown."""
+    lines = [_line(head), "|" + "---|" * len(head), *(_line([str(cell) for cell in row]) for row in rows)]
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+# -- topics.md -----------------------------------------------------------------------------------------------
+
+
+def topics() -> str:
+    """Every topic that is published."""
+    return grid(
+        ("topic", "QoS", "retained", "what"),
+        ((f"`{topic.address}`", topic.qos, "yes" if topic.retained else "no", topic.about) for topic in PUBLISHED),
+    )
+
+
+def keys_of(model: type) -> Callable[[], str]:
+    """The keys of one dictionary of `services.model`."""
+
+    def make() -> str:
+        hints = get_type_hints(model, include_extras=True)
+        return grid(("key", "values", "meaning"), (_key_row(name, hint) for name, hint in hints.items()))
+
+    return make
+
+
+def _key_row(name: str, hint: Any) -> tuple[str, str, str]:
+    kind, fields = _unwrap(hint)
+    words = next((field.description for field in fields if field.description), "") or ""
+    limits = [extra for field in fields for extra in field.metadata]
+    return f"`{name}`", _values(kind, limits), words
+
+
+def _unwrap(hint: Any) -> tuple[Any, list[FieldInfo]]:
+    """The bare type of nested ``Annotated``, and the fields that were found on the way."""
+    fields: list[FieldInfo] = []
+    while hasattr(hint, "__metadata__"):
+        fields += [extra for extra in hint.__metadata__ if isinstance(extra, FieldInfo)]
+        hint = hint.__origin__
+    return hint, fields
+
+
+def _values(kind: Any, limits: Sequence[object]) -> str:
+    options, nullable = [], False
+    for option in get_args(kind) if type(None) in get_args(kind) else (kind,):
+        if option is type(None):
+            nullable = True
+            continue
+        options.append(_value(option))
+    words = " or ".join(options)
+    low = next((limit.ge for limit in limits if isinstance(limit, Ge)), None)
+    high = next((limit.le for limit in limits if isinstance(limit, Le)), None)
+    if low is not None or high is not None:
+        words += f" {'' if low is None else low}..{'' if high is None else high}"
+    return f"{words}, null" if nullable else words
+
+
+def _value(kind: Any) -> str:
+    if hasattr(kind, "__metadata__"):
+        return _values(*_flat(kind))
+    if getattr(kind, "__origin__", None) is list:
+        return f"list of {_value(get_args(kind)[0])}"
+    if getattr(kind, "__origin__", None) is dict:
+        return "object"
+    literals = [option for option in get_args(kind) if isinstance(option, str)]
+    if literals:
+        return _code(literals)
+    return {str: "text", int: "integer", float: "number", bool: "true, false"}.get(kind, "object")
+
+
+def _flat(kind: Any) -> tuple[Any, list[object]]:
+    bare, fields = _unwrap(kind)
+    return bare, [extra for field in fields for extra in field.metadata]
+
+
+def status() -> str:
+    """What leads to which status, most severe first."""
+    rows = [(number, f"`{reason}`", f"`{word}`") for number, (reason, word) in enumerate(PRECEDENCE, 1)]
+    return grid(("", "reason", "status"), rows)
+
+
+def thresholds() -> str:
+    """When a battery is worth a status."""
+    return grid(
+        ("figure", "`replace` at or below", "`critical` at or below", "ends above, by"),
+        (
+            (f"`{key}`", rule.value, DEFAULT_RULES.critical[key].value, rule.hysteresis)
+            for key, rule in DEFAULT_RULES.replace.items()
+        ),
+    )
+
+
+def events() -> str:
+    """Every event."""
+    return grid(
+        ("event_type", "of", "when", "`data`"),
+        ((f"`{event}`", *EVENTS[event]) for event in get_args(EventType)),
+    )
+
+
+def envelope() -> str:
+    """The keys of a request."""
+    return grid(("key", "values", "meaning"), _fields(Envelope))
+
+
+def verbs() -> str:
+    """Every verb: whom it is sent to and what it takes."""
+    rows = []
+    for name, verb in VERBS.items():
+        arguments = {
+            model: [SCOPES[scope] for scope in verb.takes if verb.takes[scope] is model]
+            for model in verb.takes.values()
+        }
+        takes = "; ".join(
+            f"{'/'.join(scopes)}: {_code(model.model_fields)}" if len(arguments) > 1 else _code(model.model_fields)
+            for model, scopes in arguments.items()
+            if model.model_fields
+        )
+        about = f"{verb.about} **Refused (`forbidden`) in this version.**" if verb.forbidden else verb.about
+        to = ", ".join(SCOPES[scope] for scope in SCOPES if scope in verb.takes)
+        rows.append((f"`{name}`", to, takes or "none", about))
+    return grid(("verb", "sent to", "arguments", "what it does"), rows)
+
+
+def arguments() -> str:
+    """The arguments of every verb that has some."""
+    parts = []
+    seen: set[type[BaseModel]] = set()
+    for name, verb in VERBS.items():
+        for model in dict.fromkeys(verb.takes.values()):
+            if model.model_fields and model not in seen:
+                seen.add(model)
+                parts.append(f"**`{name}`**\n\n{grid(('argument', 'values', 'meaning'), _fields(model))}")
+    return "\n\n".join(parts)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        bare, inner = _flat(field.annotation)
+        words = field.description or next(
+            (one.description for one in _unwrap(field.annotation)[1] if one.description), ""
+        )
+        values = _values(bare, [*field.metadata, *inner])
+        yield f"`{name}`", f"{values}; **needed**" if field.is_required() else values, words or ""
+
+
+def errors() -> str:
+    """The closed list of error codes."""
+    rows = []
+    for code, title in TITLES.items():
+        later = UNUSED_ERRORS.get(code)
+        words = f"{title}. *Not answered by this version; kept for use {later}.*" if later else f"{title}."
+        rows.append((f"`{code}`", "yes" if code in RETRYABLE else "no", words))
+    return grid(("code", "try again unchanged?", "meaning"), rows)
+
+
+def audit_actions() -> str:
+    """Every audit action."""
+    rows = []
+    for action, words in ACTIONS.items():
+        if action in UNUSED_ACTIONS:
+            instead = UNUSED_ACTIONS[action]
+            words = f"{words} *Not written by this version{f': {instead}' if instead else ''}.*"  # noqa: PLW2901
+        rows.append((f"`{action}`", words))
+    return grid(("action", "meaning"), rows)
+
+
+# -- supported-devices.md ------------------------------------------------------------------------------------
+
+
+def models() -> str:
+    """Every model that is known by its model string."""
+    return grid(
+        ("model", "family", "channels"),
+        (
+            (
+                f"{MAKER} {model.name}",
+                f"{FAMILY_NAMES[model.family]} (`{model.family}`)",
+                model.channels or "by licence",
+            )
+            for model in MODELS
+        ),
+    )
+
+
+def families() -> str:
+    """What each family is about."""
+    return grid(
+        ("family", "in `info`", "slots a channel", "meter interval, ms"),
+        (
+            (f"{FAMILY_NAMES[name]}", f"`{name}`", one.slots or "none", "{} to {}".format(*METER_RANGE_MS[name]))
+            for name, one in FAMILIES.items()
+        ),
+    )
+
+
+def _matrix(keys: Iterable[str], told: Callable[[str], frozenset[str]]) -> str:
+    head = ("key", *(FAMILY_NAMES[name] for name in FAMILIES))
+    rows = ((f"`{key}`", *("yes" if key in told(name) else "" for name in FAMILIES)) for key in keys)
+    return grid(head, (row for row in rows if any(row[1:])))
+
+
+def channel_matrix() -> str:
+    """Which family tells which key of a channel."""
+    return _matrix(ChannelState.__annotations__, lambda name: FAMILIES[name].channel_keys)
+
+
+def receiver_matrix() -> str:
+    """The same of a receiver."""
+    return _matrix(ReceiverState.__annotations__, lambda name: FAMILIES[name].receiver_keys)
+
+
+def telemetry_matrix() -> str:
+    """The same of the meters."""
+    return _matrix(ChannelTelemetry.__annotations__, lambda name: FAMILIES[name].telemetry_keys)
+
+
+def faults() -> str:
+    """Faults of the simulators."""
+    return grid(("fault", "what happens"), ((f"`{name}`", words) for name, words in FAULTS.items()))
+
+
+# -- troubleshooting.md, architecture.md, operations.md ------------------------------------------------------
+
+
+def reasons() -> str:
+    """Why a receiver is offline."""
+    return grid(
+        ("reason", "what it means", "what to do"),
+        ((f"`{reason}`", *REASONS[reason]) for reason in get_args(AvailabilityReason)),
+    )
+
+
+def session_states() -> str:
+    """The states of a session as a Mermaid diagram."""
+    arrows = [f"    {state} --> {after}: {step}" for state, steps in STATES.items() for step, after in steps.items()]
+    return "\n".join(("```mermaid", "stateDiagram-v2", f"    [*] --> {next(iter(STATES))}", *arrows, "```"))
+
+
+def commands() -> str:
+    """The program's commands, each with its example."""
+    group = cast("typer.core.TyperGroup", get_command(program))
+    return grid(("command", "what it does", "example"), _commands(group, "mic2mqtt"))
+
+
+def _commands(group: typer.core.TyperGroup, path: str) -> Iterator[tuple[str, str, str]]:
+    for name, command in group.commands.items():
+        if isinstance(command, typer.core.TyperGroup):
+            yield from _commands(command, f"{path} {name}")
+            continue
+        example = (command.epilog or "").removeprefix("Example: ")
+        yield f"`{path} {name}`", (command.help or "").strip(), f"`{example}`"
+
+
+# -- metrics.md ----------------------------------------------------------------------------------------------
+
+
+def metric_table() -> str:
+    """Every metric, asked of a bridge that is built and not run."""
+    return grid(("metric", "kind", "labels", "meaning"), asyncio.run(_metrics()))
+
+
+_SUFFIXES = {"counter": "_total", "info": "_info"}
+"""What the exposition format adds to a name."""
+
+
+async def _metrics() -> list[tuple[str, str, str, str]]:
+    with tempfile.TemporaryDirectory() as directory:
+        async with Store.open(f"sqlite:///{Path(directory) / 'docs.db'}") as store:
+            app = App(Settings(), find_drivers(), store, Settings)
+            now = asyncio.get_running_loop().time
+            snapshot = metrics._Snapshot(app.inventory, app._metrics(), now)  # noqa: SLF001 - what a scrape asks
+            return [
+                (
+                    f"`{metric.name}{_SUFFIXES.get(metric.type, '')}`",
+                    metric.type,
+                    _code(getattr(metric, "_labelnames", ())),
+                    metric.documentation,
+                )
+                for metric in sorted(snapshot.collect(), key=lambda metric: metric.name)
+            ]
+
+
+TABLES: Mapping[tuple[str, str], Callable[[], str]] = {
+    ("docs/topics.md", "topics"): topics,
+    ("docs/topics.md", "receiver-info"): keys_of(ReceiverInfo),
+    ("docs/topics.md", "receiver-state"): keys_of(ReceiverState),
+    ("docs/topics.md", "receiver-link"): keys_of(ReceiverLink),
+    ("docs/topics.md", "channel-info"): keys_of(ChannelInfo),
+    ("docs/topics.md", "channel-state"): keys_of(ChannelState),
+    ("docs/topics.md", "telemetry"): keys_of(ChannelTelemetry),
+    ("docs/topics.md", "slot"): keys_of(Slot),
+    ("docs/topics.md", "status"): status,
+    ("docs/topics.md", "thresholds"): thresholds,
+    ("docs/topics.md", "events"): events,
+    ("docs/topics.md", "envelope"): envelope,
+    ("docs/topics.md", "verbs"): verbs,
+    ("docs/topics.md", "arguments"): arguments,
+    ("docs/topics.md", "errors"): errors,
+    ("docs/topics.md", "audit-actions"): audit_actions,
+    ("docs/supported-devices.md", "families"): families,
+    ("docs/supported-devices.md", "models"): models,
+    ("docs/supported-devices.md", "channel-keys"): channel_matrix,
+    ("docs/supported-devices.md", "receiver-keys"): receiver_matrix,
+    ("docs/supported-devices.md", "telemetry-keys"): telemetry_matrix,
+    ("docs/supported-devices.md", "faults"): faults,
+    ("docs/troubleshooting.md", "reasons"): reasons,
+    ("docs/architecture.md", "session-states"): session_states,
+    ("docs/metrics.md", "metrics"): metric_table,
+    ("docs/operations.md", "commands"): commands,
+}
+"""(file, name of the place) -> what stands there."""
