@@ -7,6 +7,7 @@ What the messages mean is not known here. Answers come in the order of the quest
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -15,6 +16,8 @@ from services.driver_api import DriverError, Target, Trace
 from services.drivers.shure import codec
 from services.drivers.shure.codec import Message
 from services.drivers.shure.framing import Framer
+
+log = logging.getLogger(__name__)
 
 PORT = 2202
 
@@ -80,11 +83,6 @@ class Conversation:
             raise DriverError("connecting", "the conversation has not begun")
         return self._connection
 
-    @property
-    def discarded_bytes(self) -> int:
-        """Bytes that belonged to no message."""
-        return self._framer.discarded
-
     # -- what comes in ---------------------------------------------------------------------------------------
 
     def _receive(self, data: bytes) -> None:
@@ -105,7 +103,15 @@ class Conversation:
         self._receive_any(data)
 
     def _receive_any(self, data: bytes) -> None:
-        bodies = self._framer.feed(data)
+        self.heard_bytes = True
+        self._sort(self._framer.feed(data))
+
+    def unstick(self) -> None:
+        """After a while of quiet: take what noise holds back, an open brace for example."""
+        if bodies := self._framer.give_up():
+            self._sort(bodies)
+
+    def _sort(self, bodies: list[bytes]) -> None:
         samples = self._samples
         others: list[bytes] = []
         for body in bodies:
@@ -113,7 +119,6 @@ class Conversation:
                 unread.append(body)
             else:
                 others.append(body)
-        self.heard_bytes = True
         filed = len(bodies) - len(others)
         if filed:
             self.last_heard = self._loop.time()
@@ -191,12 +196,20 @@ class Conversation:
                 async with asyncio.timeout_at(until):
                     await self._news.wait()
             except TimeoutError:
-                return False
+                self.unstick()
+                if not self._news.is_set():
+                    return done()
             heard_at = self._loop.time()
         return True
 
     async def close(self) -> None:
         """Close the connection."""
+        log.debug(
+            "conversation ends: %d bytes and %d messages made no sense, %d samples were dropped",
+            self._framer.discarded,
+            self.unintelligible,
+            self.dropped_samples,
+        )
         if self._connection is not None:
             await self._connection.close()
 

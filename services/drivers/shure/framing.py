@@ -51,6 +51,14 @@ class Framer:
                 return bodies
         return self._feed_flat(buffer)
 
+    def give_up(self) -> list[bytes]:
+        """Nothing more has come for long: what has only begun is lost, and what it held back comes out."""
+        if b">" not in self.tail:  # nothing is held back, and a slow line may still bring the rest
+            return []
+        held, self.tail = self.tail[1:], b""
+        self.discarded += 1
+        return self.feed(held)
+
     def _feed_flat(self, buffer: bytes) -> list[bytes]:
         bodies: list[bytes] = _FLAT.findall(buffer)
         begun = buffer.rfind(b"<")

@@ -82,6 +82,7 @@ class ShureLink:
 
     def ask_alive(self) -> None:
         """Ask for the metering rate of one channel."""
+        self._conversation.unstick()
         self._conversation.send([get("METER_RATE", 1)])
 
     def set_meter_interval(self, seconds: float) -> None:

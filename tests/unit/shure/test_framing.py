@@ -113,3 +113,17 @@ def test_a_message_beyond_the_limit_is_dropped_and_the_next_one_heard(size: int)
     assert Framer().feed(stream) == [b"REP 1 AUDIO_MUTE ON"]
     single = Framer()
     assert [body for byte in stream for body in single.feed(bytes([byte]))] == [b"REP 1 AUDIO_MUTE ON"]
+
+
+def test_after_a_long_quiet_what_an_open_brace_holds_back_comes_out() -> None:
+    framer = Framer()
+    assert framer.feed(b"<\x80{\x12< REP 1 AUDIO_GAIN 030 >< REP 1 AUDIO_M") == []
+    assert framer.give_up() == [b"REP 1 AUDIO_GAIN 030"]
+    assert framer.feed(b"UTE ON >") == [b"REP 1 AUDIO_MUTE ON"]
+
+
+def test_after_a_long_quiet_a_line_that_is_only_slow_is_not_lost() -> None:
+    framer = Framer()
+    assert framer.feed(b"< REP 1 AUDIO_") == []
+    assert framer.give_up() == []
+    assert framer.feed(b"GAIN 030 >") == [b"REP 1 AUDIO_GAIN 030"]
