@@ -61,12 +61,12 @@ class Program:
             self._as |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
             for path in (directory, directory / "password"):
                 os.chown(path, user.pw_uid, user.pw_gid)
-        command = [binaries / "initdb", "-D", "data", "-U", USER, "-A", "scram-sha-256", "--pwfile=password"]
+        command = [str(binaries / "initdb"), "-D", "data", "-U", USER, "-A", "scram-sha-256", "--pwfile=password"]
         command += ["--no-sync", "-E", "UTF8", "--no-locale"]
         subprocess.run(command, check=True, capture_output=True, timeout=START_S, **self._as)
 
     def start(self) -> None:
-        command = [self._binaries / "postgres", "-D", "data", *self._settings]
+        command = [str(self._binaries / "postgres"), "-D", "data", *self._settings]
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, **self._as)
 
