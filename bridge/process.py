@@ -23,7 +23,7 @@ State = Literal["starting", "online", "degraded", "offline"]
 HEALTH_S = 30.0
 """Contract, section 1."""
 
-LOOK_S = 5.0
+LOOK_S = 1.0
 """How often it is looked whether the process still is what it last said."""
 
 
@@ -50,6 +50,8 @@ class Process:
         self.tenants = tenants
         self.announced = False
         """Whether the process was online once: ``starting`` is said at its start only."""
+        self._online_over: Connection | None = None
+        """The connection over which everything retained was said, and then that we are online."""
         self._state: State = "starting"
         self._reason: str | None = None
         self._since = clock.now_text()
@@ -79,6 +81,7 @@ class Process:
         trouble = self._trouble()
         if state == "online":
             self.announced = True
+            self._online_over = connection
             state = "degraded" if trouble else "online"
         if (state, trouble) != (self._state, self._reason):
             self._since = clock.now_text()
@@ -105,7 +108,7 @@ class Process:
         except orjson.JSONDecodeError:
             said = {}
         ours = isinstance(said, dict) and said.get("epoch") == self._epoch() and said.get("state") != "offline"
-        if not ours and self.announced:
+        if not ours and self._online_over is connection:
             log.info("our state at the broker was overwritten; saying it again")
             await self.say_state(connection, "online")
 

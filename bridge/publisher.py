@@ -108,6 +108,7 @@ class Publisher:
         self._bus.take_marks()  # all of it goes out now anyway; the events that waited follow
         self._values.clear()
         for number, (address, facet) in enumerate(self._everything()):
+            self._bus.unmark(address, facet)
             await self._send(connection, address, facet)
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)

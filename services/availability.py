@@ -80,8 +80,6 @@ class Availability:
 
     def pass_time(self, receiver: Receiver, now: str) -> None:
         """Judge again what only time changes: a transmitter that has been lost for long is idle."""
-        if all(channel.state["transmitter_last_seen"] is None for channel in receiver.channels.values()):
-            return
         around = self.situation(receiver, now)
         for channel in receiver.channels.values():
             state = rejudge(channel.state, around, clock.unix_seconds)
@@ -89,6 +87,7 @@ class Availability:
                 channel.state = state
                 self._inventory.advance(channel.version, now)
                 self._inventory.bus.mark(channel.address, Facet.STATE)
+                self._inventory.bus.mark(self._inventory.bridge_address(channel.address.tenant), Facet.SUMMARY)
                 self._store.put_channel(channel.record(receiver.address.id))
 
     def _leave_stale(self, receiver: Receiver, now: str) -> None:

@@ -57,6 +57,16 @@ class Bus:
         self._events.append(event)
         self._wake.set()
 
+    def unmark(self, address: Address, facet: Facet) -> None:
+        """Take a mark back: its facet is published anyway."""
+        self._marks.pop((address, facet), None)
+
+    def take_marks(self) -> list[Mark]:
+        """All marks since the last call; events stay."""
+        marks = list(self._marks)
+        self._marks.clear()
+        return marks
+
     def take(self) -> tuple[list[Mark], list[Event]]:
         """All marks and events since the last call."""
         marks, events = list(self._marks), list(self._events)

@@ -60,7 +60,7 @@ class DeviceSyncService:
         """Take readings of one receiver in. Raises `ServiceError` (unknown_resource)."""
         started = asyncio.get_running_loop().time()
         found = self._find(receiver)
-        changed = self._intake.take(found, readings, context)
+        changed = self._intake.take(found, readings, context, at_once=True)
         return self._result(context, started, found.record.manufacturer, changed)
 
     async def sync_device_battery(
@@ -75,7 +75,7 @@ class DeviceSyncService:
         if strange:
             raise ServiceError("schema_violation", f"not a battery value: {', '.join(strange)}", field=strange[0])
         receiver, known = found
-        changed = self._intake.take(receiver, [Reading(known.number, values)], context)
+        changed = self._intake.take(receiver, [Reading(known.number, values)], context, at_once=True)
         return self._result(context, started, receiver.record.manufacturer, changed)
 
     async def bulk_sync_devices(
@@ -118,17 +118,23 @@ class DeviceSyncService:
         return result
 
     async def clear_sync_cache(self, *, context: AuditContext, receiver: Address | None = None) -> Result:
-        """Forget what receivers said in this session, so that the next complete read is folded afresh.
+        """Forget what receivers said in this session and read them again, completely, without losing a connection.
 
-        Stored state and retained topics stay; ``seen`` counts the receivers. Raises `ServiceError`.
+        One that is offline is read when it returns. Stored state and retained topics stay; ``seen`` counts the
+        receivers. Raises `ServiceError` (unknown_resource).
         """
         started = asyncio.get_running_loop().time()
         chosen = [self._find(receiver)] if receiver else list(self._inventory.of(context.tenant))
+        result = Result(request_id=context.request_id)
         for found in chosen:
-            self._intake.begin(found)
-        result = self._result(context, started, None, 0)
-        result.counts.seen, result.counts.unchanged = len(chosen), 0
+            result.counts.seen += 1
+            result.counts.offline += not found.online
+            try:
+                await self._roster.read_anew(found)
+            except ServiceError as error:
+                result.fail(found.address.id, error.code, error.detail)
         self._audit.record("sync_cache_cleared", context=context, after={"receivers": len(chosen)})
+        result.duration_s = asyncio.get_running_loop().time() - started
         return result
 
     # -- inside ----------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The one way for a reading to become stored state: merge, fold, remember, mark, tell. Nothing here waits.
 
-While a receiver is being read for the first time in a session its readings are only merged; `complete` folds all of
-them at once against the last known state, so that half a dump never looks like a transmitter that went.
+While a receiver is being read for the first time in a session its readings are only kept; `complete` folds all of
+them at once against the last known state, so that half a dump never looks like a transmitter that went, and nothing
+of a unit that turns out to be another one gets into the state.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from services.inventory import Channel, Inventory, Receiver
 from services.model import SLOT_KEYS, ChannelState, Facet, Slot
 from services.news import News
 from services.records import AuditContext, TransmitterRecord
-from services.state import Situation, fold_channel, fold_receiver
+from services.state import Situation, fold_channel, fold_receiver, reported_of
 from services.store import Store
 
 _RECORD_KEYS = frozenset({"model", "family", "serial", "mac", "device_id", "firmware", "band", "channel_count"})
@@ -39,14 +40,38 @@ class Intake:
         self._news = news
         self._availability = availability
 
-    def begin(self, receiver: Receiver) -> None:
-        """A new session starts: what the device said in the one before is no longer evidence."""
-        receiver.reported.clear()
-        for channel in receiver.channels.values():
-            channel.reported.clear()
+    def begin(self, receiver: Receiver) -> list[Reading]:
+        """A complete read starts: what comes is kept, in this list, until all of it is there."""
+        early: list[Reading] = []
+        receiver.early = early
+        return early
 
-    def take(self, receiver: Receiver, readings: Sequence[Reading], context: AuditContext | None = None) -> int:
-        """Take readings in; the number of snapshots that changed."""
+    def abandon(self, receiver: Receiver, early: list[Reading]) -> None:
+        """The complete read of a receiver that stays online failed: what came is taken as any report is."""
+        if receiver.early is early:
+            receiver.early = None
+            self.take(receiver, early)
+
+    def take(
+        self,
+        receiver: Receiver,
+        readings: Sequence[Reading],
+        context: AuditContext | None = None,
+        *,
+        at_once: bool = False,
+    ) -> int:
+        """Take readings in; the number of snapshots that changed.
+
+        ``at_once`` does not wait for a complete read: somebody else than the session knows something of a receiver.
+        """
+        if at_once:
+            _remember_what_stands(receiver)
+        elif receiver.early is not None:
+            receiver.early.extend(readings)
+            return 0
+        return self._take(receiver, readings, context)
+
+    def _take(self, receiver: Receiver, readings: Sequence[Reading], context: AuditContext | None) -> int:
         touched: dict[int, Channel] = {}
         slotted: dict[int, Channel] = {}
         itself = False
@@ -60,8 +85,6 @@ class Intake:
                     slotted[channel.number] = channel
             elif _merge(channel.reported, reading.values):
                 touched[channel.number] = channel
-        if receiver.stale:
-            return 0
         now = clock.now_text()
         changed = int(itself and self._fold_receiver(receiver, now, context))
         if touched:
@@ -72,19 +95,24 @@ class Intake:
         return changed + len(slotted)
 
     def complete(self, receiver: Receiver, context: AuditContext | None = None) -> None:
-        """The first complete read is here: what was merged becomes the state, and the receiver is online."""
+        """A complete read is here: what was kept becomes the state, and the receiver is online.
+
+        What changed while nobody was looking is told as late.
+        """
         now = clock.now_text()
-        heard_at = receiver.record.last_seen
-        receiver.stale = False
+        early, receiver.early = receiver.early or [], None
+        was_stale, receiver.stale = receiver.stale, False
+        heard_at = receiver.record.last_seen if was_stale else None
+        slotted = self._merge_afresh(receiver, early)
         around = replace(self._availability.situation(receiver, now, heard_at), online=True)
-        self._fold_receiver(receiver, now, context, late=True)
-        self._inventory.advance(receiver.version, now)
-        self._bus.mark(receiver.address, Facet.STATE)
+        if not self._fold_receiver(receiver, now, context, late=was_stale) and was_stale:
+            self._inventory.advance(receiver.version, now)
+            self._bus.mark(receiver.address, Facet.STATE)
         for channel in receiver.channels.values():
             channel.stale = False
-            if not self._fold(receiver, channel, around, context, late=True):
+            if not self._fold(receiver, channel, around, context, late=was_stale) and was_stale:
                 self._changed(receiver, channel, now)  # the values stayed, but they are no longer stale
-            if channel.slots:
+            if channel.number in slotted or (was_stale and channel.slots):
                 self._publish_slots(receiver, channel, now)
         receiver.last_error = None
         self._availability.set(receiver, "online", None, context=context)
@@ -99,7 +127,28 @@ class Intake:
         self._inventory.refile(receiver, record)
         self._store.put_receiver(record)
 
+    def judge_stored(self, receiver: Receiver) -> None:
+        """Say of values that come from an earlier run what they are now: of a receiver that is not heard."""
+        self._availability.pass_time(receiver, clock.now_text())
+
     # -- inside ----------------------------------------------------------------------------------------------
+
+    def _merge_afresh(self, receiver: Receiver, readings: Sequence[Reading]) -> set[int]:
+        """What the device said before is no longer evidence, this is; the channels whose slots are others now."""
+        receiver.reported.clear()
+        for channel in receiver.channels.values():
+            channel.reported.clear()
+        slotted: set[int] = set()
+        for reading in readings:
+            if reading.channel is None:
+                receiver.reported.update(reading.values)
+                continue
+            channel = receiver.channels.get(reading.channel) or self._new_channel(receiver, reading.channel)
+            if reading.slot is None:
+                channel.reported.update(reading.values)
+            elif _merge_slot(channel, reading.slot, reading.values):
+                slotted.add(channel.number)
+        return slotted
 
     def _new_channel(self, receiver: Receiver, number: int) -> Channel:
         channel = self._inventory.ensure_channel(receiver, number)
@@ -195,6 +244,16 @@ class Intake:
         self._inventory.advance(channel.slots_version, now)
         self._bus.mark(channel.address, Facet.SLOTS)
         self._store.put_channel(channel.record(receiver.address.id))
+
+
+def _remember_what_stands(receiver: Receiver) -> None:
+    """Before something is folded onto a receiver that is not heard: its last known values count as reported."""
+    if not receiver.stale:
+        return
+    state = {key: value for key, value in receiver.state.items() if value is not None and key != "name"}
+    receiver.reported = {**state, "device_id": receiver.state["name"], **receiver.reported}
+    for channel in receiver.channels.values():
+        channel.reported = {**reported_of(channel.state), **channel.reported}
 
 
 def _merge(reported: dict[str, object], values: Mapping[str, object]) -> bool:

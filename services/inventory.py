@@ -12,7 +12,7 @@ from typing import cast
 
 from services.bus import Bus
 from services.capabilities import Capabilities
-from services.driver_api import Identity
+from services.driver_api import Identity, Reading
 from services.levels import Levels
 from services.model import (
     Address,
@@ -89,6 +89,8 @@ class Receiver:
     capabilities: Capabilities | None = None
     state: ReceiverState = field(default_factory=lambda: EMPTY_RECEIVER)
     reported: dict[str, object] = field(default_factory=dict)
+    early: list[Reading] | None = None
+    """What was said since a complete read began; ``None`` while none is under way."""
     stale: bool = True
     available: AvailabilityState = "offline"
     reason: AvailabilityReason | None = "never_seen"

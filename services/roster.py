@@ -78,6 +78,8 @@ class Roster:
             self._mark_channel(channel.address, stored.changed_at or clock.now_text())
             if stored.changed_at:
                 channel.version.changed_at = stored.changed_at
+        for receiver in self._inventory.receivers.values():
+            self._intake.judge_stored(receiver)
 
     def start_sessions(self) -> None:
         """Begin every receiver's life."""
@@ -146,15 +148,27 @@ class Roster:
                 "receiver_replaced", context=context, resource=_resource(receiver), before=before, after=after
             )
         self.learn(record.address, identity)
+        self._equip(receiver, driver, identity)
         if receiver.record.driver != driver.name or receiver.record.manufacturer != identity.manufacturer:
             known = replace(receiver.record, driver=driver.name, manufacturer=identity.manufacturer)
             self._change(receiver, known)
-        for number in range(1, (identity.channel_count or 0) + 1):
-            self._inventory.ensure_channel(receiver, number)
-        self._drop_channels_beyond(receiver, identity.channel_count)
-        for channel in receiver.channels.values():
-            self._mark_channel(channel.address, clock.now_text())
-        self._inventory.mark_membership(record.address.tenant)
+
+    async def read_anew(self, receiver: Receiver) -> None:
+        """Forget what a receiver said in this session, and read it again; one that is away is read when it returns.
+
+        Raises `ServiceError`; then everything stands as before.
+        """
+        if not receiver.online:
+            return
+        early = self._intake.begin(receiver)
+        try:
+            await self._sessions.refresh(receiver.address)
+        except ServiceError:
+            if receiver.online:
+                self._intake.abandon(receiver, early)
+            raise
+        if receiver.early is early:
+            self._intake.complete(receiver)
 
     async def move(self, address: Address, host: str, port: int | None, context: AuditContext) -> None:
         """Follow a receiver to its new address."""
@@ -234,9 +248,6 @@ class Roster:
         self._audit.record(
             "labels_set", context=context, resource=_resource(receiver), before=dict(old), after=dict(new)
         )
-        for channel in receiver.channels.values():
-            self._inventory.advance(channel.info_version, clock.now_text())
-            self._inventory.bus.mark(channel.address, Facet.INFO)
         return new
 
     async def remove(self, address: Address, context: AuditContext, *, ignore: bool = True) -> None:
@@ -311,28 +322,53 @@ class Roster:
         for facet in (Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.LINK):
             self._inventory.bus.mark(receiver.address, facet)
 
+    def _equip(self, receiver: Receiver, driver: Driver, identity: Identity) -> None:
+        """Give a receiver the capabilities and channels of the unit that answered."""
+        now = clock.now_text()
+        able = driver.families.get(identity.family)
+        if able != receiver.capabilities:
+            receiver.capabilities = able
+            self._inventory.advance(receiver.info_version, now)
+            self._inventory.bus.mark(receiver.address, Facet.INFO)
+            self._mark_channel_infos(receiver, now)
+        count = identity.channel_count or 0
+        fresh = [number for number in range(1, count + 1) if number not in receiver.channels]
+        for number in fresh:
+            self._mark_channel(self._inventory.ensure_channel(receiver, number).address, now)
+        if self._drop_channels_beyond(receiver, identity.channel_count) or fresh:
+            self._inventory.mark_membership(receiver.address.tenant)
+
+    def _mark_channel_infos(self, receiver: Receiver, now: str) -> None:
+        for channel in receiver.channels.values():
+            self._inventory.advance(channel.info_version, now)
+            self._inventory.bus.mark(channel.address, Facet.INFO)
+
     def _mark_channel(self, address: Address, now: str) -> None:
         found = self._inventory.channel(address)
         if found is None:
             return
-        for version in (found[1].info_version, found[1].version):
+        for version in (found[1].info_version, found[1].version, found[1].slots_version):
             self._inventory.advance(version, now)
         for facet in (Facet.INFO, Facet.STATE, Facet.AVAILABILITY):
             self._inventory.bus.mark(address, facet)
         if found[1].slots:
             self._inventory.bus.mark(address, Facet.SLOTS)
 
-    def _drop_channels_beyond(self, receiver: Receiver, count: int | None) -> None:
-        """A unit with fewer channels stands there now: the others' topics go."""
+    def _drop_channels_beyond(self, receiver: Receiver, count: int | None) -> bool:
+        """A unit with fewer channels stands there now: the others' topics go. Whether there were any."""
         gone = [number for number in receiver.channels if count is not None and number > count]
         addresses = [self._inventory.drop_channel(receiver, number) for number in gone]
         if addresses:
             for address in addresses:
                 self._store.remove_channel(address)
             self.on_gone(addresses)
+        return bool(addresses)
 
     def _change(self, receiver: Receiver, record: ReceiverRecord) -> None:
+        relabelled = receiver.record.labels != record.labels
         self._inventory.refile(receiver, record)
+        if relabelled:
+            self._mark_channel_infos(receiver, clock.now_text())
         self._inventory.advance(receiver.info_version, clock.now_text())
         self._inventory.bus.mark(receiver.address, Facet.INFO)
         self._inventory.bus.mark(self._inventory.bridge_address(receiver.address.tenant), Facet.SUMMARY)

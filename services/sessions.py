@@ -143,7 +143,6 @@ class ReceiverSession:
             self.link = link
             try:
                 identity = await link.read_all()
-                self.receiver.capabilities = driver.families.get(identity.family)
                 self._verify(self.receiver, driver, identity)
                 self._step("complete")
                 self._attempts = 0
@@ -171,10 +170,12 @@ class ReceiverSession:
                     wake = heard + 2 * keepalive
                 else:
                     wake = heard + keepalive
-                if now >= refresh_at:
+                if now >= refresh_at and now - heard < keepalive:  # first it has to show that it is there at all
                     refresh_at = now + self._refresh_in()
                     await self._heal()
-                await asyncio.wait({closed}, timeout=max(0.01, min(wake, refresh_at) - loop.time()))
+                if refresh_at > now:
+                    wake = min(wake, refresh_at)
+                await asyncio.wait({closed}, timeout=max(0.01, wake - loop.time()))
                 if closed.done():
                     raise closed.result()
         finally:
@@ -278,6 +279,8 @@ class Sessions:
             self._availability.set(receiver, "offline", "never_seen")
             return
         self._availability.set(receiver, "offline", "connecting")
+        if receiver.capabilities is None and receiver.record.family is not None:  # known from an earlier run
+            receiver.capabilities = drivers[0].families.get(receiver.record.family)
         session = ReceiverSession(receiver, drivers, self._intake, self._availability, self.polling, self.verify)
         receiver.session = session.state
         task = asyncio.create_task(session.run(), name=f"session {receiver.address.id}")

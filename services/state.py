@@ -151,6 +151,17 @@ def rejudge(state: ChannelState, around: Situation, lost_since_s: Callable[[str]
     return cast("ChannelState", {**state, "status": status, "status_reasons": reasons})
 
 
+def reported_of(state: ChannelState) -> dict[str, object]:
+    """What a device has to say to make this state, as far as it is known: the way back of `fold_channel`."""
+    reported: dict[str, object] = {key: value for key, value in state.items() if value is not None}
+    status = state["battery_status"]
+    if status == "warning":
+        reported["battery_warning"] = True
+    elif status != "external_power":
+        reported["battery_runtime_status"] = status
+    return reported
+
+
 def fold_receiver(state: ReceiverState, reported: Mapping[str, object]) -> ReceiverState | None:
     """The receiver's state of everything reported; ``None`` where nothing changed."""
     new = {key: reported.get(key) for key in RECEIVER_STATE_KEYS}
