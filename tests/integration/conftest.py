@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.broker import Mosquitto
+from tests.integration.house import House
 from tests.integration.postgres import PostgreSQL, running_postgresql
 
 
@@ -32,3 +33,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'test.db'}"
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new_database()
+
+
+@pytest.fixture
+def house(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[House]:
+    """A broker and an empty database; what was published in it is checked at the end."""
+    house = House(tmp_path, mosquitto)
+    yield house
+    house.check_payloads()

@@ -1,0 +1,204 @@
+"""A whole house for tests: a real broker, simulated receivers on real sockets, a database, and the bridge itself.
+
+Most tests run the bridge in their own process, as `mic2mqtt run` does it; those that kill it run the command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from bridge.app import App
+from bridge.payloads import read
+from bridge.settings import Settings
+from services.driver_api import Driver, SimulatedReceiver
+from services.registry import find_drivers
+from services.store import Store
+from tests.integration.broker import Mosquitto
+from tests.integration.observer import Observer, Seen, observing
+
+LOOPBACK = "127.0.0.1"
+
+POLLING: Mapping[str, object] = {
+    "keepalive": "1s",
+    "refresh_interval": "1h",
+    "meter_interval": "100ms",
+    "telemetry_interval": "500ms",
+}
+
+drivers = cache(find_drivers)
+
+
+@asynccontextmanager
+async def simulated(family: str = "ulxd", **options: Any) -> AsyncIterator[SimulatedReceiver]:
+    """One receiver on a free port, that does nothing by itself."""
+    options = {"still": True, "count": 1, "listen": LOOPBACK, "port": 0, **options}
+    async with shure().simulator(family, **options) as units:
+        yield units[0]
+
+
+def shure() -> Driver:
+    return drivers()["shure"]
+
+
+def entry(unit: SimulatedReceiver, id: str | None = "rack", **more: object) -> dict[str, object]:  # noqa: A002
+    """A ``[[receivers]]`` table of the configuration."""
+    named = {} if id is None else {"id": id}
+    return {"host": unit.host, "port": unit.port, **named, **more}
+
+
+def settings_of(document: Mapping[str, Any]) -> Settings:
+    return Settings.model_validate(dict(document))
+
+
+class House:
+    """A broker, a database and whatever runs between them."""
+
+    def __init__(self, directory: Path, broker: Mosquitto, database_url: str | None = None) -> None:
+        self.directory = directory
+        self.broker = broker
+        self.database = directory / "house.db"
+        self.document: dict[str, Any] = {
+            "bridge": {"campus": "stage"},
+            "mqtt": {"url": broker.url},
+            "database": {"url": database_url or f"sqlite:///{self.database}"},
+            "polling": dict(POLLING),
+            "http": {"listen": ""},
+        }
+        self._watching: list[Observer] = []
+
+    def serve(self, *receivers: Mapping[str, object], **sections: Mapping[str, object]) -> Self:
+        """What the configuration says from now on: these receivers, and changes of sections."""
+        self.document["receivers"] = list(receivers)
+        for name, changes in sections.items():
+            self.document[name] = {**self.document.get(name, {}), **changes}
+        return self
+
+    @asynccontextmanager
+    async def bridge(self) -> AsyncIterator[App]:
+        """The bridge in this process; leaving the block is a clean stop."""
+        settings = settings_of(self.document)
+        async with Store.open(settings.database.connection_url()) as store:
+            app = App(settings, drivers(), store, lambda: settings_of(self.document))
+            started = asyncio.Event()
+            task = asyncio.create_task(app.run(lambda _app, _url: started.set()), name="bridge")
+            up = asyncio.create_task(started.wait())
+            try:
+                await asyncio.wait((task, up), return_when=asyncio.FIRST_COMPLETED)
+                if not task.done():
+                    yield app
+                if task.done():
+                    task.result()  # the bridge ended by itself: that is what the test should say
+            finally:
+                up.cancel()
+                task.cancel()
+                await asyncio.wait((task,))
+            if not task.cancelled():
+                task.result()
+
+    @asynccontextmanager
+    async def observer(self, *filters: str) -> AsyncIterator[Observer]:
+        async with observing(self.broker.port, "default/stage", *filters) as observer:
+            self._watching.append(observer)
+            yield observer
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[tuple[App, Observer]]:
+        """A bridge and somebody who watched it from its first message on."""
+        async with AsyncExitStack() as stack:
+            observer = await stack.enter_async_context(self.observer())
+            yield await stack.enter_async_context(self.bridge()), observer
+
+    def process(self) -> BridgeProcess:
+        """`mic2mqtt run` with this configuration."""
+        return BridgeProcess(self.directory, self.document)
+
+    def check_payloads(self) -> None:
+        """Everything that the bridge published has the form that is promised."""
+        for observer in self._watching:
+            for seen in observer.seen:
+                if is_ours(seen):
+                    read(seen.payload)
+
+
+def is_ours(seen: Seen) -> bool:
+    return seen.topic.startswith("mic2mqtt/") and bool(seen.payload) and not seen.facet.startswith(("cmd/", "value/"))
+
+
+class BridgeProcess:
+    """`mic2mqtt run` as a process of its own."""
+
+    def __init__(self, directory: Path, document: Mapping[str, Any]) -> None:
+        self.config = directory / "mic2mqtt.toml"
+        self.log = directory / "bridge.log"
+        self.write(document)
+        self._process: asyncio.subprocess.Process | None = None
+
+    def write(self, document: Mapping[str, Any]) -> None:
+        """Change the configuration file."""
+        self.config.write_text(as_toml(document))
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._process is not None:
+            await self.kill()
+
+    async def start(self) -> None:
+        program = Path(sys.executable).with_name("mic2mqtt")
+        env = {key: value for key, value in os.environ.items() if not key.startswith("MIC2MQTT_")}
+        with self.log.open("ab") as sink:
+            self._process = await asyncio.create_subprocess_exec(
+                program, "run", "--config", str(self.config), stdout=sink, stderr=sink, env=env
+            )
+
+    async def end(self, how: signal.Signals) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        process, self._process = self._process, None
+        assert process is not None, "it does not run"
+        if process.returncode is None:
+            process.send_signal(how)
+        async with asyncio.timeout(10):
+            return await process.wait()
+
+    async def kill(self) -> None:
+        """As a power cut would."""
+        await self.end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        return await self.end(signal.SIGTERM)
+
+    def hang_up(self) -> None:
+        """Have it read its configuration again."""
+        assert self._process is not None, "it does not run"
+        self._process.send_signal(signal.SIGHUP)
+
+
+def as_toml(document: Mapping[str, Any]) -> str:
+    """The document as a configuration file."""
+    lines: list[str] = []
+    for name, section in document.items():
+        tables: Sequence[Mapping[str, Any]] = section if isinstance(section, list) else [section]
+        for table in tables:
+            lines.append(f"[[{name}]]" if isinstance(section, list) else f"[{name}]")
+            lines += [f"{key} = {_value(value)}" for key, value in table.items()]
+    return "\n".join([*lines, ""])
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    return str(value) if isinstance(value, (int, float)) else f"'{value}'"
