@@ -27,6 +27,7 @@ from bridge.settings import Settings
 from services.audit import ACTIONS
 from services.drivers.shure.models import FAMILIES, FAMILY_NAMES, METER_RANGE_MS, MODELS
 from services.drivers.shure.simulated_faults import FAULTS
+from services.drivers.shure.tables import PROPERTIES
 from services.errors import RETRYABLE, TITLES, ErrorCode
 from services.model import (
     AvailabilityReason,
@@ -372,6 +373,19 @@ def telemetry_matrix() -> str:
     return _matrix(ChannelTelemetry.__annotations__, lambda name: FAMILIES[name].telemetry_keys)
 
 
+def properties() -> str:
+    """Wire names that are read, and the keys that they fill."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for family, table in PROPERTIES.items():
+        for prop in table.values():
+            if prop.keys and not prop.metered:
+                row = (f"`{prop.name}`", prop.scope.value, _code(prop.keys))
+                rows.setdefault(row, []).append(FAMILY_NAMES[family])
+    order = {name: number for number, name in enumerate(("device", "channel", "slot"))}
+    found = sorted(rows.items(), key=lambda item: (order[item[0][1]], item[0][0]))
+    return grid(("name", "of", "keys", "families"), ((*row, ", ".join(families)) for row, families in found))
+
+
 def faults() -> str:
     """Faults of the simulators."""
     return grid(("fault", "what happens"), ((f"`{name}`", words) for name, words in FAULTS.items()))
@@ -461,6 +475,7 @@ TABLES: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/supported-devices.md", "receiver-keys"): receiver_matrix,
     ("docs/supported-devices.md", "telemetry-keys"): telemetry_matrix,
     ("docs/supported-devices.md", "faults"): faults,
+    ("docs/protocols.md", "properties"): properties,
     ("docs/troubleshooting.md", "reasons"): reasons,
     ("docs/architecture.md", "session-states"): session_states,
     ("docs/metrics.md", "metrics"): metric_table,
