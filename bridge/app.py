@@ -41,6 +41,7 @@ from services.schedule import Schedule
 from services.sessions import Sessions
 from services.store import Store
 from services.upkeep import Upkeep
+from services.verbs import Verbs
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class App:
         self.configured = Configured(inventory, self.roster, self.sessions, self.sync, self.drivers)
         self.metering = Metering(self.sessions, self.bus, settings.polling.telemetry_interval)
         self.upkeep = Upkeep(inventory, self.availability, store, settings.audit.keep)
-        self.operations = Operations(
+        verbs = Verbs(
             inventory=inventory,
             sync=self.sync,
             discovery=self.discovery,
@@ -102,6 +103,7 @@ class App:
             audit=self.audit,
             house=self,
         )
+        self.operations = Operations(verbs.table, self.audit)
 
     def _build_edge(self) -> None:
         settings = self.settings

@@ -77,6 +77,7 @@ FLOORS = {
     "services.metering": Floor.WORK,
     "services.upkeep": Floor.WORK,
     "services.operations": Floor.WORK,
+    "services.verbs": Floor.WORK,
     "services.sessions": Floor.WORK,
     "services.device_sync": Floor.WORK,
     "services.scan": Floor.WORK,
