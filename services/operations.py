@@ -32,7 +32,7 @@ REMEMBERED_MOST = 10_000
 """Outcomes kept at most; the oldest go first."""
 
 QUERIES = frozenset({"detail"})
-"""Verbs that change nothing: answered anew each time, and audited only where they fail."""
+"""Verbs that change nothing: answered anew each time, for a stored answer would only be an old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,7 @@ class Operations:
         else:
             outcome = _outcome(done)
         outcome = Outcome(outcome.status, outcome.data, outcome.warnings, outcome.error, loop.time() - started)
-        if order.verb not in QUERIES or outcome.error is not None:
-            self._record(order, outcome)
+        self._record(order, outcome)
         return outcome
 
     def _record(self, order: Order, outcome: Outcome) -> None:
