@@ -1,18 +1,52 @@
+"""The documentation agrees with the code: nothing is missing in it, what it repeats is current, its examples work."""
+
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
+import shlex
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any, cast, get_args
 
 import pytest
+import typer
+from typer.main import get_command
 
+from bridge import metrics, payloads
+from bridge.asyncapi import PUBLISHED
+from bridge.cli import app as program
+from bridge.commands import VERBS, Rejection, parse
+from bridge.messages import Incoming
 from bridge.settings import Settings, load
 from bridge.settings_document import configuration
 from bridge.settings_environment import variables
+from bridge.topics import Topics
+from scripts import doc_tables
+from services.audit import ACTIONS
+from services.errors import ErrorCode
+from services.model import AvailabilityReason, EventType, Facet
+from services.registry import find_drivers
 
 ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md"), ROOT / "mosquitto" / "README.md"])
+LATER = {"performance.md", "scaling.md"}
+"""Pages that are written from measurements, by whoever measures."""
+
+
+def text_of(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> Iterator[tuple[str, str]]:
+    """Every fenced block of a language, with the page that it stands on."""
+    for page in PAGES:
+        for block in re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            yield str(page.relative_to(ROOT)), block
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +63,16 @@ def test_no_generated_document_is_stale(generator: ModuleType) -> None:
     assert not [path.name for path in generator.stale()], "run `make docs`"
 
 
+def test_a_table_goes_to_its_place_and_a_missing_place_is_told(generator: ModuleType) -> None:
+    page = "before\n<!-- begin x -->\nold\n<!-- end x -->\nafter"
+    assert generator.put(page, "x", "new\n") == "before\n<!-- begin x -->\nnew\n<!-- end x -->\nafter"
+    with pytest.raises(ValueError, match="begin y"):
+        generator.put(page, "y", "new")
+
+
+# -- nothing is missing --------------------------------------------------------------------------------------
+
+
 def test_every_key_and_variable_stands_in_the_documentation() -> None:
     text = configuration()
     for section, info in Settings.model_fields.items():
@@ -40,18 +84,187 @@ def test_every_key_and_variable_stands_in_the_documentation() -> None:
         assert name in text or name.endswith("_FILE")
 
 
-def test_the_examples_of_the_documentation_can_be_read(tmp_path: Path) -> None:
-    examples = re.findall(r"```toml\n(.*?)```", configuration(), re.DOTALL)
-    assert examples
-    (tmp_path / "mqtt-password").write_text("secret", encoding="utf-8")
-    for number, example in enumerate(examples):
+def test_every_topic_and_every_facet_is_described() -> None:
+    text = text_of("topics.md")
+    assert {topic.facet for topic in PUBLISHED} >= {*Facet}
+    for topic in PUBLISHED:
+        assert f"`{topic.address}`" in text
+
+
+def test_every_verb_event_error_and_audit_action_is_described() -> None:
+    text = text_of("topics.md")
+    for word in (*VERBS, *get_args(EventType), *get_args(ErrorCode), *ACTIONS):
+        assert f"| `{word}` |" in text, word
+
+
+def test_every_argument_of_every_verb_is_described() -> None:
+    text = text_of("topics.md")
+    for name, verb in VERBS.items():
+        for model in verb.takes.values():
+            for field in model.model_fields:
+                assert f"| `{field}` |" in text, f"{name}: {field}"
+
+
+def test_every_reason_for_being_offline_has_a_remedy_and_every_event_a_meaning() -> None:
+    assert list(doc_tables.REASONS) == list(get_args(AvailabilityReason))
+    assert list(doc_tables.EVENTS) == list(get_args(EventType))
+    text = text_of("troubleshooting.md")
+    for reason, (meaning, remedy) in doc_tables.REASONS.items():
+        assert meaning
+        assert remedy
+        assert f"| `{reason}` |" in text
+
+
+def test_what_is_said_to_be_unused_is_unused_and_nothing_else_is() -> None:
+    sources = [
+        path.read_text(encoding="utf-8")
+        for folder in ("bridge", "services")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name not in {"errors.py", "audit.py"}
+    ]
+    together = "\n".join(sources)
+    # as an argument or a value; a set that only sorts codes names them on lines of their own
+    answered = {code for code in get_args(ErrorCode) if re.search(rf'\(\s*"{code}"|[,=] "{code}"', together)}
+    assert set(get_args(ErrorCode)) - answered == {*doc_tables.UNUSED_ERRORS}
+    written = {action for action in ACTIONS if f'"{action}"' in together}
+    assert set(ACTIONS) - written == {*doc_tables.UNUSED_ACTIONS}
+
+
+def test_every_metric_is_described_also_those_that_alerts_and_dashboards_use() -> None:
+    text = text_of("metrics.md")
+    for name, _, _ in metrics.GAUGES:
+        assert f"`{metrics.PREFIX}{name}`" in text
+    for name, _, _ in metrics.COUNTERS:
+        assert f"`{metrics.PREFIX}{name}_total`" in text
+    shipped = [*(ROOT / "grafana").rglob("*.json"), ROOT / "grafana" / "prometheus" / "alerts.yml"]
+    for file in shipped:
+        for name in set(re.findall(r"mic2mqtt_[a-z0-9_]+", file.read_text(encoding="utf-8"))):
+            assert f"`{name}`" in text, f"{file.name}: {name}"
+
+
+def test_every_driver_and_family_is_named_among_the_supported_devices() -> None:
+    text = text_of("supported-devices.md")
+    for name, driver in find_drivers().items():
+        assert name in text.lower()
+        for family in driver.families:
+            assert f"`{family}`" in text or family == name
+
+
+def test_every_command_of_the_program_is_described() -> None:
+    text = text_of("operations.md")
+    for path in _commands():
+        assert f"`mic2mqtt {' '.join(path)}`" in text
+
+
+def test_every_page_and_decision_stands_in_its_index() -> None:
+    for folder in (DOCS, DOCS / "decisions"):
+        index = (folder / "README.md").read_text(encoding="utf-8")
+        for page in folder.glob("*.md"):
+            assert page.name == "README.md" or f"]({page.name})" in index, page.name
+
+
+# -- what stands there is so ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        if file.name in LATER:
+            continue
+        assert file.exists(), target
+        if anchor:
+            assert anchor in _anchors(file), target
+
+
+def _anchors(page: Path) -> set[str]:
+    """What a heading is called in a link."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    for page in PAGES:
+        for name in re.findall(r"`((?:bridge|services|scripts|tests|packaging)/[\w./]+)`", page.read_text("utf-8")):
+            if "acme" not in name:
+                assert (ROOT / name).exists(), f"{page.name}: {name}"
+
+
+def test_every_whole_topic_on_a_page_is_one_of_ours() -> None:
+    topics = Topics()
+    for page in PAGES:
+        for topic in re.findall(r"mic2mqtt/v1/[\w/+#<>{}-]+", page.read_text(encoding="utf-8")):
+            if not set("+#<>{}") & set(topic) and "/value/" not in topic:
+                assert topics.parse(topic) or topics.parse_command(topic) or _is_root(topic), f"{page.name}: {topic}"
+
+
+def _is_root(topic: str) -> bool:
+    return topic.rstrip("/") in {"mic2mqtt/v1", "mic2mqtt/v1/bridge"}
+
+
+# -- the examples work ---------------------------------------------------------------------------------------
+
+
+def test_every_configuration_on_a_page_can_be_read(tmp_path: Path) -> None:
+    found = list(blocks("toml"))
+    assert {page for page, _ in found} >= {"README.md", "docs/quick-start.md", "docs/configuration.md"}
+    for secret in ("mqtt-password", "database-password"):
+        (tmp_path / secret).write_text("secret", encoding="utf-8")
+    for number, (page, example) in enumerate(found):
+        if "project" in tomllib.loads(example):
+            continue  # of pyproject.toml
         file = tmp_path / f"{number}.toml"
         file.write_text(example, encoding="utf-8")
-        assert load(file, {}).receivers or tomllib.loads(example)
+        assert load(file, {}) != Settings(), page
 
 
-def test_a_table_goes_to_its_place_and_a_missing_place_is_told(generator: ModuleType) -> None:
-    page = "before\n<!-- begin x -->\nold\n<!-- end x -->\nafter"
-    assert generator.put(page, "x", "new\n") == "before\n<!-- begin x -->\nnew\n<!-- end x -->\nafter"
-    with pytest.raises(ValueError, match="begin y"):
-        generator.put(page, "y", "new")
+def test_every_payload_on_a_page_is_one_that_could_be_published() -> None:
+    found = [(page, json.loads(block)) for page, block in blocks("json")]
+    published = [(page, body) for page, body in found if "schema" in body]
+    assert len({body["schema"] for _, body in published}) >= 6
+    for page, body in published:
+        assert payloads.read(json.dumps(body).encode()) is not None, page
+
+
+def test_every_request_on_a_page_is_one_that_is_performed() -> None:
+    page = text_of("topics.md")
+    found = re.findall(r"to `(mic2mqtt/v1/[^`]+/cmd/[^`]+)`:\n\n```json\n(.*?)```", page, re.DOTALL)
+    assert found
+    for topic, body in found:
+        request = parse(Incoming(topic, body.encode(), retain=False), Topics(), now=0.0)
+        assert request is not None, topic
+        assert not isinstance(request, Rejection), topic
+
+
+def _commands() -> dict[tuple[str, ...], Any]:
+    group = cast("typer.core.TyperGroup", get_command(program))
+    found: dict[tuple[str, ...], Any] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, typer.core.TyperGroup):
+            found |= {(name, inner): one for inner, one in command.commands.items()}
+        else:
+            found[name,] = command
+    return found
+
+
+def _lines() -> Iterator[tuple[str, list[str]]]:
+    """Every call of the program in a shell example, and in the program's own help."""
+    for page, block in blocks("sh"):
+        for line in block.splitlines():
+            if line.startswith("mic2mqtt "):
+                yield page, shlex.split(line, comments=True)[1:]
+    for path, command in _commands().items():
+        yield " ".join(path), shlex.split(str(command.epilog).removeprefix("Example: "))[1:]
+
+
+def test_every_call_of_the_program_on_a_page_is_understood() -> None:
+    commands = _commands()
+    seen = list(_lines())
+    assert len(seen) > len(commands)
+    for page, words in seen:
+        path = next((path for path in commands if tuple(words[: len(path)]) == path), None)
+        assert path is not None, f"{page}: mic2mqtt {' '.join(words)}"
+        commands[path].make_context("mic2mqtt", words[len(path) :])
