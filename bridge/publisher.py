@@ -86,6 +86,7 @@ class Publisher:
         """These resources are gone: their retained messages go at the next turn."""
         for address in addresses:
             self._topics.forget(address)
+            self._renderer.forget(address)
             self._values.pop(address, None)
             self._bus.mark(address, Facet.INFO)  # wakes the publisher, which finds nothing under the address
 

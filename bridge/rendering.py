@@ -11,7 +11,7 @@ from bridge import encoding
 from services import clock
 from services.bus import Event
 from services.inventory import Channel, Inventory, Receiver, Version
-from services.model import Address, Campus, Facet, Kind
+from services.model import Address, Campus, ChannelState, Facet, Kind
 from services.roster import LABEL_KEYS
 
 Rendered = tuple[str, bytes]
@@ -25,6 +25,8 @@ class Renderer:
 
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
+        self._rows: dict[Address, tuple[ChannelState, object, bytes]] = {}
+        """The summary's rows, and what they were made of."""
         self._channel_facets: Mapping[Facet, Callable[[Receiver, Channel], bytes | None]] = {
             Facet.INFO: self._channel_info,
             Facet.STATE: self._channel_state,
@@ -43,6 +45,10 @@ class Renderer:
             Facet.SUMMARY: self._summary,
             Facet.CANDIDATES: self._candidates,
         }
+
+    def forget(self, address: Address) -> None:
+        """The resource is gone."""
+        self._rows.pop(address, None)
 
     def render(self, address: Address, facet: Facet) -> list[Rendered]:
         """The payloads of a facet; none where the resource is gone or has nothing to say."""
@@ -166,27 +172,36 @@ class Renderer:
         return encoding.inventory(self._inventory.bridge_id, ids)
 
     def _summary(self, tenant: Campus) -> list[Rendered]:
-        rows = []
-        for receiver in sorted(self._inventory.of(tenant), key=lambda one: one.address.id):
-            room = receiver.record.labels.get("room")
-            for channel in receiver.channels.values():
-                state = channel.state
-                muted = [state[key] for key in ("receiver_muted", "transmitter_muted", "transmitter_rf_muted")]
-                rows.append(
-                    {
-                        "id": channel.address.id,
-                        "name": state["name"],
-                        "status": state["status"],
-                        "status_reasons": state["status_reasons"],
-                        "battery_percent": state["battery_percent"],
-                        "battery_bars": state["battery_bars"],
-                        "battery_runtime_minutes": state["battery_runtime_minutes"],
-                        "muted": None if all(mute is None for mute in muted) else any(muted),
-                        "room": room,
-                        "who": state["assignment"],
-                    }
-                )
+        rows = (
+            self._summary_row(receiver, channel)
+            for receiver in sorted(self._inventory.of(tenant), key=lambda one: one.address.id)
+            for channel in receiver.channels.values()
+        )
         return encoding.summary(self._inventory.bridge_id, clock.now_text(), rows)
+
+    def _summary_row(self, receiver: Receiver, channel: Channel) -> bytes:
+        """A channel's row, made again only when its state or its room has changed."""
+        state, room = channel.state, receiver.record.labels.get("room")
+        known = self._rows.get(channel.address)
+        if known is not None and known[0] is state and known[1] == room:
+            return known[2]
+        muted = [state[key] for key in ("receiver_muted", "transmitter_muted", "transmitter_rf_muted")]
+        row = encoding.encode(
+            {
+                "id": channel.address.id,
+                "name": state["name"],
+                "status": state["status"],
+                "status_reasons": state["status_reasons"],
+                "battery_percent": state["battery_percent"],
+                "battery_bars": state["battery_bars"],
+                "battery_runtime_minutes": state["battery_runtime_minutes"],
+                "muted": None if all(mute is None for mute in muted) else any(muted),
+                "room": room,
+                "who": state["assignment"],
+            }
+        )
+        self._rows[channel.address] = state, room, row
+        return row
 
     def _candidates(self, tenant: Campus) -> list[Rendered]:
         rows = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _COUNTER_BITS = 12
 """RFC 9562, section 5.7: ``rand_a``, used as a counter (method 1 of section 6.2)."""
@@ -27,7 +28,14 @@ def unix_seconds(text: str) -> float:
 
 def text_of(seconds: float) -> str:
     """Seconds since 1970 as RFC 3339 UTC with milliseconds and ``Z``."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    whole, microseconds = divmod(round(seconds * 1_000_000), 1_000_000)
+    return f"{_to_the_second(whole)}.{microseconds // 1000:03d}Z"
+
+
+@lru_cache(maxsize=16)
+def _to_the_second(seconds: int) -> str:
+    """Written once a second, not once a message."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:-6]
 
 
 def now_text() -> str:

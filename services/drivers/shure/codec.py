@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from services.driver_api import Reading
 from services.drivers.shure.tables import PROPERTIES, SUB_INDEXED, Property, Scope
@@ -15,6 +17,10 @@ _SUB = re.compile(rb"(\d{1,2})(?:\s+|\Z)")
 
 INDEX_DIGITS = 2
 """No receiver has a hundred channels."""
+
+
+REMEMBERED = 2048
+"""Messages whose meaning is remembered: receivers say much the same again and again, a whole dump at every re-read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Message:
     value: str = ""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def parse(body: bytes) -> Message | None:
     """A message of its body (without the outer brackets); ``None`` where it is none."""
     head = body.split(None, 2)
@@ -78,6 +85,7 @@ def property_of(message: Message, family: str) -> Property | None:
     return PROPERTIES[family].get((message.name, message.index is not None))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def decode(message: Message, family: str) -> Reading | None:
     """What a REP says. Empty ``values`` for what is known and not told; ``None`` for what makes no sense here.
 
@@ -92,7 +100,8 @@ def decode(message: Message, family: str) -> Reading | None:
     values = prop.kind.decode(message.value.strip())
     if values is None:
         return None
-    return Reading(channel, dict(zip(prop.keys, values, strict=True)), slot)
+    # shared by everyone who is told the same: nobody may change it
+    return Reading(channel, MappingProxyType(dict(zip(prop.keys, values, strict=True))), slot)
 
 
 def encode(
