@@ -61,6 +61,7 @@ class Metering:
     def _meter(self, session: ReceiverSession, channel: Channel) -> None:
         if session.link is None:
             return
+        session.receiver.heard_s = session.link.last_heard  # the session itself looks once a keep-alive
         telemetry = session.link.take_telemetry(channel.number)
         if telemetry is None:
             channel.telemetry = None
