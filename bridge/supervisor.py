@@ -109,7 +109,8 @@ class MqttClient:
         try:
             await asyncio.wait((work, connection.lost), return_when=asyncio.FIRST_COMPLETED)
             if work.done() and not connection.lost.done():
-                work.result()
+                if (error := _failure(work)) is not None:
+                    raise error
                 await asyncio.wait((connection.lost,))
             raise connection.lost.result()
         except asyncio.CancelledError:
@@ -157,5 +158,13 @@ async def _end(work: asyncio.Future[None]) -> None:
     """Cancel and wait; a connection that is lost under the work's feet is no failure of the work."""
     work.cancel()
     await asyncio.wait((work,))
-    if not work.cancelled() and (error := work.exception()) is not None and not isinstance(error, BrokerError):
+    if (error := _failure(work)) is not None and not isinstance(error, BrokerError):
         raise error
+
+
+def _failure(work: asyncio.Future[None]) -> BaseException | None:
+    """What the work raised. Tasks of a group that all lost the connection lost one connection."""
+    error = None if work.cancelled() else work.exception()
+    while isinstance(error, BaseExceptionGroup) and error.split(BrokerError)[1] is None:
+        error = error.exceptions[0]
+    return error

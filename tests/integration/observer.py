@@ -92,6 +92,11 @@ class Observer:
         body = self.newest(f"receiver/{receiver}", "availability")
         return body.get("state"), body.get("reason")
 
+    def link(self, receiver: str) -> dict[str, Any]:
+        """How the connection to a receiver stands."""
+        data: dict[str, Any] = self.newest(f"receiver/{receiver}", "link").get("data", {})
+        return data
+
     def is_live(self, receiver: str) -> bool:
         """Online, and no longer with the values of the past."""
         return (
@@ -103,6 +108,9 @@ class Observer:
         """What the process says of itself."""
         seen = self.retained.get(self.process("state"))
         return seen.body if seen else {}
+
+    def is_bridge(self, state: str) -> bool:
+        return self.bridge.get("state") == state
 
     def all(self, facet: str, resource: str = "") -> list[Seen]:
         """Every message of a facet, oldest first."""

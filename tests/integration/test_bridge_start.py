@@ -56,7 +56,7 @@ async def test_a_start_says_who_then_what_then_whether_it_is_there_and_then_that
 ) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
         await seen.live("rack")
-        await seen.until(lambda: seen.bridge["state"] == "online")
+        await seen.until(lambda: seen.is_bridge("online"))
     words = order_of(seen)
     assert words.index("bridge starting") < words.index("info") or words.index("info") == 0
     assert [word for word in words if word in FACETS] == list(FACETS)
@@ -65,13 +65,13 @@ async def test_a_start_says_who_then_what_then_whether_it_is_there_and_then_that
 async def test_a_reconnect_says_everything_in_the_same_order_and_never_that_the_bridge_starts(house: House) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
         await seen.live("rack")
-        await seen.until(lambda: seen.bridge["state"] == "online")
+        await seen.until(lambda: seen.is_bridge("online"))
         before = len(seen.seen)
         assert app.client.connection is not None
         app.client.connection.abort()  # the broker says the will
         said = await seen.until(lambda: [one.body for one in seen.seen[before:] if one.topic == seen.process("state")])
         assert (said[0]["state"], said[0]["expected"]) == ("offline", False)
-        await seen.until(lambda: seen.bridge["state"] == "online")
+        await seen.until(lambda: seen.is_bridge("online"))
         words = order_of(seen, before)
         assert "bridge starting" not in words
         assert [word for word in words if word in FACETS] == list(FACETS)
@@ -84,7 +84,7 @@ async def test_a_restart_shows_the_stored_values_as_stale_until_the_receiver_has
             first = seen.newest("channel/rack-1", "state")
         await unit.fault("control_blocked")
         async with house.running() as (_, seen):
-            await seen.until(lambda: seen.bridge.get("state") == "online")
+            await seen.until(lambda: seen.is_bridge("online"))
             await seen.offline("rack", "connecting")
             second = seen.newest("channel/rack-1", "state")
             assert second["stale"] is True

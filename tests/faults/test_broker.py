@@ -1,0 +1,127 @@
+"""The broker restarts, freezes, vanishes: the picture at the broker is right again afterwards, and the audit whole."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+from bridge.app import App
+from bridge.client import Connection
+from services.bus import EVENTS_KEPT, Event
+from services.model import Facet
+from tests.integration.broker import Mosquitto
+from tests.integration.house import House, entry, simulated
+from tests.integration.observer import Observer, standing
+
+
+def gapless(seen: Observer) -> bool:
+    """Every audit event from the first on has been here, in order; repeats are allowed."""
+    numbers = [event["seq"] for event in seen.audit()]
+    return numbers == list(range(1, len(numbers) + 1))
+
+
+async def test_a_broker_that_forgot_everything_is_told_everything_again(house: House) -> None:
+    async with simulated("axient") as unit, house.serve(entry(unit)).running() as (_, seen):
+        await seen.live("rack")
+        await seen.until(lambda: seen.is_bridge("online") and seen.link("rack"))
+        await seen.until(lambda: seen.newest("bridge/main", "audit_head"))
+        before = set(await standing(house.broker.port))
+        await house.broker.restart()
+        await seen.until(lambda: seen.is_bridge("online") and seen.link("rack"))
+        await seen.until(lambda: seen.newest("bridge/main", "audit_head"))
+        await seen.until(lambda: before <= seen.retained.keys())
+        assert before == set(await standing(house.broker.port))
+        assert seen.newest("channel/rack-1", "state")["stale"] is False
+        assert seen.available("rack") == ("online", None)
+
+
+async def test_what_changed_while_the_broker_was_away_is_there_afterwards_and_audited_in_order(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        await seen.live("rack")
+        await seen.until(lambda: seen.audit("receiver_online"))
+        await house.broker.stop()
+        for number in range(40):
+            unit.set_value(1, "name", f"Name {number}")
+            unit.set_value(1, "transmitter_present", number % 2 == 1)
+            await asyncio.sleep(0.01)  # a report each, so that none is folded with the next
+        await house.broker.start()
+        await seen.until(partial(seen.shows, "rack-1", name="Name 39", transmitter_present=True))
+        names = [event["after"]["name"] for event in await seen.until(lambda: names_of(seen, 40))]
+        assert names == [f"Name {number}" for number in range(40)]
+        assert gapless(seen)
+        await seen.until(lambda: len(seen.audit("transmitter_lost")) == len(seen.audit("transmitter_on")) == 20)
+        await seen.until(lambda: len(seen.events("transmitter_on")) == 20)
+        assert app.bus.events_dropped == 0
+
+
+def names_of(seen: Observer, number: int) -> list[dict[str, dict[str, str]]]:
+    found = [event for event in seen.audit("channel_settings_changed") if "name" in event["after"]]
+    return found if len(found) >= number else []
+
+
+async def test_events_that_nobody_could_be_told_are_bounded_and_counted(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        await seen.live("rack")
+        connection = app.client.connection
+        assert connection is not None
+        await house.broker.stop()
+        await asyncio.wait((connection.lost,))
+        channel = next(app.inventory.channels())[1].address
+        limit = EVENTS_KEPT
+        for _ in range(limit + 5):
+            app.bus.tell(Event("1", "transmitter_on", "2026-11-22T19:30:00.000Z", channel))
+        assert app.bus.events_dropped == 5
+        await house.broker.start()
+        await seen.until(lambda: seen.is_bridge("online"))
+
+
+async def test_a_broker_that_stands_still_under_load_ends_neither_the_bridge_nor_the_audit(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        await seen.live("rack")
+        await house.broker.freeze()
+        connection = await wait_for_congestion(app)
+        await house.broker.kill()
+        async with asyncio.timeout(10):
+            await asyncio.wait((connection.lost,))
+        unit.set_value(1, "name", "After")
+        await house.broker.start()
+        await seen.until(partial(seen.shows, "rack-1", name="After"), 15)
+        await seen.until(lambda: seen.is_bridge("online"))
+
+
+async def wait_for_congestion(app: App) -> Connection:
+    """Have so much published that the publisher waits for the broker."""
+    connection = app.client.connection
+    assert connection is not None
+    async with asyncio.timeout(10):
+        while not connection.congested:
+            for _, channel in app.inventory.channels():
+                app.bus.mark(channel.address, Facet.STATE)
+            await asyncio.sleep(0)
+    for _, channel in app.inventory.channels():
+        app.bus.mark(channel.address, Facet.STATE)
+    await asyncio.sleep(0)
+    return connection
+
+
+async def test_a_receiver_removed_while_the_broker_was_away_leaves_nothing_there(tmp_path: Path) -> None:
+    remembering = Mosquitto(tmp_path / "remembering", "persistence true", f"persistence_location {tmp_path}/")
+    async with remembering, simulated("axient") as unit, simulated("qlxd") as other:
+        kept = House(tmp_path, remembering).serve(entry(unit), entry(other, "other"), mqtt={"value_topics": True})
+        async with kept.running() as (app, seen):
+            await seen.live("rack", "other")
+            await seen.until(lambda: seen.is_bridge("online") and seen.link("rack"))
+            await seen.until(lambda: "channel/rack-1/value/name" in str([*seen.retained]))
+            await remembering.stop()
+            kept.serve(entry(other, "other"))
+            await app.reload()
+            await remembering.start()
+            assert [topic for topic in await standing(remembering.port) if "/rack" in topic]
+            state = seen.process("state")
+            await seen.until(lambda: state in seen.retained and not seen.retained[state].old)
+            await seen.until(lambda: seen.is_bridge("online"))
+            left = await standing(remembering.port)
+            assert [topic for topic in left if "/other" in topic]
+            assert not [topic for topic in left if "/rack" in topic]
+        kept.check_payloads()
