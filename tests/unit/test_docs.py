@@ -186,6 +186,22 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def test_every_message_of_the_troubleshooting_page_is_one_that_is_said() -> None:
+    sources = "\n".join(
+        re.sub(r'"\s*f?"', "", path.read_text(encoding="utf-8"))
+        for folder in ("bridge", "services")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    text = text_of("troubleshooting.md")
+    tables = re.findall(r"\| (?:in the log|message) \| what to do \|\n\|[-|]+\n((?:\|.*\n)+)", text)
+    said = [row.split("|")[1].strip() for table in tables for row in table.splitlines()]
+    said += re.findall(r"^- `([a-z ]+)`(?: and `[a-z ]+`)?[ :]", text.partition("## Many log lines")[2], re.MULTILINE)
+    assert len(said) > 10
+    for message in said:
+        for part in message.split("..."):
+            assert part.strip(" )(,") in sources, message
+
+
 def test_every_file_that_a_page_names_is_there() -> None:
     for page in PAGES:
         for name in re.findall(r"`((?:bridge|services|scripts|tests|packaging)/[\w./]+)`", page.read_text("utf-8")):
