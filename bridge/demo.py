@@ -39,20 +39,35 @@ TIME_SCALE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One simulated unit of the demo."""
+    """One simulated unit of the demo; ``channels`` are their names (8 characters at most) and frequencies in MHz."""
 
     id: str
     name: str
     family: str
     room: str
+    channels: Mapping[str, float]
     model: str | None = None
 
 
 FLEET: tuple[Unit, ...] = (
-    Unit("main-stage", "Main stage", "ulxd", "Hall", "ULXD4Q"),
-    Unit("lectern", "Lectern", "qlxd", "Lecture room"),
-    Unit("choir", "Choir", "slxd", "Chapel", "SLXD4D"),
-    Unit("broadcast", "Broadcast", "axient", "Studio", "AD4Q"),
+    Unit(
+        "main-stage",
+        "Main stage",
+        "ulxd",
+        "Hall",
+        {"Hamlet": 526.225, "Ophelia": 529.4, "Horatio": 532.575, "Ghost": 535.75},
+        "ULXD4Q",
+    ),
+    Unit("lectern", "Lectern", "qlxd", "Lecture room", {"Lectern": 541.1}),
+    Unit("choir", "Choir", "slxd", "Chapel", {"Soprano": 578.35, "Alto": 581.525}, "SLXD4D"),
+    Unit(
+        "broadcast",
+        "Broadcast",
+        "axient",
+        "Studio",
+        {"Host": 594.075, "Guest 1": 597.25, "Guest 2": 600.425, "Spare": 603.6},
+        "AD4Q",
+    ),
 )
 
 
@@ -100,6 +115,9 @@ async def fleet(driver: Driver) -> AsyncIterator[list[tuple[Unit, SimulatedRecei
                     unit.family, count=1, listen=LOOPBACK, port=0, seed=number, time_scale=TIME_SCALE, **options
                 )
             )
+            for channel, (name, frequency) in enumerate(unit.channels.items(), 1):
+                simulated[0].set_value(channel, "name", name)
+                simulated[0].set_value(channel, "frequency_mhz", frequency)
             running.append((unit, simulated[0]))
         yield running
 
