@@ -37,7 +37,7 @@ TITLES: dict[ErrorCode, str] = {
     "expired": "The request came after its valid_until",
     "retained_rejected": "Commands must not be retained",
     "duplicate_conflict": "The request_id was used before with other arguments",
-    "busy": "Too much work is waiting for this receiver",
+    "busy": "Too much work is under way",
     "rate_limited": "Too many requests",
     "payload_too_large": "The payload is too large",
     "not_leader": "Another instance is the active one",
