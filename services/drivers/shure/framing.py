@@ -18,9 +18,14 @@ TEXT_LIMIT = 128
 # Without a brace in sight the innermost pair is a message.
 _FLAT = re.compile(rb"<([^<>{}]*)>")
 
+# What stands before the first brace of a message: its verb, and nothing that is not plain text. A brace behind anything
+# else is noise, and must not hold back what follows it.
+_BEFORE_BRACE = rb"\s*+[A-Za-z]{2,7}+\s[^<>{}\x80-\xff\x00-\x08]*+"
+
 # The last group is ">" after a whole message, else the message has only begun.
 _BRACED = re.compile(
-    rb"<((?:[^<>{}]|\{[^{}]{0,%(text)d}+\})*+)(>|\Z|\{[^{}]{0,%(text)d}+\Z)" % {b"text": TEXT_LIMIT},
+    rb"<(?!(?!%(before)b\{)[^<>{}]*+\{)((?:[^<>{}]|\{[^{}]{0,%(text)d}+\})*+)(>|\Z|\{[^{}]{0,%(text)d}+\Z)"
+    % {b"before": _BEFORE_BRACE, b"text": TEXT_LIMIT},
 )
 
 

@@ -66,6 +66,19 @@ def test_brackets_and_braces_in_any_order_come_out_the_same_whole_and_byte_by_by
     assert whole.feed(stream) == [body for mark in marks for body in single.feed(mark)]
 
 
+MARKS = st.lists(st.sampled_from([b"<", b">", b"{", b"}", b"\x91", b"\xff", b" ", b"\r\n", b"\0", b"7"]), max_size=9)
+
+
+@given(st.lists(st.tuples(MARKS.map(b"".join), MESSAGE), min_size=1, max_size=8), st.lists(st.integers(0, 500), max_size=9))
+def test_lone_brackets_and_braces_between_messages_hold_nothing_back(
+    spoken: list[tuple[bytes, bytes]], cuts: list[int]
+) -> None:
+    stream = b"".join(noise + b"< " + body + b" >" for noise, body in spoken)
+    framer = Framer()
+    heard = [body for piece in in_pieces(stream, cuts) for body in framer.feed(piece)]
+    assert [body for body in heard if body[:1].isalpha()] == [body for _, body in spoken]
+
+
 def test_brackets_inside_a_name_are_part_of_the_name() -> None:
     assert Framer().feed(b"< REP 1 CHAN_NAME {a>b<c   } >< REP 1 AUDIO_MUTE ON >") == [
         b"REP 1 CHAN_NAME {a>b<c   }",
@@ -117,7 +130,7 @@ def test_a_message_beyond_the_limit_is_dropped_and_the_next_one_heard(size: int)
 
 def test_after_a_long_quiet_what_an_open_brace_holds_back_comes_out() -> None:
     framer = Framer()
-    assert framer.feed(b"<\x80{\x12< REP 1 AUDIO_GAIN 030 >< REP 1 AUDIO_M") == []
+    assert framer.feed(b"< REP 1 X {\x12< REP 1 AUDIO_GAIN 030 >< REP 1 AUDIO_M") == []
     assert framer.give_up() == [b"REP 1 AUDIO_GAIN 030"]
     assert framer.feed(b"UTE ON >") == [b"REP 1 AUDIO_MUTE ON"]
 
