@@ -17,7 +17,7 @@ from services.driver_api import Driver, DriverError, Identity, Target
 from services.inventory import Inventory, Receiver, Unidentified
 from services.model import Address, AvailabilityReason, Campus, Kind
 from services.records import AuditContext, ReceiverRecord
-from services.roster import Roster
+from services.roster import RECONNECT_KEYS, Roster
 from services.sessions import AUTO, Sessions
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,8 @@ class Configured:
         if all(getattr(before, key) == value for key, value in settings.items()):
             return False
         self._roster.amend(receiver, replace(before, **settings), _context(entry.tenant))  # type: ignore[arg-type]
-        if self._sessions.get(receiver.address) is not None:
+        reconnect = any(getattr(before, key) != getattr(receiver.record, key) for key in RECONNECT_KEYS)
+        if reconnect and self._sessions.get(receiver.address) is not None:
             await self._sessions.restart(receiver)
         return True
 

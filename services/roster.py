@@ -43,6 +43,9 @@ LABEL_KEYS = ("location", "building", "room", "rack", "position", "tags")
 _PUBLIC = ("manufacturer", "driver", "host", "port", "model", "serial", "mac", "name", "source", "labels")
 """What an audit event says of a receiver."""
 
+RECONNECT_KEYS = ("host", "port", "interface", "driver", "meter_interval_s")
+"""What a session is begun with: a change of these begins a new one, a change of words does not."""
+
 Gone = Callable[[Sequence[Address]], None]
 """Told the addresses whose retained topics must go."""
 
@@ -201,7 +204,7 @@ class Roster:
         self._audit.record(
             "receiver_updated", context=context, resource=_resource(receiver), before=before, after=dict(changes)
         )
-        if any(key in changes for key in ("host", "port", "interface", "driver", "meter_interval_s")):
+        if any(getattr(old, key) != getattr(new, key) for key in RECONNECT_KEYS):
             await self._sessions.restart(receiver)
         return new
 

@@ -152,6 +152,7 @@ class BridgeProcess:
     async def __aexit__(self, *error: object) -> None:
         if self._process is not None:
             await self.kill()
+        print(self.log.read_text())  # noqa: T201 - shown with a test that fails
 
     async def start(self) -> None:
         program = Path(sys.executable).with_name("mic2mqtt")
@@ -176,6 +177,12 @@ class BridgeProcess:
 
     async def stop(self) -> int:
         return await self.end(signal.SIGTERM)
+
+    async def said(self, words: str) -> None:
+        """Wait until the log has a line with these words."""
+        async with asyncio.timeout(10):
+            while words not in self.log.read_text():  # noqa: ASYNC110 - a log has no event to be awaited
+                await asyncio.sleep(0.02)
 
     def hang_up(self) -> None:
         """Have it read its configuration again."""

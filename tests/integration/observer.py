@@ -20,6 +20,9 @@ from paho.mqtt.properties import Properties
 PATIENCE_S = 10.0
 """How long a condition may take, unless a test says otherwise."""
 
+PASSING = ("cmd/", "reply/", "telemetry", "levels", "event", "audit")
+"""What does not stay at the broker."""
+
 FINAL = frozenset({"succeeded", "partial", "failed", "rejected"})
 
 T = TypeVar("T")
@@ -135,7 +138,8 @@ class Observer:
                     await self._news.wait()
                 return found
         except TimeoutError:
-            last = "\n".join(f"  {one.topic} {one.payload[:300]!r}" for one in self.seen[-12:])
+            quiet = [one for one in self.seen if one.facet != "telemetry"]
+            last = "\n".join(f"  {one.topic} {one.payload[:300]!r}" for one in quiet[-12:])
             raise AssertionError(f"not within {seconds} s; the last messages:\n{last}") from None
 
     async def live(self, *receivers: str, seconds: float = PATIENCE_S) -> None:
@@ -202,7 +206,7 @@ class Observer:
         self.seen.append(seen)
         if not seen.payload:
             self.retained.pop(seen.topic, None)
-        elif "/cmd/" not in seen.topic:
+        elif not seen.facet.startswith(PASSING) or seen.facet == "audit_head":
             self.retained[seen.topic] = seen
         self._news.set()
 
