@@ -48,18 +48,18 @@ def parse(body: bytes) -> Message | None:
     if verb not in VERBS:
         return None
     index: int | None = None
-    name, rest = head[1], head[2] if len(head) > 2 else b""  # noqa: PLR2004
+    name, rest = head[1].upper(), head[2] if len(head) > 2 else b""  # noqa: PLR2004
     if name.isdigit():
         index = int(name) if len(name) <= INDEX_DIGITS else None
         parts = rest.split(None, 1)
         if index is None or not parts:
             return None
-        name, rest = parts[0], parts[1] if len(parts) > 1 else b""
+        name, rest = parts[0].upper(), parts[1] if len(parts) > 1 else b""
     if _NAME.match(name) is None:
         return None
     if name == b"NET_SETTINGS":
         parts = rest.split(None, 1)
-        name, rest = b" ".join((name, *parts[:1])), parts[1] if len(parts) > 1 else b""
+        name, rest = b" ".join((name, *parts[:1])).upper(), parts[1] if len(parts) > 1 else b""
     plain = name.decode("ascii", "replace")
     sub: int | None = None
     if plain in SUB_INDEXED and (found := _SUB.match(rest)) is not None and (verb == b"GET" or found.end() < len(rest)):

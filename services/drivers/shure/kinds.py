@@ -21,6 +21,11 @@ NUMBER_DIGITS = 8
 """More than any number of the protocol has."""
 
 
+def is_unknown(wire: str) -> bool:
+    """Whether it is one of the words for unknown."""
+    return unbrace(wire).upper() in UNKNOWN_WORDS
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Both directions of one way to write a value."""
@@ -29,12 +34,23 @@ class Kind:
     encode: Callable[[Sequence[object]], str]
 
 
+PADDING = " \t\r\n\0"
+
+
 def unbrace(text: str) -> str:
     """A text without its braces and its padding."""
     if text.startswith("{"):
         text = text[1:]
         text = text.removesuffix("}")
-    return text.rstrip()
+    return text.rstrip(PADDING)
+
+
+def readable(text: str) -> str:
+    """A text that can be shown: a name with an odd byte in it is better than the name before."""
+    if text.isprintable():
+        return text
+    marks = (each if each.isprintable() else " " if each.isspace() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return "".join(marks).rstrip()
 
 
 def braced(text: str, width: int) -> str:
@@ -44,6 +60,7 @@ def braced(text: str, width: int) -> str:
 
 def integer(text: str) -> int | None:
     """A number without sign; ``None`` for anything else."""
+    text = unbrace(text)
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS else None
 
 
@@ -51,8 +68,7 @@ def text(width: int, keys: int = 1) -> Kind:
     """Free text, padded to ``width``; blank is unknown. With several ``keys`` all of them mean the same."""
 
     def decode(wire: str) -> Values | None:
-        plain = unbrace(wire)
-        return (plain or None,) * keys if plain.isprintable() else None
+        return (readable(unbrace(wire)) or None,) * keys
 
     def encode(values: Sequence[object]) -> str:
         return braced(str(next((value for value in values if value is not None), "")), width)
@@ -64,10 +80,8 @@ def word(width: int = 0, unknown: str = "UNKNOWN") -> Kind:
     """What a transmitter is called: ``unknown`` and blank mean that there is none. ``width`` is that between braces."""
 
     def decode(wire: str) -> Values | None:
-        plain = unbrace(wire)
-        if not plain.isprintable():
-            return None
-        return (None if not plain or plain in UNKNOWN_WORDS else plain,)
+        plain = readable(unbrace(wire))
+        return (None if not plain or is_unknown(plain) else plain,)
 
     def encode(values: Sequence[object]) -> str:
         if width:
@@ -87,7 +101,7 @@ def number(digits: int, low: int, high: int, *, offset: int = 0, unknown: frozen
     def decode(wire: str) -> Values | None:
         raw = integer(wire)
         if raw is None:
-            return (None,) if unknown and wire in UNKNOWN_WORDS else None
+            return (None,) if unknown and is_unknown(wire) else None
         if low <= raw <= high:
             return (raw + offset,)
         return (None,) if unknown else None
@@ -123,7 +137,7 @@ def runtime(keys: int) -> Kind:
     def decode(wire: str) -> Values | None:
         raw = integer(wire)
         if raw is None:
-            return (None, "not_reported")[:keys] if wire in UNKNOWN_WORDS else None
+            return (None, "not_reported")[:keys] if is_unknown(wire) else None
         if raw in RUNTIME_STATUS:
             return (None, RUNTIME_STATUS[raw])[:keys]
         return (raw, "ok")[:keys] if raw < min(RUNTIME_STATUS) else None
@@ -148,14 +162,15 @@ def megahertz(digits: int) -> Kind:
 
 
 def choice(words: Mapping[str, object], unknown: str = "UNKN") -> Kind:
-    """One of a few words. Of several for one value the first is the one that is written."""
+    """One of a few words, whatever their case. Of several for one value the first is the one that is written."""
     written = {value: wire for wire, value in reversed(list(words.items()))}
+    known = {wire.upper(): value for wire, value in words.items()}
 
     def decode(wire: str) -> Values | None:
-        plain = unbrace(wire)
-        if plain in words:
-            return (words[plain],)
-        return (None,) if plain in UNKNOWN_WORDS else None
+        plain = unbrace(wire).upper()
+        if plain in known:
+            return (known[plain],)
+        return (None,) if is_unknown(plain) else None
 
     return Kind(decode, lambda values: written.get(values[0], unknown))
 
@@ -166,7 +181,7 @@ def group(width: int = 0) -> Kind:
     def decode(wire: str) -> Values | None:
         left, comma, right = unbrace(wire).partition(",")
         if not comma:
-            return None
+            return None if left.strip() else (None, None)
         left, right = left.strip(), right.strip()
         if set(left) <= {"-"} and set(right) <= {"-"}:
             return (None, None)
@@ -188,10 +203,8 @@ def firmware(width: int, keys: int = 2) -> Kind:
     """Version, and (with two ``keys``) whether a trailing ``*`` says that the self-test or an update failed."""
 
     def decode(wire: str) -> Values | None:
-        plain = unbrace(wire)
-        if not plain.isprintable():
-            return None
-        if plain in UNKNOWN_WORDS:
+        plain = readable(unbrace(wire))
+        if is_unknown(plain):
             return (None, None)[:keys]
         version = plain.rstrip("*").rstrip()
         return (version or None, plain.endswith("*") if plain else None)[:keys]
@@ -211,7 +224,7 @@ def battery_type(keys: int) -> Kind:
     plain = choice(_BATTERIES)
 
     def decode(wire: str) -> Values | None:
-        if wire == "WARN":
+        if unbrace(wire).upper() == "WARN":
             return (None, True)[:keys]
         values = plain.decode(wire)
         return None if values is None else (values[0], False)[:keys]
@@ -230,7 +243,7 @@ def mac() -> Kind:
         digits = words[-1].lower().replace("-", ":") if words else ""
         pairs = digits.split(":")
         well_formed = len(pairs) == 6 and all(len(pair) == 2 and set(pair) <= _HEX for pair in pairs)  # noqa: PLR2004
-        return (digits,) if well_formed else None
+        return (digits,) if well_formed and set(digits) != {"0", ":"} else None
 
     def encode(values: Sequence[object]) -> str:
         address = str(values[0] or "00:00:00:00:00:00").upper()
@@ -244,5 +257,7 @@ _HEX = frozenset("0123456789abcdef")
 IGNORED = Kind(lambda _: (), lambda _: "")
 """Known, and nothing that we tell."""
 
-ANTENNAS = Kind(lambda wire: (len(wire),) if wire and set(wire) <= set("ABXR") else None, lambda values: str(values[0]))
+ANTENNAS = Kind(
+    lambda wire: (len(wire),) if wire and set(wire.upper()) <= set("ABXR") else None, lambda values: str(values[0])
+)
 """One character an antenna; what they mean is told by SAMPLE, their number is a fact of the channel."""

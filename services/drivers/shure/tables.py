@@ -59,11 +59,8 @@ SLOT_STATUS: Mapping[str, object] = {
     "LINKED.INACTIVE": "linked_inactive",
     "LINKED.ACTIVE": "linked_active",
 }
-LINK_STATUS: Mapping[str, object] = {
-    wire: word
-    for word in ("online", "offline")
-    for wire in (word, word.upper())  # lower case seen on a real device
-}
+LINK_STATUS: Mapping[str, object] = {"online": "online", "offline": "offline"}
+"""Lower case was seen on a real device."""
 
 
 def _device(name: str, keys: str, kind: Kind, *, askable: bool = True) -> Property:

@@ -153,13 +153,25 @@ READ_ONLY = [
     ("ulxd", "REP 1 AUDIO_LVL 098", {}),
     ("ulxd", "REP 1 RX_RF_LVL 012", {}),
     ("ulxd", "REP FLASH ON", {}),
+    # written otherwise than documented, and plain all the same
+    ("ulxd", "rep 1 audio_mute Off", {"receiver_muted": False}),
+    ("ulxd", "REP 1 BATT_TYPE {Lion}", {"battery_type": "lithium_ion", "battery_warning": False}),
+    ("ulxd", "REP 1 BATT_TYPE warn", {"battery_type": None, "battery_warning": True}),
+    ("ulxd", "REP 1 AUDIO_GAIN {030}", {"gain_db": 12}),
+    ("ulxd", "REP 1 BATT_RUN_TIME unkn", {"battery_runtime_minutes": None, "battery_runtime_status": "not_reported"}),
+    ("ulxd", "REP 1 TX_TYPE Unkn", {"transmitter_model": None}),
+    ("slxd_plus", "REP 1 LINK_STATUS 1 ONLINE", {"status": "online"}),
+    ("axient", "REP 1 ANTENNA_STATUS xx", {"antenna_count": 2}),
+    ("axient", "REP 1 GROUP_CHANNEL {     }", {"group": None, "group_channel": None}),
+    ("ulxd", "REP 1 CHAN_NAME {Vo\x07x\xa01\0\0\0}", {"name": "Vo\N{REPLACEMENT CHARACTER}x 1"}),
+    ("ulxd", "REP MODEL {ULXD4 \0}", {"model": "ULXD4"}),
     ("ulxd", "REP ERR", {}),
 ]
 
 
 @pytest.mark.parametrize(("family", "body", "values"), READ_ONLY)
 def test_what_devices_say_besides_is_understood(family: str, body: str, values: dict[str, object]) -> None:
-    message = codec.parse(body.encode())
+    message = codec.parse(body.encode("latin-1"))
     assert message is not None
     reading = codec.decode(message, family)
     assert reading is not None
@@ -181,7 +193,7 @@ def test_what_devices_say_besides_is_understood(family: str, body: str, values: 
         ("ulxd", "REP 1 FREQUENCY 52622A"),
         ("ulxd", "REP 1 GROUP_CHAN 0102"),
         ("ulxd", "REP 1 BATT_RUN_TIME 65536"),
-        ("ulxd", "REP 1 CHAN_NAME {Vo\x07x}"),
+        ("ulxd", "REP NET_SETTINGS SC AUTO 0.0.0.0 0.0.0.0 0.0.0.0 00:00:00:00:00:00"),
         ("qlxd", "REP 1 AUDIO_MUTE ON"),
         ("slxd", "REP 1 SLOT_STATUS 1 EMPTY"),
         ("axient", "REP 1 SLOT_STATUS EMPTY"),

@@ -69,7 +69,9 @@ def test_brackets_and_braces_in_any_order_come_out_the_same_whole_and_byte_by_by
 MARKS = st.lists(st.sampled_from([b"<", b">", b"{", b"}", b"\x91", b"\xff", b" ", b"\r\n", b"\0", b"7"]), max_size=9)
 
 
-@given(st.lists(st.tuples(MARKS.map(b"".join), MESSAGE), min_size=1, max_size=8), st.lists(st.integers(0, 500), max_size=9))
+@given(
+    st.lists(st.tuples(MARKS.map(b"".join), MESSAGE), min_size=1, max_size=8), st.lists(st.integers(0, 500), max_size=9)
+)
 def test_lone_brackets_and_braces_between_messages_hold_nothing_back(
     spoken: list[tuple[bytes, bytes]], cuts: list[int]
 ) -> None:
