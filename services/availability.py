@@ -94,6 +94,7 @@ class Availability:
         receiver.stale = True
         self._inventory.advance(receiver.version, now)
         self._inventory.bus.mark(receiver.address, Facet.STATE)
+        self._inventory.turned(receiver, now)
         around = self.situation(receiver, now)
         for channel in receiver.channels.values():
             channel.stale, channel.telemetry = True, None

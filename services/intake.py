@@ -112,8 +112,10 @@ class Intake:
             channel.stale = False
             if not self._fold(receiver, channel, around, context, late=was_stale) and was_stale:
                 self._changed(receiver, channel, now)  # the values stayed, but they are no longer stale
-            if channel.number in slotted or (was_stale and channel.slots):
+            if channel.number in slotted:
                 self._publish_slots(receiver, channel, now)
+        if was_stale:
+            self._inventory.turned(receiver, now)
         receiver.last_error = None
         self._availability.set(receiver, "online", None, context=context)
 

@@ -253,6 +253,17 @@ class Inventory:
         """Say that the list of candidates of a campus changed."""
         self.bus.mark(self.bridge_address(tenant), Facet.CANDIDATES)
 
+    def turned(self, receiver: Receiver, now: str) -> None:
+        """Say that a receiver turned stale or live: beside its state, what is said seldom carries that too."""
+        self.advance(receiver.info_version, now)
+        self.bus.mark(receiver.address, Facet.INFO)
+        for channel in receiver.channels.values():
+            self.advance(channel.info_version, now)
+            self.bus.mark(channel.address, Facet.INFO)
+            if channel.slots:
+                self.advance(channel.slots_version, now)
+                self.bus.mark(channel.address, Facet.SLOTS)
+
     def mark_membership(self, tenant: Campus) -> None:
         """Say that receivers or channels of a campus came or went."""
         self.bus.mark(self.bridge_address(tenant), Facet.INVENTORY)
