@@ -63,12 +63,21 @@ def summarise(family: str, samples: Sequence[bytes]) -> ChannelTelemetry | None:
 
 
 def _one_by_one(layout: Layout, samples: Sequence[bytes]) -> ChannelTelemetry | None:
+    written = [_as_documented(sample) for sample in samples]
     whole = [
         layout.read([[field] for field in sample.split()[HEAD:]])
-        for sample in samples
-        if layout.batch.fullmatch(sample) is not None and b"\n" not in sample
+        for sample in written
+        if layout.batch.fullmatch(sample) is not None
     ]
     return reduce(merge, whole) if whole else None
+
+
+def _as_documented(sample: bytes) -> bytes:
+    """A line in capitals, with single blanks and numbers of three digits, as all devices that were seen write it."""
+    words = sample.upper().split()
+    return b" ".join(
+        (*words[:HEAD], *(word.lstrip(b"0").zfill(3) if word.isdigit() else word for word in words[HEAD:]))
+    )
 
 
 def merge(earlier: ChannelTelemetry, later: ChannelTelemetry) -> ChannelTelemetry:
@@ -106,7 +115,7 @@ def _read_ulxd(columns: Columns) -> ChannelTelemetry:
         "rf_min_dbm": _level(lowest, ULXD_RF),
         "antenna_a": _antenna(tokens[-1], 0),
         "antenna_b": _antenna(tokens[-1], 1),
-        "audio_peak_dbfs": min(0, int(max(audio)) + ULXD_AUDIO),
+        "audio_peak_dbfs": _audio_peak(audio, ULXD_AUDIO),
         "dropouts": tokens.count(b"XX"),
         "samples": len(rf),
     }
@@ -185,15 +194,15 @@ def _quality(raw: bytes) -> int | None:
     return value if value <= 5 else None  # noqa: PLR2004 - 0 to 5; 255 is unknown
 
 
-def _audio(raw: bytes) -> int | None:
-    return None if raw == UNKNOWN else min(0, int(raw) + LEVEL)
+def _audio(raw: bytes, offset: int = LEVEL) -> int | None:
+    return None if raw == UNKNOWN else min(0, int(raw) + offset)
 
 
-def _audio_peak(column: Sequence[bytes]) -> int | None:
+def _audio_peak(column: Sequence[bytes], offset: int = LEVEL) -> int | None:
     highest = max(column)
     if highest == UNKNOWN:
         highest = max((each for each in column if each != UNKNOWN), default=UNKNOWN)
-    return _audio(highest)
+    return _audio(highest, offset)
 
 
 def _batch(fields: bytes) -> re.Pattern[bytes]:

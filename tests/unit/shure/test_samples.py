@@ -132,6 +132,24 @@ def test_marks_for_unknown_are_no_levels() -> None:
     assert told("ulxd", ulxd(("XX", 255, 0)))["rf_dbm"] is None
 
 
+def test_the_mark_for_unknown_audio_is_not_full_scale() -> None:
+    assert told("ulxd", ulxd(("XX", 0, 255)))["audio_peak_dbfs"] is None
+    assert told("ulxd", ulxd(("AX", 87, 255), ("AX", 87, 23)))["audio_peak_dbfs"] == -27
+
+
+@pytest.mark.parametrize(
+    ("family", "line", "same"),
+    [
+        ("ulxd", b"SAMPLE  1 ALL\tAX  87   23", b"SAMPLE 1 ALL AX 087 023"),
+        ("ulxd", b"sample 1 all xb 00087 000", b"SAMPLE 1 ALL XB 087 000"),
+        ("slxd", b"SAMPLE 1 ALL 102 98 0", b"SAMPLE 1 ALL 102 098 000"),
+        ("axient", b"SAMPLE 1 ALL 5 31 102 98 BB 31 86 7 65", b"SAMPLE 1 ALL 005 031 102 098 BB 31 086 07 065"),
+    ],
+)
+def test_a_line_of_other_widths_means_the_same(family: str, line: bytes, same: bytes) -> None:
+    assert told(family, [line]) == told(family, [same])
+
+
 @pytest.mark.parametrize(
     "broken",
     [
