@@ -152,6 +152,7 @@ class App:
         self.roster.start_sessions()
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.sessions.close)
+            stack.push_async_callback(self.gateway.close)
             url = await self._serve_http(stack)
             started(self, url)
             async with asyncio.TaskGroup() as group:
@@ -200,8 +201,10 @@ class App:
         await self._apply(new)
         fixed = sorted(set(changed) & {"bridge", "mqtt", "database", "http"})
         self.settings = new
-        self.availability.rules = status_rules_of(new)
-        self.sessions.polling = polling_of(new)
+        if "status" in changed:
+            self.availability.judge_by(status_rules_of(new))
+        if {"polling", "discovery"} & set(changed):
+            self.sessions.configure(polling_of(new))
         self.metering.interval_s = new.polling.telemetry_interval
         self.audit.record(
             "configuration_changed",
@@ -224,9 +227,9 @@ class App:
         )
         await self.gateway.listen_to(self.tenants())
 
-    def republish(self) -> int:
-        """Send everything retained again; the number of topics."""
-        return self.publisher.republish()
+    def republish(self, tenant: Campus | None) -> int:
+        """Send everything retained again, of one campus or of all; the number of topics."""
+        return self.publisher.republish(tenant)
 
     def tenants(self) -> Sequence[Campus]:
         """Every campus that is served."""

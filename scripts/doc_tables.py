@@ -55,13 +55,6 @@ UNUSED_ERRORS: Mapping[ErrorCode, str] = {
 }
 """Codes of the closed list that nothing answers yet, and what they are kept for."""
 
-UNUSED_ACTIONS: Mapping[str, str] = {
-    "receiver_adopted": "what discovery adds is written as `receiver_added` with `source: discovery`",
-    "receiver_duplicate": "",
-    "api_health_changed": "",
-}
-"""Audit actions of the closed list that nothing writes yet, and what is written instead."""
-
 REASONS: Mapping[AvailabilityReason, tuple[str, str]] = {
     "connecting": (
         "The bridge has just started, or the receiver was just added.",
@@ -316,9 +309,6 @@ def audit_actions() -> str:
     """Every audit action."""
     rows = []
     for action, words in ACTIONS.items():
-        if action in UNUSED_ACTIONS:
-            instead = UNUSED_ACTIONS[action]
-            words = f"{words} *Not written by this version{f': {instead}' if instead else ''}.*"  # noqa: PLW2901
         rows.append((f"`{action}`", words))
     return grid(("action", "meaning"), rows)
 

@@ -29,7 +29,6 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "receiver_removed": "A receiver was taken out.",
         "receiver_replaced": "New hardware stands behind a receiver's id.",
         "receiver_moved": "A known receiver was found at another address.",
-        "receiver_duplicate": "One receiver was found at two addresses, and kept once.",
         "receiver_conflict": "Two units claim one identity.",
         "receiver_online": "A receiver is reachable and was read completely.",
         "receiver_offline": "A receiver is no longer reachable.",
@@ -47,7 +46,6 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "discovery_finished": "A discovery ended, with what it found.",
         "sync_cache_cleared": "What was remembered of receivers was forgotten, to be read anew.",
         "configuration_changed": "The configuration was read again and is different.",
-        "api_health_changed": "A manufacturer's interface became usable, or stopped being so.",
         "note": "Somebody wrote something down.",
     }
 )

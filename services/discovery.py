@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Protocol
 
 from services import clock
@@ -246,7 +246,7 @@ class DiscoveryOrchestrationService:
                 search.findings.list_unidentified(finished.failed, hosts)
             if not finished.cancelled and manufacturer is None and limit is None:
                 self._note_searched(records)
-            after = {**result.as_json(), "errors": result.as_json()["errors"][:ERRORS_AUDITED]}  # type: ignore[index]
+            after = _audited(result)
             return result
         finally:
             del self._running[context.tenant]
@@ -331,3 +331,10 @@ def _configured(records: Iterable[RangeRecord]) -> tuple[list[Place], dict[str, 
         except ValueError as error:
             refused[record.network] = str(error)
     return places, refused
+
+
+def _audited(result: Result) -> dict[str, object]:
+    """What the audit keeps of a discovery; its reply has all of it."""
+    whole = result.as_json()
+    kept = {key: whole[key] for key in ("status", "counts", "warnings", "duration_s")}
+    return {**kept, "errors": [asdict(error) for error in result.errors[:ERRORS_AUDITED]]}

@@ -108,7 +108,8 @@ class Roster:
         receiver = Receiver(record)
         self._enter(receiver)
         self._store.put_receiver(record)
-        self._audit.record("receiver_added", context=context, resource=_resource(receiver), after=_public(record))
+        action = "receiver_adopted" if record.source == "discovery" else "receiver_added"
+        self._audit.record(action, context=context, resource=_resource(receiver), after=_public(record))
         self._inventory.mark_membership(tenant)
         log.info("receiver added", extra={"receiver": record.address.id, "host": record.host, "source": record.source})
         self._sessions.start(receiver)

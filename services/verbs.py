@@ -16,18 +16,21 @@ from services.operations import Do, Order, Progress
 from services.records import AuditContext, ReceiverRecord
 from services.results import Result
 from services.roster import LABEL_KEYS, Roster
-from services.sessions import Sessions
+from services.sessions import AUTO, Sessions
 
 _DISCOVERY = frozenset({"networks", "hosts", "manufacturer", "adopt", "limit"})
 
 _UPDATABLE = frozenset({"host", "port", "name", "driver", "interface"})
 
+_NEVER_NULL = frozenset({"host", "driver", "interface"})
+"""Of these; the others are unknown or the default where they are null."""
+
 
 class House(Protocol):
     """What the process as a whole can do."""
 
-    def republish(self) -> int:
-        """Send everything retained again; the number of topics."""
+    def republish(self, tenant: Campus | None) -> int:
+        """Send everything retained again, of one campus or of all; the number of topics."""
 
     async def reload(self) -> Mapping[str, object]:
         """Read the configuration again; what changed."""
@@ -113,11 +116,14 @@ class Verbs:
         return {"cancelled": await self._discovery.cancel(tenants)}
 
     async def _republish(self, order: Order, progress: Progress) -> Mapping[str, object]:
-        del order, progress
-        return {"topics": self._house.republish()}
+        del progress
+        return {"topics": self._house.republish(order.address.tenant if order.address else None)}
 
     async def _reload(self, order: Order, progress: Progress) -> Mapping[str, object]:
-        del order, progress
+        del progress
+        if order.address is not None:
+            detail = "the configuration file is the whole bridge's: send reload to the process's own command topic"
+            raise ServiceError("forbidden", detail)
         return await self._house.reload()
 
     async def _receiver_add(self, order: Order, progress: Progress) -> Mapping[str, object]:
@@ -127,9 +133,7 @@ class Verbs:
         self._roster.unignore(tenant, host, args.get("id"))
         labels = {key: args[key] for key in LABEL_KEYS if args.get(key) is not None}
         driver = args.get("driver") or "auto"
-        if driver != "auto" and driver not in self._drivers:
-            detail = f"there is no driver {driver!r}; installed: {', '.join(sorted(self._drivers))}, or auto"
-            raise ServiceError("schema_violation", detail, field="args.driver")
+        self._check_driver(driver)
         context = AuditContext(tenant.organization, tenant.campus, order.context.actor, order.context.request_id)
         if args.get("id"):
             record = ReceiverRecord(
@@ -152,7 +156,11 @@ class Verbs:
         )
         if result.errors:
             raise ServiceError("duplicate_conflict", result.errors[0].message, field="args.host")
-        found = [receiver.address.id for receiver in self._inventory.by_host(host)]
+        found = [
+            receiver.address.id
+            for receiver in self._inventory.by_host(host)
+            if receiver.address.tenant == tenant and receiver.record.port == port
+        ]
         return {"receiver": found[0] if found else None, **result.as_json()}
 
     async def _receiver_remove(self, order: Order, progress: Progress) -> Mapping[str, object]:
@@ -170,6 +178,11 @@ class Verbs:
         if not changes:
             detail = f"nothing to change; known keys: {', '.join(sorted(_UPDATABLE))}"
             raise ServiceError("schema_violation", detail, field="args")
+        for key in sorted(_NEVER_NULL & changes.keys()):
+            if changes[key] is None:
+                raise ServiceError("schema_violation", "null is no value for it: leave it out", field=f"args.{key}")
+        if "driver" in changes:
+            self._check_driver(changes["driver"])
         record = await self._roster.update(address, changes, order.context)
         return {"receiver": address.id, "host": record.host, "port": record.port, "name": record.name}
 
@@ -219,16 +232,25 @@ class Verbs:
         if order.address is not None or one:
             return await work(order.context)
         total = Result(request_id=order.context.request_id)
+        campuses: dict[str, object] = {}
         for tenant in tenants or [order.context.tenant]:
             context = AuditContext(tenant.organization, tenant.campus, order.context.actor, order.context.request_id)
+            place = f"{tenant.organization}/{tenant.campus}"
             try:
                 result = await work(context)
             except ServiceError as error:
-                total.fail(f"{tenant.organization}/{tenant.campus}", error.code, error.detail)
+                total.counts.seen += 1
+                total.fail(place, error.code, error.detail)
                 continue
             total.absorb(result)
-            total.data.update(result.data)
+            campuses[place] = result.as_json()
+        total.data["campuses"] = campuses
         return total
+
+    def _check_driver(self, name: str) -> None:
+        if name != AUTO and name not in self._drivers:
+            detail = f"there is no driver {name!r}; installed: {', '.join(sorted(self._drivers))}, or {AUTO}"
+            raise ServiceError("schema_violation", detail, field="args.driver")
 
     def _receiver_of(self, address: Address) -> Address:
         if address.kind is Kind.RECEIVER:
