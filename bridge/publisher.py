@@ -17,6 +17,7 @@ from bridge.encoding import EMPTY
 from bridge.process import Process
 from bridge.rendering import Rendered, Renderer
 from bridge.topics import Topics
+from services import clock
 from services.bus import Bus, Event, Mark
 from services.inventory import Inventory
 from services.model import Address, Campus, Facet, Kind
@@ -41,6 +42,9 @@ RANK: Mapping[Facet, int] = {facet: rank for rank, facet in enumerate(RETAINED)}
 
 TELEMETRY_EXPIRY_S = 10
 """Contract, section 1: on MQTT 5 an old meter value is worth nothing."""
+
+PROCESS_TOPICS = 2
+"""``info`` and ``state`` of the process."""
 
 SUMMARY_S = 1.0
 """Contract, section 1: at most one summary a second and campus."""
@@ -77,10 +81,16 @@ class Publisher:
         for resource in published:
             self._published.setdefault(resource.address, set()).add(resource)
 
-    def republish(self) -> int:
-        """Send everything retained again, soon; the number of topics."""
-        self._again.set()
-        return sum(1 for _ in self._everything()) + 2
+    def republish(self, tenant: Campus | None) -> int:
+        """Send everything retained again, soon; of one campus, or of all and the process. The number of topics."""
+        everything = [mark for mark in self._everything() if tenant is None or mark[0].tenant == tenant]
+        if tenant is None:
+            self._again.set()
+            return len(everything) + PROCESS_TOPICS
+        for address, facet in everything:
+            self._values.pop(address, None)
+            self._bus.mark(address, facet)
+        return len(everything)
 
     def forget(self, addresses: Sequence[Address]) -> None:
         """These resources are gone: their retained messages go at the next turn."""
@@ -120,11 +130,16 @@ class Publisher:
         while True:
             await self._bus.wait()
             marks, events = self._bus.take()
-            if len(marks) > 1:
-                marks.sort(key=lambda mark: RANK.get(mark[1], 99))
-            await self._send_marks(connection, marks)
+            changed = [mark for mark in marks if mark[1] is not Facet.TELEMETRY]
+            if len(changed) > 1:
+                changed.sort(key=lambda mark: RANK.get(mark[1], 99))
+            await self._send_marks(connection, changed)
             for event in events:
                 await self._send_event(connection, event)
+            if len(changed) < len(marks):
+                await self._send_telemetry(
+                    connection, [address for address, facet in marks if facet is Facet.TELEMETRY]
+                )
 
     async def _send_marks(self, connection: Connection, marks: Sequence[Mark]) -> None:
         for number, (address, facet) in enumerate(marks, 1):
@@ -144,13 +159,6 @@ class Publisher:
 
     async def _send(self, connection: Connection, address: Address, facet: Facet) -> None:
         """Send the newest snapshot of a facet; where the resource is gone, empty its retained topics instead."""
-        if facet is Facet.TELEMETRY:
-            payload = self._renderer.telemetry(address)
-            if payload is not None:
-                topic = self._topics.of(address, facet)
-                connection.publish_nowait(topic, payload, expiry_s=TELEMETRY_EXPIRY_S)
-                self.sent[facet] += 1
-            return
         retained, qos = facet in RETAINED, RETAINED.get(facet, 0)
         rendered = self._renderer.render(address, facet)
         if retained:
@@ -166,6 +174,19 @@ class Publisher:
                 self._remember(PublishedResource(address, facet, part))
         if self._value_topics and facet is Facet.STATE and address.kind is Kind.CHANNEL:
             await self._send_values(connection, address)
+
+    async def _send_telemetry(self, connection: Connection, addresses: Sequence[Address]) -> None:
+        """Meters of many channels: nothing of them waits for anything, and what the broker does not take is gone."""
+        for begin in range(0, len(addresses), YIELD_EVERY):
+            if begin:
+                await asyncio.sleep(0)
+            now = clock.now_text()
+            for address in addresses[begin : begin + YIELD_EVERY]:
+                payload = self._renderer.telemetry(address, now)
+                if payload is not None:
+                    topic = self._topics.of(address, Facet.TELEMETRY)
+                    connection.publish_nowait(topic, payload, expiry_s=TELEMETRY_EXPIRY_S)
+                    self.sent[Facet.TELEMETRY] += 1
 
     async def _send_event(self, connection: Connection, event: Event) -> None:
         topic = self._topics.of(event.address, Facet.EVENT)

@@ -62,12 +62,12 @@ class Renderer:
             payload = self._channel_facets[facet](*found) if found else None
         return [] if payload is None else [("", payload)]
 
-    def telemetry(self, address: Address) -> bytes | None:
-        """The newest meters; ``None`` where there are none."""
+    def telemetry(self, address: Address, now: str) -> bytes | None:
+        """The newest meters, as of ``now``; ``None`` where there are none."""
         found = self._inventory.channel(address)
         if found is None or found[1].telemetry is None:
             return None
-        return encoding.telemetry(address.id, clock.now_text(), cast("Mapping[str, object]", found[1].telemetry))
+        return encoding.telemetry(address.id, now, cast("Mapping[str, object]", found[1].telemetry))
 
     def event(self, event: Event) -> bytes:
         """Something that happened once."""
