@@ -63,6 +63,8 @@ class Channel:
     slots_version: Version = field(default_factory=Version)
     telemetry: ChannelTelemetry | None = None
     """The newest interval; ``None`` while the receiver is not live."""
+    unmetered_s: float = 0.0
+    """Since then."""
     levels: Levels = field(default_factory=Levels)
     newest_levels: dict[str, object] | None = None
     antenna_count: int | None = None

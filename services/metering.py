@@ -26,6 +26,9 @@ QUIET_A_SLICE = 100
 
 LEVELS_S = 30.0
 
+METERS_HOLD_S = 10.0
+"""Contract, section 1: a meter value is worth something for ten seconds; slow metering adds its own interval."""
+
 
 class Metering:
     """Takes telemetry of every live channel, round after round."""
@@ -68,10 +71,10 @@ class Metering:
         session.receiver.heard_s = session.link.last_heard  # the session itself looks once a keep-alive
         telemetry = session.link.take_telemetry(channel.number)
         if telemetry is None:
-            channel.telemetry = None
+            self._let_go(session, channel)
             return
         overloaded_before = channel.telemetry is not None and channel.telemetry.get("audio_overload", False)
-        channel.telemetry = telemetry
+        channel.telemetry, channel.unmetered_s = telemetry, 0.0
         channel.levels.add(telemetry)
         channel.counters.rf_dropouts += telemetry.get("dropouts", 0)
         if telemetry.get("audio_overload", False):
@@ -80,6 +83,14 @@ class Metering:
                 peak = {"audio_peak_dbfs": telemetry.get("audio_peak_dbfs")}
                 self._bus.tell(Event(clock.uuid7(), "audio_overload", clock.now_text(), channel.address, peak))
         self._bus.mark(channel.address, Facet.TELEMETRY)
+
+    def _let_go(self, session: ReceiverSession, channel: Channel) -> None:
+        """Between two samples the newest meters stay readable; meters that ended do not."""
+        own = session.receiver.record.meter_interval_s
+        asked = self._sessions.polling.meter_interval_s if own is None else own
+        channel.unmetered_s += self.interval_s
+        if channel.unmetered_s > METERS_HOLD_S + asked:
+            channel.telemetry = None
 
     def _levels(self, channel: Channel) -> None:
         channel.newest_levels = channel.levels.take()
