@@ -90,6 +90,13 @@ class Availability:
                 self._inventory.bus.mark(self._inventory.bridge_address(channel.address.tenant), Facet.SUMMARY)
                 self._store.put_channel(channel.record(receiver.address.id))
 
+    def judge_by(self, rules: StatusRules) -> None:
+        """Judge everything again, by other thresholds."""
+        self.rules = rules
+        now = clock.now_text()
+        for receiver in self._inventory.receivers.values():
+            self.pass_time(receiver, now)
+
     def _leave_stale(self, receiver: Receiver, now: str) -> None:
         receiver.stale = True
         self._inventory.advance(receiver.version, now)

@@ -111,6 +111,12 @@ class ReceiverSession:
         finally:
             self.link = None
 
+    def configure(self, polling: Polling) -> None:
+        """Ask otherwise from now on, without losing the connection."""
+        self._polling = polling
+        if self.link is not None:
+            self.link.set_meter_interval(self._target(self.receiver.record).meter_interval_s)
+
     async def refresh(self) -> None:
         """Read everything again. Raises `ServiceError` (device_offline, device_timeout).
 
@@ -156,13 +162,12 @@ class ReceiverSession:
     async def _stay(self, link: Link) -> None:
         """Watch the age of what is heard, and re-read now and then; ends by raising `DriverError`."""
         loop = asyncio.get_running_loop()
-        keepalive = self._polling.keepalive_s
         refresh_at = loop.time() + self._refresh_in()
         closed = asyncio.ensure_future(link.wait_closed())
         try:
             while True:
                 heard = self.receiver.heard_s = link.last_heard
-                now = loop.time()
+                now, keepalive = loop.time(), self._polling.keepalive_s
                 if now - heard >= 2 * keepalive:
                     raise DriverError("silent", f"nothing was heard for {now - heard:.0f} s, though we asked")
                 if now - heard >= keepalive:
@@ -257,6 +262,12 @@ class Sessions:
         self.polling = polling
         self.verify: Verify = lambda _receiver, _driver, _identity: None
         self._running: dict[Address, tuple[ReceiverSession, asyncio.Task[None]]] = {}
+
+    def configure(self, polling: Polling) -> None:
+        """Ask receivers otherwise from now on, those that are connected too."""
+        self.polling = polling
+        for session, _ in self._running.values():
+            session.configure(polling)
 
     def get(self, address: Address) -> ReceiverSession | None:
         """The session of a receiver."""

@@ -136,12 +136,12 @@ def fold_channel(
 
 
 def rejudge(state: ChannelState, around: Situation, lost_since_s: Callable[[str], float]) -> ChannelState | None:
-    """The same values under another sky (receiver lost, time passed); ``None`` where the status stays."""
+    """The same values under another sky (receiver lost, time passed, other thresholds); ``None`` where the status stays."""
     since = state["transmitter_last_seen"]
     lost = since is not None and around.now_s - lost_since_s(since) < around.rules.lost_hold_s
     status, reasons = judge(
         cast("Mapping[str, object]", state),
-        level=level_in(state["status_reasons"]),
+        level=battery_level(cast("Mapping[str, object]", state), around.rules, level_in(state["status_reasons"])),
         lost=lost,
         online=around.online,
         stale=around.stale,
