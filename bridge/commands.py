@@ -129,6 +129,8 @@ class Rejection:
     actor: str | None = None
     response_topic: str | None = None
     correlation: bytes | None = None
+    args: Mapping[str, Any] = field(default_factory=dict)
+    """The arguments as they came, unchecked: for the audit of a command that is not allowed."""
     known_verb: str = field(default=NO_VERB)
     """The verb where it is one, for metrics."""
 
@@ -158,6 +160,7 @@ def parse(
             actor=_word(body.get("actor")),
             response_topic=_response_topic(message, command, topics, prefixes),
             correlation=message.correlation,
+            args=args if isinstance(args := body.get("args"), dict) else {},
             known_verb=command.verb if command.verb in VERBS else NO_VERB,
         )
 

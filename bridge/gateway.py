@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from bridge import encoding
 from bridge.broker import Incoming
@@ -31,8 +33,22 @@ PROGRESS_S = 1.0
 LONG_VERBS = frozenset({"discover", "refresh"})
 """Answered ``accepted`` first where they reach more than one receiver."""
 
+FOUNDING_VERBS = frozenset({"receiver_add"})
+"""May have put a receiver into a campus that nobody listened for."""
+
+ACCEPTED_AFTER_S = 0.05
+"""What cannot be done is refused before this, so that nothing is first accepted and then rejected."""
+
 BAD_INPUT_AUDITED_S = 10.0
-"""At most one audit event of bad input in so long; the others are counted in the next one."""
+"""At most one audit event of bad input in so long and campus; the others are counted in the next one."""
+
+
+@dataclass(slots=True)
+class _BadInput:
+    """Bad input of one campus that is not audited yet, and when some was."""
+
+    count: int = 0
+    audited_at: float = float("-inf")
 
 
 class Gateway:
@@ -57,8 +73,7 @@ class Gateway:
         self._under_way: set[asyncio.Task[None]] = set()
         self._connection: Connection | None = None
         self._subscribed: set[str] = set()
-        self._bad_since = 0
-        self._bad_audited_at = float("-inf")
+        self._bad: dict[Campus, _BadInput] = {}
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """(verb, status) -> how many commands ended so."""
 
@@ -112,22 +127,47 @@ class Gateway:
         task.add_done_callback(self._under_way.discard)
 
     async def _perform(self, request: Request) -> None:
-        address = request.target.address
-        tenant = address.tenant if address else self._default
-        context = AuditContext(tenant.organization, tenant.campus, request.actor, request.request_id)
-        order = Order(request.verb, address, request.args, context)
-        if request.verb in LONG_VERBS and request.target.scope in {"process", "bridge"}:
-            self._reply(request, "accepted", {})
-        said_at = 0.0
+        long = request.verb in LONG_VERBS and request.target.scope in {"process", "bridge"}
+        order = self._order(request, request.args)
+        if long:
+            await self._perform_long(request, order)
+        else:
+            self._answer(request, await self._operations.perform(order))
+        if request.verb in FOUNDING_VERBS:
+            await self.listen_to(self._process.tenants())
+
+    async def _perform_long(self, request: Request, order: Order) -> None:
+        accepted = False
+        said_at = float("-inf")
+
+        def accept() -> None:
+            nonlocal accepted
+            if not accepted:
+                accepted = True
+                self._reply(request, "accepted", {})
 
         def progress(data: Mapping[str, object]) -> None:
             nonlocal said_at
+            accept()
             now = asyncio.get_running_loop().time()
             if now - said_at >= PROGRESS_S:
                 said_at = now
                 self._reply(request, "progress", data)
 
-        self._answer(request, await self._operations.perform(order, progress))
+        timer = asyncio.get_running_loop().call_later(ACCEPTED_AFTER_S, accept)
+        try:
+            outcome = await self._operations.perform(order, progress)
+        finally:
+            timer.cancel()
+        if outcome.status != "rejected":
+            accept()
+        self._answer(request, outcome)
+
+    def _order(self, asked: Request | Rejection, args: Mapping[str, Any]) -> Order:
+        address = asked.target.address
+        tenant = address.tenant if address else self._default
+        context = AuditContext(tenant.organization, tenant.campus, asked.actor, asked.request_id)
+        return Order(asked.verb, address, args, context)
 
     def _answer(self, request: Request, outcome: Outcome) -> None:
         self.outcomes[request.verb, outcome.status] += 1
@@ -141,19 +181,25 @@ class Gateway:
         )
 
     def _reject(self, rejection: Rejection) -> None:
-        """Answer what is no usable command, count it, and audit it now and then: bad input must not flood the audit."""
+        """Answer what is not to be done. A command that is not allowed is audited; bad input is counted, and audited now
+        and then, because it must not flood the audit.
+        """
         self.outcomes[rejection.known_verb, "rejected"] += 1
         self._reply(rejection, "rejected", {}, error=rejection.error)
-        self._bad_since += 1
-        now = asyncio.get_running_loop().time()
-        if now - self._bad_audited_at < BAD_INPUT_AUDITED_S:
+        if rejection.error.code == "forbidden":
+            self._operations.refuse(self._order(rejection, rejection.args), rejection.error)
             return
-        after = {"topic": rejection.topic, "code": rejection.error.code, "count": self._bad_since}
-        self._bad_since, self._bad_audited_at = 0, now
         tenant = rejection.target.tenant or self._default
+        bad = self._bad.setdefault(tenant, _BadInput())
+        bad.count += 1
+        now = asyncio.get_running_loop().time()
+        if now - bad.audited_at < BAD_INPUT_AUDITED_S:
+            return
+        after = {"topic": rejection.topic, "code": rejection.error.code, "count": bad.count}
+        bad.count, bad.audited_at = 0, now
         self._audit.record(
             "bad_input",
-            context=AuditContext(tenant.organization, tenant.campus, None, rejection.request_id),
+            context=AuditContext(tenant.organization, tenant.campus, rejection.actor, rejection.request_id),
             after=after,
         )
 

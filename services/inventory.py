@@ -181,6 +181,14 @@ class Inventory:
         """Receivers that are reached under this host name or address."""
         return list(self._by_host.get(host, {}).values())
 
+    def at(self, host: str | None, port: int | None) -> Receiver | None:
+        """The receiver whose one session belongs to this place, in whatever campus; no port is the driver's own."""
+        if not host:
+            return None
+        return next(
+            (one for one in self.by_host(host) if one.record.port == port or None in {one.record.port, port}), None
+        )
+
     def of(self, tenant: Campus) -> Iterable[Receiver]:
         """Receivers of one campus."""
         return (receiver for address, receiver in self.receivers.items() if address.tenant == tenant)

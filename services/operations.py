@@ -81,7 +81,7 @@ class Operations:
         if known is not None:
             if known.fingerprint != fingerprint:
                 detail = f"request_id {request_id!r} was used for other arguments less than ten minutes ago"
-                return Outcome("rejected", error=ServiceError("duplicate_conflict", detail, field="request_id"))
+                return self.refuse(order, ServiceError("duplicate_conflict", detail, field="request_id"))
             return await asyncio.shield(known.outcome)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._remembered[key] = _Remembered(now, fingerprint, future)
@@ -92,6 +92,12 @@ class Operations:
             self._remembered.pop(key, None)
             raise
         future.set_result(outcome)
+        return outcome
+
+    def refuse(self, order: Order, error: ServiceError) -> Outcome:
+        """Not to be done, whatever the verb would do: audited like any other end of a command."""
+        outcome = Outcome("rejected", error=error)
+        self._record(order, outcome)
         return outcome
 
     async def _perform(self, order: Order, progress: Progress) -> Outcome:

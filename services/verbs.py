@@ -134,7 +134,7 @@ class Verbs:
         labels = {key: args[key] for key in LABEL_KEYS if args.get(key) is not None}
         driver = args.get("driver") or "auto"
         self._check_driver(driver)
-        context = AuditContext(tenant.organization, tenant.campus, order.context.actor, order.context.request_id)
+        context = _in_campus(order, tenant)
         if args.get("id"):
             record = ReceiverRecord(
                 address=Address(tenant.organization, tenant.campus, Kind.RECEIVER, args["id"]),
@@ -166,7 +166,7 @@ class Verbs:
     async def _receiver_remove(self, order: Order, progress: Progress) -> Mapping[str, object]:
         del progress
         address = self._named(order)
-        await self._roster.remove(address, order.context)
+        await self._roster.remove(address, _in_campus(order, address.tenant))
         return {"receiver": address.id}
 
     async def _receiver_update(self, order: Order, progress: Progress) -> Mapping[str, object]:
@@ -183,26 +183,29 @@ class Verbs:
                 raise ServiceError("schema_violation", "null is no value for it: leave it out", field=f"args.{key}")
         if "driver" in changes:
             self._check_driver(changes["driver"])
-        record = await self._roster.update(address, changes, order.context)
+        record = await self._roster.update(address, changes, _in_campus(order, address.tenant))
         return {"receiver": address.id, "host": record.host, "port": record.port, "name": record.name}
 
     async def _receiver_replace(self, order: Order, progress: Progress) -> Mapping[str, object]:
         del progress
         address = self._named(order)
-        record = await self._roster.replace_unit(address, order.args.get("host"), order.context)
+        record = await self._roster.replace_unit(address, order.args.get("host"), _in_campus(order, address.tenant))
         return {"receiver": address.id, "host": record.host}
 
     async def _labels_set(self, order: Order, progress: Progress) -> Mapping[str, object]:
         del progress
         address = self._named(order)
         labels = {key: value for key, value in order.args.items() if key in LABEL_KEYS}
-        return {"receiver": address.id, "labels": dict(self._roster.label(address, labels, order.context))}
+        return {
+            "receiver": address.id,
+            "labels": dict(self._roster.label(address, labels, _in_campus(order, address.tenant))),
+        }
 
     async def _note(self, order: Order, progress: Progress) -> Mapping[str, object]:
         del progress
         resource = order.args.get("resource")
         tenant = self._tenant(order)
-        context = AuditContext(tenant.organization, tenant.campus, order.context.actor, order.context.request_id)
+        context = _in_campus(order, tenant)
         self._audit.record("note", context=context, resource=resource, after={"text": order.args["text"]})
         return {"noted": True}
 
@@ -233,17 +236,21 @@ class Verbs:
             return await work(order.context)
         total = Result(request_id=order.context.request_id)
         campuses: dict[str, object] = {}
+        refused: list[ServiceError] = []
         for tenant in tenants or [order.context.tenant]:
-            context = AuditContext(tenant.organization, tenant.campus, order.context.actor, order.context.request_id)
+            context = _in_campus(order, tenant)
             place = f"{tenant.organization}/{tenant.campus}"
             try:
                 result = await work(context)
             except ServiceError as error:
+                refused.append(error)
                 total.counts.seen += 1
                 total.fail(place, error.code, error.detail)
                 continue
             total.absorb(result)
             campuses[place] = result.as_json()
+        if refused and not campuses:
+            raise refused[0]
         total.data["campuses"] = campuses
         return total
 
@@ -278,3 +285,8 @@ class Verbs:
     def _maker(self, driver: str) -> str:
         scanning = [one.manufacturer for one in self._drivers.values() if one.scans]
         return self._drivers[driver].manufacturer if driver in self._drivers else scanning[0] if scanning else "unknown"
+
+
+def _in_campus(order: Order, tenant: Campus) -> AuditContext:
+    """On behalf of whoever gave the order, in the audit of the campus that it concerns."""
+    return AuditContext(tenant.organization, tenant.campus, order.context.actor, order.context.request_id)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import pairwise
+
+import pytest
+
 from tests.integration.house import House, entry, simulated
-from tests.integration.observer import Observer
+from tests.integration.observer import Observer, observing
 
 
 def stale(seen: Observer) -> dict[str, bool]:
@@ -21,3 +26,90 @@ async def test_every_facet_says_that_a_receiver_is_lost_and_that_it_is_back(hous
         await seen.until(lambda: all(stale(seen).values()))
         await seen.live("rack")
         await seen.until(lambda: not any(stale(seen).values()))
+
+
+def words(seen: Observer, verb: str, request_id: str) -> list[str]:
+    """The status of every reply to a request, in order."""
+    return [one.body["status"] for one in seen.all(f"reply/{verb}") if one.body["request_id"] == request_id]
+
+
+@pytest.mark.parametrize("resource", ["", "bridge/main"])
+async def test_what_is_refused_is_not_accepted_first(house: House, resource: str) -> None:
+    async with house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        for verb in ("discover", "refresh"):
+            answer = await seen.ask(resource, verb, request_id=f"no-{verb}", manufacturer="acme")
+            assert (answer["status"], answer["error"]["field"]) == ("rejected", "args.manufacturer")
+            assert words(seen, verb, f"no-{verb}") == ["rejected"]
+        await seen.ask(resource, "refresh", request_id="yes")
+        assert words(seen, "refresh", "yes") == ["accepted", "succeeded"]
+
+
+async def test_a_long_command_is_accepted_then_reports_then_ends(house: House) -> None:
+    async with house.serve(discovery={"concurrency": 16}).running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        await seen.ask("bridge/main", "discover", request_id="long", networks=["127.77.0.0/20"], seconds=30)
+        assert words(seen, "discover", "long")[:2] == ["accepted", "progress"]
+        assert set(words(seen, "discover", "long")[1:-1]) == {"progress"}
+        reports = [one.at for one in seen.all("reply/discover") if one.body["status"] == "progress"]
+        assert all(later - earlier > 0.9 for earlier, later in pairwise(reports))
+
+
+async def test_every_command_is_audited_with_who_asked_and_how_it_ended(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
+        await seen.live("rack")
+        await seen.ask("channel/rack-1", "set", request_id="s", name="X")
+        await seen.ask("receiver/rack", "refresh", request_id="r")
+        await seen.ask("bridge/main", "note", request_id="n", text="one")
+        await seen.ask("bridge/main", "receiver_remove", request_id="x", id="rack")
+        await seen.until(lambda: len(seen.audit("command")) >= 4)
+        ended = {
+            event["request_id"]: (event["after"]["verb"], event["after"]["error"]) for event in seen.audit("command")
+        }
+    assert ended == {
+        "s": ("set", "forbidden"),
+        "r": ("refresh", None),
+        "n": ("note", None),
+        "x": ("receiver_remove", "forbidden"),
+    }
+    refused = next(event for event in seen.audit("command") if event["request_id"] == "s")
+    assert refused["after"]["args"] == {"name": "X"}
+    assert (refused["claimed_actor"], refused["resource"]) == ("tests", "channel/rack-1")
+
+
+async def test_bad_input_is_audited_once_in_a_while_with_its_number(house: House) -> None:
+    async with house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        for _ in range(5):
+            await seen.ask("bridge/main", "note", wrong=1)
+        await seen.ask("bridge/main", "note", text="the end")
+        await seen.until(lambda: seen.audit("note"))
+        (bad,) = seen.audit("bad_input")
+    assert (bad["claimed_actor"], bad["after"]["code"]) == ("tests", "schema_violation")
+
+
+async def test_a_receiver_can_found_a_campus_that_is_listened_to_at_once(house: House) -> None:
+    async with simulated() as unit, house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        added = await seen.ask("", "receiver_add", id="rack", host=unit.host, port=unit.port, campus="annex")
+        assert added["status"] == "succeeded", added
+        async with observing(house.broker.port, "default/annex") as annex:
+            await annex.live("rack")
+            assert (await annex.ask("receiver/rack", "refresh"))["status"] == "succeeded"
+            for facet in ("inventory/0", "summary"):
+                await annex.until(partial(annex.newest, "bridge/main", facet))
+
+
+async def test_what_is_done_to_a_receiver_stands_in_the_audit_of_its_campus(house: House) -> None:
+    async with simulated() as unit, house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        place = {"id": "rack", "campus": "annex"}
+        await seen.ask("", "receiver_add", host=unit.host, port=unit.port, **place)
+        await seen.ask("", "labels_set", room="Hall", **place)
+        await seen.ask("", "receiver_update", name="Rack", **place)
+        await seen.ask("", "receiver_replace", **place)
+        await seen.ask("", "receiver_remove", **place)
+        for action in ("receiver_added", "labels_set", "receiver_updated", "receiver_replaced", "receiver_removed"):
+            (event,) = await seen.until(partial(seen.audit, action))
+            assert (event["campus"], event["resource"], event["claimed_actor"]) == ("annex", "receiver/rack", "tests")
+            assert event["request_id"]
