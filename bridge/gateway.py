@@ -181,8 +181,9 @@ class Gateway:
         )
 
     def _reject(self, rejection: Rejection) -> None:
-        """Answer what is not to be done. A command that is not allowed is audited; bad input is counted, and audited now
-        and then, because it must not flood the audit.
+        """Answer what is not to be done.
+
+        A command that is not allowed is audited; bad input is counted, and audited now and then: it must not flood.
         """
         self.outcomes[rejection.known_verb, "rejected"] += 1
         self._reply(rejection, "rejected", {}, error=rejection.error)

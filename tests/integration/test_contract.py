@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -103,7 +104,7 @@ async def test_a_receiver_can_found_a_campus_that_is_listened_to_at_once(house: 
 async def test_what_is_done_to_a_receiver_stands_in_the_audit_of_its_campus(house: House) -> None:
     async with simulated() as unit, house.serve().running() as (_, seen):
         await seen.until(lambda: seen.is_bridge("online"))
-        place = {"id": "rack", "campus": "annex"}
+        place: dict[str, Any] = {"id": "rack", "campus": "annex"}
         await seen.ask("", "receiver_add", host=unit.host, port=unit.port, **place)
         await seen.ask("", "labels_set", room="Hall", **place)
         await seen.ask("", "receiver_update", name="Rack", **place)
