@@ -120,6 +120,8 @@ class Publisher:
         self._values.clear()
         for number, (address, facet) in enumerate(self._everything()):
             self._bus.unmark(address, facet)
+            if facet is Facet.SUMMARY:
+                self._summary_at[address.tenant] = asyncio.get_running_loop().time()
             await self._send(connection, address, facet)
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
@@ -160,6 +162,8 @@ class Publisher:
     async def _send(self, connection: Connection, address: Address, facet: Facet) -> None:
         """Send the newest snapshot of a facet; where the resource is gone, empty its retained topics instead."""
         retained, qos = facet in RETAINED, RETAINED.get(facet, 0)
+        while qos and connection.congested:
+            await connection.ready()  # before it is rendered: nothing older may overtake what another task sent
         rendered = self._renderer.render(address, facet)
         if retained:
             await self._clear(connection, self._leftovers(address, facet, rendered))

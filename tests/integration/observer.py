@@ -129,7 +129,7 @@ class Observer:
 
     # -- waiting ---------------------------------------------------------------------------------------------
 
-    async def until(self, condition: Callable[[], T], seconds: float = PATIENCE_S) -> T:
+    async def until(self, condition: Callable[[], T | None], seconds: float = PATIENCE_S) -> T:
         """Wait until the condition holds after some message; gives what it gave."""
         try:
             async with asyncio.timeout(seconds):
