@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
@@ -147,7 +148,11 @@ def parse(
         return None
     body: Mapping[str, Any] = {}
     try:
-        _check_form(message)
+        _check_size(message)
+        if message.retain:
+            with suppress(ServiceError):
+                body = _read(message.payload)  # whose request it was
+            raise ServiceError("retained_rejected", _RETAINED)
         body = _read(message.payload)
         return _request(command, body, message, _response_topic(message, command, topics, prefixes), now)
     except ServiceError as error:
@@ -165,14 +170,17 @@ def parse(
         )
 
 
-def _check_form(message: Incoming) -> None:
+_RETAINED: Final = (
+    "a retained command would be performed at every start: send it without the retain flag, and empty the topic "
+    "(publish nothing to it, retained)"
+)
+
+
+def _check_size(message: Incoming) -> None:
     if len(message.payload) > LARGEST:
         raise ServiceError(
             "payload_too_large", f"a command has at most {LARGEST} bytes, this one {len(message.payload)}"
         )
-    if message.retain:
-        detail = "send it without the retain flag, and empty the topic (publish nothing to it, retained)"
-        raise ServiceError("retained_rejected", f"a retained command would be performed at every start: {detail}")
 
 
 def _read(payload: bytes) -> Mapping[str, Any]:
