@@ -29,6 +29,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "receiver_removed": "A receiver was taken out.",
         "receiver_replaced": "New hardware stands behind a receiver's id.",
         "receiver_moved": "A known receiver was found at another address.",
+        "receiver_duplicate": "What was found is a receiver that is known already, where it is known.",
         "receiver_conflict": "Two units claim one identity.",
         "receiver_online": "A receiver is reachable and was read completely.",
         "receiver_offline": "A receiver is no longer reachable.",

@@ -92,6 +92,7 @@ class Configured:
                 kept.add(receiver.address)
                 counts["changed"] += await self._bring_up_to_date(receiver, entry)
             elif entry.id is not None:
+                await self._clear_place(entry)
                 kept.add(self._roster.adopt(self._record(entry, entry.id), None, _context(entry.tenant)))
                 counts["added"] += 1
             else:
@@ -134,6 +135,16 @@ class Configured:
             ),
             None,
         )
+
+    async def _clear_place(self, entry: ConfiguredReceiver) -> None:
+        """The file gives a unit an id under which it was not known: its place had another one until now."""
+        found = self._inventory.at(entry.host, entry.port)
+        if found is not None and found.record.source != "config":
+            log.warning(
+                "the configuration gives this receiver another id",
+                extra={"receiver": found.address.id, "host": entry.host, "id": entry.id},
+            )
+            await self._roster.drop(found, _context(found.address.tenant))
 
     async def _bring_up_to_date(self, receiver: Receiver, entry: ConfiguredReceiver) -> bool:
         settings = entry.settings

@@ -164,10 +164,12 @@ class DeviceSyncService:
         elif match.outcome == "moved":
             result.counts.moved += 1
             await self._roster.move(address, snapshot.host, snapshot.port, context)
-        elif self._roster.learn(address, identity):
-            result.counts.updated += 1
         else:
-            result.counts.unchanged += 1
+            learnt = self._roster.learn(address, identity)
+            result.counts.updated += learnt
+            result.counts.unchanged += not learnt
+            where = {"host": snapshot.host, "port": snapshot.port}
+            self._audit.record("receiver_duplicate", context=context, resource=address, after=where)
         return address
 
     def _mark_absent(self, manufacturer: str, context: AuditContext, present: set[Address], result: Result) -> None:

@@ -36,7 +36,7 @@ TITLES: dict[ErrorCode, str] = {
     "out_of_range": "The value is outside of what is allowed",
     "expired": "The request came after its valid_until",
     "retained_rejected": "Commands must not be retained",
-    "duplicate_conflict": "The request_id was used before with other arguments",
+    "duplicate_conflict": "It collides with something that is there already",
     "busy": "Too much work is under way",
     "rate_limited": "Too many requests",
     "payload_too_large": "The payload is too large",

@@ -14,7 +14,7 @@ from services.inventory import Inventory
 from services.model import Address, Campus, Kind
 from services.operations import Do, Order, Progress
 from services.records import AuditContext, ReceiverRecord
-from services.results import Result
+from services.results import Counts, Result
 from services.roster import LABEL_KEYS, Roster
 from services.sessions import AUTO, Sessions
 
@@ -136,6 +136,9 @@ class Verbs:
         self._check_driver(driver)
         context = _in_campus(order, tenant)
         if args.get("id"):
+            if not host and self._is_on_network(driver):
+                raise ServiceError("schema_violation", "a receiver on the network needs a host", field="args.host")
+            self._check_place(host, port)
             record = ReceiverRecord(
                 address=Address(tenant.organization, tenant.campus, Kind.RECEIVER, args["id"]),
                 manufacturer=args.get("manufacturer") or self._maker(driver),
@@ -149,6 +152,13 @@ class Verbs:
             return {"receiver": self._roster.adopt(record, None, context).id}
         if not host:
             raise ServiceError("schema_violation", "a receiver needs a host, or an id", field="args.host")
+        known = self._inventory.at(host, port)
+        if known is not None and known.address.tenant == tenant and known.online:  # it has its one session
+            counts = Counts(seen=1, unchanged=1)
+            result = Result(known.record.manufacturer, counts, request_id=order.context.request_id)
+            return {"receiver": known.address.id, **result.as_json()}
+        if known is not None and known.address.tenant != tenant:
+            self._check_place(host, port)
         name, identity = await self.identify(host, port, driver)
         snapshot = DeviceSnapshot(host, port, identity, name, args.get("name"), labels, "command")
         result = await self._sync.bulk_sync_devices(
@@ -183,6 +193,9 @@ class Verbs:
                 raise ServiceError("schema_violation", "null is no value for it: leave it out", field=f"args.{key}")
         if "driver" in changes:
             self._check_driver(changes["driver"])
+        if changes.keys() & {"host", "port"}:
+            old = self._roster.find(address).record
+            self._check_place(changes.get("host", old.host), changes.get("port", old.port), address)
         record = await self._roster.update(address, changes, _in_campus(order, address.tenant))
         return {"receiver": address.id, "host": record.host, "port": record.port, "name": record.name}
 
@@ -253,6 +266,17 @@ class Verbs:
             raise refused[0]
         total.data["campuses"] = campuses
         return total
+
+    def _is_on_network(self, driver: str) -> bool:
+        return driver == AUTO or self._drivers[driver].scans
+
+    def _check_place(self, host: str | None, port: int | None, whose: Address | None = None) -> None:
+        """Refuse a place at which another receiver is: each has one session. Raises `ServiceError`."""
+        there = self._inventory.at(host, port)
+        if there is not None and there.address != whose:
+            whom = f"receiver {there.address.id} of campus {there.address.campus}"
+            detail = f"{host} is {whom} already: remove that one first, or change its host"
+            raise ServiceError("duplicate_conflict", detail, field="args.host")
 
     def _check_driver(self, name: str) -> None:
         if name != AUTO and name not in self._drivers:

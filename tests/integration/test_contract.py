@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration.house import House, entry, simulated
+from services.device_sync import DeviceSnapshot
+from services.driver_api import Target
+from services.records import AuditContext
+from tests.integration.house import House, entry, shure, simulated
 from tests.integration.observer import Observer, observing
 
 
@@ -114,3 +117,61 @@ async def test_what_is_done_to_a_receiver_stands_in_the_audit_of_its_campus(hous
             (event,) = await seen.until(partial(seen.audit, action))
             assert (event["campus"], event["resource"], event["claimed_actor"]) == ("annex", "receiver/rack", "tests")
             assert event["request_id"]
+
+
+async def test_one_unit_is_one_receiver_with_one_session(house: House) -> None:
+    async with simulated() as unit, simulated("qlxd", seed=3) as spare, house.serve().running() as (app, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        place: dict[str, Any] = {"host": unit.host, "port": unit.port}
+        first = (await seen.ask("bridge/main", "receiver_add", **place))["data"]["receiver"]
+        await seen.live(first)
+        again = await seen.ask("bridge/main", "receiver_add", **place)
+        assert (again["status"], again["data"]["receiver"], again["data"]["counts"]["unchanged"]) == (
+            "succeeded",
+            first,
+            1,
+        )
+        taken = await seen.ask("bridge/main", "receiver_add", id="other", **place)
+        assert (taken["error"]["code"], taken["error"]["field"]) == ("duplicate_conflict", "args.host")
+        assert first in taken["error"]["detail"]
+        elsewhere = await seen.ask("", "receiver_add", campus="annex", **place)
+        assert elsewhere["error"]["code"] == "duplicate_conflict"
+        await seen.ask("bridge/main", "receiver_add", id="other", host=spare.host, port=spare.port)
+        await seen.live("other")
+        moved = await seen.ask("bridge/main", "receiver_update", id="other", **place)
+        assert moved["error"]["code"] == "duplicate_conflict"
+        homeless = await seen.ask("bridge/main", "receiver_add", id="homeless")
+        assert (homeless["error"]["code"], homeless["error"]["field"]) == ("schema_violation", "args.host")
+        listed = await seen.ask("bridge/main", "receiver_add", id="listed", driver="manual")
+        assert listed["status"] == "succeeded"
+        assert {address.id for address in app.inventory.receivers} == {first, "other", "listed"}
+
+
+async def test_an_id_in_the_file_takes_over_what_discovery_had_found_there(house: House) -> None:
+    async with simulated() as unit, house.serve().running() as (app, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        found = await seen.ask("bridge/main", "discover", hosts=[f"{unit.host}:{unit.port}"])
+        assert found["data"]["counts"]["added"] == 1
+        (old,) = {address.id for address in app.inventory.receivers}
+        await seen.live(old)
+        house.serve(entry(unit, "rack1"))
+        assert (await seen.ask("", "reload"))["status"] == "succeeded"
+        await seen.live("rack1")
+        await seen.until(lambda: not [topic for topic in seen.retained if f"/{old}" in topic])
+        assert {address.id for address in app.inventory.receivers} == {"rack1"}
+        await seen.until(lambda: seen.audit("receiver_removed"))
+
+
+async def test_what_is_found_where_it_is_known_is_audited_as_a_duplicate(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        await seen.live("rack")
+        identity = await shure().identify(Target(unit.host, unit.port))
+        result = await app.sync.bulk_sync_devices(
+            manufacturer="shure",
+            devices=[DeviceSnapshot(unit.host, unit.port, identity, "shure")],
+            complete=False,
+            context=AuditContext("default", "stage", "tests"),
+        )
+        assert (result.counts.added, result.counts.unchanged) == (0, 1)
+        (event,) = await seen.until(lambda: seen.audit("receiver_duplicate"))
+    assert (event["resource"], event["after"]["host"]) == ("receiver/rack", unit.host)
