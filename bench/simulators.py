@@ -40,6 +40,11 @@ def plan(channels: int, rate: float, seconds: float, rng: random.Random) -> list
     return sorted(planned)
 
 
+def even_plan(channels: int, rate: float, seconds: float) -> list[tuple[float, int]]:
+    """The same at a steady pace, each channel in its turn: every value stands as long as the others."""
+    return [(number / rate, number % channels) for number in range(round(rate * seconds))]
+
+
 class Fleet:
     """The units, and what is done to them."""
 
@@ -58,10 +63,17 @@ class Fleet:
 
     async def changes(self, rate: float, seconds: float, seed: int) -> list[Change]:
         """Make changes at random moments; returns when all of them are made."""
+        return await self._make(plan(len(self._places), rate, seconds, random.Random(seed)))
+
+    async def storm(self, rate: float, seconds: float) -> list[Change]:
+        """Make changes at a steady pace."""
+        return await self._make(even_plan(len(self._places), rate, seconds))
+
+    async def _make(self, planned: Sequence[tuple[float, int]]) -> list[Change]:
         done: list[Change] = []
         loop = asyncio.get_running_loop()
         begin = loop.time()
-        for due, place in plan(len(self._places), rate, seconds, random.Random(seed)):
+        for due, place in planned:
             wait = begin + due - loop.time()
             if wait > 0:
                 await asyncio.sleep(wait)
@@ -79,7 +91,7 @@ async def run(count: int, listen: str, options: dict[str, Any]) -> None:
         units = await stack.enter_async_context(simulate("ulxd", count=count, listen=listen, **options))
         fleet = Fleet(units)
         say([unit.host for unit in units])
-        await serve({"changes": fleet.changes})
+        await serve({"changes": fleet.changes, "storm": fleet.storm})
 
 
 if __name__ == "__main__":

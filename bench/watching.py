@@ -34,6 +34,8 @@ class Watcher:
         """When each name came in a channel's state, nanoseconds."""
         self.audited: list[tuple[int, str]] = []
         """Sequence numbers, each with the name that was audited, if any."""
+        self.audited_at: dict[str, int] = {}
+        """When the first event of each of those names came, nanoseconds."""
         self.audit_at = 0
         """When the newest audit event came."""
         self.online: set[bytes] = set()
@@ -107,7 +109,9 @@ class Watcher:
     def _on_audit(self, topic: bytes, payload: bytes, at: int) -> None:
         found, name = _SEQ.search(payload), _NAME.search(payload)
         if found:
-            self.audited.append((int(found[1]), name[1].decode() if name else ""))
+            told = name[1].decode() if name else ""
+            self.audited.append((int(found[1]), told))
+            self.audited_at.setdefault(told, at)
             self.audit_at = at
 
     def _on_reply(self, payload: bytes, at: int) -> None:
