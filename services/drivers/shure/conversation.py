@@ -21,11 +21,9 @@ log = logging.getLogger(__name__)
 
 PORT = 2202
 
-QUIET_S = 0.8
-"""Where the last question gets no answer, so long a silence means that everything has been said."""
-
-TALKATIVE = 3
-"""Answer timeouts after which we stop waiting for the last answer of a device that does not stop talking."""
+QUIET_S = 1.2
+"""Where the last question gets no answer, so long a silence means that everything has been said: what is not reported
+within about a second is not known (protocol notes, 1.1)."""
 
 MENU = (
     "allow it at the receiver: on SLX-D in Menu > Advanced > Network > Allow Third-Party Controls, "
@@ -135,7 +133,7 @@ class Conversation:
             if message is None:
                 self.unintelligible += 1
             elif message.verb == "SAMPLE":  # written in an unusual way, or of a channel that is not there
-                self._samples.get(_key(message.index or 0), []).append(body)
+                self._file(_key(message.index or 0), body)
             else:
                 messages.append(message)
                 if len(self.answers) < PLACES_MOST:
@@ -144,6 +142,14 @@ class Conversation:
             self.last_heard = self._loop.time()
             self._hear(messages)
             self._news.set()
+
+    def _file(self, key: bytes, body: bytes) -> None:
+        self.last_heard = self._loop.time()
+        if (unread := self._samples.get(key)) is not None:
+            unread.append(body)
+            self._filed += 1
+            if self._filed > SAMPLES_MOST:
+                self._trim()
 
     def file_samples(self, channels: int) -> None:
         """Keep the SAMPLE lines of channels 1 to ``channels`` from now on, and only theirs."""
@@ -178,17 +184,23 @@ class Conversation:
     async def ask(self, questions: Iterable[bytes], done: Callable[[], bool], *, timeout: float) -> bool:
         """Send questions and wait until ``done``, which is looked at after every read that brought an answer.
 
-        False after `QUIET_S` without a further message, ``timeout`` seconds without any at all, or where the device
-        talks on and on of something else. Raises `DriverError` when the connection ends.
+        False after `QUIET_S` without a further message, ``timeout`` seconds without any at all, or as long without
+        anything that it had not said before. Raises `DriverError` when the connection ends.
         """
-        asked_at = self._loop.time()
         self.send(questions)
+        return await self.wait(done, timeout=timeout)
+
+    async def wait(self, done: Callable[[], bool], *, timeout: float, quiet: float = QUIET_S) -> bool:
+        """Wait for more answers to what was asked, as `ask` does."""
+        news_at = self._loop.time()
         heard_at: float | None = None
+        known = len(self.answers)
         while not done():
             if self.connection.closed.done():
                 raise self.connection.closed.result()
-            quiet = asked_at + timeout if heard_at is None else heard_at + min(QUIET_S, timeout)
-            until = min(quiet, asked_at + TALKATIVE * timeout)
+            if len(self.answers) > known:
+                known, news_at = len(self.answers), self._loop.time()
+            until = news_at + timeout if heard_at is None else min(heard_at + min(quiet, timeout), news_at + timeout)
             if self._loop.time() >= until:
                 return False
             self._news.clear()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.driver_api import DriverError
 from services.drivers.shure.codec import Message, get
-from services.drivers.shure.conversation import BLOCKED, Conversation
+from services.drivers.shure.conversation import BLOCKED, Conversation, Place
 from services.drivers.shure.kinds import unbrace
-from services.drivers.shure.models import FAMILY_NAMES, MODELS, MOST_CHANNELS, model_of
+from services.drivers.shure.models import FAMILIES, FAMILY_NAMES, MODELS, MOST_CHANNELS, model_of
 
 MOST_EARLY = 4000
 """Messages kept until the family is known; a complete dump of the largest unit is shorter."""
@@ -17,8 +17,15 @@ CHANNELS_BEFORE_ANX4 = 4
 FEWEST_ANX4 = 4
 """The smallest licence."""
 
-_DEVICE_ID = ("DEVICE_ID", None)
-"""Asked for last: every family knows it, so what has not come before it will not come."""
+GRACE_S = 1.0
+"""Answers come in the order of the questions, so what did not come before the last one hardly will. Where family and
+number of channels hang on it we wait a little longer all the same: a wrong guess would last as long as the session."""
+
+LAST: Place = ("DEVICE_ID", None)
+"""Asked for last: every family knows it."""
+ERROR: Place = ("ERR", None)
+
+_FENCES: tuple[Place, ...] = (LAST, ("MODEL", None), ("FW_VER", None), ("CHAN_NAME", 1), ("TX_TYPE", 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,13 @@ class Found:
     model: str
     family: str
     channels: int
+    fence: Place = LAST
+    """What this device has answered, and so will again: asked last, its answer says that everything was answered."""
+
+    @property
+    def slots(self) -> int:
+        """Transmitter places of a channel."""
+        return FAMILIES[self.family].slots
 
 
 @dataclass(slots=True)
@@ -48,12 +62,11 @@ class Detection:
         """
         answers = conversation.answers
         await conversation.ask(
-            [get("MODEL"), get("FW_VER"), get("DEVICE_ID")],
-            lambda: _DEVICE_ID in answers,
-            timeout=timeout,
+            [get("MODEL"), get("FW_VER"), get("DEVICE_ID")], lambda: answers[LAST] > 0, timeout=timeout
         )
         self._check_dialect(conversation)
-        return await self._named(conversation, timeout) or await self._by_its_keys(conversation, timeout)
+        found = await self._named(conversation, timeout) or await self._by_its_keys(conversation, timeout)
+        return replace(found, fence=next((place for place in _FENCES if answers[place]), LAST))
 
     def _check_dialect(self, conversation: Conversation) -> None:
         peer = conversation.connection.peer
@@ -67,7 +80,7 @@ class Detection:
 
     def _model_text(self) -> str | None:
         told = [unbrace(each.value.strip()) for each in self.early if each.name == "MODEL" and each.verb == "REP"]
-        return told[-1] or None if told else None
+        return told[-1].strip() or None if told else None
 
     async def _named(self, conversation: Conversation, timeout: float) -> Found | None:
         """The model string decides, where there is one; SLX-D and Axient always have it."""
@@ -84,7 +97,7 @@ class Detection:
         return Found(text, model.family, channels)
 
     async def _by_its_keys(self, conversation: Conversation, timeout: float) -> Found:
-        """Older ULX-D and QLX-D firmware does not know MODEL: QLX-D alone has no remote mute."""
+        """Older ULX-D and QLX-D firmware does not know MODEL: QLX-D alone has no remote mute, and one channel."""
         channels = await self._count(conversation, CHANNELS_BEFORE_ANX4, timeout)
         answers = conversation.answers
         if found := await self._named(conversation, timeout):  # late, but it came
@@ -94,16 +107,23 @@ class Detection:
                 "wrong_model",
                 f"{conversation.connection.peer} speaks Shure's command strings, but tells neither model nor channels",
             )
-        family = "ulxd" if ("AUDIO_MUTE", 1) in answers else "qlxd"
-        channels = 1 if family == "qlxd" else max(1, channels)
+        family = "ulxd" if ("AUDIO_MUTE", 1) in answers or channels > 1 else "qlxd"
+        channels = max(1, channels)
         name = next(model.name for model in MODELS if model.family == family and (model.channels or 0) <= channels)
         return Found(name, family, channels)
 
     async def _count(self, conversation: Conversation, most: int, timeout: float) -> int:
-        """The highest channel that has a name to tell."""
+        """The highest channel that has a name to tell; the model is asked for once more, noise can swallow a line."""
         answers = conversation.answers
-        answers.pop(_DEVICE_ID, None)
-        questions = [get("AUDIO_MUTE", 1), get("TX_TYPE", 1)]
-        questions += [get("CHAN_NAME", channel) for channel in range(1, most + 1)]
-        await conversation.ask([*questions, get("DEVICE_ID")], lambda: _DEVICE_ID in answers, timeout=timeout)
+        places: list[Place] = [("MODEL", None), ("AUDIO_MUTE", 1), ("TX_TYPE", 1)]
+        places += [("CHAN_NAME", channel) for channel in range(1, most + 1)]
+        missing = [place for place in places if place not in answers]
+        refused, before = answers[ERROR], answers[LAST]
+        questions = [get(*place) for place in (*missing, LAST)]
+        if await conversation.ask(questions, lambda: answers[LAST] > before, timeout=timeout):
+            await conversation.wait(
+                lambda: sum(place not in answers for place in missing) <= answers[ERROR] - refused,
+                timeout=GRACE_S,
+                quiet=GRACE_S,
+            )
         return max((channel for channel in range(1, most + 1) if ("CHAN_NAME", channel) in answers), default=0)

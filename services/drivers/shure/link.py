@@ -12,7 +12,7 @@ from services.drivers.shure import codec, samples
 from services.drivers.shure.codec import Message, get, set_
 from services.drivers.shure.composing import Composer
 from services.drivers.shure.conversation import Conversation, Place
-from services.drivers.shure.detection import Detection, Found
+from services.drivers.shure.detection import LAST, Detection, Found
 from services.drivers.shure.models import FIXED_ANTENNAS, MANUFACTURER, METER_RANGE_MS
 from services.drivers.shure.tables import PROPERTIES, Property, Scope
 from services.model import ChannelTelemetry
@@ -25,8 +25,8 @@ WHOLE_DUMP = 0
 """The index that means all channels."""
 NO_WHOLE_DUMP = frozenset({"slxd_plus"})
 """Families that refuse GET 0 ALL and begin to meter instead (seen on a real SLXD4QDAN+)."""
-LAST: Place = ("DEVICE_ID", None)
-"""Asked for last: every family knows it."""
+QUESTIONS_MOST = 100
+"""Questions by name in one go; others send as many without trouble (protocol notes, 1.1)."""
 TRIES = 2
 """Questions by name that are worth asking of a device that does not answer them; noise can swallow one."""
 IDENTITY_NAMES = ("FW_VER", "RF_BAND", "NET_SETTINGS SC", "MAC_ADDR")
@@ -81,9 +81,9 @@ class ShureLink:
         return self._identity(found)
 
     def ask_alive(self) -> None:
-        """Ask for the metering rate of one channel."""
+        """Ask for what this device has been heard to answer: a question that it ignores would look like its end."""
         self._conversation.unstick()
-        self._conversation.send([get("METER_RATE", 1)])
+        self._conversation.send([get(*(self._found.fence if self._found else LAST))])
 
     def set_meter_interval(self, seconds: float) -> None:
         """Ask for another metering interval; what the family cannot do becomes the nearest that it can."""
@@ -156,32 +156,37 @@ class ShureLink:
         channels = range(1, found.channels + 1)
         each = [get("ALL", channel) for channel in channels]
         for dumps in [each] if found.family in NO_WHOLE_DUMP else [[get("ALL", WHOLE_DUMP)], each]:
-            await self._dump(dumps, ("METER_RATE", found.channels))
+            await self._ask(dumps, found.fence, times=2)
             if self._heard_of(channels):
                 return True
         # no dump at all: what can be asked for is asked for by name
         await self._ask_missing(found, self._missing(found, self._askable(found)))
         return self._heard_of(channels)
 
-    async def _dump(self, questions: list[bytes], fence: Place) -> None:
-        """Ask for dumps and wait for their end.
+    async def _ask(self, questions: list[bytes], fence: Place, *, times: int = 1) -> None:
+        """Ask, and wait until the device has answered ``fence``, which is asked behind everything.
 
-        ``fence`` is asked for twice behind them: a dump may contain it once, so the second answer can only be one to
-        these questions, and answers come in order.
+        Twice behind dumps: one may contain it, so the second answer can only be one to these questions, and answers
+        come in order. Raises `DriverError` (timeout) where nothing at all is heard.
         """
-        answers = self._conversation.answers
-        enough = answers[fence] + 2
-        await self._conversation.ask(
-            [*questions, get(*fence), get(*fence)],
-            lambda: answers[fence] >= enough,
-            timeout=self._target.answer_timeout_s,
-        )
+        answers, timeout = self._conversation.answers, self._target.answer_timeout_s
+        enough, heard = answers[fence] + times, self.last_heard
+        asked = [*questions, *[get(*fence)] * times]
+        answered = await self._conversation.ask(asked, lambda: answers[fence] >= enough, timeout=timeout)
+        if not answered and self.last_heard == heard:
+            peer = self._conversation.connection.peer
+            raise DriverError("timeout", f"{peer} did not answer anything within {timeout:g} s")
 
     def _heard_of(self, channels: range) -> bool:
         return any(index in channels for name, index in self._conversation.answers if name not in ("METER_RATE", "ERR"))
 
     def _askable(self, found: Found) -> list[Place]:
-        properties = [prop for prop in PROPERTIES[found.family].values() if prop.askable and not prop.metered]
+        counts = found.family not in FIXED_ANTENNAS  # then a metered key tells their number, and with metering off too
+        properties = [
+            prop
+            for prop in PROPERTIES[found.family].values()
+            if prop.askable and (not prop.metered or (prop.keys and counts))
+        ]
         return [place for prop in properties for place in _places(prop, found.channels)]
 
     def _missing(self, found: Found, places: Iterable[Place]) -> list[Place]:
@@ -191,7 +196,7 @@ class ShureLink:
             for place in places
             if place not in answers
             and self._unanswered[place] < TRIES
-            and place != LAST
+            and place != found.fence
             and (place[0], place[1] is not None) in table
         ]
 
@@ -202,10 +207,8 @@ class ShureLink:
         """
         answers, table = self._conversation.answers, PROPERTIES[found.family]
         questions = [_question(table[name, index is not None], index) for name, index in places]
-        before = answers[LAST]
-        await self._conversation.ask(
-            [*questions, get(*LAST)], lambda: answers[LAST] > before, timeout=self._target.answer_timeout_s
-        )
+        for begin in range(0, max(1, len(questions)), QUESTIONS_MOST):
+            await self._ask(questions[begin : begin + QUESTIONS_MOST], found.fence)
         self._unanswered.update(place for place in places if place not in answers)
 
     def _identity(self, found: Found) -> Identity:
@@ -235,7 +238,7 @@ class ShureLink:
             if message.name == "METER_RATE" and message.index and message.index <= found.channels:
                 self._rates[message.index] = message.value.strip()
             reading = codec.decode(message, found.family)
-            if reading is None or (reading.channel is not None and reading.channel > found.channels):
+            if reading is None or (reading.channel or 0) > found.channels or (reading.slot or 0) > found.slots:
                 self.meaningless += 1
             elif reading.values:
                 if reading.channel is None:
