@@ -113,7 +113,7 @@ class DeviceSyncService:
             if address is not None:
                 present.add(address)
         if complete:
-            self._mark_absent(manufacturer, context, present, result)
+            await self._mark_absent(manufacturer, context, present, result)
         result.duration_s = asyncio.get_running_loop().time() - started
         return result
 
@@ -172,13 +172,19 @@ class DeviceSyncService:
             self._audit.record("receiver_duplicate", context=context, resource=address, after=where)
         return address
 
-    def _mark_absent(self, manufacturer: str, context: AuditContext, present: set[Address], result: Result) -> None:
+    async def _mark_absent(
+        self, manufacturer: str, context: AuditContext, present: set[Address], result: Result
+    ) -> None:
+        """Who is not on a complete list is offline; one that had a connection may prove the opposite on a new one."""
+        connected: list[Receiver] = []
         for receiver in self._inventory.of(context.tenant):
             if receiver.record.manufacturer == manufacturer and receiver.address not in present:
                 if receiver.online:
                     detail = "it was not in a complete list of what is there"
                     self._availability.set(receiver, "offline", "timeout", detail=detail, context=context)
+                    connected.append(receiver)
                 result.counts.offline += 1
+        await asyncio.gather(*(self._roster.reconnect(receiver) for receiver in connected))
 
     def _know(self, manufacturer: str) -> None:
         makers = sorted({driver.manufacturer for driver in self._drivers.values()})

@@ -60,6 +60,8 @@ class Roster:
         self._store = store
         self._audit = audit
         self.on_gone: Gone = lambda _addresses: None
+        self.configuration = "the configuration"
+        """Where receivers of the configuration stand, in words."""
 
     # -- at start --------------------------------------------------------------------------------------------
 
@@ -173,6 +175,10 @@ class Roster:
             raise
         if receiver.early is early:
             self._intake.complete(receiver)
+
+    async def reconnect(self, receiver: Receiver) -> None:
+        """Begin a receiver's connection anew."""
+        await self._sessions.restart(receiver)
 
     async def move(self, address: Address, host: str, port: int | None, context: AuditContext) -> None:
         """Follow a receiver to its new address."""
@@ -381,7 +387,7 @@ class Roster:
     def _refuse_config(self, receiver: Receiver) -> None:
         if receiver.record.source == "config":
             detail = (
-                f"receiver {receiver.address.id} stands in the configuration file under [[receivers]]: change it there"
+                f"receiver {receiver.address.id} stands in {self.configuration} under [[receivers]]: change it there"
             )
             raise ServiceError("forbidden", detail, field="args.id")
 
