@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import platform
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 
@@ -47,6 +47,9 @@ log = logging.getLogger(__name__)
 
 Reload = Callable[[], Settings]
 """Reads the configuration again. Raises `ConfigurationError`."""
+
+NEED_RESTART = frozenset({"bridge", "mqtt", "database", "http"})
+"""Sections that a running bridge keeps as they were: it would be another bridge."""
 
 
 class App:
@@ -198,21 +201,29 @@ class App:
         except ConfigurationError as error:
             raise ServiceError("schema_violation", f"the configuration was not taken over: {error}") from error
         changed = changes(self.settings, new)
+        fixed = sorted(NEED_RESTART & set(changed))
+        old, new = self.settings, new.keeping(self.settings, fixed)
         await self._apply(new)
-        fixed = sorted(set(changed) & {"bridge", "mqtt", "database", "http"})
         self.settings = new
-        if "status" in changed:
-            self.availability.judge_by(status_rules_of(new))
-        if {"polling", "discovery"} & set(changed):
-            self.sessions.configure(polling_of(new))
-        self.metering.interval_s = new.polling.telemetry_interval
-        self.audit.record(
-            "configuration_changed",
-            context=AuditContext(self.default.organization, self.default.campus),
-            after={"sections": sorted(changed), "digest": digest(new), "need_restart": fixed},
-        )
+        self._put_into_effect(new, changed)
+        if changed:
+            self.audit.record(
+                "configuration_changed",
+                context=AuditContext(self.default.organization, self.default.campus),
+                before={"digest": digest(old)},
+                after={"sections": sorted(changed), "digest": digest(new), "need_restart": fixed},
+            )
+            self.process.info_changed()
         log.info("configuration read again", extra={"changed": sorted(changed), "need_restart": fixed})
         return {"changed": sorted(changed), "need_restart": fixed}
+
+    def _put_into_effect(self, settings: Settings, changed: Collection[str]) -> None:
+        if "status" in changed:
+            self.availability.judge_by(status_rules_of(settings))
+        if {"polling", "discovery"} & set(changed):
+            self.sessions.configure(polling_of(settings))
+        self.metering.interval_s = settings.polling.telemetry_interval
+        self.upkeep.keep_audit_s = settings.audit.keep
 
     async def _apply(self, settings: Settings, stored: Sequence[RangeRecord] = ()) -> None:
         counts = await self.configured.apply(configured_receivers(settings))

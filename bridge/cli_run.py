@@ -64,10 +64,11 @@ def run(path: Path | None) -> None:
 
         file = find_file(path, os.environ)
         log.info("mic2mqtt starts", extra={"configuration": str(file) if file else "none: defaults and environment"})
+        origin = "the environment" if file is None else str(file)
         limit = raise_file_limit()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_run(settings, reload, limit))
+            runner.run(_run(settings, reload, limit, origin))
         log.info("mic2mqtt has stopped")
 
 
@@ -99,7 +100,8 @@ class Signals:
         self._task.cancel()
 
 
-async def _run(settings: Settings, reload: Callable[[], Settings], limit: int) -> None:
+async def _run(settings: Settings, reload: Callable[[], Settings], limit: int, origin: str) -> None:
+    """``origin`` is where the configuration stands, for whoever has to change it."""
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - a coroutine runs in a task
     signals = Signals(task)
@@ -132,7 +134,9 @@ async def _run(settings: Settings, reload: Callable[[], Settings], limit: int) -
 
     try:
         async with Store.open(settings.database.connection_url()) as store:
-            await App(settings, find_drivers(), store, reload).run(started)
+            app = App(settings, find_drivers(), store, reload)
+            app.roster.configuration = origin
+            await app.run(started)
     except asyncio.CancelledError:
         if not signals.stopping:
             raise

@@ -52,6 +52,7 @@ class Process:
         """Whether the process was online once: ``starting`` is said at its start only."""
         self._online_over: Connection | None = None
         """The connection over which everything retained was said, and then that we are online."""
+        self._info_is_old = False
         self._state: State = "starting"
         self._reason: str | None = None
         self._since = clock.now_text()
@@ -72,9 +73,14 @@ class Process:
 
     async def say_info(self, connection: Connection) -> None:
         """Who we are; the MQTT version is that of this connection."""
+        self._info_is_old = False
         data = {**self._info(), "mqtt_version": connection.version}
         payload = encoding.encode({"schema": "bridge.info/1", "id": self._id, "epoch": self._epoch(), "data": data})
         await self._publish(connection, Facet.INFO, payload)
+
+    def info_changed(self) -> None:
+        """What `info` says is no longer so: it is said again, soon."""
+        self._info_is_old = True
 
     async def say_state(self, connection: Connection, state: State) -> None:
         """How we are. ``online`` becomes ``degraded`` while something of ours does not work."""
@@ -89,7 +95,7 @@ class Process:
         await self._publish(connection, Facet.STATE, self._payload(state, trouble, self._since, expected=True))
 
     async def pulse(self, connection: Connection) -> None:
-        """Say health every 30 s, and state when it changed."""
+        """Say health every 30 s, and state and info when they changed."""
         loop = asyncio.get_running_loop()
         health_at = loop.time()
         while True:
@@ -97,6 +103,8 @@ class Process:
                 health_at = loop.time() + HEALTH_S
                 body = {"schema": "bridge.health/1", "id": self._id, "time": clock.now_text(), "data": self._health()}
                 connection.publish_nowait(self._topics.process(Facet.HEALTH), encoding.encode(body), qos=0, retain=True)
+            if self._info_is_old:
+                await self.say_info(connection)
             if self._trouble() != self._reason:
                 await self.say_state(connection, "online")
             await asyncio.sleep(LOOK_S)

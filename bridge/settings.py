@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -84,6 +84,10 @@ class Settings(Section):
     discovery: DiscoverySettings = DiscoverySettings()
     receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Receivers that are always served.")
     log: LogSettings = LogSettings()
+
+    def keeping(self, old: Settings, sections: Iterable[str]) -> Settings:
+        """The same, but for some sections, which stay as they were."""
+        return self.model_copy(update={name: getattr(old, name) for name in sections})
 
     def organization_of(self, entry: ReceiverSettings | RangeSettings) -> str:
         """The organization of a receiver or range, that of ``[bridge]`` where it names none."""

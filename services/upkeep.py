@@ -29,7 +29,8 @@ class Upkeep:
         self._inventory = inventory
         self._availability = availability
         self._store = store
-        self._keep_audit_s = keep_audit_s
+        self.keep_audit_s = keep_audit_s
+        """How long delivered audit rows stay, in seconds."""
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -44,7 +45,7 @@ class Upkeep:
                 await asyncio.sleep(INTERVAL_S / SLICES)
             if loop.time() - pruned_at >= PRUNE_S:
                 pruned_at = loop.time()
-                await self._store.prune(self._keep_audit_s)
+                await self._store.prune(self.keep_audit_s)
 
     def _look_after(self, receiver: Receiver) -> None:
         if receiver.address not in self._inventory.receivers:

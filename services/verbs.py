@@ -35,6 +35,9 @@ class House(Protocol):
     async def reload(self) -> Mapping[str, object]:
         """Read the configuration again; what changed."""
 
+    def tenants(self) -> Sequence[Campus]:
+        """Every campus that is served."""
+
 
 class Verbs:
     """What each verb does."""
@@ -218,6 +221,9 @@ class Verbs:
         del progress
         resource = order.args.get("resource")
         tenant = self._tenant(order)
+        if tenant not in self._house.tenants():
+            detail = f"there is no campus {tenant.organization}/{tenant.campus} here"
+            raise ServiceError("unknown_resource", detail, field="args.campus")
         context = _in_campus(order, tenant)
         self._audit.record("note", context=context, resource=resource, after={"text": order.args["text"]})
         return {"noted": True}
@@ -295,7 +301,10 @@ class Verbs:
     def _named(self, order: Order) -> Address:
         tenant = self._tenant(order)
         address = Address(tenant.organization, tenant.campus, Kind.RECEIVER, order.args["id"])
-        return self._roster.find(address).address
+        try:
+            return self._roster.find(address).address
+        except ServiceError as error:
+            raise ServiceError(error.code, error.detail, field="args.id") from None
 
     def _tenant(self, order: Order) -> Campus:
         """The campus that is meant: that of the command's topic, else the one in the arguments, else the default."""
