@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import cast
 
-_CONNECT, _CONNACK, _PUBLISH, _SUBSCRIBE, _SUBACK = 0x10, 0x20, 0x30, 0x82, 0x90
+_CONNECT, _CONNACK, _PUBLISH, _PUBACK, _SUBSCRIBE, _SUBACK = 0x10, 0x20, 0x30, 0x40, 0x82, 0x90
 _CLEAN_SESSION = 0x02
 _VERSION_3_1_1 = 4
 _RETAIN = 0x01
@@ -39,6 +39,8 @@ class Client(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._next_id = 0
         self._answers: dict[int, asyncio.Future[None]] = {}
+        self._acknowledged = 0
+        self._progress = asyncio.Event()
         self.messages = 0
         self.bytes = 0
 
@@ -65,10 +67,16 @@ class Client(asyncio.Protocol):
         self._transport.write(_packet(_SUBSCRIBE, number.to_bytes(2, "big") + wanted))
         await answer
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish with QoS 1, without waiting."""
         body = _string(topic.encode()) + self._number().to_bytes(2, "big") + payload
-        self._transport.write(_packet(_PUBLISH | 0x02, body))
+        self._transport.write(_packet(_PUBLISH | 0x02 | (_RETAIN if retain else 0), body))
+
+    async def acknowledged(self, count: int) -> None:
+        """Wait until the broker has acknowledged so many messages since the beginning."""
+        while self._acknowledged < count:
+            self._progress.clear()
+            await self._progress.wait()
 
     def close(self) -> None:
         """Hang up."""
@@ -125,6 +133,9 @@ class Client(asyncio.Protocol):
                 at += 2
             self.messages += 1
             self._listener(topic, body[at:], bool(head & _RETAIN), now)
+        elif kind == _PUBACK:
+            self._acknowledged += 1
+            self._progress.set()
         elif kind in (_CONNACK, _SUBACK):
             answer = self._answers.pop(0 if kind == _CONNACK else int.from_bytes(body[:2], "big"))
             refused = body[1] if kind == _CONNACK else any(code > 2 for code in body[2:])
