@@ -105,14 +105,30 @@ class Process:
     """(verb, status) -> how many."""
 
 
+_SUFFIXES = {"counter": "_total", "info": "_info"}
+"""What the exposition format adds to a name."""
+
+PLACE = ("organization", "campus", "receiver")
+PATH = (*PLACE, "channel")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A metric in words, for the documentation."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    words: str
+
+
 class _Family:
     """One metric in Prometheus' text format (exposition formats, text-based format, version 0.0.4)."""
 
-    def __init__(self, name: str, kind: str, words: str) -> None:
-        suffix = {"counter": "_total", "info": "_info"}.get(kind, "")
-        self._name = f"{PREFIX}{name}{suffix}"
-        kind = "gauge" if kind == "info" else kind
-        self._lines = [f"# HELP {self._name} {words}\n# TYPE {self._name} {kind}\n"]
+    def __init__(self, name: str, kind: str, words: str, labels: tuple[str, ...]) -> None:
+        self.described = Described(f"{PREFIX}{name}{_SUFFIXES.get(kind, '')}", kind, labels, words)
+        self._name = self.described.name
+        self._lines = [f"# HELP {self._name} {words}\n# TYPE {self._name} {'gauge' if kind == 'info' else kind}\n"]
 
     def add(self, labels: str, value: float) -> None:
         """A series; ``labels`` as `_labels` writes them."""
@@ -123,6 +139,9 @@ class _Family:
         return "".join(self._lines) if len(self._lines) > 1 else ""
 
 
+INFO_WORDS = ("name", "manufacturer", "model", "firmware", "room", "host")
+"""Labels of a receiver's info, beside its place."""
+
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
@@ -131,10 +150,10 @@ def _labels(words: Mapping[str, str]) -> str:
 
 
 def _receivers(receivers: Iterable[Receiver], now: float) -> list[_Family]:
-    up = _Family("receiver_up", "gauge", "1 while the receiver is live.")
-    age = _Family("data_age_seconds", "gauge", "Since the receiver was last heard.")
-    lost = _Family("receiver_reconnects", "counter", "Connections lost.")
-    info = _Family("receiver", "info", "Who the receiver is.")
+    up = _Family("receiver_up", "gauge", "1 while the receiver is live.", PLACE)
+    age = _Family("data_age_seconds", "gauge", "Since the receiver was last heard.", PLACE)
+    lost = _Family("receiver_reconnects", "counter", "Connections lost.", PLACE)
+    info = _Family("receiver", "info", "Who the receiver is.", (*PLACE, *INFO_WORDS))
     for receiver in receivers:
         place = _place_of(receiver)
         up.add(place, int(receiver.online))
@@ -146,11 +165,11 @@ def _receivers(receivers: Iterable[Receiver], now: float) -> list[_Family]:
 
 
 def _channels(receivers: Iterable[Receiver]) -> list[_Family]:
-    gauges = [(_Family(name, "gauge", words), read) for name, words, read in GAUGES]
-    counters = [(_Family(name, "counter", words), key) for name, words, key in COUNTERS]
-    levels = _Family("channel_rf_level_dbm", "gauge", "RF level.")
-    status = _Family("channel_status", "gauge", "1 for the status it has.")
-    info = _Family("channel", "info", "What the channel is called.")
+    gauges = [(_Family(name, "gauge", words, PATH), read) for name, words, read in GAUGES]
+    counters = [(_Family(name, "counter", words, PATH), key) for name, words, key in COUNTERS]
+    levels = _Family("channel_rf_level_dbm", "gauge", "RF level.", (*PATH, "antenna"))
+    status = _Family("channel_status", "gauge", "1 for the status it has.", (*PATH, "status"))
+    info = _Family("channel", "info", "What the channel is called.", (*PATH, "name", "number"))
     for receiver in receivers:
         place = _place_of(receiver)
         for channel in list(receiver.channels.values()):
@@ -217,6 +236,15 @@ def _place_of(receiver: Receiver) -> str:
     """Ids need no escape: they can stand in a topic."""
     address = receiver.address
     return f'organization="{address.organization}",campus="{address.campus}",receiver="{address.id}"'
+
+
+def described(process: Process) -> list[Described]:
+    """Every metric of ours, by name."""
+    ours = [family.described for family in [*_receivers([], 0.0), *_channels([])]]
+    for metric in _OfProcess(process).collect():
+        name = metric.name + _SUFFIXES.get(metric.type, "")
+        ours.append(Described(name, metric.type, tuple(getattr(metric, "_labelnames", ())), metric.documentation))
+    return sorted(ours, key=lambda one: one.name)
 
 
 def renderer(inventory: Inventory, process: Process, now: Callable[[], float]) -> Callable[[], bytes]:

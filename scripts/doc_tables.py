@@ -421,25 +421,12 @@ def metric_table() -> str:
     return grid(("metric", "kind", "labels", "meaning"), asyncio.run(_metrics()))
 
 
-_SUFFIXES = {"counter": "_total", "info": "_info"}
-"""What the exposition format adds to a name."""
-
-
 async def _metrics() -> list[tuple[str, str, str, str]]:
     with tempfile.TemporaryDirectory() as directory:
         async with Store.open(f"sqlite:///{Path(directory) / 'docs.db'}") as store:
             app = App(Settings(), find_drivers(), store, Settings)
-            now = asyncio.get_running_loop().time
-            snapshot = metrics._Snapshot(app.inventory, app._metrics(), now)  # noqa: SLF001 - what a scrape asks
-            return [
-                (
-                    f"`{metric.name}{_SUFFIXES.get(metric.type, '')}`",
-                    metric.type,
-                    _code(getattr(metric, "_labelnames", ())),
-                    metric.documentation,
-                )
-                for metric in sorted(snapshot.collect(), key=lambda metric: metric.name)
-            ]
+            figures = metrics.described(app._metrics())  # noqa: SLF001 - what a scrape asks
+            return [(f"`{one.name}`", one.kind, _code(one.labels), one.words) for one in figures]
 
 
 TABLES: Mapping[tuple[str, str], Callable[[], str]] = {
