@@ -65,7 +65,7 @@ class Observer:
         self._filters = filters
         self._client: aiomqtt.Client | None = None
         self._news = asyncio.Event()
-        self._joined = asyncio.Event()
+        self.joined = asyncio.Event()
 
     # -- topics ----------------------------------------------------------------------------------------------
 
@@ -180,7 +180,7 @@ class Observer:
         while True:
             with suppress(aiomqtt.MqttError):
                 await self._listen()
-            self._joined.clear()
+            self.joined.clear()
             self._client = None
             await asyncio.sleep(0.05)  # the broker is away: nothing tells when it is back
 
@@ -190,7 +190,7 @@ class Observer:
             self.retained.clear()
             for topic in self._filters:
                 await client.subscribe(topic, qos=1)
-            self._joined.set()
+            self.joined.set()
             async for message in client.messages:
                 self._take(message)
 
@@ -218,7 +218,7 @@ async def observing(port: int, tenant: str = "default/stage", *filters: str) -> 
     task = asyncio.create_task(observer._run(), name="observer")
     try:
         async with asyncio.timeout(PATIENCE_S):
-            await observer._joined.wait()
+            await observer.joined.wait()
         yield observer
     finally:
         task.cancel()
