@@ -78,6 +78,8 @@ class Manners:
     """Control by third parties is off: it connects and stays silent."""
     hangs_up: bool = False
     """Closes whatever connects."""
+    recording: bool = False
+    """It is none: what one said once is played to whoever connects, then its meters, and no question is answered."""
 
 
 @dataclass(slots=True)
@@ -242,8 +244,11 @@ class _Client:
         manners, tasks = self._device.manners, []
         if manners.banner:
             self._out.put_nowait(manners.banner)
-        if manners.meters_already:
-            self._rates = dict.fromkeys(self._device.memory.samples, 20)
+        if manners.recording:
+            for *_, line in self._device.memory.lines:
+                self.put(line)
+        if manners.meters_already or manners.recording:
+            self._rates = dict.fromkeys(self._device.memory.samples, 100)
         try:
             tasks = [asyncio.create_task(work()) for work in (self._deliver, self._meter)]
             with suppress(ConnectionError):
@@ -286,7 +291,7 @@ class _Client:
                 end = found.end()
                 verb, index, name, argument = found.groups()
                 self._device.note(" ".join(filter(None, found.groups())))
-                if self._device.frozen:
+                if self._device.frozen or self._device.manners.recording:
                     continue
                 await self._answer(verb, int(index) if index else None, name, argument)
             held = held[end:]

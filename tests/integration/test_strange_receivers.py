@@ -112,7 +112,13 @@ def manners_of(name: str, **more: Any) -> Manners:
 
 
 async def all_live(seen: Observer, devices: Sequence[Hardware], seconds: float) -> None:
-    await seen.live(*map(receiver_of, devices), seconds=seconds)
+    try:
+        await seen.live(*map(receiver_of, devices), seconds=seconds)
+    except AssertionError:
+        waiting = [device for device in devices if not seen.is_live(receiver_of(device))]
+        raise AssertionError(
+            [(each.name, each.manners, seen.available(receiver_of(each))) for each in waiting]
+        ) from None
 
 
 def times_lost(seen: Observer, device: Hardware) -> int:
@@ -143,6 +149,14 @@ async def test_what_a_receiver_knows_is_seen_whole_however_its_bytes_arrive(hous
     async with served(house, *kinds) as (seen, devices):
         await all_live(seen, devices, 4)
         await is_right(seen, devices)
+
+
+async def test_a_recording_that_answers_nothing_is_understood_too(house: House) -> None:
+    kinds = [(name, manners_of(name, delivery=way, recording=True)) for name in KNOWN for way in DELIVERIES]
+    async with served(house, *kinds) as (seen, devices):
+        await all_live(seen, devices, 6)
+        await is_right(seen, devices)
+        assert [times_lost(seen, device) for device in devices] == [0] * len(devices)
 
 
 STYLES = (tight, wide, with_line_ends, tabbed)

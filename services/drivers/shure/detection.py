@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from services.driver_api import DriverError
 from services.drivers.shure.codec import Message, get
-from services.drivers.shure.conversation import BLOCKED, Conversation, Place
+from services.drivers.shure.conversation import BLOCKED, QUIET_S, Conversation, Place
 from services.drivers.shure.kinds import unbrace
 from services.drivers.shure.models import FAMILIES, FAMILY_NAMES, MODELS, MOST_CHANNELS, model_of
 
@@ -120,6 +120,8 @@ class Detection:
         missing = [place for place in places if place not in answers]
         refused, before = answers[ERROR], answers[LAST]
         questions = [get(*place) for place in (*missing, LAST)]
+        if any(index for _, index in answers):  # it tells by itself, and may be one that only tells
+            timeout = min(timeout, QUIET_S)
         if await conversation.ask(questions, lambda: answers[LAST] > before, timeout=timeout):
             await conversation.wait(
                 lambda: sum(place not in answers for place in missing) <= answers[ERROR] - refused,

@@ -11,7 +11,7 @@ from services.driver_api import DriverError, Identity, Listener, Reading, Target
 from services.drivers.shure import codec, samples
 from services.drivers.shure.codec import Message, get, set_
 from services.drivers.shure.composing import Composer
-from services.drivers.shure.conversation import Conversation, Place
+from services.drivers.shure.conversation import QUIET_S, Conversation, Place
 from services.drivers.shure.detection import LAST, Detection, Found
 from services.drivers.shure.models import FIXED_ANTENNAS, MANUFACTURER, METER_RANGE_MS
 from services.drivers.shure.tables import PROPERTIES, Property, Scope
@@ -46,6 +46,8 @@ class ShureLink:
         self._antennas: dict[int, int] = {}
         self._unanswered: Counter[Place] = Counter()
         """How often something was asked for by name in vain."""
+        self._answers = False
+        """Whether it answered anything of what was asked behind dumps and names."""
         self._turn = asyncio.Lock()
         self._interval_s = target.meter_interval_s
         self._rates: dict[int, str] = {}
@@ -69,10 +71,9 @@ class ShureLink:
     async def read_all(self) -> Identity:
         """Ask for everything, and wait until it has come."""
         async with self._turn:
-            try:
-                return await self._read(await self._detect())
-            finally:
+            if self._found is not None:  # else what came while we asked who it is counts as well
                 self._conversation.answers.clear()
+            return await self._read(await self._detect())
 
     async def identify(self) -> Identity:
         """Ask who answers, and nothing else."""
@@ -157,28 +158,34 @@ class ShureLink:
         each = [get("ALL", channel) for channel in channels]
         for dumps in [each] if found.family in NO_WHOLE_DUMP else [[get("ALL", WHOLE_DUMP)], each]:
             await self._ask(dumps, found.fence, times=2)
-            if self._heard_of(channels):
+            if self._heard_of_channels():
                 return True
         # no dump at all: what can be asked for is asked for by name
         await self._ask_missing(found, self._missing(found, self._askable(found)))
-        return self._heard_of(channels)
+        return self._heard_of_channels()
 
-    async def _ask(self, questions: list[bytes], fence: Place, *, times: int = 1) -> None:
-        """Ask, and wait until the device has answered ``fence``, which is asked behind everything.
+    async def _ask(self, questions: list[bytes], fence: Place, *, times: int = 1) -> bool:
+        """Ask, and wait until the device has answered ``fence``, which is asked behind everything; whether it spoke.
 
         Twice behind dumps: one may contain it, so the second answer can only be one to these questions, and answers
-        come in order. Raises `DriverError` (timeout) where nothing at all is heard.
+        come in order. Raises `DriverError` (timeout) where one that answers is not heard at all.
         """
         answers, timeout = self._conversation.answers, self._target.answer_timeout_s
-        enough, heard = answers[fence] + times, self.last_heard
+        told = self._heard_of_channels()
+        if told and not self._answers:  # it tells by itself, and may be one that only tells
+            timeout = min(timeout, QUIET_S)
+        enough, heard, said = answers[fence] + times, self.last_heard, answers.total()
         asked = [*questions, *[get(*fence)] * times]
-        answered = await self._conversation.ask(asked, lambda: answers[fence] >= enough, timeout=timeout)
-        if not answered and self.last_heard == heard:
+        if await self._conversation.ask(asked, lambda: answers[fence] >= enough, timeout=timeout):
+            self._answers = True
+        elif self.last_heard == heard and (self._answers or not told):
             peer = self._conversation.connection.peer
             raise DriverError("timeout", f"{peer} did not answer anything within {timeout:g} s")
+        return answers.total() > said
 
-    def _heard_of(self, channels: range) -> bool:
-        return any(index in channels for name, index in self._conversation.answers if name not in ("METER_RATE", "ERR"))
+    def _heard_of_channels(self) -> bool:
+        """Whether anything was told of any channel since this read began."""
+        return any(index and name not in ("METER_RATE", "ERR") for name, index in self._conversation.answers)
 
     def _askable(self, found: Found) -> list[Place]:
         counts = found.family not in FIXED_ANTENNAS  # then a metered key tells their number, and with metering off too
@@ -208,7 +215,8 @@ class ShureLink:
         answers, table = self._conversation.answers, PROPERTIES[found.family]
         questions = [_question(table[name, index is not None], index) for name, index in places]
         for begin in range(0, max(1, len(questions)), QUESTIONS_MOST):
-            await self._ask(questions[begin : begin + QUESTIONS_MOST], found.fence)
+            if not await self._ask(questions[begin : begin + QUESTIONS_MOST], found.fence):
+                break  # it only tells, and will not answer the rest either
         self._unanswered.update(place for place in places if place not in answers)
 
     def _identity(self, found: Found) -> Identity:
