@@ -5,19 +5,39 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from bridge.topics import ID_PATTERN
 from services import networks
 from services.model import Kind
+
+SHORTEST_METER_S = 0.1
+"""The devices refuse a shorter METER_RATE."""
 
 _RESOURCE = rf"^({Kind.RECEIVER}|{Kind.CHANNEL})/[a-z0-9][a-z0-9_-]{{0,62}}$"
 
 
 def _place(value: str) -> str:
     networks.parse(value)
+    return value
+
+
+def _interface(value: str | None) -> str | None:
+    if value:
+        try:
+            ip_address(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is no address: give one of this machine's, or an empty text") from None
+    return value
+
+
+def _meter_interval(value: float | None) -> float | None:
+    if value is not None and 0 < value < SHORTEST_METER_S:
+        raise PydanticCustomError("greater_than_equal", "should be 0, or 0.1 to 60 seconds")
     return value
 
 
@@ -32,6 +52,14 @@ Place = Annotated[
 Port = Annotated[int | None, Field(ge=1, le=65535, description="Port, where it is not the driver's own.")]
 Word = Annotated[str, Field(min_length=1, max_length=63)]
 Text = Annotated[str | None, Field(max_length=200)]
+Interface = Annotated[
+    str | None, Field(max_length=45, description="Local address to connect from."), AfterValidator(_interface)
+]
+MeterInterval = Annotated[
+    float | None,
+    Field(ge=0, le=60, description="Seconds between meter samples, 0.1 to 60; 0 is off."),
+    AfterValidator(_meter_interval),
+]
 Tags = Annotated[list[Word], Field(max_length=64, description="Words to select receivers by.")]
 
 
@@ -105,15 +133,11 @@ class ReceiverUpdate(OfReceiver):
     port: Port = None
     name: Text = None
     driver: Word | None = None
-    interface: Annotated[str | None, Field(max_length=45, description="Local address to connect from.")] = None
-    meter_interval: Annotated[
-        float | None, Field(ge=0, le=60, description="Seconds between meter samples, 0.1 to 60; 0 is off.")
-    ] = None
+    interface: Interface = None
+    meter_interval: MeterInterval = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if self.meter_interval is not None and 0 < self.meter_interval < 0.1:  # noqa: PLR2004  # the devices' limit
-            raise ValueError("meter_interval must be 0 or 0.1 to 60 seconds")
         if not self.model_fields_set & {"host", "port", "name", "driver", "interface", "meter_interval"}:
             raise ValueError("nothing to change: give host, port, name, driver, interface or meter_interval")
         return self
@@ -133,7 +157,7 @@ class LabelsSet(OfReceiver):
     room: Text = None
     rack: Text = None
     position: Text = None
-    tags: Tags = []
+    tags: Tags | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:

@@ -112,7 +112,11 @@ class Gateway:
     # -- one command -----------------------------------------------------------------------------------------
 
     def _take(self, message: Incoming) -> None:
-        parsed = parse(message, self._topics, now=clock.now(), prefixes=self._prefixes)
+        try:
+            parsed = parse(message, self._topics, now=clock.now(), prefixes=self._prefixes)
+        except Exception:  # one message must not end the conversation with all others
+            log.exception("a command could not be read", extra={"topic": message.topic})
+            return
         if parsed is None:
             return
         if isinstance(parsed, Rejection):

@@ -98,7 +98,7 @@ class DeviceSyncService:
         result = Result(manufacturer=manufacturer, request_id=context.request_id)
         distinct = _collapse(devices)
         if limit is not None and len(distinct) > limit:
-            result.warnings.append(f"{len(distinct)} devices, only the first {limit} were taken; the limit is {limit}")
+            result.leave_out(f"{len(distinct)} devices, only the first {limit} were taken; the limit is {limit}")
             distinct, complete = distinct[:limit], False
         present: set[Address] = set()
         for snapshot in distinct:

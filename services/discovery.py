@@ -143,7 +143,7 @@ class DiscoveryOrchestrationService:
                 f"nothing is configured to be searched in {context.organization}/{context.campus}: name networks or "
                 "hosts, or write [[discovery.ranges]] into the configuration"
             )
-            return Result(manufacturer=manufacturer, warnings=[words], request_id=context.request_id)
+            return Result(manufacturer=manufacturer, warnings=[words], incomplete=True, request_id=context.request_id)
         result = await self._search(Search(context, places), manufacturer, limit, progress, records)
         _refuse(result, refused)
         return result

@@ -39,15 +39,17 @@ class Result:
     counts: Counts = field(default_factory=Counts)
     errors: list[DeviceError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    incomplete: bool = False
+    """Part of what was asked for was left out, and a warning says which; other warnings are only remarks."""
     duration_s: float = 0.0
     request_id: str | None = None
     data: dict[str, object] = field(default_factory=dict)
 
     @property
     def status(self) -> ResultStatus:
-        """``failed`` when nothing worked, ``partial`` when something did not."""
+        """``failed`` when nothing worked, ``partial`` when something did not, or was left out."""
         if not self.errors and not self.counts.failed:
-            return "partial" if self.warnings else "succeeded"
+            return "partial" if self.incomplete else "succeeded"
         worked = self.counts.seen - self.counts.failed - self.counts.conflict
         return "partial" if worked > 0 else "failed"
 
@@ -62,6 +64,12 @@ class Result:
             setattr(self.counts, name, getattr(self.counts, name) + getattr(other.counts, name))
         self.errors.extend(other.errors)
         self.warnings.extend(other.warnings)
+        self.incomplete |= other.incomplete
+
+    def leave_out(self, words: str) -> None:
+        """Say that part of what was asked for was left out."""
+        self.incomplete = True
+        self.warnings.append(words)
 
     def as_json(self) -> dict[str, object]:
         """The form in which it goes into replies and audit events."""

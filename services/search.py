@@ -118,12 +118,12 @@ class Searches:
         if budget.note:
             result.data["note"] = budget.note
         if plan.left_out:
-            result.warnings.append(
+            result.leave_out(
                 f"only the first {plan.total} addresses were asked, {plan.left_out} were not: the limit is "
                 f"{limit or MAX_ADDRESSES}; search the rest on its own"
             )
         if search.cancelled:
-            result.warnings.append(f"cancelled after {findings.done} of {plan.total} addresses")
+            result.leave_out(f"cancelled after {findings.done} of {plan.total} addresses")
         return Finished(result, findings.failures(), search.cancelled)
 
     async def _prepare(

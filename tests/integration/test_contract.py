@@ -202,3 +202,17 @@ async def test_a_refusal_names_what_is_wrong_and_where_to_change_it(house: House
         assert (unknown["code"], unknown["field"]) == ("unknown_resource", "args.id")
         nowhere = (await seen.ask("", "note", text="x", campus="nowhere"))["error"]
         assert (nowhere["code"], nowhere["field"]) == ("unknown_resource", "args.campus")
+
+
+async def test_a_discovery_that_leaves_a_removed_unit_alone_has_done_all_of_its_work(house: House) -> None:
+    async with simulated() as unit, house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        hosts = [f"{unit.host}:{unit.port}"]
+        await seen.ask("bridge/main", "discover", hosts=hosts)
+        (adopted,) = await seen.until(lambda: seen.audit("receiver_adopted"))
+        await seen.ask("bridge/main", "receiver_remove", id=adopted["resource"].removeprefix("receiver/"))
+        again = await seen.ask("bridge/main", "discover", hosts=hosts)
+        assert (again["status"], again["data"]["counts"]["added"]) == ("succeeded", 0)
+        assert "removed by hand" in again["warnings"][0]
+        short = await seen.ask("bridge/main", "discover", networks=["127.77.0.0/29"], limit=2)
+        assert short["status"] == "partial"
