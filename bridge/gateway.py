@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge import encoding
-from bridge.broker import Incoming
+from bridge.broker import BrokerError, Incoming
 from bridge.client import Connection
 from bridge.commands import Rejection, Request, parse
 from bridge.process import Process
@@ -82,7 +82,7 @@ class Gateway:
         self._connection = connection
         self._subscribed = set()
         try:
-            await self.listen_to(tenants)
+            await self._subscribe(tenants)
             own_state = self._topics.process(Facet.STATE)
             async for message in connection.messages():
                 if message.topic == own_state:
@@ -93,13 +93,24 @@ class Gateway:
             self._connection = None
 
     async def listen_to(self, tenants: Sequence[Campus]) -> None:
-        """Subscribe to the commands of these campuses too; those that are known already cost nothing."""
+        """Listen to the commands of these campuses too, now or over the next connection."""
+        try:
+            await self._subscribe(tenants)
+        except BrokerError as error:
+            log.debug("no subscription now: %s", error)
+
+    async def _subscribe(self, tenants: Sequence[Campus]) -> None:
+        """Subscribe; what is subscribed already costs nothing. Raises `BrokerError` when the connection is lost."""
         connection = self._connection
         wanted = [topic for topic in self._topics.subscriptions(tenants) if topic not in self._subscribed]
         if connection is None or not wanted:
             return
         self._subscribed.update(wanted)
-        refused = await connection.subscribe(wanted)
+        try:
+            refused = await connection.subscribe(wanted)
+        except BrokerError:
+            self._subscribed.difference_update(wanted)
+            raise
         for topic in refused:
             log.error("the broker refuses our subscription; let this user read it", extra={"topic": topic})
 

@@ -137,3 +137,22 @@ async def test_a_receiver_removed_while_the_broker_was_away_leaves_nothing_there
             assert [topic for topic in left if "/other" in topic]
             assert not [topic for topic in left if "/rack" in topic]
         kept.check_payloads()
+
+
+async def test_a_reload_while_the_broker_is_dying_takes_everything_over_and_listens_when_it_is_back(
+    house: House,
+) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        await seen.live("rack")
+        await house.broker.freeze()
+        house.serve(entry(unit), entry(unit, "far", campus="far", driver="manual"))
+        reloading = asyncio.create_task(app.reload())
+        await asyncio.sleep(0)
+        await house.broker.kill()
+        await reloading
+        await house.broker.start()
+        far = "mic2mqtt/v1/default/far/receiver/far"
+        await seen.until(lambda: seen.is_bridge("online") and f"{far}/info" in seen.retained)
+        await seen.publish(f"{far}/cmd/refresh", '{"request_id": "far"}')
+        (answer,) = await seen.until(lambda: seen.replies("far", "refresh"))
+        assert answer["error"]["code"] == "device_offline"
