@@ -157,7 +157,7 @@ class LabelsSet(OfReceiver):
     room: Text = None
     rack: Text = None
     position: Text = None
-    tags: Tags | None = None
+    tags: Annotated[Tags | None, Field(description="Words to select receivers by.")] = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:

@@ -117,7 +117,7 @@ async def _run(settings: Settings, reload: Callable[[], Settings], limit: int, o
         try:
             await app.reload()
         except ServiceError as error:
-            log.error("the configuration is not taken over", extra={"why": error.detail})  # noqa: TRY400 - no bug of ours
+            log.error("everything stays as it was", extra={"why": error.detail})  # noqa: TRY400 - no bug of ours
 
     def started(app: App, _url: str | None) -> None:
         def hang_up() -> None:

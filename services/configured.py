@@ -83,8 +83,7 @@ class Configured:
         """Make it so; how many were added, changed, removed and wait for a first answer."""
         counts = {"added": 0, "changed": 0, "removed": 0, "waiting": 0}
         kept: set[Address] = set()
-        for entry in self._waiting.values():
-            self._inventory.unidentified.pop(entry.host, None)
+        gone = {entry.host for entry in self._waiting.values()}
         self._waiting.clear()
         for entry in wanted:
             receiver = self._known(entry)
@@ -98,7 +97,11 @@ class Configured:
             else:
                 self._waiting[entry.host, entry.port] = entry
                 counts["waiting"] += 1
-                self._list(entry, "never_seen", "it has not answered yet")
+                gone.discard(entry.host)
+                if entry.host not in self._inventory.unidentified:
+                    self._list(entry, "never_seen", "it has not answered yet")
+        for host in gone:
+            self._inventory.unidentified.pop(host, None)
         for receiver in list(self._inventory.receivers.values()):
             if receiver.record.source == "config" and receiver.address not in kept:
                 await self._roster.drop(receiver, _context(receiver.address.tenant))
