@@ -260,6 +260,7 @@ def renderer(inventory: Inventory, process: Process, now: Callable[[], float]) -
     def render() -> bytes:
         receivers = list(inventory.receivers.values())
         families = [*_receivers(receivers, now()), *_channels(receivers)]
-        return "".join(family.text() for family in families).encode() + generate_latest(registry)
+        # bytes at once: a text of two megabytes beside them would stay in the process's memory
+        return b"".join((*(family.text().encode() for family in families), generate_latest(registry)))
 
     return render

@@ -200,7 +200,8 @@ class Renderer:
                 "who": state["assignment"],
             }
         )
-        self._rows[channel.address] = state, room, row
+        # a copy: what the encoder returns keeps the 4 KB that it was written into
+        self._rows[channel.address] = state, room, bytes(memoryview(row))
         return row
 
     def _candidates(self, tenant: Campus) -> list[Rendered]:

@@ -19,7 +19,7 @@ INDEX_DIGITS = 2
 """No receiver has a hundred channels."""
 
 
-REMEMBERED = 2048
+REMEMBERED = 1024
 """Messages whose meaning is remembered: receivers say much the same again and again, a whole dump at every re-read."""
 
 
