@@ -52,6 +52,10 @@ NEED_RESTART = frozenset({"bridge", "mqtt", "database", "http"})
 """Sections that a running bridge keeps as they were: it would be another bridge."""
 
 
+RESTART_S = 1.0
+"""Before a part of the bridge that failed starts again."""
+
+
 class App:
     """One running bridge."""
 
@@ -160,7 +164,7 @@ class App:
             started(self, url)
             async with asyncio.TaskGroup() as group:
                 for name, work in self._work().items():
-                    group.create_task(work(), name=name)
+                    group.create_task(_again_and_again(name, work), name=name)
 
     def _work(self) -> Mapping[str, Callable[[], Coroutine[None, None, None]]]:
         async def mqtt() -> None:
@@ -199,7 +203,8 @@ class App:
         try:
             new = self._read_again()
         except ConfigurationError as error:
-            raise ServiceError("schema_violation", f"the configuration was not taken over: {error}") from error
+            why = "; ".join(error.problems)
+            raise ServiceError("schema_violation", f"the configuration was not taken over: {why}") from error
         changed = changes(self.settings, new)
         fixed = sorted(NEED_RESTART & set(changed))
         old, new = self.settings, new.keeping(self.settings, fixed)
@@ -214,7 +219,10 @@ class App:
                 after={"sections": sorted(changed), "digest": digest(new), "need_restart": fixed},
             )
             self.process.info_changed()
-        log.info("configuration read again", extra={"changed": sorted(changed), "need_restart": fixed})
+        told = "configuration read again"
+        if fixed:
+            told += ", but what changed in these sections counts only after a restart: " + ", ".join(fixed)
+        log.log(logging.WARNING if fixed else logging.INFO, told, extra={"changed": sorted(changed)})
         return {"changed": sorted(changed), "need_restart": fixed}
 
     def _put_into_effect(self, settings: Settings, changed: Collection[str]) -> None:
@@ -292,7 +300,7 @@ class App:
                 "mqtt_connected": ("1 while connected to the broker.", float(self.client.connection is not None)),
                 "database_writable": ("1 while the database takes writes.", float(self.store.writable)),
                 "outbox_depth": ("Audit events that wait for the broker.", float(self.outbox.depth)),
-                "outbox_age_seconds": ("Age of the oldest of them.", self.outbox.oldest_age_s),
+                "outbox_age_seconds": ("Age of the oldest audit event that waits.", self.outbox.oldest_age_s),
                 "dirty_resources": ("Changed resources that wait to be published.", float(self.bus.dirty)),
                 "loop_lag_seconds": ("Worst event loop delay of the last seconds.", self.lag.worst_s),
                 "uptime_seconds": ("Since the start of the process.", self._loop.time() - self._started),
@@ -307,3 +315,13 @@ class App:
 
         words = {key: str(value) for key, value in self._info().items() if key != "drivers"}
         return metrics.Process(words, gauges, counters, lambda: self.gateway.outcomes)
+
+
+async def _again_and_again(name: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run work that never ends by itself. A bug of ours in one part must not take the show's other parts with it."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("a part of the bridge failed and starts again; please report this", extra={"part": name})
+        await asyncio.sleep(RESTART_S)

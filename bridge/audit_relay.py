@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 
 from bridge import encoding
 from bridge.client import Connection
+from bridge.outgoing import FAILED
+from bridge.packets import TOO_LARGE
 from bridge.topics import Topics
 from services.audit import Outbox
 from services.inventory import Inventory
 from services.model import Campus, Facet
 from services.records import AuditEvent
+
+REFUSED_PAUSE_S = 30.0
+"""Before events that the broker did not take are tried again: someone has to change its access rules first."""
 
 BATCH = 500
 """Events under way at once: as many as the connection's window has places."""
@@ -36,23 +41,30 @@ class AuditRelay:
         while True:
             batch = await self._outbox.take(BATCH)
             try:
-                await self._send(connection, batch)
+                refused = await self._send(connection, batch)
             except BaseException:
                 self._outbox.again(batch)
                 raise
+            if refused:
+                self._outbox.again(batch)
+                await asyncio.sleep(REFUSED_PAUSE_S)  # the connection itself has said which right is missing
+                continue
             self._outbox.done(batch)
             newest = {event.draft.tenant: event for event in batch}
             self._heads.update(newest)
             await self._say_heads(connection, list(newest.values()))
 
-    async def _send(self, connection: Connection, batch: Sequence[AuditEvent]) -> None:
-        """Return when the broker has acknowledged all of them."""
+    async def _send(self, connection: Connection, batch: Sequence[AuditEvent]) -> bool:
+        """Return when the broker has answered for all of them: whether it refused any that it may take later."""
         waiting = len(batch)
+        refused = False
         arrived = asyncio.Event()
 
-        def acked(_reason: int) -> None:
-            nonlocal waiting
+        def acked(reason: int) -> None:
+            nonlocal waiting, refused
             waiting -= 1
+            # what is too large for this broker will always be: it must not hold up the others
+            refused |= reason >= FAILED and reason != TOO_LARGE
             if not waiting:
                 arrived.set()
 
@@ -62,6 +74,7 @@ class AuditRelay:
             while not connection.publish_nowait(topic, payload, qos=1, acked=acked):
                 await connection.ready()
         await arrived.wait()
+        return refused
 
     async def _say_heads(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
         for event in events:

@@ -6,6 +6,8 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from bridge.app import App
 from bridge.client import Connection
 from services.bus import EVENTS_KEPT, Event
@@ -156,3 +158,22 @@ async def test_a_reload_while_the_broker_is_dying_takes_everything_over_and_list
         await seen.publish(f"{far}/cmd/refresh", '{"request_id": "far"}')
         (answer,) = await seen.until(lambda: seen.replies("far", "refresh"))
         assert answer["error"]["code"] == "device_offline"
+
+
+async def test_audit_events_that_the_broker_refuses_wait_until_it_takes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.audit_relay.REFUSED_PAUSE_S", 0.2)
+    rights = tmp_path / "acl"
+    everything = "topic readwrite mic2mqtt/#\n"
+    rights.write_text(f"topic deny mic2mqtt/v1/default/stage/bridge/main/audit\n{everything}")
+    rights.chmod(0o644)
+    async with Mosquitto(tmp_path, f"acl_file {rights}") as broker:
+        house = House(tmp_path, broker)
+        async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+            await seen.live("rack")
+            await seen.until(lambda: app.client.connection and app.client.connection.counters.refused)
+            assert seen.audit() == []
+            rights.write_text(everything)
+            await broker.restart()
+            await seen.until(lambda: len(seen.audit()) > 1 and gapless(seen), 30.0)

@@ -1,0 +1,29 @@
+"""A bug of ours in one part of the bridge does not take the other parts with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.metering import Metering
+from tests.integration.house import House, entry, simulated
+
+
+async def test_a_part_that_fails_starts_again_and_says_so(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bridge.app.RESTART_S", 0.05)
+    once = Metering._one_round
+    broken = []
+
+    async def fail_once(self: Metering, end: float) -> None:
+        if not broken:
+            broken.append(end)
+            raise ZeroDivisionError
+        await once(self, end)
+
+    monkeypatch.setattr(Metering, "_one_round", fail_once)
+    async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
+        await seen.live("rack")
+        await seen.until(lambda: seen.newest("rack-1", "telemetry"))
+    assert broken
+    assert "a part of the bridge failed and starts again" in caplog.text
