@@ -7,13 +7,15 @@ import pytest
 from services.metering import Metering
 from tests.integration.house import House, entry, simulated
 
+METERS = {"meter_interval": "100ms", "telemetry_interval": "500ms"}
+
 
 async def test_a_part_that_fails_starts_again_and_says_so(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("bridge.app.RESTART_S", 0.05)
     once = Metering._one_round
-    broken = []
+    broken: list[float] = []
 
     async def fail_once(self: Metering, end: float) -> None:
         if not broken:
@@ -22,8 +24,8 @@ async def test_a_part_that_fails_starts_again_and_says_so(
         await once(self, end)
 
     monkeypatch.setattr(Metering, "_one_round", fail_once)
-    async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
+    async with simulated() as unit, house.serve(entry(unit), polling=METERS).running() as (_, seen):
         await seen.live("rack")
-        await seen.until(lambda: seen.newest("rack-1", "telemetry"))
+        await seen.until(lambda: seen.all("telemetry"))
     assert broken
     assert "a part of the bridge failed and starts again" in caplog.text
