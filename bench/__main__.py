@@ -7,6 +7,7 @@ import asyncio
 import resource
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
@@ -28,13 +29,19 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
+NOISE = 0.15
+"""Cores that other programs may use before latencies say more of them than of the bridge."""
+
+
 async def measure(names: list[str], stage: Stage) -> list[table.Row]:
     """Run scenarios, each printed as it ends."""
     rows: list[table.Row] = []
     for name in names:
-        begin = time.monotonic()
+        begin, busy, own = time.monotonic(), machine.busy_s(), machine.own_s()
         found = await ALL[name](stage)
-        rows += found
+        took = time.monotonic() - begin
+        others = max(0.0, machine.busy_s() - busy - (machine.own_s() - own)) / took
+        rows += [replace(row, figures={**row.figures, "others_cores": round(others, 2)}) for row in found]
         for row in found:
             print(f"{row.scenario}: {row.work}: {row.measured} {row.target} {row.verdict}", flush=True)
         print(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,9 +40,17 @@ def memory(pid: int) -> Memory:
     return Memory(sizes["Rss"] / 1024, private / 1024)
 
 
-def load_average() -> float:
-    """Of the last minute: what else was going on."""
-    return os.getloadavg()[0]
+def busy_s() -> float:
+    """Seconds of CPU that everything on this machine has used since it was started, its host's share included."""
+    fields = Path("/proc/stat").read_text().splitlines()[0].split()
+    user, nice, system, _idle, _waiting, *interrupts = map(int, fields[1:9])
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+
+
+def own_s() -> float:
+    """What this process and those of its children that have ended have used of it."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def description() -> dict[str, object]:
@@ -53,5 +62,4 @@ def description() -> dict[str, object]:
         "processor": names[0] if names else platform.machine(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "load_average": round(load_average(), 2),
     }
