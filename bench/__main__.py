@@ -44,9 +44,8 @@ async def measure(names: list[str], stage: Stage) -> list[table.Row]:
         rows += [replace(row, figures={**row.figures, "others_cores": round(others, 2)}) for row in found]
         for row in found:
             print(f"{row.scenario}: {row.work}: {row.measured} {row.target} {row.verdict}", flush=True)
-        print(
-            f"  ({name} took {time.monotonic() - begin:.0f} s, load average {machine.load_average():.1f})", flush=True
-        )
+        noise = "" if others < NOISE else ": too much to judge by, run it again"
+        print(f"  ({name} took {took:.0f} s; other programs used {others:.2f} cores{noise})", flush=True)
     return rows
 
 
