@@ -189,7 +189,9 @@ def simulate(
     fault: Annotated[
         list[str] | None, typer.Option(help="Begin with a fault; repeatable. An unknown one is answered with the list.")
     ] = None,
-    option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the simulator; repeatable.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE; repeatable. An unknown one is answered with the list.")
+    ] = None,
 ) -> None:
     """Run simulated receivers that speak the real protocol. Ctrl-C ends them."""
     from bridge import cli_devices
@@ -240,7 +242,8 @@ def send(
             )
         )
     except TimeoutError as error:
-        typer.echo(f"no reply within {timeout}: is a bridge running, with this base topic and id?", err=True)
+        asked = "is a bridge running, with this base topic and id, and may this user write to cmd/?"
+        typer.echo(f"no reply within {timeout}: {asked}", err=True)
         raise typer.Exit(FAILED) from error
     _end(fine)
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from bridge.applying import broker_of
-from bridge.broker import BrokerError, MqttConfig, Trouble, Version
+from bridge.broker import BrokerError, MqttConfig, PublishRefusedError, Trouble, Version
 from bridge.client import Connection, connect
 from bridge.settings import Settings, load
 from bridge.topics import CommandTarget, Topics
@@ -96,11 +96,19 @@ async def send(
         refused = await connection.subscribe([reply_topic])
         if refused:
             raise BrokerError("not_authorised", f"this user may not read {reply_topic}: ask for read access")
-        await connection.publish(topics.command(target, verb), orjson.dumps(request), retain=False)
+        await _publish_command(connection, topics.command(target, verb), orjson.dumps(request))
         async with asyncio.timeout(timeout_s):
             return await _replies(connection, request_id, write)
     finally:
         await connection.close(1.0)
+
+
+async def _publish_command(connection: Connection, topic: str, payload: bytes) -> None:
+    try:
+        await connection.publish(topic, payload, retain=False)
+    except PublishRefusedError as error:
+        remedy = "this user needs the right to write there, as the role operator of mosquitto/acl has it"
+        raise BrokerError("not_authorised", f"{error}: {remedy}") from error
 
 
 async def _replies(connection: Connection, request_id: str, write: Write) -> bool:

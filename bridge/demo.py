@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -32,6 +33,9 @@ from services.store import Store
 log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
+
+PASTED: Mapping[str, str] = {"mosquitto_sub": "mosquitto-clients", "curl": "curl"}
+"""Programs in the lines to paste, and Debian's packages that have them."""
 
 TIME_SCALE = 20.0
 """Things that take an hour on a stage take three minutes here."""
@@ -181,16 +185,16 @@ def words(demo: Demo) -> str:
     """What to paste into another terminal."""
     settings = demo.app.settings
     topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
-    house = CommandTarget(topics.campus_bridge(demo.app.default))
+    absent = [package for program, package in PASTED.items() if shutil.which(program) is None]
     return "\n".join(
         (
             f"Broker   {demo.mqtt_url}      (any MQTT client can join)",
             f"Metrics  {demo.http_url}/metrics",
             "",
-            "Paste into another terminal:",
+            "Paste into another terminal:" + (f" (first: apt-get install {' '.join(absent)})" if absent else ""),
             f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics.base}/#'",
             f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics.everywhere(Kind.CHANNEL, Facet.STATE)}'",
-            f"  mosquitto_pub -p {demo.mqtt_port} -t '{topics.command(house, 'refresh')}' -n",
+            f"  mosquitto_pub -p {demo.mqtt_port} -t '{topics.command(CommandTarget(None), 'refresh')}' -n",
             f"  curl -s {demo.http_url}/metrics | grep battery",
             "",
             "Ctrl-C ends it.",
@@ -205,14 +209,16 @@ async def main(drivers: Mapping[str, Driver], *, plain: bool = False, duration_s
     """
     console = Console()
     plain = plain or not console.is_terminal
-    async with running(drivers) as demo:
-        topics = Topics(demo.app.settings.mqtt.base_topic, demo.app.settings.bridge.id)
-        text = words(demo)
-        if plain:
-            console.print(text, soft_wrap=True, highlight=False)
-        config = MqttConfig(url=demo.mqtt_url, client_id="mic2mqtt-demo-watch", protocol="3.1.1")
-        wall = Wall(Board(topics), MqttClient(config), console, above=Text(text))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(duration_s):
-                await wall.run(plain=plain)
-    console.print("The demo has ended; its broker, receivers and database are gone.")
+    try:
+        async with running(drivers) as demo:
+            topics = Topics(demo.app.settings.mqtt.base_topic, demo.app.settings.bridge.id)
+            text = words(demo)
+            if plain:
+                console.print(text, soft_wrap=True, highlight=False)
+            config = MqttConfig(url=demo.mqtt_url, client_id="mic2mqtt-demo-watch", protocol="3.1.1")
+            wall = Wall(Board(topics), MqttClient(config), console, above=Text(text))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(duration_s):
+                    await wall.run(plain=plain)
+    finally:  # after Ctrl-C, too
+        console.print("The demo has ended; its broker, receivers and database are gone.")

@@ -117,7 +117,7 @@ class Process:
             said = {}
         ours = isinstance(said, dict) and said.get("epoch") == self._epoch() and said.get("state") != "offline"
         if not ours and self._online_over is connection:
-            log.info("our state at the broker was overwritten; saying it again")
+            log.info("the broker held another state of this bridge, for example its last will; saying ours again")
             await self.say_state(connection, "online")
 
     async def _publish(self, connection: Connection, facet: Facet, payload: bytes) -> None:

@@ -118,7 +118,7 @@ def table(rows: Sequence[Row], height: int, width: int) -> Table:
         )
         above = receiver
     if len(shown) < len(rows):
-        wall.caption = f"{len(rows) - len(shown)} more: make the window larger, or choose with --receiver"
+        wall.caption = f"{len(rows) - len(shown)} more: make the window larger, or choose with watch --receiver"
     return wall
 
 

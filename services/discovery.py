@@ -252,7 +252,7 @@ class DiscoveryOrchestrationService:
             del self._running[context.tenant]
             self._ended.set()
             self._audit.record("discovery_finished", context=context, after=after)
-            log.info("discovery finished", extra={"campus": context.campus, "places": search.what, "result": after})
+            log.info("discovery finished", extra={"campus": context.campus, "places": search.what, **_told(after)})
 
     def _refuse_second(self, tenant: Campus) -> None:
         running = self._running.get(tenant)
@@ -331,6 +331,13 @@ def _configured(records: Iterable[RangeRecord]) -> tuple[list[Place], dict[str, 
         except ValueError as error:
             refused[record.network] = str(error)
     return places, refused
+
+
+def _told(audited: Mapping[str, object]) -> dict[str, object]:
+    """The same for the log, in short: what was counted, and how many errors there are."""
+    counts, errors = audited.get("counts"), audited.get("errors")
+    counted = {name: number for name, number in counts.items() if number} if isinstance(counts, Mapping) else {}
+    return {"status": audited.get("status"), **counted, "errors": len(errors) if isinstance(errors, list) else None}
 
 
 def _audited(result: Result) -> dict[str, object]:

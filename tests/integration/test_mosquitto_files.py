@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import socket
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,3 +206,16 @@ async def test_a_subscriber_that_is_slow_gets_everything_of_a_full_republish(bro
                     if seen == messages:
                         break
     assert seen == messages
+
+
+async def test_a_reader_who_sends_a_command_is_told_which_right_is_missing(broker: Broker) -> None:
+    said = await asyncio.create_subprocess_exec(
+        *(str(Path(sys.executable).with_name("mic2mqtt")), "send", "refresh", "--url"),
+        f"mqtt://reader:reader-password@127.0.0.1:{broker.port}",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    text = (await said.communicate())[0].decode()
+    assert said.returncode == 1
+    assert "as the role operator of mosquitto/acl has it" in text
+    assert "Traceback" not in text

@@ -94,6 +94,7 @@ print("LOADED", sorted({"rich", "amqtt", "alembic", "httpx", "pydantic_settings"
         (("probe", "127.0.0.1", "--driver", "acme"), "installed drivers: manual, shure"),
         (("simulate", "--family", "acme"), "there are: axient, qlxd, slxd, slxd_plus, ulxd"),
         (("simulate", "--fault", "fire"), "control_blocked"),
+        (("simulate", "--option", "fire=1"), "still: Nothing changes by itself"),
         (("simulate", "--option", "still"), "NAME=VALUE"),
         (("simulate", "--option", "colour=red"), "colour"),
         (("watch", "--url", "http://x"), "mqtt://"),

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import resource
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.drivers.shure.simulated_adverts import advertise
 from services.drivers.shure.simulated_clock import Clock
@@ -51,6 +51,15 @@ class Options(BaseModel):
     fd_c: bool = Field(False, description="Axient: frequency diversity with two carriers in each channel.")
 
 
+def _options(given: Mapping[str, object]) -> Options:
+    try:
+        return Options.model_validate(given)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        known = "\n".join(f"  {name}: {field.description}" for name, field in Options.model_fields.items())
+        raise ValueError(f"no such option, or not this value: {wrong}\nthere are:\n{known}") from error
+
+
 @asynccontextmanager
 async def simulate(
     family: str, *, count: int, listen: str, port: int | None = None, seed: int = 0, **options: object
@@ -61,7 +70,7 @@ async def simulate(
     left out. ``options`` are those of `Options`. Raises `ValueError` for what does not exist, `OSError` for an address
     that cannot be listened on.
     """
-    chosen = Options.model_validate(options)
+    chosen = _options(options)
     if chosen.fault not in FAULTS:
         raise ValueError(f"no fault {chosen.fault!r}: there are {', '.join(FAULTS)}")
     _allow_files(count)
