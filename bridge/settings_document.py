@@ -25,7 +25,7 @@ One TOML file; every key has a default, so an empty file (or none) is a configur
 mistake with its line, `mic2mqtt check --show` what was understood, `mic2mqtt check --connect` also tries the broker.
 
 It is read again on SIGHUP (`systemctl reload mic2mqtt`) and on the command `reload`; a file with a mistake changes
-nothing. What another broker, database, HTTP address or bridge id asks for is a restart, and the reply says so.
+nothing. A change in `[bridge]`, `[mqtt]`, `[database]` or `[http]` counts only after a restart; log and reply say so.
 
 **Environment.** Every key is also a variable, `MIC2MQTT_<SECTION>__<KEY>` with two underscores between, and counts more
 than the file: `MIC2MQTT_MQTT__URL=mqtts://broker.example.org`. Lists are JSON: `MIC2MQTT_DISCOVERY__HOSTS='["rack1"]'`,

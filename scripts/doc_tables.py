@@ -70,7 +70,7 @@ REASONS: Mapping[AvailabilityReason, tuple[str, str]] = {
     ),
     "control_blocked": (
         "The receiver takes the connection and answers nothing.",
-        "Allow controller access in its menu, see below.",
+        "Allow controller access in its menu, see below. If it was online before, it hangs: switch it off and on.",
     ),
     "timeout": (
         "Nobody answers at the address, its name is not known, or the answer did not come in time.",
@@ -90,11 +90,11 @@ REASONS: Mapping[AvailabilityReason, tuple[str, str]] = {
     ),
     "wrong_model": (
         "What answers is not what is expected: another model, another kind of device, or no driver for it.",
-        "Check `host`. After a swap send `receiver_replace`.",
+        "Check `host`. After a swap see [below](#after-a-swap).",
     ),
     "identity_conflict": (
         "Another unit answers at this address, or two units claim the same identity.",
-        "After a swap send `receiver_replace`; otherwise look for two devices with one address.",
+        "After a swap see [below](#after-a-swap); otherwise look for two devices with one address.",
     ),
     "auth_failed": (
         "The receiver refuses our password. No driver of this version logs in anywhere.",
