@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from services import clock
 from services.inventory import Inventory, Receiver
-from services.model import AvailabilityReason, AvailabilityState, Facet
+from services.model import Address, AvailabilityReason, AvailabilityState, Facet
 from services.news import News
 from services.records import AuditContext
 from services.state import Situation, rejudge
@@ -23,6 +23,8 @@ class Availability:
         self._store = store
         self._news = news
         self.rules = rules
+        self._lost: dict[Address, float] = {}
+        """Channel whose transmitter is lost -> loop time at which that has been so for long enough."""
 
     def situation(self, receiver: Receiver, now: str, heard_at: str | None = None) -> Situation:
         """What surrounds a receiver's channels now."""
@@ -96,6 +98,19 @@ class Availability:
         now = clock.now_text()
         for receiver in self._inventory.receivers.values():
             self.pass_time(receiver, now)
+
+    def hold(self, channel: Address) -> None:
+        """A transmitter went: its channel is ``lost`` until it is back, or the hold is over."""
+        self._lost[channel] = asyncio.get_running_loop().time() + self.rules.lost_hold_s
+
+    def let_go(self) -> None:
+        """Judge channels again whose hold is over."""
+        now_s = asyncio.get_running_loop().time()
+        for address in [channel for channel, until in self._lost.items() if until <= now_s]:
+            del self._lost[address]
+            found = self._inventory.channel(address)
+            if found is not None:
+                self.pass_time(found[0], clock.now_text())
 
     def _leave_stale(self, receiver: Receiver, now: str) -> None:
         receiver.stale = True

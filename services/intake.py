@@ -180,8 +180,10 @@ class Intake:
         self._changed(receiver, channel, around.now)
         if any(value is not None for value in folded.before.values()):
             self._news.settings_changed(receiver, channel, folded.before, folded.after, around.now, context, late=late)
-        for event, data in folded.events:
-            self._news.happened(receiver, channel, event, data, around.now, context, late=late)
+        if old["transmitter_present"] and folded.state["transmitter_present"] is False:
+            self._availability.hold(channel.address)
+        for happening in folded.events:
+            self._news.happened(receiver, channel, happening, around.now, context, late=late)
         self._keep_transmitter(receiver, channel, old, around.now)
         return True
 

@@ -10,6 +10,7 @@ from services.bus import Bus, Event
 from services.inventory import Channel, Receiver
 from services.model import Address, EventType
 from services.records import AuditContext
+from services.state import Happening
 
 AUDITED: frozenset[EventType] = frozenset(
     {"transmitter_on", "transmitter_lost", "battery_replace", "battery_critical", "battery_recovered"}
@@ -28,15 +29,15 @@ class News:
         self,
         receiver: Receiver,
         channel: Channel,
-        event: EventType,
-        data: Mapping[str, object],
+        happening: Happening,
         now: str,
         context: AuditContext | None = None,
         *,
         late: bool = False,
     ) -> None:
         """Something happened once on a channel."""
-        self.tell(event, channel.address, {**data, "late": late}, now)
+        event = happening.event
+        self.tell(event, channel.address, {**happening.after, "late": late}, now)
         if event == "interference_started":
             channel.counters.interference += 1
         if event in AUDITED:
@@ -44,7 +45,8 @@ class News:
                 event,
                 context=context or own_context(receiver),
                 resource=f"channel/{channel.address.id}",
-                after=data,
+                before=happening.before,
+                after=happening.after,
                 late=late,
             )
 

@@ -95,11 +95,20 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened once, with the values behind it as they were and as they are."""
+
+    event: EventType
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Folded:
     """The new state, and what is news in it."""
 
     state: ChannelState
-    events: tuple[tuple[EventType, Mapping[str, object]], ...]
+    events: tuple[Happening, ...]
     before: Mapping[str, object]
     """Audited settings that changed, as they were."""
     after: Mapping[str, object]
@@ -126,7 +135,8 @@ def fold_channel(
     new["status"], new["status_reasons"] = judge(new, level=level, lost=lost, online=around.online, stale=around.stale)
     if new == old:
         return None
-    changed = [key for key in SETTING_KEYS if new[key] != old[key]]
+    gone = TRANSMITTER_KEYS if new["transmitter_present"] is False else ()  # nobody set these: who had them went
+    changed = [key for key in SETTING_KEYS if new[key] != old[key] and key not in gone]
     return Folded(
         cast("ChannelState", new),
         tuple(_events(old, new)),
@@ -136,7 +146,7 @@ def fold_channel(
 
 
 def rejudge(state: ChannelState, around: Situation, lost_since_s: Callable[[str], float]) -> ChannelState | None:
-    """The same values under another sky (receiver lost, time passed, other thresholds); ``None`` where the status stays."""
+    """The same values under another sky (receiver lost, time passed, other rules); ``None`` where the status stays."""
     since = state["transmitter_last_seen"]
     lost = since is not None and around.now_s - lost_since_s(since) < around.rules.lost_hold_s
     status, reasons = judge(
@@ -230,18 +240,21 @@ _EDGES: tuple[tuple[str, object, object, EventType], ...] = (
 """Key, from, to, event. A first value is no event: nobody saw it change."""
 
 
-def _events(old: Mapping[str, object], new: Mapping[str, object]) -> list[tuple[EventType, Mapping[str, object]]]:
-    events: list[tuple[EventType, Mapping[str, object]]] = [
-        (event, {"key": key}) for key, was, now, event in _EDGES if old[key] == was and new[key] == now
+def _events(old: Mapping[str, object], new: Mapping[str, object]) -> list[Happening]:
+    events = [
+        Happening(event, {key: was}, {key: now})
+        for key, was, now, event in _EDGES
+        if old[key] == was and new[key] == now
     ]
     was_level = level_in(cast("list[str]", old["status_reasons"]))
     level = level_in(cast("list[str]", new["status_reasons"]))
     if level != was_level and new["transmitter_present"]:
-        figures = {live: new[live] for live in LAST_BATTERY.values()}
+        before = {live: old[live] for live in LAST_BATTERY.values()}
+        after = {live: new[live] for live in LAST_BATTERY.values()}
         if level == "critical":
-            events.append(("battery_critical", figures))
+            events.append(Happening("battery_critical", before, after))
         elif level == "replace" and was_level is None:
-            events.append(("battery_replace", figures))
-        elif level is None and any(value is not None for value in figures.values()):
-            events.append(("battery_recovered", figures))
+            events.append(Happening("battery_replace", before, after))
+        elif level is None and any(value is not None for value in after.values()):
+            events.append(Happening("battery_recovered", before, after))
     return events

@@ -43,6 +43,7 @@ class Upkeep:
                 for receiver in receivers[number * share : (number + 1) * share]:
                     self._look_after(receiver)
                 await asyncio.sleep(INTERVAL_S / SLICES)
+                self._availability.let_go()
             if loop.time() - pruned_at >= PRUNE_S:
                 pruned_at = loop.time()
                 await self._store.prune(self.keep_audit_s)

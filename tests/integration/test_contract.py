@@ -216,3 +216,29 @@ async def test_a_discovery_that_leaves_a_removed_unit_alone_has_done_all_of_its_
         assert "removed by hand" in again["warnings"][0]
         short = await seen.ask("bridge/main", "discover", networks=["127.77.0.0/29"], limit=2)
         assert short["status"] == "partial"
+
+
+async def test_a_transmitter_that_goes_is_lost_for_as_long_as_it_was_said_and_then_the_channel_is_idle(
+    house: House,
+) -> None:
+    async with (
+        simulated("axient") as unit,
+        house.serve(entry(unit), status={"lost_hold": "2s"}).running() as (_, seen),
+    ):
+        await seen.live("rack")
+        await seen.until(lambda: seen.data("rack-1")["transmitter_present"])
+        await unit.fault("transmitter_off")
+        await seen.until(lambda: seen.shows("rack-1", status="lost", status_reasons=["transmitter_lost"]))
+        await seen.until(lambda: seen.shows("rack-1", status="idle", status_reasons=[]), 6)
+        (event,) = [event for event in seen.audit("transmitter_lost") if event["resource"] == "channel/rack-1"]
+        assert (event["before"], event["after"]) == ({"transmitter_present": True}, {"transmitter_present": False})
+        assert not seen.audit("channel_settings_changed"), "a transmitter that goes takes its values along"
+
+
+async def test_a_battery_that_crosses_a_threshold_is_audited_with_its_figures_before_and_after(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
+        await seen.live("rack")
+        unit.set_value(1, "battery_runtime_minutes", 25)
+        (event,) = await seen.until(lambda: seen.audit("battery_critical"))
+        assert event["before"]["battery_runtime_minutes"] > 25
+        assert event["after"]["battery_runtime_minutes"] == 25

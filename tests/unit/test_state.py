@@ -47,7 +47,7 @@ def fold(reported: Mapping[str, object], state: ChannelState = EMPTY_CHANNEL, ar
 
 
 def events(folded: Folded) -> list[str]:
-    return [event for event, _ in folded.events]
+    return [happening.event for happening in folded.events]
 
 
 def test_a_transmitter_on_the_air_is_good_and_live() -> None:
