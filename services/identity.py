@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.driver_api import Identity
-from services.records import ReceiverRecord
+from services.records import IgnoredIdentity, ReceiverRecord
 
 Outcome = Literal["new", "duplicate", "moved", "conflict"]
 
@@ -54,7 +54,7 @@ def make_id(identity: Identity, host: str, taken: Iterable[str] = ()) -> str:
     return next(name for name in (f"{made}-{n}" for n in range(2, 1000)) if name not in in_use)
 
 
-def same_unit(record: ReceiverRecord, identity: Identity) -> bool | None:
+def same_unit(record: ReceiverRecord | IgnoredIdentity, identity: Identity) -> bool | None:
     """Whether the hardware is the same: by serial or MAC where both sides have one; ``None`` where nothing tells."""
     for ours, theirs in ((record.serial, identity.serial), (record.mac, identity.mac)):
         if ours and theirs:

@@ -293,13 +293,17 @@ class Roster:
         self.on_gone([receiver.address, *(channel.address for channel in receiver.channels.values())])
         self._inventory.mark_membership(receiver.address.tenant)
 
-    def unignore(self, tenant: Campus, host: str | None, receiver_id: str | None) -> int:
-        """Allow removed units again, by the host or id that they had; how many."""
+    def unignore(self, tenant: Campus, host: str | None, receiver_id: str | None, who: Identity | None = None) -> int:
+        """Allow removed units again: by the host or id that they had, or by what one says of itself; how many."""
         back = [
             gone
             for gone in self._inventory.ignored
             if gone.tenant == tenant
-            and ((host and gone.host == host) or (receiver_id and gone.receiver == receiver_id))
+            and (
+                (host and gone.host == host)
+                or (receiver_id and gone.receiver == receiver_id)
+                or (who and same_unit(gone, who))
+            )
         ]
         for gone in back:
             self._inventory.ignored.remove(gone)

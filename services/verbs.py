@@ -163,6 +163,7 @@ class Verbs:
         if known is not None and known.address.tenant != tenant:
             self._check_place(host, port)
         name, identity = await self.identify(host, port, driver)
+        self._roster.unignore(tenant, None, None, identity)
         snapshot = DeviceSnapshot(host, port, identity, name, args.get("name"), labels, "command")
         result = await self._sync.bulk_sync_devices(
             manufacturer=identity.manufacturer, devices=[snapshot], complete=False, context=context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -242,3 +243,17 @@ async def test_a_battery_that_crosses_a_threshold_is_audited_with_its_figures_be
         (event,) = await seen.until(lambda: seen.audit("battery_critical"))
         assert event["before"]["battery_runtime_minutes"] > 25
         assert event["after"]["battery_runtime_minutes"] == 25
+
+
+async def test_a_removed_unit_that_is_added_at_another_address_is_no_longer_ignored(house: House) -> None:
+    async with simulated() as unit, simulated() as elsewhere, house.serve().running() as (app, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        added = await seen.ask("bridge/main", "receiver_add", host=unit.host, port=unit.port)
+        rack = added["data"]["receiver"]
+        await seen.live(rack)
+        await seen.ask("bridge/main", "receiver_remove", id=rack)
+        assert [gone.receiver for gone in app.inventory.ignored] == [rack]
+        app.inventory.ignored[0] = replace(app.inventory.ignored[0], host="10.0.0.1")  # it had another address then
+        back = await seen.ask("bridge/main", "receiver_add", host=elsewhere.host, port=elsewhere.port)
+        assert back["data"]["receiver"] == rack, "the same unit, by its MAC address"
+        assert not app.inventory.ignored
