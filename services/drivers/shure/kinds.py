@@ -94,17 +94,17 @@ def word(width: int = 0, unknown: str = "UNKNOWN") -> Kind:
 def number(digits: int, low: int, high: int, *, offset: int = 0, unknown: frozenset[int] = frozenset()) -> Kind:
     """Value = raw + ``offset``. ``low`` and ``high`` are raw.
 
-    Where there is a mark for unknown, whatever lies outside of the range is unknown too; where there is none it is
-    dropped.
+    Only the documented marks mean unknown; whatever else lies outside of the range makes no sense (protocol notes,
+    1.8, row 11).
     """
 
     def decode(wire: str) -> Values | None:
         raw = integer(wire)
         if raw is None:
             return (None,) if unknown and is_unknown(wire) else None
-        if low <= raw <= high:
-            return (raw + offset,)
-        return (None,) if unknown else None
+        if raw in unknown:
+            return (None,)
+        return (raw + offset,) if low <= raw <= high else None
 
     def encode(values: Sequence[object]) -> str:
         value = values[0]

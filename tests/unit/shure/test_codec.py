@@ -128,9 +128,8 @@ def test_a_value_is_read_and_written_the_same_way(
 
 
 READ_ONLY = [
-    ("ulxd", "REP 1 BATT_CHARGE 101", {"battery_percent": None}),
     ("ulxd", "REP 1 BATT_CHARGE 254", {"battery_percent": None}),
-    ("ulxd", "REP 1 BATT_BARS 006", {"battery_bars": None}),
+    ("ulxd", "REP 1 BATT_BARS 254", {"battery_bars": None}),
     ("ulxd", "REP 1 BATT_TEMP_C 64", {"battery_temperature_c": 24}),
     ("ulxd", "REP 1 BATT_TEMP_F 116", {}),
     ("ulxd", "REP 1 TX_POWER_SOURCE UNKNOWN", {"power_source": None}),
@@ -193,6 +192,14 @@ def test_what_devices_say_besides_is_understood(family: str, body: str, values: 
         ("ulxd", "REP 1 FREQUENCY 52622A"),
         ("ulxd", "REP 1 GROUP_CHAN 0102"),
         ("ulxd", "REP 1 BATT_RUN_TIME 65536"),
+        ("ulxd", "REP 1 BATT_BARS 006"),
+        ("ulxd", "REP 1 BATT_BARS 253"),
+        ("ulxd", "REP 1 BATT_BARS 256"),
+        ("slxd", "REP 1 TX_BATT_BARS 248"),
+        ("axient", "REP 1 SLOT_BATT_BARS 2 006"),
+        ("ulxd", "REP 1 BATT_CHARGE 101"),
+        ("ulxd", "REP 1 BATT_CYCLE 65536"),
+        ("axient", "REP 1 TX_OFFSET 034"),
         ("ulxd", "REP NET_SETTINGS SC AUTO 0.0.0.0 0.0.0.0 0.0.0.0 00:00:00:00:00:00"),
         ("qlxd", "REP 1 AUDIO_MUTE ON"),
         ("slxd", "REP 1 SLOT_STATUS 1 EMPTY"),
