@@ -35,6 +35,8 @@ def overlay(
             continue
         section, *rest = key
         where.came_from_environment(key, name)
+        if section not in document:
+            where.came_from_environment((section,), name)
         try:
             value = _value(text, key, model)
         except ValueError as error:

@@ -200,6 +200,11 @@ def test_a_list_that_is_no_json_is_told(problems: Callable[..., list[str]]) -> N
         assert problem.startswith("MIC2MQTT_DISCOVERY__HOSTS: discovery.hosts: it must be a list in JSON")
 
 
+def test_an_unknown_section_is_told_by_the_variable_that_names_it(problems: Callable[..., list[str]]) -> None:
+    (line,) = problems(MIC2MQTT_NOPE__KEY="1")
+    assert line.startswith("MIC2MQTT_NOPE__KEY: nope: there is no such section")
+
+
 def test_every_key_has_its_variable() -> None:
     names = set(variables(Settings))
     assert {"MIC2MQTT_MQTT__URL", "MIC2MQTT_RECEIVERS", "MIC2MQTT_DISCOVERY__RANGES"} <= names
