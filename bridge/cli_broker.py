@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import orjson
 
@@ -28,9 +29,21 @@ _NOT_UNDERSTOOD: Final[frozenset[Trouble]] = frozenset({"version_refused", "clos
 
 
 def load_for(path: Path | None, url: str | None, base_topic: str | None) -> Settings:
-    """The configuration, with another broker where one is named. Raises `ConfigurationError`."""
-    over = {"MIC2MQTT_MQTT__URL": url, "MIC2MQTT_MQTT__BASE_TOPIC": base_topic}
+    """The configuration, with another broker where one is named. Raises `ConfigurationError`.
+
+    Who is named in ``url`` is meant, even where the configuration has a user and a password of its own.
+    """
+    over = {"MIC2MQTT_MQTT__URL": url, "MIC2MQTT_MQTT__BASE_TOPIC": base_topic, **_credentials(url or "")}
     return load(path, {**os.environ, **{name: value for name, value in over.items() if value}})
+
+
+def _credentials(url: str) -> dict[str, str | None]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return {}  # no URL at all: the key's own check says so
+    named = {"MIC2MQTT_MQTT__USER": parts.username, "MIC2MQTT_MQTT__PASSWORD": parts.password}
+    return {name: unquote(value) for name, value in named.items() if value}
 
 
 def config_for(settings: Settings, what: str) -> MqttConfig:
