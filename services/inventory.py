@@ -210,22 +210,25 @@ class Inventory:
     def put(self, receiver: Receiver) -> None:
         """Add a receiver with its channels."""
         self.receivers[receiver.address] = receiver
-        self._by_host.setdefault(receiver.record.host, {})[receiver.address] = receiver
+        self._file(receiver)
         for channel in receiver.channels.values():
             self._channels[channel.address] = (receiver, channel)
 
     def refile(self, receiver: Receiver, record: ReceiverRecord) -> None:
         """Give a receiver a changed record of itself (the address stays)."""
-        self._by_host.get(receiver.record.host, {}).pop(receiver.address, None)
+        if record.host == receiver.record.host:
+            receiver.record = record
+            return
+        self._unfile(receiver)
         receiver.record = record
-        self._by_host.setdefault(record.host, {})[receiver.address] = receiver
+        self._file(receiver)
 
     def forget(self, address: Address) -> Receiver | None:
         """Drop a receiver and everything filed under it."""
         receiver = self.receivers.pop(address, None)
         if receiver is None:
             return None
-        self._by_host.get(receiver.record.host, {}).pop(address, None)
+        self._unfile(receiver)
         for channel in receiver.channels.values():
             self._channels.pop(channel.address, None)
         return receiver
@@ -278,3 +281,14 @@ class Inventory:
         """Say that receivers or channels of a campus came or went."""
         self.bus.mark(self.bridge_address(tenant), Facet.INVENTORY)
         self.bus.mark(self.bridge_address(tenant), Facet.SUMMARY)
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _file(self, receiver: Receiver) -> None:
+        self._by_host.setdefault(receiver.record.host, {})[receiver.address] = receiver
+
+    def _unfile(self, receiver: Receiver) -> None:
+        there = self._by_host.get(receiver.record.host, {})
+        there.pop(receiver.address, None)
+        if not there:
+            self._by_host.pop(receiver.record.host, None)
