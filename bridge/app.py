@@ -6,7 +6,8 @@ import asyncio
 import logging
 import platform
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from functools import partial
 from importlib.metadata import version
 
 from bridge import metrics, web
@@ -39,7 +40,8 @@ from services.records import AuditContext, RangeRecord
 from services.roster import Roster
 from services.schedule import Schedule
 from services.sessions import Sessions
-from services.store import Store
+from services.store import Store, StoreError
+from services.store.queries import remember
 from services.upkeep import Upkeep
 from services.verbs import Verbs
 
@@ -47,6 +49,8 @@ log = logging.getLogger(__name__)
 
 Reload = Callable[[], Settings]
 """Reads the configuration again. Raises `ConfigurationError`."""
+
+_DIGEST = "configuration_digest"
 
 NEED_RESTART = frozenset({"bridge", "mqtt", "database", "http"})
 """Sections that a running bridge keeps as they were: it would be another bridge."""
@@ -155,6 +159,7 @@ class App:
         self.inventory.ignored.extend(loaded.ignored)
         self.publisher.restore(loaded.published)
         self.relay.restore(loaded.heads)
+        await self._compare_configuration()
         await self._apply(self.settings, loaded.ranges)
         self.roster.start_sessions()
         async with AsyncExitStack() as stack:
@@ -212,12 +217,10 @@ class App:
         self.settings = new
         self._put_into_effect(new, changed)
         if changed:
-            self.audit.record(
-                "configuration_changed",
-                context=AuditContext(self.default.organization, self.default.campus),
-                before={"digest": digest(old)},
-                after={"sections": sorted(changed), "digest": digest(new), "need_restart": fixed},
-            )
+            after = {"sections": sorted(changed), "digest": digest(new), "need_restart": fixed}
+            self._audit_configuration({"digest": digest(old)}, after)
+            with suppress(StoreError):  # it is in effect all the same, and compared again at the next start
+                await self.store.ask(partial(remember, key=_DIGEST, value=digest(new)))
             self.process.info_changed()
         told = "configuration read again"
         if fixed:
@@ -232,6 +235,19 @@ class App:
             self.sessions.configure(polling_of(settings))
         self.metering.interval_s = settings.polling.telemetry_interval
         self.upkeep.keep_audit_s = settings.audit.keep
+
+    async def _compare_configuration(self) -> None:
+        """What was changed while the bridge was not running is audited at its start."""
+        now = digest(self.settings)
+        before = await self.store.ask(partial(remember, key=_DIGEST, value=now))
+        if before not in {None, now}:
+            self._audit_configuration({"digest": before}, {"digest": now}, late=True)
+
+    def _audit_configuration(
+        self, before: Mapping[str, object], after: Mapping[str, object], *, late: bool = False
+    ) -> None:
+        context = AuditContext(self.default.organization, self.default.campus)
+        self.audit.record("configuration_changed", context=context, before=before, after=after, late=late)
 
     async def _apply(self, settings: Settings, stored: Sequence[RangeRecord] = ()) -> None:
         counts = await self.configured.apply(configured_receivers(settings))

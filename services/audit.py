@@ -46,7 +46,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "discovery_started": "A discovery began.",
         "discovery_finished": "A discovery ended, with what it found.",
         "sync_cache_cleared": "What was remembered of receivers was forgotten, to be read anew.",
-        "configuration_changed": "The configuration was read again and is different.",
+        "configuration_changed": "The configuration is different: read again, or at a start.",
         "note": "Somebody wrote something down.",
     }
 )

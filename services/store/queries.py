@@ -158,3 +158,12 @@ def take_epoch(connection: Connection, now_s: int) -> int:
     epoch = max(int(stored) + 1, now_s)
     connection.execute(update(meta).where(this).values(value=str(epoch)))
     return epoch
+
+
+def remember(connection: Connection, key: str, value: str) -> str | None:
+    """Keep a word over a restart; what it was before, ``None`` where nobody had said it yet."""
+    meta = table_of(Meta)
+    before = connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
+    connection.execute(insert_if_new(connection.dialect.name, Meta), {"key": key, "value": value})
+    connection.execute(update(meta).where(meta.c.key == key).values(value=value))
+    return None if before is None else str(before)

@@ -257,3 +257,17 @@ async def test_a_removed_unit_that_is_added_at_another_address_is_no_longer_igno
         back = await seen.ask("bridge/main", "receiver_add", host=elsewhere.host, port=elsewhere.port)
         assert back["data"]["receiver"] == rack, "the same unit, by its MAC address"
         assert not app.inventory.ignored
+
+
+async def test_a_configuration_that_was_changed_between_two_runs_is_audited_at_the_start(house: House) -> None:
+    async with house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+    async with house.running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        await seen.ask("bridge/main", "note", text="the end")
+        await seen.until(lambda: seen.audit("note"))
+        assert not seen.audit("configuration_changed"), "it is the same"
+    async with house.serve(audit={"keep": "7d"}).running() as (_, seen):
+        (event,) = await seen.until(lambda: seen.audit("configuration_changed"))
+        assert event["late"]
+        assert event["before"]["digest"] != event["after"]["digest"]
