@@ -69,8 +69,10 @@ class Roster:
         """Put what was stored back: last values, all of them stale until their receiver answers."""
         for record in receivers:
             state = {**EMPTY_RECEIVER, **_only(record.state, RECEIVER_STATE_KEYS)}
-            receiver = Receiver(record, state=cast("ReceiverState", state))
-            self._enter(receiver)
+            try:
+                self._enter(Receiver(record, state=cast("ReceiverState", state)))
+            except ServiceError as error:  # one row must not keep the others from coming back
+                log.warning("a stored receiver is left out", extra={"host": record.host, "why": error.detail})
         for stored in channels:
             home = Address(stored.address.organization, stored.address.campus, Kind.RECEIVER, stored.receiver)
             receiver_of = self._inventory.receivers.get(home)
@@ -84,7 +86,12 @@ class Roster:
             if stored.changed_at:
                 channel.version.changed_at = stored.changed_at
         for receiver in self._inventory.receivers.values():
-            self._intake.judge_stored(receiver)
+            try:
+                self._intake.judge_stored(receiver)
+            except (TypeError, ValueError) as error:  # of another form than ours: the receiver will tell them anew
+                log.warning("stored values are left out", extra={"receiver": receiver.address.id, "why": str(error)})
+                for channel in receiver.channels.values():
+                    channel.state = EMPTY_CHANNEL
 
     def start_sessions(self) -> None:
         """Begin every receiver's life."""
@@ -150,6 +157,10 @@ class Roster:
                     self.conflict(record.address, detail, context)
                 raise DriverError(reason, detail)
             before, after = _identity_of(record), _identity_of(identity)
+            log.warning(
+                "another unit answers here, and is taken: the configuration gives its id",
+                extra={"receiver": record.address.id, "was": before, "is": after},
+            )
             self._audit.record(
                 "receiver_replaced", context=context, resource=_resource(receiver), before=before, after=after
             )

@@ -91,7 +91,7 @@ def channel(row: Any) -> ChannelRecord:
         receiver=row.receiver,
         number=row.number,
         state=_object(row.state),
-        slots=_objects(row.slots),
+        slots=_slots(row.slots),
         changed_at=row.changed_at,
     )
 
@@ -179,8 +179,10 @@ def _object_if_any(text: str | None) -> dict[str, object] | None:
         return {"unreadable": text}
 
 
-def _objects(text: str) -> tuple[dict[str, object], ...]:
+def _slots(text: str) -> tuple[dict[str, object], ...]:
     value = orjson.loads(text)
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise TypeError(f"no list of JSON objects: {text[:40]}")
+    if not isinstance(value, list) or not all(
+        isinstance(item, dict) and isinstance(item.get("number"), int) for item in value
+    ):
+        raise TypeError(f"no list of numbered slots: {text[:40]}")
     return tuple(value)

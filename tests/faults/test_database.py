@@ -37,6 +37,24 @@ async def test_a_locked_database_stops_no_state_and_loses_nothing(house: House) 
         assert (await seen.until(lambda: seen.data("rack-1")))["name"] == "The last"
 
 
+async def test_rows_that_this_version_would_not_have_written_keep_nothing_else_away(house: House) -> None:
+    async with simulated() as unit, simulated() as other:
+        house.serve(entry(unit), entry(other, "rack-2"))
+        async with house.running() as (_, seen):
+            await seen.live("rack")
+            await seen.live("rack-2")
+        with closing(sqlite3.connect(house.database, isolation_level=None)) as someone:
+            someone.execute("PRAGMA foreign_keys=OFF")
+            someone.execute("UPDATE receivers SET id = 'Rack 2#', source = 'command' WHERE id = 'rack-2'")
+            someone.execute("UPDATE channels SET slots = '[{}]' WHERE id = 'rack-2-1'")
+            someone.execute("UPDATE published_resources SET facet = 'aura' WHERE id = 'rack-2-1' AND facet = 'state'")
+            someone.execute("UPDATE channels SET state = json_set(state, '$.transmitter_last_seen', 'late')")
+        house.serve(entry(unit))
+        async with house.running() as (_, seen):
+            await seen.live("rack")
+            await seen.until(lambda: seen.is_bridge("online"))
+
+
 async def test_a_database_server_that_goes_and_comes_back_loses_nothing(
     tmp_path: Path, mosquitto: Mosquitto, postgresql: PostgreSQL
 ) -> None:

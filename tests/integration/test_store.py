@@ -281,7 +281,7 @@ async def test_audit_can_be_asked_by_time_and_for_the_newest(database_url: str) 
 
 async def test_a_damaged_row_is_logged_and_hides_no_other(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
     async with Store.open(database_url) as store:
-        for number in (1, 2, 3):
+        for number in (1, 2, 3, 4):
             store.put_receiver(receiver(f"rack{number}"))
             store.put_channel(channel(1, identifier=f"rack{number}"))
         store.append_audit(note("seen"))
@@ -290,6 +290,7 @@ async def test_a_damaged_row_is_logged_and_hides_no_other(database_url: str, cap
         damage = (
             f"UPDATE receivers SET state = '{broken}' WHERE id = 'rack2'",
             f"UPDATE channels SET slots = '{broken}' WHERE id = 'rack3-1'",
+            "UPDATE channels SET slots = '[{}]' WHERE id = 'rack4-1'",
             f"UPDATE audit_events SET after = '{broken}'",
         )
         for statement in damage:
@@ -297,7 +298,7 @@ async def test_a_damaged_row_is_logged_and_hides_no_other(database_url: str, cap
     async with Store.open(database_url) as store:
         loaded = await store.load()
         (waiting,) = await store.pending(10)
-    assert [record.address.id for record in loaded.receivers] == ["rack1", "rack3"]
+    assert [record.address.id for record in loaded.receivers] == ["rack1", "rack3", "rack4"]
     assert [record.address.id for record in loaded.channels] == ["rack1-1", "rack2-1"]
     assert waiting.draft.after == {"unreadable": broken}
     assert "rack2" in caplog.text
