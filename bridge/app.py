@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from importlib.metadata import version
+from itertools import islice
 
 from bridge import metrics, web
 from bridge.applying import broker_of, configured_receivers, polling_of, ranges_of, status_rules_of
@@ -49,6 +50,9 @@ log = logging.getLogger(__name__)
 
 Reload = Callable[[], Settings]
 """Reads the configuration again. Raises `ConfigurationError`."""
+
+UNIDENTIFIED_LISTED = 150
+"""Configured hosts that `health` lists one by one: up to 600 bytes each, so that it stays below 128 KB."""
 
 _DIGEST = "configuration_digest"
 
@@ -283,12 +287,22 @@ class App:
         }
 
     def _trouble(self) -> str | None:
-        return None if self.store.writable else "database_not_writable"
+        if not self.store.writable:
+            return "database_not_writable"
+        return "broker_refuses_messages" if self._refused else None
+
+    @property
+    def _refused(self) -> int:
+        """Messages that the broker did not take over this connection: a right is missing there."""
+        connection = self.client.connection
+        return connection.counters.refused if connection is not None else 0
 
     def _not_ready(self) -> list[str]:
         reasons = [] if self.store.writable else [f"database: {self.store.last_error}"]
         if self.client.connection is None:
             reasons.append(f"broker: {self.client.trouble or 'not connected yet'}")
+        if self._refused:
+            reasons.append(f"broker: it refused {self._refused} messages; the log names the topic and the right")
         return reasons
 
     def _health(self) -> dict[str, object]:
@@ -304,9 +318,10 @@ class App:
             "receivers_online": sum(1 for receiver in receivers if receiver.online),
             "channels": sum(len(receiver.channels) for receiver in receivers),
             "database_error": self.store.last_error,
+            "unidentified_hosts": len(self.inventory.unidentified),
             "unidentified": [
                 {"host": one.host, "reason": one.reason, "since": one.since, "detail": one.detail}
-                for one in self.inventory.unidentified.values()
+                for one in islice(self.inventory.unidentified.values(), UNIDENTIFIED_LISTED)
             ],
         }
 

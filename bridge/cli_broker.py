@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from bridge.applying import broker_of
-from bridge.broker import BrokerError, MqttConfig, PublishRefusedError, Trouble, Version
+from bridge.broker import BrokerError, Endpoint, MqttConfig, PublishRefusedError, Trouble, Version
 from bridge.client import Connection, connect
 from bridge.settings import Settings, load
 from bridge.topics import CommandTarget, Topics
@@ -31,10 +31,21 @@ _NOT_UNDERSTOOD: Final[frozenset[Trouble]] = frozenset({"version_refused", "clos
 def load_for(path: Path | None, url: str | None, base_topic: str | None) -> Settings:
     """The configuration, with another broker where one is named. Raises `ConfigurationError`.
 
-    Who is named in ``url`` is meant, even where the configuration has a user and a password of its own.
+    Who is named in ``url`` is meant, even where the configuration has a user and a password of its own; and those
+    are for the configured broker alone: another one never gets to see them.
     """
     over = {"MIC2MQTT_MQTT__URL": url, "MIC2MQTT_MQTT__BASE_TOPIC": base_topic, **_credentials(url or "")}
-    return load(path, {**os.environ, **{name: value for name, value in over.items() if value}})
+    named = load(path, {**os.environ, **{name: value for name, value in over.items() if value}})
+    configured = load(path, os.environ)
+    if _place(named) == _place(configured) or _credentials(url or ""):
+        return named
+    stranger = named.mqtt.model_copy(update={"user": None, "password": None})
+    return named.model_copy(update={"mqtt": stranger})
+
+
+def _place(settings: Settings) -> tuple[str, int]:
+    endpoint = Endpoint.parse(settings.mqtt.url)
+    return endpoint.host, endpoint.port
 
 
 def _credentials(url: str) -> dict[str, str | None]:

@@ -74,6 +74,23 @@ class Advert:
     evidence: Mapping[str, str] = field(default_factory=dict)
 
 
+TELLING: tuple[AvailabilityReason, ...] = (
+    "auth_failed",
+    "control_blocked",
+    "wrong_model",
+    "closed_by_device",
+    "reset_by_device",
+    "silent",
+    "timeout",
+)
+"""What is worth telling where several drivers failed at one address, most telling first; the others follow."""
+
+
+def telling(reason: str) -> int:
+    """The place of a reason in that order."""
+    return TELLING.index(reason) if reason in TELLING else len(TELLING)
+
+
 class DriverError(Exception):
     """A receiver could not be reached, read or understood.
 

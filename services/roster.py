@@ -294,7 +294,8 @@ class Roster:
 
     async def drop(self, receiver: Receiver, context: AuditContext) -> None:
         """End a receiver's being here, for whatever reason."""
-        await self._sessions.stop(receiver.address)
+        while self._sessions.get(receiver.address) is not None:  # a restart may come in between
+            await self._sessions.stop(receiver.address)
         self._inventory.forget(receiver.address)
         self._store.remove_receiver(receiver.address)
         self._audit.record(

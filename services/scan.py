@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from services.driver_api import Driver, DriverError, Identity, Target
+from services.driver_api import Driver, DriverError, Identity, Target, telling
 from services.networks import Host, Span, expand, parse
 from services.resolve import Unresolved, resolve
 
@@ -55,9 +55,6 @@ QUESTIONS_MOST = 6
 _STARVED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 _STARVED_PAUSE_S = 0.5
 _STARVED_TRIES = 4
-
-_TELLING = ("auth_failed", "control_blocked", "wrong_model", "closed_by_device", "reset_by_device", "silent", "timeout")
-"""What is worth telling of several failures at one address, most telling first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +166,7 @@ async def ask(question: Question) -> Outcome:
         missed.append(outcome)
     if not missed:
         return Missed(question.target.host, question.target.port, "", "internal", "no driver asks addresses")
-    return min(missed, key=lambda miss: _TELLING.index(miss.code) if miss.code in _TELLING else len(_TELLING))
+    return min(missed, key=lambda miss: telling(miss.code))
 
 
 async def sweep(questions: Iterable[Question], budget: Budget, report: Callable[[Outcome], None]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.availability import Availability
-from services.driver_api import Driver, DriverError, Identity, Link, Reading, Target
+from services.driver_api import Driver, DriverError, Identity, Link, Reading, Target, telling
 from services.errors import ServiceError
 from services.intake import Intake
 from services.inventory import Inventory, Receiver
@@ -90,6 +90,7 @@ class ReceiverSession:
         self._turn = asyncio.Lock()
         self._waiting: asyncio.Future[None] | None = None
         self._attempts = 0
+        self._failures: dict[int, DriverError] = {}
 
     @property
     def live(self) -> bool:
@@ -151,7 +152,8 @@ class ReceiverSession:
                 identity = await link.read_all()
                 self._verify(self.receiver, driver, identity)
                 self._step("complete")
-                self._attempts = 0
+                self._attempts, self._drivers = 0, [driver]
+                self._failures.clear()
                 self.receiver.heard_s = link.last_heard
                 self._intake.complete(self.receiver)
                 log.info("receiver is online", extra=self._words(model=identity.model, firmware=identity.firmware))
@@ -204,6 +206,9 @@ class ReceiverSession:
 
     def _lost(self, error: DriverError) -> None:
         was_live = self.live
+        # where several drivers take turns, the one that knows most of the unit has the word
+        self._failures[self._attempts % len(self._drivers)] = error
+        error = min(self._failures.values(), key=lambda each: telling(each.reason))
         self._step("lost")
         self._attempts += 1
         if was_live:
@@ -315,7 +320,7 @@ class Sessions:
     async def restart(self, receiver: Receiver) -> None:
         """Connect anew, for a changed host or setting."""
         await self.stop(receiver.address)
-        self.start(receiver)
+        self._again(receiver)
 
     async def refresh(self, address: Address) -> None:
         """Read one receiver again, whole. Raises `ServiceError`."""
@@ -345,5 +350,6 @@ class Sessions:
                 asyncio.get_running_loop().call_later(STUBBORN_S, self._again, session.receiver)
 
     def _again(self, receiver: Receiver) -> None:
-        if receiver.address in self._inventory.receivers and receiver.address not in self._running:
+        """Start after a wait, in which the receiver may have gone or somebody else may have started it."""
+        if self._inventory.receivers.get(receiver.address) is receiver and receiver.address not in self._running:
             self.start(receiver)

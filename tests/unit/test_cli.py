@@ -115,10 +115,13 @@ def test_wrong_usage_is_told_with_what_is_right_and_ends_with_2(
 def test_who_is_named_in_the_url_option_counts_more_than_the_configured_user(tmp_path: Path) -> None:
     file = tmp_path / "mic2mqtt.toml"
     (tmp_path / "secret").write_text("b", encoding="utf-8")
-    file.write_text('[mqtt]\nuser = "bridge"\npassword_file = "secret"\n', encoding="utf-8")
+    place = "mqtt://ours.example.org"
+    file.write_text(f'[mqtt]\nurl = "{place}"\nuser = "bridge"\npassword_file = "secret"\n', encoding="utf-8")
     mqtt = load_for(file, "mqtt://operator:p%40ss@broker.example.org", None).mqtt
     assert (mqtt.user, mqtt.password and mqtt.password.get_secret_value()) == ("operator", "p@ss")
-    assert load_for(file, "mqtt://broker.example.org", None).mqtt.user == "bridge"
+    assert load_for(file, place, None).mqtt.user == "bridge"
+    elsewhere = load_for(file, "mqtt://broker.example.org", None).mqtt
+    assert (elsewhere.user, elsewhere.password) == (None, None), "our password is not for other brokers"
 
 
 def test_check_prints_every_mistake(run: Run, tmp_path: Path) -> None:
