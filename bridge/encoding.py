@@ -21,8 +21,11 @@ EMPTY = b""
 INVENTORY_PAGE = 500
 """Receivers and channels a page: contract, section 1."""
 
-SUMMARY_BYTES = 120_000
-"""Below the 128 KB that every broker takes, envelope included."""
+ROOM = 120_000
+"""Bytes: below the 128 KB that every broker takes, with something to spare for an envelope."""
+
+SHORTER = (100, 20, 4, 0)
+"""Elements that lists keep in what would be too large, one number after the other."""
 
 _FORM = orjson.OPT_SORT_KEYS
 
@@ -30,6 +33,30 @@ _FORM = orjson.OPT_SORT_KEYS
 def encode(value: Mapping[str, Any]) -> bytes:
     """A JSON object with sorted keys."""
     return orjson.dumps(value, option=_FORM)
+
+
+def fit(value: Mapping[str, Any]) -> bytes:
+    """A JSON object below 128 KB: where it is larger its lists are cut short, with the number that was left out."""
+    payload = orjson.dumps(value, default=str, option=_FORM)
+    for most in SHORTER:
+        if len(payload) <= ROOM:
+            break
+        payload = orjson.dumps(_cut(value, most), default=str, option=_FORM)
+    return payload
+
+
+def _cut(value: Any, most: int) -> Any:
+    if isinstance(value, Mapping):
+        short = {key: _cut(item, most) for key, item in value.items()}
+        left_out = {key: len(item) - most for key, item in value.items() if _is_longer(item, most)}
+        return {**short, **{f"{key}_left_out": number for key, number in left_out.items()}}
+    if isinstance(value, (list, tuple)):
+        return [_cut(item, most) for item in value[:most]]
+    return value
+
+
+def _is_longer(value: object, most: int) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) > most
 
 
 def resource(
@@ -98,7 +125,7 @@ def event(happened: Event) -> bytes:
 def audit(happened: AuditEvent) -> bytes:
     """An audit event."""
     draft = happened.draft
-    return encode(
+    return fit(
         {
             "schema": "audit/1",
             "event_id": draft.event_id,
@@ -169,7 +196,7 @@ def summary(bridge_id: str, time: str, rows: Iterable[bytes]) -> list[tuple[str,
     pages: list[list[bytes]] = [[]]
     size = 0
     for row in rows:
-        if size + len(row) > SUMMARY_BYTES and pages[-1]:
+        if size + len(row) > ROOM and pages[-1]:
             pages.append([])
             size = 0
         pages[-1].append(row)
@@ -214,7 +241,7 @@ def reply(
     error: ServiceError | None,
 ) -> bytes:
     """The answer to a command."""
-    return orjson.dumps(
+    return fit(
         {
             "schema": "reply/1",
             "request_id": request_id,
@@ -224,9 +251,7 @@ def reply(
             "data": data,
             "warnings": list(warnings),
             "error": None if error is None else error_words(error),
-        },
-        default=str,
-        option=_FORM,
+        }
     )
 
 

@@ -131,7 +131,8 @@ class BridgeHealthData(Payload):
     receivers_online: int
     channels: int
     database_error: str | None
-    unidentified: list[UnidentifiedHost]
+    unidentified_hosts: Annotated[int, Field(description="Configured hosts that never answered and have no id.")]
+    unidentified: Annotated[list[UnidentifiedHost], Field(description="The first 150 of them.")]
 
 
 class BridgeHealth(Measured):

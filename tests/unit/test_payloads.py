@@ -61,6 +61,7 @@ HEALTH = {
     "events_dropped": 0,
     "outbox_depth": 0,
     "outbox_oldest_s": None,
+    "unidentified_hosts": 1,
     "receivers": 1,
     "receivers_online": 1,
     "channels": 4,
@@ -249,3 +250,15 @@ def test_every_error_code_can_stand_in_a_reply() -> None:
         assert isinstance(model, Reply)
         assert model.error is not None
         assert model.error.code == code
+
+
+@pytest.mark.parametrize("hosts", [1, 300, 10_000])
+def test_an_answer_stays_below_what_every_broker_takes_and_says_how_much_it_leaves_out(hosts: int) -> None:
+    errors = [{"device": f"10.9.0.{number}", "code": "refused", "message": "x" * 400} for number in range(hosts)]
+    data = {"errors": errors, "manufacturers": {"shure": {"errors": errors, "counts": {"failed": hosts}}}}
+    payload = encoding.reply("r", "refresh", "failed", 0.1, data, [], ServiceError("device_offline", "away"))
+    assert len(payload) < MOST_BYTES
+    told = read(payload).model_dump()["data"]
+    assert len(told["errors"]) + told.get("errors_left_out", 0) == hosts
+    assert told["manufacturers"]["shure"]["counts"] == {"failed": hosts}
+    assert told["errors"], "the first of them are always told"
