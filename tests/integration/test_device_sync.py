@@ -169,6 +169,26 @@ async def test_only_a_complete_list_marks_absentees_offline(services: Services) 
         await until(lambda: rack.online)  # for it is there after all, and answers
 
 
+async def test_a_receiver_that_is_moved_removed_and_reconnected_at_once_has_no_session_left(services: Services) -> None:
+    async with simulated() as unit:
+        await services.bulk(at(unit), complete=False)
+        await until(lambda: services.only.online)
+        rack = services.only
+        await asyncio.gather(services.roster.reconnect(rack), services.roster.reconnect(rack))
+        await until(lambda: rack.online)
+        assert sessions_of(rack) == 1
+        await asyncio.gather(
+            services.roster.reconnect(rack),
+            services.roster.remove(rack.address, CONTEXT),
+            services.roster.reconnect(rack),
+        )
+        assert sessions_of(rack) == 0
+
+
+def sessions_of(receiver: Receiver) -> int:
+    return sum(task.get_name() == f"session {receiver.address.id}" for task in asyncio.all_tasks())
+
+
 async def test_absentees_of_other_manufacturers_and_campuses_are_left_alone(services: Services) -> None:
     other = await add(services, "other", manufacturer="sennheiser")
     hall = Address("default", "hall", Kind.RECEIVER, "abroad")
