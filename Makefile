@@ -3,10 +3,14 @@ SHELL := /bin/bash
 BIN := .venv/bin
 # What is linted and typed: the folders that exist of these.
 PYTHON_DIRS := $(wildcard bridge services tests bench scripts)
-# For example: make test PYTEST_ARGS='-n 2 tests/unit'
-PYTEST_ARGS ?=
+# For example: make test PYTEST_ARGS='-x tests/unit'
+PYTEST_ARGS ?= -n auto --dist worksteal
 
-.PHONY: venv demo test servers lint format bench docs lock lock-upgrade check-ops clean
+.DEFAULT_GOAL := venv
+.PHONY: help venv demo test servers lint format bench docs lock lock-upgrade check-ops clean
+
+help:  ## this list
+	@sed -nE 's/^([a-z-]+):.*  ## (.*)/make \1\t\2/p' Makefile | expand -t 18
 
 venv:  ## the virtual environment in .venv, from the lock file
 	@scripts/bootstrap

@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import orjson
+import typer
 
 from bridge.applying import broker_of
 from bridge.broker import BrokerError, Endpoint, MqttConfig, PublishRefusedError, Trouble, Version
@@ -142,8 +143,16 @@ async def _replies(connection: Connection, request_id: str, write: Write) -> boo
             continue  # an answer to somebody else
         write(json.dumps(reply, indent=2, ensure_ascii=False))
         if reply.get("status") in FINAL:
+            _say_error(reply)
             return reply.get("status") == "succeeded"
     raise connection.lost.result()
+
+
+def _say_error(reply: Mapping[str, Any]) -> None:
+    """The one sentence that matters, last and on standard error."""
+    error = reply.get("error")
+    if isinstance(error, Mapping):
+        typer.echo(f"{reply.get('status')}: {error.get('detail') or error.get('code')}", err=True)
 
 
 def _reply(payload: bytes) -> Mapping[str, Any]:
