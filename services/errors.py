@@ -50,6 +50,19 @@ TITLES: dict[ErrorCode, str] = {
     "internal": "The bridge failed; its log says why",
 }
 
+_OF_REASON: dict[str, ErrorCode] = {
+    "timeout": "device_timeout",
+    "silent": "device_timeout",
+    "auth_failed": "device_auth",
+    "identity_conflict": "duplicate_conflict",
+}
+
+
+def code_of(reason: str) -> ErrorCode:
+    """The error code for what went wrong with a device: an error code already, or an availability reason."""
+    return next((code for code in TITLES if code == reason), _OF_REASON.get(reason, "device_offline"))
+
+
 RETRYABLE: frozenset[ErrorCode] = frozenset({"busy", "rate_limited", "device_offline", "device_timeout", "not_leader"})
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from services import clock
 from services.audit import Audit
-from services.errors import TITLES, ErrorCode, ServiceError
+from services.errors import TITLES, ErrorCode, ServiceError, code_of
 from services.model import Address
 from services.records import AuditContext
 from services.results import Result
@@ -167,6 +167,5 @@ def _outcome(done: Mapping[str, object] | Result) -> Outcome:
     warnings = list(done.warnings)
     if done.status == "failed" and done.errors:
         first = done.errors[0]
-        code: ErrorCode = first.code if first.code in TITLES else "device_offline"
-        return Outcome("failed", data, warnings, ServiceError(code, first.message))
+        return Outcome("failed", data, warnings, ServiceError(code_of(first.code), first.message))
     return Outcome(done.status, data, warnings)
