@@ -111,8 +111,6 @@ class Request:
     """Exactly the arguments that were given, checked."""
     request_id: str | None = None
     actor: str | None = None
-    valid_until: float | None = None
-    """Seconds since 1970."""
     response_topic: str | None = None
     """Where the reply goes; ``None`` is the reply topic of the target."""
     correlation: bytes | None = None
@@ -205,7 +203,7 @@ def _request(
 ) -> Request:
     verb = _verb(command)
     envelope = _validate(Envelope, body, "")
-    valid_until = _check_time(envelope.valid_until, now)
+    _check_time(envelope.valid_until, now)
     if verb.forbidden is not None:
         raise ServiceError("forbidden", verb.forbidden)
     arguments = _validate(verb.takes[command.target.scope], envelope.args, "args")
@@ -219,7 +217,6 @@ def _request(
         args=args,
         request_id=envelope.request_id,
         actor=envelope.actor,
-        valid_until=valid_until,
         response_topic=response_topic,
         correlation=message.correlation,
     )
@@ -243,20 +240,18 @@ def _verb(command: CommandTopic) -> Verb:
 _TIME: Final = TypeAdapter(AwareDatetime)
 
 
-def _check_time(valid_until: str | None, now: float) -> float | None:
+def _check_time(valid_until: str | None, now: float) -> None:
     if valid_until is None:
-        return None
+        return
     try:
         until = _TIME.validate_python(valid_until)
     except ValidationError:
         detail = "write it as 2026-11-22T19:30:00Z (RFC 3339, with a time zone)"
         raise ServiceError("schema_violation", detail, field="valid_until") from None
-    seconds = until.timestamp()
-    if seconds < now:
+    if until.timestamp() < now:
         at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
         detail = f"it was valid until {valid_until} and arrived at {at}: are both clocks right?"
         raise ServiceError("expired", detail, field="valid_until")
-    return seconds
 
 
 _OUT_OF_RANGE: Final = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than"})

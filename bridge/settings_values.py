@@ -20,7 +20,6 @@ from bridge.topics import check_id, check_organization
 from services.networks import Host, parse
 
 MINUTE: Final = 60.0
-HOUR: Final = 3_600.0
 DAY: Final = 86_400.0
 
 RECEIVER_ID_MAX: Final = 58

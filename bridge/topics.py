@@ -109,10 +109,6 @@ class Topics:
             raise ValueError(f"the process has no {facet}")
         return self._process + facet
 
-    def campus_bridge(self, campus: Campus) -> Address:
-        """This bridge as a resource of a campus: its inventory, summary, candidates and audit."""
-        return Address(campus.organization, campus.campus, Kind.BRIDGE, self.bridge)
-
     def of(self, address: Address, facet: Facet, part: str = "") -> str:
         """Where a facet of a resource is published; ``part`` is a page. Remembered: it is asked for every publish."""
         try:

@@ -179,12 +179,6 @@ class Store:
         """Everything that a start needs."""
         return await self.ask(queries.load)
 
-    async def next_epoch(self) -> int:
-        """Raise the epoch, for a hand-over; stored before this returns."""
-        now_s = int(clock.now())
-        self.epoch = await self.ask(lambda connection: queries.take_epoch(connection, now_s))
-        return self.epoch
-
     async def pending(self, limit: int) -> list[AuditEvent]:
         """The oldest committed audit events that are not marked as published, in order."""
         return await self.ask(lambda connection: queries.pending(connection, limit))
@@ -220,12 +214,6 @@ class Store:
     def depth(self) -> int:
         """Rows that wait to be committed."""
         return self._batch.size + (self._writing.size if self._writing else 0)
-
-    @property
-    def oldest_pending_age_s(self) -> float:
-        """How long the oldest of them has waited."""
-        oldest = self._writing or self._batch
-        return max(0.0, self._loop.time() - oldest.since) if oldest.since else 0.0
 
     @property
     def writable(self) -> bool:

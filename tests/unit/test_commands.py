@@ -54,7 +54,7 @@ def test_an_empty_payload_or_a_buttons_word_is_a_request_without_arguments(
 ) -> None:
     request = accepted(target, "refresh", payload)
     assert (request.target, request.verb, dict(request.args)) == (target, "refresh", {})
-    assert (request.request_id, request.actor, request.valid_until) == (None, None, None)
+    assert (request.request_id, request.actor) == (None, None)
 
 
 def test_every_key_of_a_request_is_carried_over() -> None:
@@ -68,7 +68,7 @@ def test_every_key_of_a_request_is_carried_over() -> None:
             "args": {"tags": ["vocals"]},
         },
     )
-    assert request == Request(CAMPUS, "refresh", {"tags": ["vocals"]}, "r1", "node-red/lobby", NOW + 1)
+    assert request == Request(CAMPUS, "refresh", {"tags": ["vocals"]}, "r1", "node-red/lobby")
 
 
 @pytest.mark.parametrize(

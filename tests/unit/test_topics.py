@@ -23,7 +23,7 @@ ADDRESSES = st.builds(Address, ORGANIZATIONS, IDS, st.sampled_from(Kind), IDS)
         (TOPICS.of(CHANNEL, Facet.STATE), "mic2mqtt/v1/default/default/channel/rack1-1/state"),
         (TOPICS.of(CHANNEL, Facet.TELEMETRY), "mic2mqtt/v1/default/default/channel/rack1-1/telemetry"),
         (
-            TOPICS.of(TOPICS.campus_bridge(Campus("acme", "north")), Facet.INVENTORY, "3"),
+            TOPICS.of(Address("acme", "north", Kind.BRIDGE, "main"), Facet.INVENTORY, "3"),
             "mic2mqtt/v1/acme/north/bridge/main/inventory/3",
         ),
         (TOPICS.value(CHANNEL, "gain_db"), "mic2mqtt/v1/default/default/channel/rack1-1/value/gain_db"),

@@ -75,11 +75,6 @@ def decode_text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def is_error(message: Message) -> bool:
-    """Whether the device refuses something; it does not say what."""
-    return message.name == "ERR" and message.verb == "REP"
-
-
 def property_of(message: Message, family: str) -> Property | None:
     """The property that a message is about."""
     return PROPERTIES[family].get((message.name, message.index is not None))
