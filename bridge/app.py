@@ -100,6 +100,7 @@ class App:
             audit=self.audit,
             drivers=self.drivers,
             remember=store.put_range,
+            forget=store.remove_range,
         )
         self.adverts = Adverts(
             inventory=inventory, discovery=self.discovery, drivers=self.drivers, default_tenant=self.default

@@ -61,13 +61,15 @@ class DiscoveryOrchestrationService:
         audit: Recorder,
         drivers: Mapping[str, Driver],
         remember: Callable[[RangeRecord], None] = lambda _record: None,
+        forget: Callable[[Campus, str], None] = lambda _tenant, _network: None,
     ) -> None:
-        """``remember`` keeps when a range was searched."""
+        """``remember`` keeps when a range was searched, ``forget`` is told of one that is no longer configured."""
         self._inventory = inventory
         self._refresher = Refresher(sessions)
         self._audit = audit
         self._drivers = drivers
         self._remember = remember
+        self.forget = forget
         self.candidates = Candidates(inventory)
         self.house = Household(inventory, sync, self.candidates)
         self._searches = Searches(self.house, drivers)

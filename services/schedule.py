@@ -92,6 +92,8 @@ class Schedule:
             at = self._when(taken[key], now)
             if at is not None:
                 due[key] = at
+        for tenant, network in before.keys() - taken.keys():
+            self._discovery.forget(tenant, network)  # when it comes back it is new
         self._due = due
         self._retries = {key: retry for key, retry in self._retries.items() if key in taken}
         for retry in self._retries.values():

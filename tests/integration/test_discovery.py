@@ -67,6 +67,7 @@ class House:
             audit=audit,
             drivers=drivers,
             remember=store.put_range,
+            forget=store.remove_range,
         )
         self.adverts = Adverts(
             inventory=self.inventory, discovery=self.discovery, drivers=drivers, default_tenant=STAGE
@@ -170,3 +171,14 @@ async def test_a_range_remembers_over_a_restart_that_it_was_searched(tmp_path: P
         loaded = await again.store.load()
         assert again.schedule.configure([wanted], stored=loaded.ranges) == 0
         assert again.discovery.ranges[0].scanned_at
+
+
+async def test_a_range_that_left_the_configuration_is_searched_when_it_comes_back(tmp_path: Path) -> None:
+    wanted = RangeRecord(STAGE, "127.31.7.12/30", adopt=True, schedule_s=None, manufacturer=None, source="config")
+    async with house(tmp_path) as bridge:
+        bridge.schedule.configure([wanted])
+        await until(lambda: bridge.discovery.ranges[0].scanned_at)
+    async with house(tmp_path) as without:
+        without.schedule.configure([], stored=(await without.store.load()).ranges)
+    async with house(tmp_path) as again:
+        assert again.schedule.configure([wanted], stored=(await again.store.load()).ranges) == 1

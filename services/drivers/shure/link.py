@@ -53,8 +53,9 @@ class ShureLink:
         self._rates: dict[int, str] = {}
         """Metering as the device reports it, by channel."""
         self._wanted_rate: str | None = None
-        self.ill_formed_samples = 0
-        self.meaningless = 0
+        self._ill_formed = 0
+        """SAMPLE lines that are none of this family."""
+        self._meaningless = 0
         """Reports that make no sense for this family."""
 
     # -- the port --------------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ class ShureLink:
         if not bodies or self._found is None:
             return None
         telemetry = samples.summarise(self._found.family, bodies)
-        self.ill_formed_samples += len(bodies) - (telemetry["samples"] if telemetry else 0)
+        self._ill_formed += len(bodies) - (telemetry["samples"] if telemetry else 0)
         if telemetry is not None and self._found.family not in FIXED_ANTENNAS:
             self._count_antennas(channel, telemetry)
         return telemetry
@@ -118,6 +119,9 @@ class ShureLink:
             if self._wanted_rate is not None and self._found is not None and self._conversation.connection.open:
                 await self._stop_metering(self._found.channels)
         finally:
+            log.debug(
+                "%s: %d reports and %d samples made no sense", self._target.host, self._meaningless, self._ill_formed
+            )
             await self._conversation.close()
 
     # -- reading ---------------------------------------------------------------------------------------------
@@ -247,7 +251,7 @@ class ShureLink:
                 self._rates[message.index] = message.value.strip()
             reading = codec.decode(message, found.family)
             if reading is None or (reading.channel or 0) > found.channels or (reading.slot or 0) > found.slots:
-                self.meaningless += 1
+                self._meaningless += 1
             elif reading.values:
                 if reading.channel is None:
                     self._facts |= reading.values
