@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from services.audit import Audit
 from services.device_sync import DeviceSnapshot, DeviceSyncService
@@ -132,27 +132,35 @@ class Verbs:
     async def _receiver_add(self, order: Order, progress: Progress) -> Mapping[str, object]:
         del progress
         args, tenant = order.args, self._tenant(order)
-        host, port = args.get("host"), args.get("port")
-        self._roster.unignore(tenant, host, args.get("id"))
-        labels = {key: args[key] for key in LABEL_KEYS if args.get(key) is not None}
-        driver = args.get("driver") or "auto"
+        self._roster.unignore(tenant, args.get("host"), args.get("id"))
+        driver = args.get("driver") or AUTO
         self._check_driver(driver)
-        context = _in_campus(order, tenant)
         if args.get("id"):
-            if not host and self._is_on_network(driver):
-                raise ServiceError("schema_violation", "a receiver on the network needs a host", field="args.host")
-            self._check_place(host, port)
-            record = ReceiverRecord(
-                address=Address(tenant.organization, tenant.campus, Kind.RECEIVER, args["id"]),
-                manufacturer=args.get("manufacturer") or self._maker(driver),
-                driver=driver,
-                host=host or "",
-                port=port,
-                name=args.get("name"),
-                source="command",
-                labels=labels,
-            )
-            return {"receiver": self._roster.adopt(record, None, context).id}
+            return {"receiver": self._add_unseen(order, tenant, driver).id}
+        return await self._add_answering(order, tenant, driver)
+
+    def _add_unseen(self, order: Order, tenant: Campus, driver: str) -> Address:
+        """Add a receiver under the id that was given, whether or not it answers now."""
+        args = order.args
+        host, port = args.get("host"), args.get("port")
+        if not host and self._is_on_network(driver):
+            raise ServiceError("schema_violation", "a receiver on the network needs a host", field="args.host")
+        self._check_place(host, port)
+        record = ReceiverRecord(
+            address=Address(tenant.organization, tenant.campus, Kind.RECEIVER, args["id"]),
+            manufacturer=args.get("manufacturer") or self._maker(driver),
+            driver=driver,
+            host=host or "",
+            port=port,
+            name=args.get("name"),
+            source="command",
+            labels=_labels(args),
+        )
+        return self._roster.adopt(record, None, _in_campus(order, tenant))
+
+    async def _add_answering(self, order: Order, tenant: Campus, driver: str) -> Mapping[str, object]:
+        """Ask who answers at the host, and add that receiver under an id made of what it is."""
+        host, port = order.args.get("host"), order.args.get("port")
         if not host:
             raise ServiceError("schema_violation", "a receiver needs a host, or an id", field="args.host")
         known = self._inventory.at(host, port)
@@ -162,11 +170,12 @@ class Verbs:
             return {"receiver": known.address.id, **result.as_json()}
         if known is not None and known.address.tenant != tenant:
             self._check_place(host, port)
-        name, identity = await self.identify(host, port, driver)
+        name, identity = await self._identify(host, port, driver)
         self._roster.unignore(tenant, None, None, identity)
-        snapshot = DeviceSnapshot(host, port, identity, name, args.get("name"), labels, "command")
+        labels = _labels(order.args)
+        snapshot = DeviceSnapshot(host, port, identity, name, order.args.get("name"), labels, "command")
         result = await self._sync.bulk_sync_devices(
-            manufacturer=identity.manufacturer, devices=[snapshot], complete=False, context=context
+            manufacturer=identity.manufacturer, devices=[snapshot], complete=False, context=_in_campus(order, tenant)
         )
         if result.errors:
             raise ServiceError("duplicate_conflict", result.errors[0].message, field="args.host")
@@ -231,9 +240,9 @@ class Verbs:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
-    async def identify(self, host: str, port: int | None, driver: str) -> tuple[str, Identity]:
-        """Ask who answers at a host; with ``auto`` every driver that scans is asked. Raises `ServiceError`."""
-        names = [name for name, one in self._drivers.items() if one.scans] if driver == "auto" else [driver]
+    async def _identify(self, host: str, port: int | None, driver: str) -> tuple[str, Identity]:
+        """Ask who answers at a host; with `AUTO` every driver that scans is asked. Raises `ServiceError`."""
+        names = [name for name, one in self._drivers.items() if one.scans] if driver == AUTO else [driver]
         words = []
         for name in names:
             try:
@@ -319,6 +328,10 @@ class Verbs:
     def _maker(self, driver: str) -> str:
         scanning = [one.manufacturer for one in self._drivers.values() if one.scans]
         return self._drivers[driver].manufacturer if driver in self._drivers else scanning[0] if scanning else "unknown"
+
+
+def _labels(args: Mapping[str, Any]) -> dict[str, object]:
+    return {key: args[key] for key in LABEL_KEYS if args.get(key) is not None}
 
 
 def _in_campus(order: Order, tenant: Campus) -> AuditContext:
