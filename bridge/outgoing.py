@@ -111,7 +111,8 @@ class Outgoing:
 
         ``False`` means that it was not taken because the broker does not keep up: wait for `ready` and come again with
         what is newest then (QoS 0 is counted as dropped). Expiry and correlation exist with MQTT 5 only and are left
-        out otherwise. ``acked`` is called for QoS 1 alone, and never once the connection is lost.
+        out otherwise. ``acked`` is called for QoS 1 alone, and never once the connection is lost; a broker without
+        QoS 1 acknowledges nothing, so there it is called when the message has been taken.
         """
         if len(self._buffer) >= BACKLOG_BYTES or (qos and self._waiting_bytes >= WAITING_BYTES):
             self._relieved.clear()
@@ -122,7 +123,8 @@ class Outgoing:
         if properties and (expiry_s is not None or correlation is not None):
             properties = packets.properties(expiry_s, correlation)
         if qos == 0 or not self.limits.qos_1:
-            self._send(topic, packets.publish(topic.encode(), payload, None, retain=retain, properties=properties))
+            packet = packets.publish(topic.encode(), payload, None, retain=retain, properties=properties)
+            self._send(topic, packet, acked=acked if qos else None)
         elif len(self._window) < self.limits.in_flight:
             self._send_counted(_Waiting(topic, payload, retain, properties, acked))
         else:
@@ -150,8 +152,6 @@ class Outgoing:
             topic, payload, qos=1, retain=retain, expiry_s=expiry_s, correlation=correlation, acked=acked
         ):
             await self.ready()
-        if not self.limits.qos_1:
-            return
         await asyncio.wait((answer, self.lost), return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
             raise self.lost.result()
@@ -227,6 +227,8 @@ class Outgoing:
             self._idle.clear()
             self._wake()
         self._buffer += packet
+        if packet_id is None and acked is not None:
+            acked(packets.SUCCESS)
 
     def _send_counted(self, message: _Waiting) -> None:
         packet_id = self._next_id()
