@@ -135,7 +135,9 @@ async def test_the_whole_way_from_a_receiver_to_send_watch_audit_and_a_clean_end
         assert (reply["verb"], reply["status"]) == ("detail", "succeeded")
         code, said = await run("send", "fly", folder=house)
         assert code == 1
-        assert json.loads(said)["error"]["code"] == "unknown_verb"
+        answer, end = json.JSONDecoder().raw_decode(said)
+        assert answer["error"]["code"] == "unknown_verb"
+        assert "fly" in said[end:], "what was wrong stands last, on one line"
 
         code, said = await run("receivers", "--json", folder=house)
         assert (code, json.loads(said)["id"], json.loads(said)["source"]) == (0, "rack1", "config")
