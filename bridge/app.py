@@ -342,6 +342,10 @@ class App:
             return {
                 "events_dropped": ("Events that nobody could be told in time.", float(self.bus.events_dropped)),
                 "mqtt_messages_published": ("Messages handed to the broker.", float(self.publisher.sent.total())),
+                "telemetry_dropped": (
+                    "Telemetry that the broker was too slow to take.",
+                    float(self.publisher.telemetry_dropped),
+                ),
                 "mqtt_connects": ("Connections made to the broker.", float(self.client.connects)),
             }
 

@@ -80,6 +80,8 @@ class Publisher:
         self._again = asyncio.Event()
         self.sent: Counter[str] = Counter()
         """Messages by facet, since the start of the process."""
+        self.telemetry_dropped = 0
+        """Telemetry that a broker did not take because it does not keep up, likewise."""
 
     def restore(self, published: Iterable[PublishedResource]) -> None:
         """What stands at the broker from earlier runs."""
@@ -196,7 +198,9 @@ class Publisher:
                 payload = self._renderer.telemetry(address, now)
                 if payload is not None:
                     topic = self._topics.of(address, Facet.TELEMETRY)
-                    self.sent[Facet.TELEMETRY] += connection.publish_nowait(topic, payload, expiry_s=TELEMETRY_EXPIRY_S)
+                    taken = connection.publish_nowait(topic, payload, expiry_s=TELEMETRY_EXPIRY_S)
+                    self.sent[Facet.TELEMETRY] += taken
+                    self.telemetry_dropped += not taken
 
     async def _send_event(self, connection: Connection, event: Event) -> None:
         topic = self._topics.of(event.address, Facet.EVENT)

@@ -104,6 +104,22 @@ async def test_a_broker_that_stands_still_under_load_ends_neither_the_bridge_nor
         await seen.until(lambda: seen.is_bridge("online"))
 
 
+async def test_meters_that_a_standing_broker_does_not_take_are_dropped_and_counted(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        await seen.live("rack")
+        await seen.until(lambda: any(channel.telemetry for _, channel in app.inventory.channels()))
+        assert app.publisher.telemetry_dropped == 0
+        await house.broker.freeze()
+        async with asyncio.timeout(10):
+            while not app.publisher.telemetry_dropped:
+                for _, channel in app.inventory.channels():
+                    app.bus.mark(channel.address, Facet.TELEMETRY)
+                await asyncio.sleep(0)
+        await house.broker.kill()
+        await house.broker.start()
+        await seen.until(lambda: seen.is_bridge("online"))
+
+
 async def wait_for_congestion(app: App) -> Connection:
     """Have so much published that the publisher waits for the broker."""
     connection = app.client.connection
