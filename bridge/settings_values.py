@@ -128,7 +128,7 @@ def listen_address(value: str) -> str:
     if value:
         host, _, port = value.rpartition(":")
         try:
-            fine = bool(ip_address(host.strip("[]"))) and port.isdecimal() and int(port) <= 65535  # noqa: PLR2004
+            fine = bool(ip_address(host.strip("[]"))) and port.isdecimal() and int(port) <= 65535  # noqa: PLR2004 - every TCP port
         except ValueError:
             fine = False
         if not fine:

@@ -59,7 +59,7 @@ class DeviceSyncService:
     ) -> Result:
         """Take readings of one receiver in. Raises `ServiceError` (unknown_resource)."""
         started = asyncio.get_running_loop().time()
-        found = self._find(receiver)
+        found = self._roster.find(receiver)
         changed = self._intake.take(found, readings, context, at_once=True)
         return self._result(context, started, found.record.manufacturer, changed)
 
@@ -124,7 +124,7 @@ class DeviceSyncService:
         receivers. Raises `ServiceError` (unknown_resource).
         """
         started = asyncio.get_running_loop().time()
-        chosen = [self._find(receiver)] if receiver else list(self._inventory.of(context.tenant))
+        chosen = [self._roster.find(receiver)] if receiver else list(self._inventory.of(context.tenant))
         result = Result(request_id=context.request_id)
         for found in chosen:
             result.counts.seen += 1
@@ -191,12 +191,6 @@ class DeviceSyncService:
         if manufacturer not in makers:
             detail = f"no driver speaks to {manufacturer!r}; installed: {', '.join(makers)}"
             raise ServiceError("schema_violation", detail, field="args.manufacturer")
-
-    def _find(self, address: Address) -> Receiver:
-        receiver = self._inventory.receivers.get(address)
-        if receiver is None:
-            raise ServiceError("unknown_resource", f"there is no receiver {address.id} in {address.campus}")
-        return receiver
 
     def _result(self, context: AuditContext, started: float, manufacturer: str | None, changed: int) -> Result:
         result = Result(manufacturer=manufacturer, request_id=context.request_id)

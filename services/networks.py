@@ -180,7 +180,7 @@ def _askable(text: str, span: Span) -> Span:
 
 
 def _check_unicast(text: str, address: IPv4Address | IPv6Address) -> None:
-    if address.is_multicast or address.is_unspecified or (address.version == 4 and address.is_reserved):  # noqa: PLR2004
+    if address.is_multicast or address.is_unspecified or (address.version == 4 and address.is_reserved):  # noqa: PLR2004 - IPv4
         raise ValueError(f"{text!r} holds addresses that no receiver can have (multicast, unspecified or reserved)")
 
 

@@ -22,6 +22,9 @@ from services.scan import CONCURRENCY, Budget, sweep
 PROGRESS_S = 1.0
 """Between two reports of progress, and between two handings-over of what was found."""
 
+PLACES_NAMED = 3
+"""Places that are named where a search is spoken of; the others are counted."""
+
 IN_SESSION = frozenset({"reading", "live"})
 """States of a session in which it holds a connection, whether or not the receiver counts as online already."""
 
@@ -45,8 +48,9 @@ class Search:
     @property
     def what(self) -> str:
         """Its places, for people."""
-        shown = ", ".join(place.text for place in self.places[:3])
-        return shown if len(self.places) <= 3 else f"{shown} and {len(self.places) - 3} more"  # noqa: PLR2004 - as above
+        shown = ", ".join(place.text for place in self.places[:PLACES_NAMED])
+        more = len(self.places) - PLACES_NAMED
+        return f"{shown} and {more} more" if more > 0 else shown
 
     def cancel(self) -> None:
         """End it; what was found until now stays."""

@@ -48,7 +48,7 @@ def parse(body: bytes) -> Message | None:
     if verb not in VERBS:
         return None
     index: int | None = None
-    name, rest = head[1].upper(), head[2] if len(head) > 2 else b""  # noqa: PLR2004
+    name, rest = head[1].upper(), head[2] if len(head) > 2 else b""  # noqa: PLR2004 - and more of it
     if name.isdigit():
         index = int(name) if len(name) <= INDEX_DIGITS else None
         parts = rest.split(None, 1)
