@@ -29,6 +29,8 @@ class Composer:
         if reading.slot is not None:
             return [self._slot(reading, reading.channel, reading.slot)]
         known = self._channels[reading.channel]
+        if reading.values.keys().isdisjoint(_PARTS):
+            return [reading]
         known.update((key, value) for key, value in reading.values.items() if key in _PARTS)
         values = {key: value for key, value in reading.values.items() if key not in PRIVATE_KEYS}
         if not reading.values.keys().isdisjoint({"menu_locked", "power_locked"}):
