@@ -10,10 +10,12 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from bridge.audit_relay import AuditRelay
 from bridge.client import Connection
 from bridge.encoding import EMPTY
+from bridge.outgoing import FAILED
 from bridge.process import Process
 from bridge.rendering import Rendered, Renderer
 from bridge.topics import Topics
@@ -74,6 +76,7 @@ class Publisher:
         self._process = process
         self._value_topics = value_topics
         self._published: dict[Address, set[PublishedResource]] = {}
+        self._emptying: set[PublishedResource] = set()
         self._values: dict[Address, dict[str, object]] = {}
         self._summary_at: dict[Campus, float] = {}
         self._summary_waits: set[Campus] = set()
@@ -125,6 +128,7 @@ class Publisher:
         await self._process.say_info(connection)
         if not self._process.announced:
             await self._process.say_state(connection, "starting")
+        self._emptying.clear()  # the last connection's answers will not come any more
         self._bus.take_marks()  # all of it goes out now anyway; the events that waited follow
         self._values.clear()
         for number, (address, facet) in enumerate(self._everything()):
@@ -237,13 +241,14 @@ class Publisher:
 
     def _remember(self, resource: PublishedResource) -> None:
         known = self._published.setdefault(resource.address, set())
+        self._emptying.discard(resource)
         if resource not in known:
             known.add(resource)
             self._store.put_published(resource)
 
     def _leftovers(self, address: Address, facet: Facet, rendered: Sequence[Rendered]) -> list[PublishedResource]:
         """Parts of a facet that were published and are no more; of a resource that is gone, all of its facets."""
-        known = self._published.get(address, ())
+        known = self._published.get(address, set()) - self._emptying
         if not rendered and address.kind is not Kind.BRIDGE and not self._exists(address):
             return list(known)
         parts = {part for part, _ in rendered}
@@ -265,14 +270,23 @@ class Publisher:
                 topic = self._topics.value(resource.address, resource.part)
             else:
                 topic = self._topics.of(resource.address, Facet(resource.facet), resource.part)
-            while not connection.publish_nowait(topic, EMPTY, qos=1, retain=True):
+            self._emptying.add(resource)
+            while not connection.publish_nowait(
+                topic, EMPTY, qos=1, retain=True, acked=partial(self._emptied, resource)
+            ):
                 await connection.ready()
-            self._store.remove_published(resource)
-            left = self._published.get(resource.address, set())
-            left.discard(resource)
-            if not left:  # its topics were needed until now
-                self._published.pop(resource.address, None)
-                self._topics.forget(resource.address)
+
+    def _emptied(self, resource: PublishedResource, reason: int) -> None:
+        """The broker has emptied a topic; until it says so the topic counts as standing, over lost connections too."""
+        if resource not in self._emptying or reason >= FAILED:
+            return  # published again meanwhile, or refused
+        self._emptying.discard(resource)
+        self._store.remove_published(resource)
+        left = self._published.get(resource.address, set())
+        left.discard(resource)
+        if not left:  # its topics were needed until now
+            self._published.pop(resource.address, None)
+            self._topics.forget(resource.address)
 
     def _summary_due(self, tenant: Campus) -> bool:
         """At most one a second: a later mark comes back when its time has come."""
