@@ -147,10 +147,16 @@ class Connection:
         if self.version == "5":
             # as published: a command that someone retains is seen as such at once, not at the next connect
             wanted = [(topic, SubscribeOptions(qos=1, retainAsPublished=True)) for topic in topics]
+        asking = asyncio.ensure_future(self._client.subscribe(wanted))
         try:
-            granted = await self._client.subscribe(wanted)
+            await asyncio.wait((asking, self.lost), return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():  # the library would wait for an answer that cannot come any more
+                raise self.lost.result()
+            granted = asking.result()
         except aiomqtt.MqttError as error:
             raise self._why(error) from None
+        finally:
+            asking.cancel()
         codes = [code.value if isinstance(code, ReasonCode) else code for code in granted]
         return [topic for topic, code in zip(topics, codes, strict=True) if code >= FAILED]
 
