@@ -132,12 +132,14 @@ class Verbs:
     async def _receiver_add(self, order: Order, progress: Progress) -> Mapping[str, object]:
         del progress
         args, tenant = order.args, self._tenant(order)
-        self._roster.unignore(tenant, args.get("host"), args.get("id"))
         driver = args.get("driver") or AUTO
         self._check_driver(driver)
         if args.get("id"):
-            return {"receiver": self._add_unseen(order, tenant, driver).id}
-        return await self._add_answering(order, tenant, driver)
+            added: Mapping[str, object] = {"receiver": self._add_unseen(order, tenant, driver).id}
+        else:
+            added = await self._add_answering(order, tenant, driver)
+        self._roster.unignore(tenant, args.get("host"), args.get("id"))  # a refused one stays where it was put
+        return added
 
     def _add_unseen(self, order: Order, tenant: Campus, driver: str) -> Address:
         """Add a receiver under the id that was given, whether or not it answers now."""
@@ -171,7 +173,6 @@ class Verbs:
         if known is not None and known.address.tenant != tenant:
             self._check_place(host, port)
         name, identity = await self._identify(host, port, driver)
-        self._roster.unignore(tenant, None, None, identity)
         labels = _labels(order.args)
         snapshot = DeviceSnapshot(host, port, identity, name, order.args.get("name"), labels, "command")
         result = await self._sync.bulk_sync_devices(
@@ -179,6 +180,7 @@ class Verbs:
         )
         if result.errors:
             raise ServiceError("duplicate_conflict", result.errors[0].message, field="args.host")
+        self._roster.unignore(tenant, None, None, identity)
         found = [
             receiver.address.id
             for receiver in self._inventory.by_host(host)
