@@ -6,6 +6,7 @@ library takes ten times as long for it (docs/decisions). MQTT 3.1.1 section 3.3,
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 _PUBLISH: Final = 0x30
@@ -28,6 +29,7 @@ NO_PROPERTIES: Final = b"\x00"
 """The properties of an MQTT 5 packet that has none; an MQTT 3.1.1 packet has no such field at all."""
 
 
+@lru_cache(maxsize=1024)
 def remaining_length(value: int) -> bytes:
     """A variable byte integer: seven bits a byte, lowest first; 0 to 268,435,455 (MQTT 5, 1.5.5)."""
     if value < _MORE:
@@ -40,6 +42,7 @@ def remaining_length(value: int) -> bytes:
     return bytes(encoded)
 
 
+@lru_cache(maxsize=16)
 def properties(expiry_s: int | None, correlation: bytes | None) -> bytes:
     """The properties field of an MQTT 5 PUBLISH: message expiry in whole seconds, and correlation data as it came."""
     if expiry_s is None and correlation is None:

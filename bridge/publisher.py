@@ -197,14 +197,16 @@ class Publisher:
         for begin in range(0, len(addresses), YIELD_EVERY):
             if begin:
                 await asyncio.sleep(0)
-            now = clock.now_text()
+            now, taken = clock.now_text(), 0
             for address in addresses[begin : begin + YIELD_EVERY]:
                 payload = self._renderer.telemetry(address, now)
                 if payload is not None:
                     topic = self._topics.of(address, Facet.TELEMETRY)
-                    taken = connection.publish_nowait(topic, payload, expiry_s=TELEMETRY_EXPIRY_S)
-                    self.sent[Facet.TELEMETRY] += taken
-                    self.telemetry_dropped += not taken
+                    if connection.publish_nowait(topic, payload, expiry_s=TELEMETRY_EXPIRY_S):
+                        taken += 1
+                    else:
+                        self.telemetry_dropped += 1
+            self.sent[Facet.TELEMETRY] += taken
 
     async def _send_event(self, connection: Connection, event: Event) -> None:
         topic = self._topics.of(event.address, Facet.EVENT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 LEVEL_KEYS: tuple[str, ...] = (
     "rf_dbm",
@@ -26,16 +27,20 @@ class Levels:
     def add(self, telemetry: Mapping[str, object]) -> None:
         """Take one telemetry interval in."""
         self.intervals += 1
+        figures = self._figures
+        levels = cast("Mapping[str, float | None]", telemetry)  # under these keys
         for key in LEVEL_KEYS:
-            value = telemetry.get(key)
-            if not isinstance(value, (int, float)):
+            value = levels.get(key)
+            if value is None:
                 continue
-            figure = self._figures.get(key)
+            figure = figures.get(key)
             if figure is None:
-                self._figures[key] = [value, value, value, 1]
+                figures[key] = [value, value, value, 1]
                 continue
-            figure[0] = min(figure[0], value)
-            figure[1] = max(figure[1], value)
+            if value < figure[0]:
+                figure[0] = value
+            elif value > figure[1]:
+                figure[1] = value
             figure[2] += value
             figure[3] += 1
 

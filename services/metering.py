@@ -12,11 +12,11 @@ from math import ceil
 from services import clock
 from services.bus import Bus, Event
 from services.inventory import Channel
-from services.model import Facet
+from services.model import ChannelTelemetry, Facet
 from services.sessions import ReceiverSession, Sessions
 
 SLICES_MOST = 100
-"""Slices of an interval: at 4,000 channels a second 40 channels each, about 2 ms of work."""
+"""Slices of an interval: at 4,000 channels a second 40 channels each, about a millisecond of work."""
 
 METERED_A_SLICE = 50
 """Below so many a slice, fewer slices: to wake up, and to write to the broker, costs as much as several channels."""
@@ -49,40 +49,44 @@ class Metering:
 
     async def _one_round(self, end: float) -> None:
         loop = asyncio.get_running_loop()
-        work = [
-            (session, channel) for session in self._sessions.live() for channel in session.receiver.channels.values()
-        ]
-        rounds = max(1, round(LEVELS_S / self.interval_s))
-        metered = sum(channel.telemetry is not None for _, channel in work)
-        slices = min(SLICES_MOST, max(1, ceil(metered / METERED_A_SLICE), ceil(len(work) / QUIET_A_SLICE)))
+        work = self._sessions.live()
+        channels = [channel for session in work for channel in session.receiver.channels.values()]
+        metered = sum(channel.telemetry is not None for channel in channels)
+        slices = min(SLICES_MOST, max(1, ceil(metered / METERED_A_SLICE), ceil(len(channels) / QUIET_A_SLICE)))
         share = ceil(len(work) / slices)
+        rounds = max(1, round(LEVELS_S / self.interval_s))
         begin = loop.time()
         for number in range(slices):
-            for offset, (session, channel) in enumerate(work[number * share : (number + 1) * share]):
-                self._meter(session, channel)
-                if (self._round + number * share + offset) % rounds == 0:
-                    self._levels(channel)
+            for place, session in enumerate(work[number * share : (number + 1) * share], number * share):
+                self._meter(session)
+                if (self._round + place) % rounds == 0:
+                    self._levels(session)
             await asyncio.sleep(max(0.0, begin + (end - begin) * (number + 1) / slices - loop.time()))
         self._round += 1
 
-    def _meter(self, session: ReceiverSession, channel: Channel) -> None:
-        if session.link is None:
+    def _meter(self, session: ReceiverSession) -> None:
+        link = session.link
+        if link is None:
             return
-        session.receiver.heard_s = session.link.last_heard  # the session itself looks once a keep-alive
-        telemetry = session.link.take_telemetry(channel.number)
-        if telemetry is None:
-            self._let_go(session, channel)
-            return
-        overloaded_before = channel.telemetry is not None and channel.telemetry.get("audio_overload", False)
-        channel.telemetry, channel.unmetered_s = telemetry, 0.0
-        channel.levels.add(telemetry)
-        channel.counters.rf_dropouts += telemetry.get("dropouts", 0)
-        if telemetry.get("audio_overload", False):
-            channel.counters.audio_overload += 1
-            if not overloaded_before:
-                peak = {"audio_peak_dbfs": telemetry.get("audio_peak_dbfs")}
-                self._bus.tell(Event(clock.uuid7(), "audio_overload", clock.now_text(), channel.address, peak))
-        self._bus.mark(channel.address, Facet.TELEMETRY)
+        session.receiver.heard_s = link.last_heard  # the session itself looks once a keep-alive
+        for channel in session.receiver.channels.values():
+            telemetry = link.take_telemetry(channel.number)
+            if telemetry is None:
+                self._let_go(session, channel)
+                continue
+            if telemetry.get("audio_overload"):
+                self._tell_overload(channel, telemetry)
+            channel.telemetry, channel.unmetered_s = telemetry, 0.0
+            channel.levels.add(telemetry)
+            channel.counters.rf_dropouts += telemetry.get("dropouts", 0)
+            self._bus.mark(channel.address, Facet.TELEMETRY)
+
+    def _tell_overload(self, channel: Channel, telemetry: ChannelTelemetry) -> None:
+        """Every interval with an overload counts, and the first of them is an event."""
+        channel.counters.audio_overload += 1
+        if channel.telemetry is None or not channel.telemetry.get("audio_overload"):
+            peak = {"audio_peak_dbfs": telemetry.get("audio_peak_dbfs")}
+            self._bus.tell(Event(clock.uuid7(), "audio_overload", clock.now_text(), channel.address, peak))
 
     def _let_go(self, session: ReceiverSession, channel: Channel) -> None:
         """Between two samples the newest meters stay readable; meters that ended do not."""
@@ -92,7 +96,8 @@ class Metering:
         if channel.unmetered_s > METERS_HOLD_S + asked:
             channel.telemetry = None
 
-    def _levels(self, channel: Channel) -> None:
-        channel.newest_levels = channel.levels.take()
-        if channel.newest_levels is not None:
-            self._bus.mark(channel.address, Facet.LEVELS)
+    def _levels(self, session: ReceiverSession) -> None:
+        for channel in session.receiver.channels.values():
+            channel.newest_levels = channel.levels.take()
+            if channel.newest_levels is not None:
+                self._bus.mark(channel.address, Facet.LEVELS)

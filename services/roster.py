@@ -109,7 +109,7 @@ class Roster:
                 raise ServiceError("schema_violation", "a receiver that never answered needs an id", field="args.id")
             taken = [address.id for address in self._inventory.receivers if address.tenant == tenant]
             made = make_id(identity, record.host, taken)
-            record = replace(record, address=replace(record.address, id=made))
+            record = replace(record, address=record.address._replace(id=made))
         if record.address in self._inventory.receivers:
             raise ServiceError(
                 "duplicate_conflict", f"there is a receiver {record.address.id} already", field="args.id"

@@ -329,8 +329,8 @@ async def test_what_is_no_battery_value_and_who_is_nobody_is_refused(services: S
     nobody = Address("default", "stage", Kind.CHANNEL, "nobody-1")
     for call in (
         services.sync.sync_device_battery(channel=nobody, values={"battery_percent": 1}, context=CONTEXT),
-        services.sync.sync_device_status(receiver=replace(nobody, kind=Kind.RECEIVER), readings=[], context=CONTEXT),
-        services.sync.clear_sync_cache(receiver=replace(nobody, kind=Kind.RECEIVER), context=CONTEXT),
+        services.sync.sync_device_status(receiver=nobody._replace(kind=Kind.RECEIVER), readings=[], context=CONTEXT),
+        services.sync.clear_sync_cache(receiver=nobody._replace(kind=Kind.RECEIVER), context=CONTEXT),
     ):
         with pytest.raises(ServiceError) as failure:
             await call

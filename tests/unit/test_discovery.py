@@ -390,7 +390,7 @@ async def test_detail_tells_everything_of_a_receiver_and_of_a_channels_receiver(
 async def test_detail_of_what_is_not_there_is_an_error() -> None:
     house = House(AnsweringDriver())
     receiver = put(house.inventory, "rack1", "10.20.0.1")
-    for address in (replace(receiver.address, id="gone"), replace(receiver.channels[1].address, id="gone-1")):
+    for address in (receiver.address._replace(id="gone"), receiver.channels[1].address._replace(id="gone-1")):
         with pytest.raises(ServiceError) as caught:
             await house.discovery.handle_device_detail_requested(context=CONTEXT, address=address)
         assert caught.value.code == "unknown_resource"

@@ -29,11 +29,11 @@ class OneSample:
 async def test_the_newest_meters_stay_readable_between_slow_samples_and_end_when_metering_ended() -> None:
     sessions = SimpleNamespace(polling=Polling(meter_interval_s=5.0))
     metering = Metering(cast("Any", sessions), Bus(), interval_s=1.0)
-    receiver = SimpleNamespace(record=SimpleNamespace(meter_interval_s=None), heard_s=None)
-    session = cast("Any", SimpleNamespace(link=OneSample(), receiver=receiver))
     channel = Channel(CHANNEL, 1)
+    receiver = SimpleNamespace(record=SimpleNamespace(meter_interval_s=None), heard_s=None, channels={1: channel})
+    session = cast("Any", SimpleNamespace(link=OneSample(), receiver=receiver))
     for _ in range(1 + int(METERS_HOLD_S) + 5):
-        metering._meter(session, channel)
+        metering._meter(session)
         assert channel.telemetry is not None
-    metering._meter(session, channel)
+    metering._meter(session)
     assert channel.telemetry is None

@@ -38,6 +38,9 @@ SAMPLES_MOST = 600
 PLACES_MOST = 5000
 """Different properties counted at once; the largest unit has about 1,500, and noise has no end."""
 
+HEAD, BODY_HEAD = len(b"< SAMPLE 1 "), len(b"SAMPLE 1 ")
+"""Bytes that say whose meters these are; a channel of two digits takes the blank."""
+
 Place = tuple[str, int | None]
 """Name and index of a property."""
 
@@ -52,10 +55,12 @@ class Conversation:
         self._loop = asyncio.get_running_loop()
         self._connection: transport.Connection | None = None
         self._news = asyncio.Event()
-        self._samples: dict[bytes, list[bytes]] = {}
-        self._filed = 0
+        self._unread: dict[int, list[bytes]] = {}
+        """SAMPLE bodies by channel."""
+        self._filed: dict[bytes, list[bytes]] = {}
+        """The same lists, by how a SAMPLE of the channel begins: with its bracket, and without."""
         self.answers: Counter[Place] = Counter()
-        """How often each property has been reported since `forget`."""
+        """How often each property has been reported since whoever asks cleared it."""
         self.last_heard = self._loop.time()
         self.heard_bytes = False
         self.unintelligible = 0
@@ -68,7 +73,7 @@ class Conversation:
             target.host,
             target.port or PORT,
             timeout=target.connect_timeout_s,
-            receive=self._receive,
+            receive=self._receive if self._trace is None else self._receive_traced,
             ended=self._news.set,
             interface=target.interface,
             refused_hint=REFUSED,
@@ -85,20 +90,20 @@ class Conversation:
 
     def _receive(self, data: bytes) -> None:
         """One network read. A SAMPLE line costs one look-up and one append; all else is parsed."""
+        # most reads are one SAMPLE line and nothing else: it needs no framing
+        unread = self._filed.get(data[:HEAD])
+        if unread is not None and data.rfind(b"<") == 0 and data.find(b" >") == len(data) - 2 and not self._framer.tail:
+            unread.append(data[2:-2])
+            self.last_heard = self._loop.time()
+            if len(unread) > SAMPLES_MOST:
+                self._drop_oldest(unread)
+        else:
+            self._receive_any(data)
+
+    def _receive_traced(self, data: bytes) -> None:
         if self._trace is not None:
             self._trace("<", data)
-        # most reads are one SAMPLE line and nothing else: it needs no framing
-        lone = data[:9] == b"< SAMPLE " and data[-2:] == b" >" and not self._framer.tail
-        if lone and data.rfind(b"<") == 0 and data.find(b">") == len(data) - 1:
-            unread = self._samples.get(data[9:11])
-            if unread is not None:
-                unread.append(data[2:-2])
-                self._filed += 1
-                self.last_heard = self._loop.time()
-                if self._filed > SAMPLES_MOST:
-                    self._trim()
-                return
-        self._receive_any(data)
+        self._receive(data)
 
     def _receive_any(self, data: bytes) -> None:
         self.heard_bytes = True
@@ -110,19 +115,18 @@ class Conversation:
             self._sort(bodies)
 
     def _sort(self, bodies: list[bytes]) -> None:
-        samples = self._samples
+        filed = self._filed
         others: list[bytes] = []
         for body in bodies:
-            if body[:7] == b"SAMPLE " and (unread := samples.get(body[7:9])) is not None:
-                unread.append(body)
-            else:
+            unread = filed.get(body[:BODY_HEAD])
+            if unread is None:
                 others.append(body)
-        filed = len(bodies) - len(others)
-        if filed:
+                continue
+            unread.append(body)
+            if len(unread) > SAMPLES_MOST:
+                self._drop_oldest(unread)
+        if len(others) < len(bodies):
             self.last_heard = self._loop.time()
-            self._filed += filed
-            if self._filed > SAMPLES_MOST:
-                self._trim()
         if others:
             self._parse(others)
 
@@ -133,7 +137,7 @@ class Conversation:
             if message is None:
                 self.unintelligible += 1
             elif message.verb == "SAMPLE":  # written in an unusual way, or of a channel that is not there
-                self._file(_key(message.index or 0), body)
+                self._file(message.index or 0, body)
             else:
                 messages.append(message)
                 if len(self.answers) < PLACES_MOST:
@@ -143,34 +147,34 @@ class Conversation:
             self._hear(messages)
             self._news.set()
 
-    def _file(self, key: bytes, body: bytes) -> None:
+    def _file(self, channel: int, body: bytes) -> None:
         self.last_heard = self._loop.time()
-        if (unread := self._samples.get(key)) is not None:
+        if (unread := self._unread.get(channel)) is not None:
             unread.append(body)
-            self._filed += 1
-            if self._filed > SAMPLES_MOST:
-                self._trim()
+            if len(unread) > SAMPLES_MOST:
+                self._drop_oldest(unread)
+
+    def _drop_oldest(self, unread: list[bytes]) -> None:
+        del unread[0]
+        self.dropped_samples += 1
 
     def file_samples(self, channels: int) -> None:
         """Keep the SAMPLE lines of channels 1 to ``channels`` from now on, and only theirs."""
-        self._samples = {_key(channel): [] for channel in range(1, channels + 1)}
+        self._unread = {channel: [] for channel in range(1, channels + 1)}
+        self._filed = {
+            head: unread
+            for channel, unread in self._unread.items()
+            for head in (b"< SAMPLE %-2d" % channel, b"SAMPLE %-2d" % channel)
+        }
 
     def take_samples(self, channel: int) -> list[bytes]:
         """The bodies filed for a channel since the last call, oldest first."""
-        key = _key(channel)
-        unread = self._samples.get(key)
+        unread = self._unread.get(channel)
         if not unread:
             return []
-        self._samples[key] = []
-        return unread
-
-    def _trim(self) -> None:
-        self._filed = 0
-        for unread in self._samples.values():
-            surplus = len(unread) - SAMPLES_MOST
-            if surplus > 0:
-                del unread[:surplus]
-                self.dropped_samples += surplus
+        taken = unread.copy()
+        unread.clear()
+        return taken
 
     # -- what goes out ---------------------------------------------------------------------------------------
 
@@ -224,8 +228,3 @@ class Conversation:
         )
         if self._connection is not None:
             await self._connection.close()
-
-
-def _key(channel: int) -> bytes:
-    """Where a channel's SAMPLE lines are filed: the two bytes behind the verb."""
-    return b"%-2d" % channel

@@ -74,7 +74,9 @@ class ShureLink:
         async with self._turn:
             if self._found is not None:  # else what came while we asked who it is counts as well
                 self._conversation.answers.clear()
-            return await self._read(await self._detect())
+            identity = await self._read(await self._detect())
+            self._conversation.answers.clear()  # some 160 places of a quad, and only reading asks for them
+            return identity
 
     async def identify(self) -> Identity:
         """Ask who answers, and nothing else."""

@@ -1,8 +1,8 @@
 """PURE. Raw SAMPLE lines of one channel -> one summary of its meters.
 
 Lines are kept as bytes until somebody wants the summary, and then read together: one column of all lines at once. The
-fields have a fixed width, so the largest and smallest of a column are found by comparing bytes. Layouts: protocol notes
-section 1.3.
+fields have a fixed width, so the largest and smallest of a column are found by comparing bytes, and what a field means
+is looked up instead of computed. Layouts: protocol notes section 1.3.
 """
 
 from __future__ import annotations
@@ -10,23 +10,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import product
+from struct import Struct
 from typing import cast
 
 from services.model import AntennaState, ChannelTelemetry
 
 Columns = Sequence[Sequence[bytes]]
-"""One column a field, newest last."""
+"""One column a field of all lines, newest last."""
 
 HEAD = 3
 """SAMPLE, channel, ALL."""
 UNKNOWN = b"255"
-ULXD_RF, ULXD_AUDIO = -128, -50
-LEVEL = -120
 AUDIO_OVERLOAD = 0x80
 RF_OVERLOAD = 0x20
 """Above the five lights of the level: the published examples write all five as 31."""
+
+
+def _levels(offset: int, most: int = 255) -> Mapping[bytes, int]:
+    """What a field of three digits means, in dB; ``most`` is full scale. 255, and whatever is above, is unknown."""
+    return {b"%03d" % raw: min(most, raw + offset) for raw in range(255)}
+
+
+ULXD_RF, ULXD_AUDIO = _levels(-128), _levels(-50, most=0)
+RF, AUDIO = _levels(-120), _levels(-120, most=0)
+QUALITY: Mapping[bytes, int] = {b"%03d" % raw: raw for raw in range(6)}
+"""0 to 5; 255 is unknown."""
 
 ANTENNA_STATES: Mapping[int, AntennaState] = {
     ord("A"): "active",
@@ -53,31 +63,48 @@ def summarise(family: str, samples: Sequence[bytes]) -> ChannelTelemetry | None:
     Ill-formed lines are left out: ``samples`` in the result counts the others.
     """
     layout = LAYOUTS[family]
-    if layout.batch.fullmatch(b"\n".join(samples)) is None:
-        return _one_by_one(layout, samples)
-    try:
-        columns = list(zip(*map(bytes.split, samples), strict=True))
-    except ValueError:  # the number of antennas changed in between
-        return _one_by_one(layout, samples)
-    return layout.read(columns[HEAD:])
+    lines = b"\n".join(samples) + b"\n"
+    fields = _fields(family, lines.translate(layout.shape), len(samples))
+    if fields is None:  # a line is ill-formed, or the number of antennas changed in between
+        return _one_by_one(family, samples)
+    return layout.read(_columns(fields.unpack(lines), len(samples)))
 
 
-def _one_by_one(layout: Layout, samples: Sequence[bytes]) -> ChannelTelemetry | None:
-    written = [_as_documented(sample) for sample in samples]
-    whole = [
-        layout.read([[field] for field in sample.split()[HEAD:]])
-        for sample in written
-        if layout.batch.fullmatch(sample) is not None
-    ]
+@lru_cache(maxsize=128)
+def _fields(family: str, shapes: bytes, count: int) -> Struct | None:
+    """Where the fields are in ``count`` lines; ``None`` where not all of them are of one shape of the family.
+
+    A family has a handful of shapes: antennas, carriers, and bitmaps of two or three digits.
+    """
+    shape = shapes[: shapes.find(b"\n") + 1]
+    if LAYOUTS[family].line.fullmatch(shape) is None or shapes != shape * count:
+        return None
+    words = shape.split()
+    head = len(b" ".join(words[:HEAD])) + 1
+    return Struct((f"{head}x" + "".join(f"{len(word)}sx" for word in words[HEAD:])) * count)
+
+
+def _columns(fields: Sequence[bytes], count: int) -> Columns:
+    width = len(fields) // count
+    return [fields[number::width] for number in range(width)]
+
+
+def _one_by_one(family: str, samples: Sequence[bytes]) -> ChannelTelemetry | None:
+    layout = LAYOUTS[family]
+    whole: list[ChannelTelemetry] = []
+    for sample in samples:
+        line = _as_documented(sample)
+        fields = _fields(family, line.translate(layout.shape), 1)
+        if fields is not None:
+            whole.append(layout.read(_columns(fields.unpack(line), 1)))
     return reduce(merge, whole) if whole else None
 
 
 def _as_documented(sample: bytes) -> bytes:
     """A line in capitals, with single blanks and numbers of three digits, as all devices that were seen write it."""
     words = sample.upper().split()
-    return b" ".join(
-        (*words[:HEAD], *(word.lstrip(b"0").zfill(3) if word.isdigit() else word for word in words[HEAD:]))
-    )
+    fields = (word.lstrip(b"0").zfill(3) if word.isdigit() else word for word in words[HEAD:])
+    return b" ".join((*words[:HEAD], *fields)) + b"\n"
 
 
 def merge(earlier: ChannelTelemetry, later: ChannelTelemetry) -> ChannelTelemetry:
@@ -102,21 +129,17 @@ _EXTREMES: Mapping[str, Callable[[Sequence[object]], object]] = {
 }
 
 
-def _level(raw: bytes, offset: int) -> int | None:
-    return None if raw == UNKNOWN else int(raw) + offset
-
-
 def _read_ulxd(columns: Columns) -> ChannelTelemetry:
     """Antennas, one RF level, one audio level that stands for the peak."""
     tokens, rf, audio = columns
-    lowest = min(rf)
+    newest = tokens[-1]
     return {
-        "rf_dbm": _level(rf[-1], ULXD_RF),
-        "rf_min_dbm": _level(lowest, ULXD_RF),
-        "antenna_a": _antenna(tokens[-1], 0),
-        "antenna_b": _antenna(tokens[-1], 1),
-        "audio_peak_dbfs": _audio_peak(audio, ULXD_AUDIO),
+        "antenna_a": ANTENNA_STATES[newest[0]],
+        "antenna_b": ANTENNA_STATES[newest[1]],
+        "audio_peak_dbfs": _highest(audio, ULXD_AUDIO),
         "dropouts": tokens.count(b"XX"),
+        "rf_dbm": ULXD_RF.get(rf[-1]),
+        "rf_min_dbm": ULXD_RF.get(min(rf)),
         "samples": len(rf),
     }
 
@@ -125,10 +148,10 @@ def _read_slxd(columns: Columns) -> ChannelTelemetry:
     """Peak, RMS, one RF level."""
     peak, rms, rf = columns
     return {
-        "rf_dbm": _level(rf[-1], LEVEL),
-        "rf_min_dbm": _level(min(rf), LEVEL),
-        "audio_peak_dbfs": _audio_peak(peak),
-        "audio_rms_dbfs": _audio(rms[-1]),
+        "audio_peak_dbfs": _highest(peak, AUDIO),
+        "audio_rms_dbfs": AUDIO.get(rms[-1]),
+        "rf_dbm": RF.get(rf[-1]),
+        "rf_min_dbm": RF.get(min(rf)),
         "samples": len(rf),
     }
 
@@ -140,11 +163,11 @@ def _read_axient(columns: Columns) -> ChannelTelemetry:
     pairs = columns[5 : 5 + 2 * count]
     second = columns[5 + 2 * count :]
     told: dict[str, object] = {
-        "audio_peak_dbfs": _audio_peak(peak),
-        "audio_rms_dbfs": _audio(rms[-1]),
+        "audio_peak_dbfs": _highest(peak, AUDIO),
+        "audio_rms_dbfs": AUDIO.get(rms[-1]),
         "audio_overload": not _AUDIO_OVERLOADED.isdisjoint(lights),
-        "quality": _quality(quality[-1]),
-        "quality_min": _quality(min(quality)),
+        "quality": QUALITY.get(quality[-1]),
+        "quality_min": QUALITY.get(min(quality)),
         "samples": len(quality),
     }
     _antennas(told, tokens, pairs, "")
@@ -161,11 +184,11 @@ def _read_axient(columns: Columns) -> ChannelTelemetry:
 def _antennas(told: dict[str, object], tokens: Sequence[bytes], pairs: Columns, carrier: str) -> None:
     for number, letter in enumerate(_LETTERS[: len(tokens[-1])]):
         lights, rf = pairs[2 * number], pairs[2 * number + 1]
-        told[f"rf_{carrier}{letter}_dbm"] = _level(rf[-1], LEVEL)
+        told[f"rf_{carrier}{letter}_dbm"] = RF.get(rf[-1])
         key = f"rf_overload_{letter}"
         told[key] = not _RF_OVERLOADED.isdisjoint(lights) or bool(told.get(key, False))
         if not carrier:
-            told[f"antenna_{letter}"] = _antenna(tokens[-1], number)
+            told[f"antenna_{letter}"] = ANTENNA_STATES[tokens[-1][number]]
 
 
 def _strongest(levels: Columns) -> tuple[int | None, int | None]:
@@ -174,7 +197,7 @@ def _strongest(levels: Columns) -> tuple[int | None, int | None]:
         levels = [[b"" if raw == UNKNOWN else raw for raw in column] for column in levels]
     strongest = list(map(max, *levels))
     newest, lowest = strongest[-1], min(filter(None, strongest), default=b"")
-    return int(newest) + LEVEL if newest else None, int(lowest) + LEVEL if lowest else None
+    return RF.get(newest), RF.get(lowest)
 
 
 def _dropouts(states: Sequence[bytes], quality: Sequence[bytes]) -> int:
@@ -185,44 +208,40 @@ def _dropouts(states: Sequence[bytes], quality: Sequence[bytes]) -> int:
     return sum(state in _SILENT or each == b"000" for state, each in zip(states, quality, strict=True))
 
 
-def _antenna(token: bytes, number: int) -> AntennaState | None:
-    return ANTENNA_STATES.get(token[number])
+def _highest(column: Sequence[bytes], levels: Mapping[bytes, int]) -> int | None:
+    highest = levels.get(max(column))
+    if highest is None:  # the mark for unknown compares as the highest
+        highest = max((level for each in column if (level := levels.get(each)) is not None), default=None)
+    return highest
 
 
-def _quality(raw: bytes) -> int | None:
-    value = int(raw)
-    return value if value <= 5 else None  # noqa: PLR2004 - 0 to 5; 255 is unknown
-
-
-def _audio(raw: bytes, offset: int = LEVEL) -> int | None:
-    return None if raw == UNKNOWN else min(0, int(raw) + offset)
-
-
-def _audio_peak(column: Sequence[bytes], offset: int = LEVEL) -> int | None:
-    highest = max(column)
-    if highest == UNKNOWN:
-        highest = max((each for each in column if each != UNKNOWN), default=UNKNOWN)
-    return _audio(highest, offset)
-
-
-def _batch(fields: bytes) -> re.Pattern[bytes]:
-    line = rb"SAMPLE +\d{1,2} +ALL +" + fields
-    return re.compile(rb"(?:" + line + rb"(?:\n(?!\Z)|\Z))++")
+_SHAPE = bytes.maketrans(b"123456789BX", b"000000000AA")
+_SHAPE_WITH_R = bytes.maketrans(b"123456789BXR", b"000000000AAA")
+"""Digits look like 0 and antennas like A, so that lines that differ in values alone look the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a family's SAMPLE looks like, any number of them in lines, and how its columns are read."""
+    """What a family's SAMPLE looks like once its values are levelled out, and how its columns are read."""
 
-    batch: re.Pattern[bytes]
+    line: re.Pattern[bytes]
+    shape: bytes
     read: Callable[[Columns], ChannelTelemetry]
 
 
-_CARRIER = rb"(?:[ABRX]{2}(?: +\d{2,3} +\d{3}){2}|[ABRX]{4}(?: +\d{2,3} +\d{3}){4})"
+def _layout(fields: bytes, shape: bytes, read: Callable[[Columns], ChannelTelemetry]) -> Layout:
+    return Layout(re.compile(rb"SAMPLE 00? ALL " + fields + rb"\n"), shape, read)
+
+
+_CARRIER = rb"(?:AA(?: 000? 000){2}|AAAA(?: 000? 000){4})"
+_OF_ULXD = _layout(rb"AA 000 000", _SHAPE, _read_ulxd)
+_OF_SLXD = _layout(rb"000 000 000", _SHAPE, _read_slxd)
 LAYOUTS: Mapping[str, Layout] = {
-    **dict.fromkeys(("ulxd", "qlxd"), Layout(_batch(rb"[ABX]{2} +\d{3} +\d{3}"), _read_ulxd)),
-    **dict.fromkeys(("slxd", "slxd_plus"), Layout(_batch(rb"\d{3} +\d{3} +\d{3}"), _read_slxd)),
-    "axient": Layout(_batch(rb"\d{3} +\d{3} +\d{3} +\d{3} +" + _CARRIER + rb"(?: +" + _CARRIER + rb")?"), _read_axient),
+    "ulxd": _OF_ULXD,
+    "qlxd": _OF_ULXD,
+    "slxd": _OF_SLXD,
+    "slxd_plus": _OF_SLXD,
+    "axient": _layout(rb"000 000 000 000 " + _CARRIER + rb"(?: " + _CARRIER + rb")?", _SHAPE_WITH_R, _read_axient),
 }
 
 _ONE_RF = {"rf_dbm", "rf_min_dbm", "audio_peak_dbfs", "samples"}

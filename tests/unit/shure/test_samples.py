@@ -158,6 +158,8 @@ def test_a_line_of_other_widths_means_the_same(family: str, line: bytes, same: b
         b"SAMPLE 1 ALL AX 87 23 99",
         b"SAMPLE 1 ALL AX 08 ",
         b"SAMPLE 1 ALL AX 0x7 023",
+        b"SAMPLE 1 ALL AX 087 023\nSAMPLE 1 ALL AX 087 023",
+        b"SAMPLE 1 ALL RX 087 023",
         b"\xff\x00\n",
     ],
 )
@@ -195,6 +197,11 @@ def test_a_summary_is_the_same_in_one_go_and_in_two(samples: list[tuple[str, int
     assert whole == (merge(*halves) if len(halves) == 2 else halves[0])
 
 
-@given(st.sampled_from(sorted(LAYOUTS)), st.lists(st.binary(max_size=60), max_size=8))
+LIKE_SAMPLES = st.lists(
+    st.sampled_from(["SAMPLE", "1", "ALL", "AX", "BBXR", "005", "255", "999", "31", "\n", "", "A"]), max_size=16
+).map(lambda words: " ".join(words).encode())
+
+
+@given(st.sampled_from(sorted(LAYOUTS)), st.lists(st.binary(max_size=60) | LIKE_SAMPLES, max_size=8))
 def test_no_bytes_make_it_raise(family: str, samples: list[bytes]) -> None:
     summarise(family, samples)
