@@ -57,19 +57,19 @@ def understand(family: str, pieces: Iterator[bytes]) -> dict[str, Any]:
     """Everything that a stream says, merged by what it is about."""
     framer, composer = Framer(), Composer()
     told: dict[str, Any] = {}
-    samples: dict[str, list[bytes]] = {}
+    samples = b""
     for body in (body for piece in pieces for body in framer.feed(piece)):
         message = codec.parse(body)
         if message is None:
             continue
         if message.verb == "SAMPLE":
-            samples.setdefault(f"channel {message.index} telemetry", []).append(body)
+            samples += b"< %b >" % body
         elif (reading := codec.decode(message, family)) is not None:
             for composed in composer.compose(reading):
                 place = "receiver" if composed.channel is None else f"channel {composed.channel}"
                 place += "" if composed.slot is None else f" slot {composed.slot}"
                 told.setdefault(place, {}).update(composed.values)
-    told |= {place: summarise(family, bodies) for place, bodies in samples.items()}
+    told |= {f"channel {channel} telemetry": meters for channel, meters in summarise(family, samples).items()}
     return {place: values for place, values in told.items() if values}
 
 

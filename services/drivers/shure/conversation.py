@@ -1,4 +1,4 @@
-"""One TCP conversation in Shure's command strings: questions out, answers counted, meter samples filed unread.
+"""One TCP conversation in Shure's command strings: questions out, answers counted, meters left unread until wanted.
 
 What the messages mean is not known here. Answers come in the order of the questions, an unknown question gets
 ``REP ERR`` or silence, and a device may say anything unasked at any time.
@@ -32,14 +32,16 @@ MENU = (
 REFUSED = f"no Shure receiver listens there, or controller access is blocked; {MENU}"
 BLOCKED = f"it accepts the connection and stays silent, so control by third parties is blocked; {MENU}"
 
-SAMPLES_MOST = 600
-"""Unread samples kept a channel: a minute at 10 a second. Beyond that the oldest go."""
+SAMPLES_MOST = 2400
+"""Samples kept: a minute of four channels at 10 a second. Beyond that the oldest go."""
 
 PLACES_MOST = 5000
 """Different properties counted at once; the largest unit has about 1,500, and noise has no end."""
 
-HEAD, BODY_HEAD = len(b"< SAMPLE 1 "), len(b"SAMPLE 1 ")
-"""Bytes that say whose meters these are; a channel of two digits takes the blank."""
+VERB, SAMPLE = b"SAMPLE", b"< SAMPLE "
+
+UNREAD_MOST = 600
+"""Reads that are left unread: as many lines, where each comes alone."""
 
 Place = tuple[str, int | None]
 """Name and index of a property."""
@@ -55,14 +57,14 @@ class Conversation:
         self._loop = asyncio.get_running_loop()
         self._connection: transport.Connection | None = None
         self._news = asyncio.Event()
-        self._unread: dict[int, list[bytes]] = {}
-        """SAMPLE bodies by channel."""
-        self._filed: dict[bytes, list[bytes]] = {}
-        """The same lists, by how a SAMPLE of the channel begins: with its bracket, and without."""
+        self._unread: list[bytes] = []
+        """Reads that brought nothing but meters."""
+        self._samples: list[bytes] = []
+        """Older meters, found among other messages."""
         self.answers: Counter[Place] = Counter()
         """How often each property has been reported since whoever asks cleared it."""
         self.last_heard = self._loop.time()
-        self.heard_bytes = False
+        self._framed = False
         self.unintelligible = 0
         """Messages that are none."""
         self.dropped_samples = 0
@@ -86,49 +88,63 @@ class Conversation:
             raise DriverError("connecting", "the conversation has not begun")
         return self._connection
 
+    @property
+    def heard_bytes(self) -> bool:
+        """Whether anything came at all, be it noise."""
+        return self._framed or bool(self._unread)
+
     # -- what comes in ---------------------------------------------------------------------------------------
 
     def _receive(self, data: bytes) -> None:
-        """One network read. A SAMPLE line costs one look-up and one append; all else is parsed."""
-        # most reads are one SAMPLE line and nothing else: it needs no framing
-        unread = self._filed.get(data[:HEAD])
-        if unread is not None and data.rfind(b"<") == 0 and data.find(b" >") == len(data) - 2 and not self._framer.tail:
-            unread.append(data[2:-2])
+        """One network read. What brings meters alone costs a look and an append; all else is taken apart at once."""
+        if (
+            data[: len(SAMPLE)] == SAMPLE
+            and data[-2:] == b" >"
+            and data.count(b"<") == data.count(SAMPLE)
+            and len(self._unread) < UNREAD_MOST
+        ):
+            self._unread.append(data)
             self.last_heard = self._loop.time()
-            if len(unread) > SAMPLES_MOST:
-                self._drop_oldest(unread)
         else:
-            self._receive_any(data)
+            self._read(data)
 
     def _receive_traced(self, data: bytes) -> None:
         if self._trace is not None:
             self._trace("<", data)
         self._receive(data)
 
-    def _receive_any(self, data: bytes) -> None:
-        self.heard_bytes = True
-        self._sort(self._framer.feed(data))
+    def _read(self, data: bytes = b"") -> None:
+        """Take apart what was left unread and what comes behind it."""
+        if self._unread:
+            data = b"".join((*self._unread, data))
+            self._unread.clear()
+        if data:
+            self._framed = True
+            self._sort(self._framer.feed(data))
 
     def unstick(self) -> None:
         """After a while of quiet: take what noise holds back, an open brace for example."""
+        self._read()
         if bodies := self._framer.give_up():
             self._sort(bodies)
 
     def _sort(self, bodies: list[bytes]) -> None:
-        filed = self._filed
+        samples: list[bytes] = []
         others: list[bytes] = []
         for body in bodies:
-            unread = filed.get(body[:BODY_HEAD])
-            if unread is None:
-                others.append(body)
-                continue
-            unread.append(body)
-            if len(unread) > SAMPLES_MOST:
-                self._drop_oldest(unread)
-        if len(others) < len(bodies):
-            self.last_heard = self._loop.time()
+            (samples if body[: len(VERB)].upper() == VERB else others).append(body)
+        if samples:
+            self._keep(samples)
         if others:
             self._parse(others)
+
+    def _keep(self, samples: list[bytes]) -> None:
+        self.last_heard = self._loop.time()
+        self._samples += [b"< %b >" % sample for sample in samples]
+        surplus = len(self._samples) - SAMPLES_MOST
+        if surplus > 0:
+            del self._samples[:surplus]
+            self.dropped_samples += surplus
 
     def _parse(self, bodies: list[bytes]) -> None:
         messages: list[Message] = []
@@ -136,8 +152,6 @@ class Conversation:
             message = codec.parse(body)
             if message is None:
                 self.unintelligible += 1
-            elif message.verb == "SAMPLE":  # written in an unusual way, or of a channel that is not there
-                self._file(message.index or 0, body)
             else:
                 messages.append(message)
                 if len(self.answers) < PLACES_MOST:
@@ -147,33 +161,13 @@ class Conversation:
             self._hear(messages)
             self._news.set()
 
-    def _file(self, channel: int, body: bytes) -> None:
-        self.last_heard = self._loop.time()
-        if (unread := self._unread.get(channel)) is not None:
-            unread.append(body)
-            if len(unread) > SAMPLES_MOST:
-                self._drop_oldest(unread)
-
-    def _drop_oldest(self, unread: list[bytes]) -> None:
-        del unread[0]
-        self.dropped_samples += 1
-
-    def file_samples(self, channels: int) -> None:
-        """Keep the SAMPLE lines of channels 1 to ``channels`` from now on, and only theirs."""
-        self._unread = {channel: [] for channel in range(1, channels + 1)}
-        self._filed = {
-            head: unread
-            for channel, unread in self._unread.items()
-            for head in (b"< SAMPLE %-2d" % channel, b"SAMPLE %-2d" % channel)
-        }
-
-    def take_samples(self, channel: int) -> list[bytes]:
-        """The bodies filed for a channel since the last call, oldest first."""
-        unread = self._unread.get(channel)
-        if not unread:
-            return []
-        taken = unread.copy()
-        unread.clear()
+    def take_samples(self) -> bytes:
+        """The SAMPLE messages that came since the last call, one behind the other, oldest first."""
+        if not (self._unread or self._samples):
+            return b""
+        taken = b"".join((*self._samples, *self._unread))
+        self._samples.clear()
+        self._unread.clear()
         return taken
 
     # -- what goes out ---------------------------------------------------------------------------------------

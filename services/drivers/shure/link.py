@@ -53,6 +53,8 @@ class ShureLink:
         self._rates: dict[int, str] = {}
         """Metering as the device reports it, by channel."""
         self._wanted_rate: str | None = None
+        self._metered: dict[int, ChannelTelemetry] = {}
+        """Meters that nobody has taken yet, by channel."""
         self._ill_formed = 0
         """SAMPLE lines that are none of this family."""
         self._meaningless = 0
@@ -102,14 +104,9 @@ class ShureLink:
 
     def take_telemetry(self, channel: int) -> ChannelTelemetry | None:
         """Everything metered on a channel since the last call."""
-        bodies = self._conversation.take_samples(channel)
-        if not bodies or self._found is None:
-            return None
-        telemetry = samples.summarise(self._found.family, bodies)
-        self._ill_formed += len(bodies) - (telemetry["samples"] if telemetry else 0)
-        if telemetry is not None and self._found.family not in FIXED_ANTENNAS:
-            self._count_antennas(channel, telemetry)
-        return telemetry
+        if (messages := self._conversation.take_samples()) and self._found is not None:
+            self._sum_up(messages, self._found)
+        return self._metered.pop(channel, None)
 
     async def wait_closed(self) -> DriverError:
         """Wait until the device or the network ends the conversation, and say why."""
@@ -143,7 +140,6 @@ class ShureLink:
     async def _detect(self) -> Found:
         if self._found is None:
             found = await self._detection.run(self._conversation, self._target.answer_timeout_s)
-            self._conversation.file_samples(found.channels)
             self._found = found
             early, self._detection = self._detection.early, Detection()
             self._tell(self._first_facts(found))
@@ -260,6 +256,19 @@ class ShureLink:
                 elif isinstance(count := reading.values.get("antenna_count"), int):
                     self._antennas[reading.channel] = count
                 yield from self._composer.compose(reading)
+
+    def _sum_up(self, messages: bytes, found: Found) -> None:
+        """Meters come for all channels together, and are taken channel by channel."""
+        told = samples.summarise(found.family, messages)
+        self._ill_formed += messages.count(b"<") - sum(telemetry["samples"] for telemetry in told.values())
+        for channel in range(1, found.channels + 1):
+            telemetry = told.get(channel)
+            if telemetry is None:
+                continue
+            untaken = self._metered.get(channel)
+            self._metered[channel] = telemetry if untaken is None else samples.merge(untaken, telemetry)
+            if found.family not in FIXED_ANTENNAS:
+                self._count_antennas(channel, telemetry)
 
     def _count_antennas(self, channel: int, telemetry: ChannelTelemetry) -> None:
         """Quadversity can be switched: the newest meters say how many antennas there are."""

@@ -8,20 +8,22 @@ is looked up instead of computed. Layouts: protocol notes section 1.3.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 from itertools import product
 from struct import Struct
 from typing import cast
 
+from services.drivers.shure.framing import Framer
 from services.model import AntennaState, ChannelTelemetry
 
 Columns = Sequence[Sequence[bytes]]
-"""One column a field of all lines, newest last."""
+"""The channel and then the fields of many messages: one column each, newest last."""
 
 HEAD = 3
-"""SAMPLE, channel, ALL."""
+"""Words before the fields: SAMPLE, channel, ALL."""
 UNKNOWN = b"255"
 AUDIO_OVERLOAD = 0x80
 RF_OVERLOAD = 0x20
@@ -57,54 +59,63 @@ _SILENT = frozenset(bytes(token) for length in (2, 4, 6, 8) for token in product
 """Antenna tokens, of one carrier or of two, without an active antenna."""
 
 
-def summarise(family: str, samples: Sequence[bytes]) -> ChannelTelemetry | None:
-    """Sum up the bodies of one channel's SAMPLE messages, oldest first; ``None`` where none of them is well-formed.
+def summarise(family: str, messages: bytes) -> dict[int, ChannelTelemetry]:
+    """Sum up SAMPLE messages, one behind the other and oldest first: by channel, where it has well-formed ones.
 
-    Ill-formed lines are left out: ``samples`` in the result counts the others.
+    Ill-formed messages are left out: ``samples`` in a summary counts the others.
     """
+    told = _summarise_alike(family, messages)
+    return _summarise_unlike(family, messages) if told is None else told
+
+
+def _summarise_alike(family: str, messages: bytes) -> dict[int, ChannelTelemetry] | None:
+    """Messages of one shape, as nearly all are; ``None`` where they are not."""
     layout = LAYOUTS[family]
-    lines = b"\n".join(samples) + b"\n"
-    fields = _fields(family, lines.translate(layout.shape), len(samples))
-    if fields is None:  # a line is ill-formed, or the number of antennas changed in between
-        return _one_by_one(family, samples)
-    return layout.read(_columns(fields.unpack(lines), len(samples)))
+    shapes = messages.translate(layout.shape)
+    shape = shapes[: shapes.find(b">") + 1]
+    fields = _fields(family, shape)
+    if fields is None or shapes != shape * (len(shapes) // len(shape)):
+        return None
+    rows: defaultdict[bytes, list[Sequence[bytes]]] = defaultdict(list)
+    for row in fields.iter_unpack(messages):
+        rows[row[0]].append(row)
+    return {int(channel): layout.read(list(zip(*own, strict=True))) for channel, own in rows.items()}
 
 
-@lru_cache(maxsize=128)
-def _fields(family: str, shapes: bytes, count: int) -> Struct | None:
-    """Where the fields are in ``count`` lines; ``None`` where not all of them are of one shape of the family.
+def _summarise_unlike(family: str, messages: bytes) -> dict[int, ChannelTelemetry]:
+    """Channels that differ, each by itself; where one has changed, or noise is in it, each message by itself."""
+    channels: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for body in Framer().feed(messages):
+        channels[b"".join(body.split(None, 2)[1:2])].append(b"< %b >" % body)
+    summaries: dict[int, ChannelTelemetry] = {}
+    for own in channels.values():
+        whole = _summarise_alike(family, b"".join(own))
+        parts = [whole] if whole is not None else [_summarise_alike(family, _as_documented(each)) for each in own]
+        for part in filter(None, parts):
+            for channel, telemetry in part.items():
+                earlier = summaries.get(channel)
+                summaries[channel] = telemetry if earlier is None else merge(earlier, telemetry)
+    return summaries
+
+
+@lru_cache(maxsize=64)
+def _fields(family: str, shape: bytes) -> Struct | None:
+    """Where the fields are in a message of this shape; ``None`` where none of the family looks like that.
 
     A family has a handful of shapes: antennas, carriers, and bitmaps of two or three digits.
     """
-    shape = shapes[: shapes.find(b"\n") + 1]
-    if LAYOUTS[family].line.fullmatch(shape) is None or shapes != shape * count:
+    if LAYOUTS[family].message.fullmatch(shape) is None:
         return None
-    words = shape.split()
-    head = len(b" ".join(words[:HEAD])) + 1
-    return Struct((f"{head}x" + "".join(f"{len(word)}sx" for word in words[HEAD:])) * count)
+    opening, verb, channel, everything, *fields, closing = (len(word) for word in shape.split())
+    head = f"{opening}xx{verb}xx{channel}sx{everything}xx"
+    return Struct(head + "".join(f"{width}sx" for width in fields) + f"{closing}x")
 
 
-def _columns(fields: Sequence[bytes], count: int) -> Columns:
-    width = len(fields) // count
-    return [fields[number::width] for number in range(width)]
-
-
-def _one_by_one(family: str, samples: Sequence[bytes]) -> ChannelTelemetry | None:
-    layout = LAYOUTS[family]
-    whole: list[ChannelTelemetry] = []
-    for sample in samples:
-        line = _as_documented(sample)
-        fields = _fields(family, line.translate(layout.shape), 1)
-        if fields is not None:
-            whole.append(layout.read(_columns(fields.unpack(line), 1)))
-    return reduce(merge, whole) if whole else None
-
-
-def _as_documented(sample: bytes) -> bytes:
-    """A line in capitals, with single blanks and numbers of three digits, as all devices that were seen write it."""
-    words = sample.upper().split()
+def _as_documented(message: bytes) -> bytes:
+    """A message in capitals, with single blanks and numbers of three digits, as all devices that were seen write it."""
+    opening, *words = message.upper().split()
     fields = (word.lstrip(b"0").zfill(3) if word.isdigit() else word for word in words[HEAD:])
-    return b" ".join((*words[:HEAD], *fields)) + b"\n"
+    return b" ".join((opening, *words[:HEAD], *fields))
 
 
 def merge(earlier: ChannelTelemetry, later: ChannelTelemetry) -> ChannelTelemetry:
@@ -131,7 +142,7 @@ _EXTREMES: Mapping[str, Callable[[Sequence[object]], object]] = {
 
 def _read_ulxd(columns: Columns) -> ChannelTelemetry:
     """Antennas, one RF level, one audio level that stands for the peak."""
-    tokens, rf, audio = columns
+    _channel, tokens, rf, audio = columns
     newest = tokens[-1]
     return {
         "antenna_a": ANTENNA_STATES[newest[0]],
@@ -146,7 +157,7 @@ def _read_ulxd(columns: Columns) -> ChannelTelemetry:
 
 def _read_slxd(columns: Columns) -> ChannelTelemetry:
     """Peak, RMS, one RF level."""
-    peak, rms, rf = columns
+    _channel, peak, rms, rf = columns
     return {
         "audio_peak_dbfs": _highest(peak, AUDIO),
         "audio_rms_dbfs": AUDIO.get(rms[-1]),
@@ -158,10 +169,9 @@ def _read_slxd(columns: Columns) -> ChannelTelemetry:
 
 def _read_axient(columns: Columns) -> ChannelTelemetry:
     """Quality, audio lights, peak, RMS, then for each carrier its antennas and a pair (lights, RF) for each."""
-    quality, lights, peak, rms, tokens = columns[:5]
-    count = len(tokens[-1])
-    pairs = columns[5 : 5 + 2 * count]
-    second = columns[5 + 2 * count :]
+    _channel, quality, lights, peak, rms, tokens, *pairs = columns
+    count = 2 * len(tokens[-1])
+    pairs, second = pairs[:count], pairs[count:]
     told: dict[str, object] = {
         "audio_peak_dbfs": _highest(peak, AUDIO),
         "audio_rms_dbfs": AUDIO.get(rms[-1]),
@@ -224,13 +234,13 @@ _SHAPE_WITH_R = bytes.maketrans(b"123456789BXR", b"000000000AAA")
 class Layout:
     """What a family's SAMPLE looks like once its values are levelled out, and how its columns are read."""
 
-    line: re.Pattern[bytes]
+    message: re.Pattern[bytes]
     shape: bytes
     read: Callable[[Columns], ChannelTelemetry]
 
 
 def _layout(fields: bytes, shape: bytes, read: Callable[[Columns], ChannelTelemetry]) -> Layout:
-    return Layout(re.compile(rb"SAMPLE 00? ALL " + fields + rb"\n"), shape, read)
+    return Layout(re.compile(rb"< SAMPLE 00? ALL " + fields + rb" >"), shape, read)
 
 
 _CARRIER = rb"(?:AA(?: 000? 000){2}|AAAA(?: 000? 000){4})"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.drivers.shure.samples import LAYOUTS, TELEMETRY_KEYS, merge, summarise
+from services.model import ChannelTelemetry
 
 
 def ulxd(*samples: tuple[str, int, int]) -> list[bytes]:
@@ -19,8 +20,18 @@ def axient(*tails: str) -> list[bytes]:
     return [f"SAMPLE 1 ALL {tail}".encode() for tail in tails]
 
 
+def messages(*samples: bytes) -> bytes:
+    return b"".join(b"< %b >" % sample for sample in samples)
+
+
+def summary(family: str, samples: Sequence[bytes]) -> ChannelTelemetry | None:
+    summaries = summarise(family, messages(*samples))
+    assert len(summaries) <= 1
+    return next(iter(summaries.values()), None)
+
+
 def told(family: str, samples: Sequence[bytes]) -> dict[str, object]:
-    telemetry = summarise(family, samples)
+    telemetry = summary(family, samples)
     assert telemetry is not None
     assert telemetry.keys() <= TELEMETRY_KEYS[family]
     return dict(telemetry)
@@ -169,8 +180,31 @@ def test_a_broken_line_is_left_out_and_not_counted(broken: bytes) -> None:
 
 
 def test_nothing_but_broken_lines_is_nothing() -> None:
-    assert summarise("ulxd", [b"SAMPLE 1 ALL AX"]) is None
-    assert summarise("axient", []) is None
+    assert summarise("ulxd", messages(b"SAMPLE 1 ALL AX")) == {}
+    assert summarise("axient", b"") == {}
+
+
+def test_each_channel_gets_its_own_summary_in_whatever_order_they_come() -> None:
+    lines = [b"SAMPLE 2 ALL AX 080 010", b"SAMPLE 1 ALL XB 070 020", b"SAMPLE 2 ALL AX 060 005"]
+    assert summarise("ulxd", messages(*lines)) == {
+        1: told("ulxd", lines[1:2]),
+        2: told("ulxd", [lines[0], lines[2]]),
+    }
+
+
+def test_channels_may_differ_in_antennas_and_in_the_width_of_their_numbers() -> None:
+    one, two = "005 031 102 102 BB 31 086 31 065", "005 031 102 102 BBXB 031 083 031 068 031 069 031 072"
+    lines = [f"SAMPLE {channel} ALL {tail}".encode() for channel, tail in [(1, one), (2, two), (10, one), (2, two)]]
+    summaries = summarise("axient", messages(*lines))
+    assert {channel: telemetry["samples"] for channel, telemetry in summaries.items()} == {1: 1, 2: 2, 10: 1}
+    assert summaries[2]["rf_c_dbm"] == -51
+    assert summaries[1] == summaries[10] == told("axient", lines[:1])
+
+
+def test_noise_in_one_channel_costs_the_others_nothing() -> None:
+    whole = [b"SAMPLE 1 ALL AX 087 023", b"SAMPLE 2 ALL XB 060 040"]
+    noisy = messages(*whole) + b"\r\n< SAMPLE 2 ALL XB 0" + messages(b"SAMPLE 2", b"SAMPLE", b"", *whole)
+    assert {channel: one["samples"] for channel, one in summarise("ulxd", noisy).items()} == {1: 2, 2: 2}
 
 
 def test_antennas_that_double_within_the_interval_lose_no_sample() -> None:
@@ -192,8 +226,8 @@ ULXD_SAMPLES = st.lists(
 @given(ULXD_SAMPLES, st.integers(0, 20))
 def test_a_summary_is_the_same_in_one_go_and_in_two(samples: list[tuple[str, int, int]], cut: int) -> None:
     lines = ulxd(*samples)
-    whole = summarise("ulxd", lines)
-    halves = [half for half in (summarise("ulxd", lines[:cut]), summarise("ulxd", lines[cut:])) if half is not None]
+    whole = summary("ulxd", lines)
+    halves = [half for half in (summary("ulxd", lines[:cut]), summary("ulxd", lines[cut:])) if half is not None]
     assert whole == (merge(*halves) if len(halves) == 2 else halves[0])
 
 
@@ -204,4 +238,5 @@ LIKE_SAMPLES = st.lists(
 
 @given(st.sampled_from(sorted(LAYOUTS)), st.lists(st.binary(max_size=60) | LIKE_SAMPLES, max_size=8))
 def test_no_bytes_make_it_raise(family: str, samples: list[bytes]) -> None:
-    summarise(family, samples)
+    summarise(family, messages(*samples))
+    summarise(family, b"".join(samples))
