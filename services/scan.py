@@ -24,14 +24,15 @@ from services.resolve import Unresolved, resolve
 CONCURRENCY = 256
 """Questions under way at once, unless told otherwise."""
 
-BEGINS_PER_S = 1500.0
-"""Questions begun a second: a /16 in 44 s, a /24 in 0.2 s, at a tenth of a core."""
+BEGINS_PER_S = 1000.0
+"""Questions begun a second: a /16 in 66 s, a /24 in 0.3 s. At 1,500 a change took up to 12 to 21 ms meanwhile, in three
+runs of the bench; at 1,000 up to 10 ms."""
 
 BURST_MOST = 8
 """Questions begun in one turn of the event loop: about half a millisecond of work."""
 
 TICK_S = 0.002
-"""Between turns, three questions at that pace. Event loops count in milliseconds: shorter sleeps would be none."""
+"""Between turns, two questions at that pace. Event loops count in milliseconds: shorter sleeps would be none."""
 
 FILES_KEPT = 64
 """File descriptors that a scan leaves to everything else, beside those that are open or spoken for."""
