@@ -20,16 +20,19 @@ def sample(number: int, channel: int = 1) -> bytes:
 
 @asynccontextmanager
 async def device(*reads: bytes, heard: list[Message]) -> AsyncIterator[Conversation]:
-    """One that says these things one after the other, and answers the first question after them."""
+    """One that says these things one after the other, and answers what it is asked after them."""
+
+    ended = asyncio.Event()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for data in reads:
             writer.write(data)
             await writer.drain()
-        await reader.readuntil(b">")
-        writer.write(ANSWER)
-        await reader.read()
+        while await reader.read(4096):
+            writer.write(ANSWER)
         writer.close()
+        await writer.wait_closed()
+        ended.set()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     conversation = Conversation(heard.extend, None)
@@ -38,6 +41,7 @@ async def device(*reads: bytes, heard: list[Message]) -> AsyncIterator[Conversat
         yield conversation
     finally:
         await conversation.close()
+        await asyncio.wait_for(ended.wait(), 5.0)
         server.close()
         await server.wait_closed()
 
