@@ -164,11 +164,13 @@ async def test_a_receiver_removed_while_the_broker_was_away_leaves_nothing_there
             await seen.until(lambda: "channel/rack-1/value/name" in str([*seen.retained]))
             looked = hold_the_bridge_back(app)
             await remembering.stop()
+            await seen.cut_off.wait()
             kept.serve(entry(other, "other"))
             await app.reload()
             before = len(seen.seen)
             await remembering.start()
             assert [topic for topic in await standing(remembering.port) if "/rack" in topic]
+            await seen.back()  # what the bridge says before that is told later as something old
             looked.set()
             await seen.until(lambda: said_online(seen, before))
             left = await standing(remembering.port)

@@ -65,7 +65,8 @@ class Observer:
         self._filters = filters
         self._client: aiomqtt.Client | None = None
         self._news = asyncio.Event()
-        self.joined = asyncio.Event()
+        self.joined, self.cut_off = asyncio.Event(), asyncio.Event()
+        """At the broker, and no longer there."""
 
     # -- topics ----------------------------------------------------------------------------------------------
 
@@ -145,6 +146,11 @@ class Observer:
     async def live(self, *receivers: str, seconds: float = PATIENCE_S) -> None:
         await self.until(lambda: all(self.is_live(receiver) for receiver in receivers), seconds)
 
+    async def back(self, seconds: float = PATIENCE_S) -> None:
+        """Wait until this observer has found the broker again; until then it hears nothing."""
+        async with asyncio.timeout(seconds):
+            await self.joined.wait()
+
     async def offline(self, receiver: str, reason: str | None = None, seconds: float = PATIENCE_S) -> None:
         await self.until(
             lambda: self.available(receiver)[0] == "offline" and reason in {None, self.available(receiver)[1]}, seconds
@@ -181,6 +187,7 @@ class Observer:
             with suppress(aiomqtt.MqttError):
                 await self._listen()
             self.joined.clear()
+            self.cut_off.set()
             self._client = None
             await asyncio.sleep(0.05)  # the broker is away: nothing tells when it is back
 
@@ -190,6 +197,7 @@ class Observer:
             self.retained.clear()
             for topic in self._filters:
                 await client.subscribe(topic, qos=1)
+            self.cut_off.clear()
             self.joined.set()
             async for message in client.messages:
                 self._take(message)
