@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import pytest
+
 from services.driver_api import Target
 from services.drivers.shure.codec import Message, get
 from services.drivers.shure.conversation import SAMPLES_MOST, UNREAD_MOST, Conversation
@@ -46,9 +48,10 @@ async def device(*reads: bytes, heard: list[Message]) -> AsyncIterator[Conversat
         await server.wait_closed()
 
 
-async def everything(reads: Sequence[bytes]) -> tuple[bytes, list[Message], Conversation]:
+async def everything(reads: Sequence[bytes], channels: int = 1) -> tuple[bytes, list[Message], Conversation]:
     heard: list[Message] = []
     async with device(*reads, heard=heard) as conversation:
+        conversation.channels = channels
         assert await conversation.ask([get(*FENCE)], lambda: conversation.answers[FENCE] > 0, timeout=5.0)
         return conversation.take_samples(), heard, conversation
 
@@ -72,12 +75,15 @@ async def test_meters_keep_their_order_whatever_comes_between_them() -> None:
     assert conversation.take_samples() == b""
 
 
-async def test_meters_that_nobody_takes_do_not_grow_and_the_newest_stay() -> None:
-    meters, _, conversation = await everything([b"".join(map(sample, range(UNREAD_MOST + 2 * SAMPLES_MOST)))])
+@pytest.mark.parametrize("channels", [1, 24])
+async def test_meters_that_nobody_takes_do_not_grow_and_the_newest_stay(channels: int) -> None:
+    told = UNREAD_MOST + 2 * channels * SAMPLES_MOST
+    reads = [b"".join(map(sample, range(told - UNREAD_MOST))), b"".join(map(sample, range(told - UNREAD_MOST, told)))]
+    meters, _, conversation = await everything([*reads[:1], b"\r\n", *reads[1:]], channels)
     kept = meters.count(b"<")
-    assert kept <= SAMPLES_MOST + UNREAD_MOST
-    assert kept + conversation.dropped_samples == UNREAD_MOST + 2 * SAMPLES_MOST
-    assert meters.endswith(sample(UNREAD_MOST + 2 * SAMPLES_MOST - 1))
+    assert channels * SAMPLES_MOST <= kept <= channels * SAMPLES_MOST + UNREAD_MOST
+    assert kept + conversation.dropped_samples == told
+    assert meters.endswith(sample(told - 1))
 
 
 async def test_one_that_sends_nothing_but_meters_has_been_heard() -> None:

@@ -32,8 +32,8 @@ MENU = (
 REFUSED = f"no Shure receiver listens there, or controller access is blocked; {MENU}"
 BLOCKED = f"it accepts the connection and stays silent, so control by third parties is blocked; {MENU}"
 
-SAMPLES_MOST = 2400
-"""Samples kept: a minute of four channels at 10 a second. Beyond that the oldest go."""
+SAMPLES_MOST = 600
+"""Samples kept a channel: a minute at 10 a second, the longest interval of telemetry. Beyond that the oldest go."""
 
 PLACES_MOST = 5000
 """Different properties counted at once; the largest unit has about 1,500, and noise has no end."""
@@ -41,7 +41,7 @@ PLACES_MOST = 5000
 VERB, SAMPLE = b"SAMPLE", b"< SAMPLE "
 
 UNREAD_MOST = 600
-"""Reads that are left unread: as many lines, where each comes alone."""
+"""Reads that are left unread; then they are taken apart, and the bound above holds."""
 
 Place = tuple[str, int | None]
 """Name and index of a property."""
@@ -61,6 +61,8 @@ class Conversation:
         """Reads that brought nothing but meters."""
         self._samples: list[bytes] = []
         """Older meters, found among other messages."""
+        self.channels = 1
+        """How many channels may send meters; an ANX4 has up to 24."""
         self.answers: Counter[Place] = Counter()
         """How often each property has been reported since whoever asks cleared it."""
         self.last_heard = self._loop.time()
@@ -141,7 +143,7 @@ class Conversation:
     def _keep(self, samples: list[bytes]) -> None:
         self.last_heard = self._loop.time()
         self._samples += [b"< %b >" % sample for sample in samples]
-        surplus = len(self._samples) - SAMPLES_MOST
+        surplus = len(self._samples) - SAMPLES_MOST * self.channels
         if surplus > 0:
             del self._samples[:surplus]
             self.dropped_samples += surplus

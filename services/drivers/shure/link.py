@@ -140,7 +140,7 @@ class ShureLink:
     async def _detect(self) -> Found:
         if self._found is None:
             found = await self._detection.run(self._conversation, self._target.answer_timeout_s)
-            self._found = found
+            self._found, self._conversation.channels = found, found.channels
             early, self._detection = self._detection.early, Detection()
             self._tell(self._first_facts(found))
             self._hear(early)

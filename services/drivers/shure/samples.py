@@ -1,4 +1,4 @@
-"""PURE. Raw SAMPLE lines of one channel -> one summary of its meters.
+"""PURE. Raw SAMPLE messages of one receiver -> one summary of the meters of each channel.
 
 Lines are kept as bytes until somebody wants the summary, and then read together: one column of all lines at once. The
 fields have a fixed width, so the largest and smallest of a column are found by comparing bytes, and what a field means
