@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from bridge.cli import main
+from bridge.cli.main import main
 
 
 def note_modules(path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import uvloop
 
 from bench.children import say, serve
-from services.drivers.shure.simulator import Unit, simulate
+from services.drivers.shure.simulation.simulator import Unit, simulate
 
 BURST = 5
 BURST_APART_S = 0.02

@@ -11,40 +11,30 @@ from functools import partial
 from importlib.metadata import version
 from itertools import islice
 
-from bridge import metrics, web
-from bridge.applying import broker_of, configured_receivers, polling_of, ranges_of, status_rules_of
-from bridge.audit_relay import AuditRelay
-from bridge.client import Connection
-from bridge.gateway import Gateway
-from bridge.process import Process
-from bridge.publisher import Publisher
-from bridge.rendering import Renderer
-from bridge.settings import ConfigurationError, Settings, changes, digest
-from bridge.supervisor import MqttClient
-from bridge.topics import CONTRACT, Topics
-from services.adverts import Adverts
+from bridge.contract import CONTRACT, Topics
+from bridge.http import metrics, server
+from bridge.inbound import Gateway
+from bridge.mqtt import Connection, MqttClient
+from bridge.publishing import AuditRelay, Process, Publisher, Renderer
+from bridge.settings import (
+    ConfigurationError,
+    Settings,
+    broker_of,
+    changes,
+    configured_receivers,
+    digest,
+    polling_of,
+    ranges_of,
+    status_rules_of,
+)
 from services.audit import Audit, Outbox
-from services.availability import Availability
-from services.bus import Bus
-from services.configured import Configured
-from services.device_sync import DeviceSyncService
-from services.discovery import DiscoveryOrchestrationService
-from services.driver_api import Driver
-from services.errors import ServiceError
-from services.intake import Intake
-from services.inventory import Inventory
-from services.metering import Metering
-from services.model import Campus
-from services.news import News
-from services.operations import Operations
-from services.records import AuditContext, RangeRecord
-from services.roster import Roster
-from services.schedule import Schedule
-from services.sessions import Sessions
-from services.store import Store, StoreError
-from services.store.queries import remember
-from services.upkeep import Upkeep
-from services.verbs import Verbs
+from services.commands import Operations, Verbs
+from services.discovery import Adverts, DiscoveryOrchestrationService, Schedule
+from services.drivers import Driver
+from services.live import Bus, Inventory, News
+from services.model import AuditContext, Campus, RangeRecord, ServiceError
+from services.store import Store, StoreError, remember
+from services.units import Availability, Configured, DeviceSyncService, Intake, Metering, Roster, Sessions, Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +62,7 @@ class App:
         self._read_again = reload
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
-        self.lag = web.LoopLag()
+        self.lag = server.LoopLag()
         self.store = store
         self.drivers = drivers
         self.default = Campus(settings.bridge.organization, settings.bridge.campus)
@@ -203,7 +193,7 @@ class App:
             return None
         render = metrics.renderer(self.inventory, self._metrics(), self._loop.time)
         return await stack.enter_async_context(
-            web.serve(self.settings.http.listen, render=render, not_ready=self._not_ready, lag=self.lag)
+            server.serve(self.settings.http.listen, render=render, not_ready=self._not_ready, lag=self.lag)
         )
 
     # -- configuration ---------------------------------------------------------------------------------------

@@ -18,32 +18,33 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.main import get_command
 
-from bridge import metrics
 from bridge.app import App
-from bridge.asyncapi import PUBLISHED
-from bridge.cli import app as program
-from bridge.commands import VERBS, Envelope
+from bridge.cli.main import app as program
+from bridge.contract import PUBLISHED, VERBS, Envelope
+from bridge.http import metrics
 from bridge.settings import Settings
 from services.audit import ACTIONS
-from services.drivers.shure.models import FAMILIES, FAMILY_NAMES, METER_RANGE_MS, MODELS
-from services.drivers.shure.simulated_faults import FAULTS
-from services.drivers.shure.tables import PROPERTIES
-from services.errors import RETRYABLE, TITLES, ErrorCode
+from services.drivers import find_drivers
+from services.drivers.shure.codec.models import FAMILIES, FAMILY_NAMES, METER_RANGE_MS, MODELS
+from services.drivers.shure.codec.tables import PROPERTIES
+from services.drivers.shure.simulation.faults import FAULTS
 from services.model import (
+    RETRYABLE,
+    TITLES,
     AvailabilityReason,
     ChannelInfo,
     ChannelState,
     ChannelTelemetry,
+    ErrorCode,
     EventType,
     ReceiverInfo,
     ReceiverLink,
     ReceiverState,
     Slot,
 )
-from services.registry import find_drivers
-from services.sessions import STATES
-from services.status import DEFAULT_RULES, PRECEDENCE
+from services.rules import DEFAULT_RULES, PRECEDENCE
 from services.store import Store
+from services.units import STATES
 
 UNUSED_ERRORS: Mapping[ErrorCode, str] = {
     "not_settable": "with `set`",
@@ -166,7 +167,7 @@ def topics() -> str:
 
 
 def keys_of(model: type) -> Callable[[], str]:
-    """The keys of one dictionary of `services.model`."""
+    """The keys of one dictionary of `services.model.keys`."""
 
     def make() -> str:
         hints = get_type_hints(model, include_extras=True)

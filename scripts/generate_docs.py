@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bridge import __version__
-from bridge.asyncapi import document
-from bridge.settings_document import configuration
+from bridge.contract import document
+from bridge.settings import configuration
 from scripts.doc_tables import TABLES
 
 ROOT = Path(__file__).parent.parent

@@ -1,15 +1,16 @@
-"""The house's floors, checked: what import-linter says for packages (pyproject.toml), here for every single module.
+"""The rooms of the house, checked.
 
-A new module fails here until it has a line in FLOORS: choosing its floor is choosing whom it may know.
+Which room may import which is import-linter's to check (`layers` in pyproject.toml, exhaustive: a new room fails until
+it has chosen its floor). Here is what import-linter cannot say: a room's size, its paragraph, its public names, and
+that PURE rooms do not reach the world even through others.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 import zipfile
-from enum import IntEnum
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import grimp
@@ -18,155 +19,29 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
+PACKAGES = ("bridge", "services")
 
-class Floor(IntEnum):
-    """Who may know whom: a module imports from its own floor and from lower ones."""
+FILES_A_ROOM = 12
+"""Beside ``__init__.py``; more, and nobody knows where to look."""
 
-    WORDS = 0
-    """The vocabulary: plain data. Pure."""
-    PORTS = 1
-    """What a maker implements and what moves bytes."""
-    DRIVERS = 2
-    """One folder a maker. Drivers know words and ports, nobody knows them."""
-    RULES = 3
-    """What follows from a reading or a wish, as functions. Pure."""
-    MEMORY = 4
-    """What is kept and what is passed on: store, audit, marks and events."""
-    WORK = 5
-    """The services themselves."""
-    FACE = 6
-    """Words of the outside: topics, payloads, commands, entities. Pure."""
-    EDGE = 7
-    """Broker, HTTP, files and terminal: thin."""
-    HOUSE = 8
-    """Builds everything, starts it and stops it."""
+PURE_WORD = "PURE"
+"""Stands in the paragraph of a room whose files get time, randomness and bytes as arguments."""
 
-
-# The floor of every module. A pattern stands for what may be added without a change here: drivers and migrations.
-FLOORS = {
-    "services": Floor.WORDS,
-    "services.errors": Floor.WORDS,
-    "services.model": Floor.WORDS,
-    "services.capabilities": Floor.WORDS,
-    "services.controls": Floor.WORDS,
-    "services.events": Floor.WORDS,
-    "services.records": Floor.WORDS,
-    "services.results": Floor.WORDS,
-    "services.driver_api": Floor.PORTS,
-    "services.transport": Floor.PORTS,
-    "services.clock": Floor.PORTS,
-    "services.resolve": Floor.PORTS,
-    "services.drivers": Floor.DRIVERS,
-    "services.drivers.*": Floor.DRIVERS,
-    "services.state": Floor.RULES,
-    "services.status": Floor.RULES,
-    "services.levels": Floor.RULES,
-    "services.identity": Floor.RULES,
-    "services.networks": Floor.RULES,
-    "services.bus": Floor.MEMORY,
-    "services.inventory": Floor.MEMORY,
-    "services.news": Floor.MEMORY,
-    "services.audit": Floor.MEMORY,
-    "services.store": Floor.MEMORY,
-    "services.store.*": Floor.MEMORY,
-    "services.registry": Floor.WORK,
-    "services.availability": Floor.WORK,
-    "services.intake": Floor.WORK,
-    "services.roster": Floor.WORK,
-    "services.configured": Floor.WORK,
-    "services.metering": Floor.WORK,
-    "services.upkeep": Floor.WORK,
-    "services.operations": Floor.WORK,
-    "services.verbs": Floor.WORK,
-    "services.sessions": Floor.WORK,
-    "services.device_sync": Floor.WORK,
-    "services.scan": Floor.WORK,
-    "services.plan": Floor.WORK,
-    "services.candidates": Floor.WORK,
-    "services.findings": Floor.WORK,
-    "services.refresh": Floor.WORK,
-    "services.detail": Floor.WORK,
-    "services.search": Floor.WORK,
-    "services.adverts": Floor.WORK,
-    "services.schedule": Floor.WORK,
-    "services.discovery": Floor.WORK,
-    "services.control": Floor.WORK,
-    "bridge": Floor.FACE,
-    "bridge.topics": Floor.FACE,
-    "bridge.payloads": Floor.FACE,
-    "bridge.commands": Floor.FACE,
-    "bridge.packets": Floor.FACE,
-    "bridge.messages": Floor.FACE,
-    "bridge.asyncapi": Floor.FACE,
-    "bridge.arguments": Floor.FACE,
-    "bridge.encoding": Floor.FACE,
-    "bridge.broker": Floor.EDGE,
-    "bridge.outgoing": Floor.EDGE,
-    "bridge.sockets": Floor.EDGE,
-    "bridge.supervisor": Floor.EDGE,
-    "bridge.durations": Floor.FACE,
-    "bridge.settings": Floor.EDGE,
-    "bridge.settings_*": Floor.EDGE,
-    "bridge.logs": Floor.EDGE,
-    "bridge.guard": Floor.EDGE,
-    "bridge.watch": Floor.EDGE,
-    "bridge.watch_*": Floor.EDGE,
-    "bridge.probe": Floor.HOUSE,
-    "bridge.client": Floor.EDGE,
-    "bridge.publisher": Floor.EDGE,
-    "bridge.rendering": Floor.EDGE,
-    "bridge.process": Floor.EDGE,
-    "bridge.audit_relay": Floor.EDGE,
-    "bridge.metrics": Floor.EDGE,
-    "bridge.web": Floor.EDGE,
-    "bridge.gateway": Floor.EDGE,
-    "bridge.applying": Floor.EDGE,
-    "bridge.app": Floor.HOUSE,
-    "bridge.demo": Floor.HOUSE,
-    "bridge.cli": Floor.HOUSE,
-    "bridge.cli_*": Floor.HOUSE,
-}
-
-# Pure modules get time, randomness and bytes as arguments: they are tested without a socket, a sleep or a patch.
-PURE = {
-    "services.errors",
-    "services.model",
-    "services.capabilities",
-    "services.controls",
-    "services.events",
-    "services.records",
-    "services.networks",
-    "services.state",
-    "services.status",
-    "services.levels",
-    "services.identity",
-    "services.results",
-    "services.drivers.*.codec",
-    "services.drivers.*.models",
-    "services.drivers.*.composing",
-    "services.drivers.*.framing",
-    "services.drivers.*.kinds",
-    "services.drivers.*.samples",
-    "services.drivers.*.slp",
-    "services.drivers.*.tables",
-    "bridge.topics",
-    "bridge.payloads",
-    "bridge.messages",
-    "bridge.arguments",
-    "bridge.asyncapi",
-    "bridge.commands",
-    "bridge.packets",
-    "bridge.durations",
-}
 WORLD = {"asyncio", "socket", "ssl", "httpx", "time", "random", "logging", "sqlmodel"}
+"""What a pure room never reaches: it is tested without a socket, a sleep or a patch."""
 
-# Third-party packages that exactly one module may know, so that exactly one changes with them.
 ONLY_IN = {
-    "aiomqtt": "bridge.client",
-    "paho": "bridge.client",
-    "amqtt": "bridge.demo",
-    "prometheus_client": "bridge.metrics",
+    "aiomqtt": "bridge.mqtt.client",
+    "paho": "bridge.mqtt.client",
+    "amqtt": "bridge.cli.demo",
+    "prometheus_client": "bridge.http.metrics",
 }
+"""Third-party packages that exactly one module may know, so that exactly one changes with them."""
+
+DRIVERS = "services.drivers"
+
+OPEN_ROOMS = {"bridge.cli", "services.store.migrations", "services.store.migrations.versions"}
+"""Rooms without public names: a command imports what it runs when it runs, and Alembic finds migrations by folder."""
 
 
 @pytest.fixture(scope="module")
@@ -175,60 +50,109 @@ def graph() -> grimp.ImportGraph:
 
 
 def ours(graph: grimp.ImportGraph) -> list[str]:
-    return sorted(module for module in graph.modules if module.split(".")[0] in {"bridge", "services"})
+    return sorted(module for module in graph.modules if module.split(".")[0] in PACKAGES)
 
 
-def matches(module: str, patterns: set[str]) -> bool:
-    return any(fnmatchcase(module, pattern) for pattern in patterns)
+def folders() -> list[Path]:
+    """Every room of both packages: a folder with an ``__init__.py`` below the package itself."""
+    return sorted(path.parent for package in PACKAGES for path in (ROOT / package).rglob("*/__init__.py"))
 
 
-def floor_of(module: str) -> Floor | None:
-    if module in FLOORS:
-        return FLOORS[module]
-    return next((floor for pattern, floor in FLOORS.items() if fnmatchcase(module, pattern)), None)
+def dotted(folder: Path) -> str:
+    return ".".join(folder.relative_to(ROOT).parts)
 
 
-def test_every_module_has_a_floor(graph: grimp.ImportGraph) -> None:
-    homeless = [module for module in ours(graph) if floor_of(module) is None]
-    assert not homeless, f"give these a floor in FLOORS of {Path(__file__).name}: {homeless}"
+ROOMS = {dotted(folder): folder for folder in folders()}
 
 
-def test_nobody_looks_upstairs(graph: grimp.ImportGraph) -> None:
-    climbs = [
-        f"{module} ({floor.name}) imports {known} ({other.name})"
-        for module in ours(graph)
-        if (floor := floor_of(module)) is not None
-        for known in sorted(graph.find_modules_directly_imported_by(module))
-        if (other := floor_of(known)) is not None and other > floor
+def room_of(module: str) -> str | None:
+    """The innermost room that a module stands in or is."""
+    parts = module.split(".")
+    return next((name for end in range(len(parts), 1, -1) if (name := ".".join(parts[:end])) in ROOMS), None)
+
+
+def paragraph(room: str) -> str:
+    return ast.get_docstring(ast.parse((ROOMS[room] / "__init__.py").read_text())) or ""
+
+
+def public_names(room: str) -> list[str]:
+    tree = ast.parse((ROOMS[room] / "__init__.py").read_text())
+    return [
+        element.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        for element in ast.walk(node.value)
+        if isinstance(element, ast.Constant) and isinstance(element.value, str)
     ]
-    assert not climbs
 
 
-def test_drivers_are_reached_by_entry_point_alone(graph: grimp.ImportGraph) -> None:
+def pure_rooms() -> list[str]:
+    return [room for room in ROOMS if PURE_WORD in paragraph(room)]
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_a_room_says_what_it_is_for_and_can_be_seen_at_a_glance(room: str) -> None:
+    assert paragraph(room), f"say in {room}/__init__.py what the room is for"
+    files = [path.name for path in ROOMS[room].glob("*.py") if path.name != "__init__.py"]
+    assert len(files) <= FILES_A_ROOM, f"{room} has {len(files)} files: a room inside it wants a folder of its own"
+
+
+def test_whoever_is_outside_a_room_uses_its_public_names_alone(graph: grimp.ImportGraph) -> None:
+    strays = [
+        f"{module} imports {known}; import it from {room}"
+        for module in ours(graph)
+        for known in sorted(graph.find_modules_directly_imported_by(module))
+        if (room := room_of(known)) is not None
+        and known != room
+        and room not in OPEN_ROOMS
+        and not room.startswith(DRIVERS)  # makers and their parts: see below
+        and room_of(module) != room
+        and not module.startswith(f"{room}.")
+        and known.removeprefix(f"{room}.") not in public_names(room)  # a module can be a public name
+    ]
+    assert not strays, "\n".join(strays)
+
+
+def test_public_names_of_a_room_exist_and_are_listed_once() -> None:
+    for room, folder in ROOMS.items():
+        tree = ast.parse((folder / "__init__.py").read_text())
+        imported = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        } - {"annotations"}
+        assert sorted(imported) == sorted(public_names(room)), f"{room}: what is imported there is what __all__ lists"
+
+
+def maker(module: str) -> str | None:
+    """``services.drivers.shure.codec.messages`` -> ``shure``; ``None`` for what belongs to no maker."""
+    parts = module.split(".")
+    name = ".".join(parts[:3])
+    is_maker = module.startswith(f"{DRIVERS}.") and name in ROOMS and parts[2] != "transport"
+    return parts[2] if is_maker else None
+
+
+def test_makers_are_reached_by_entry_point_alone_and_do_not_know_each_other(graph: grimp.ImportGraph) -> None:
     knowing = [
         f"{module} imports {known}"
         for module in ours(graph)
-        if floor_of(module) is not Floor.DRIVERS
         for known in sorted(graph.find_modules_directly_imported_by(module))
-        if known.startswith("services.drivers")
+        if maker(known) is not None and maker(known) != maker(module)
     ]
     assert not knowing
 
 
-def maker(module: str) -> str:
-    """``services.drivers.shure.codec`` -> ``shure``."""
-    return [*module.split("."), "", ""][2]
-
-
-def test_drivers_do_not_know_each_other(graph: grimp.ImportGraph) -> None:
-    knowing = [
+def test_makers_know_only_the_port_transports_and_words(graph: grimp.ImportGraph) -> None:
+    allowed = (f"{DRIVERS}.port", f"{DRIVERS}.transport", f"{DRIVERS}.resolve", "services.model", "services.clock")
+    strays = [
         f"{module} imports {known}"
         for module in ours(graph)
-        if module.startswith("services.drivers.")
+        if maker(module) is not None
         for known in sorted(graph.find_modules_directly_imported_by(module))
-        if known.startswith("services.drivers.") and maker(known) != maker(module)
+        if known.split(".")[0] in PACKAGES and maker(known) is None and not known.startswith(allowed)
     ]
-    assert not knowing
+    assert not strays, "\n".join(strays)
 
 
 def test_the_bridge_touches_no_transport(graph: grimp.ImportGraph) -> None:
@@ -237,16 +161,18 @@ def test_the_bridge_touches_no_transport(graph: grimp.ImportGraph) -> None:
         for module in ours(graph)
         if module.startswith("bridge")
         for known in sorted(graph.find_modules_directly_imported_by(module))
-        if known.startswith("services.transport")
+        if known.startswith(f"{DRIVERS}.transport")
     ]
     assert not knowing
 
 
-def test_pure_modules_reach_nothing_of_the_world_even_through_others(graph: grimp.ImportGraph) -> None:
+def test_pure_rooms_reach_nothing_of_the_world_even_through_others(graph: grimp.ImportGraph) -> None:
+    assert {"bridge.contract", "services.model", "services.rules"} <= set(pure_rooms())
     impure = [
         " -> ".join(chain)
+        for room in pure_rooms()
         for module in ours(graph)
-        if matches(module, PURE)
+        if module == room or module.startswith(f"{room}.")
         for world in sorted(WORLD & graph.modules)
         if (chain := graph.find_shortest_chain(importer=module, imported=world)) is not None
     ]
@@ -261,15 +187,7 @@ def test_a_third_party_package_has_one_home(graph: grimp.ImportGraph) -> None:
         for module in sorted(graph.find_modules_that_directly_import(package))
         if module != home
     ]
-    assert not strays
-
-
-def test_import_linter_watches_every_pure_module(graph: grimp.ImportGraph) -> None:
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    listed = next(set(contract["source_modules"]) for contract in contracts if contract["id"] == "pure")
-    watched = [module for module in ours(graph) if matches(module, listed)]
-    pure = [module for module in ours(graph) if matches(module, PURE)]
-    assert watched == pure, "the contract `pure` in pyproject.toml lists other modules than PURE here"
+    assert not strays, "\n".join(strays)
 
 
 def test_topics_are_spelled_in_one_file() -> None:
@@ -279,11 +197,11 @@ def test_topics_are_spelled_in_one_file() -> None:
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for folder in ("bridge", "services")
         for path in sorted((ROOT / folder).rglob("*.py"))
-        if path != ROOT / "bridge" / "topics.py"
+        if path != ROOT / "bridge" / "contract" / "topics.py"
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if spelled.search(line) and "``" not in line and not line.lstrip().startswith("#")
     ]
-    assert not strays, "only bridge/topics.py spells topics"
+    assert not strays, "only bridge/contract/topics.py spells topics"
 
 
 def test_the_wheel_brings_exactly_the_two_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

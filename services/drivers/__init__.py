@@ -1,1 +1,39 @@
-"""One folder a maker. The core finds them by entry point alone, and they do not know one another."""
+"""Who speaks to units: the port that a maker implements, and how makers are found.
+
+One folder a maker. The core knows this room through `services.drivers.port` alone and finds makers by entry point;
+makers know neither each other nor the services above them.
+"""
+
+from __future__ import annotations
+
+from services.drivers.port import (
+    Advert,
+    Driver,
+    DriverError,
+    Link,
+    Listener,
+    Reading,
+    SimulatedReceiver,
+    Target,
+    Trace,
+    telling,
+)
+from services.drivers.registry import find_drivers, get_driver
+from services.drivers.resolve import Unresolved, resolve
+
+__all__ = [
+    "Advert",
+    "Driver",
+    "DriverError",
+    "Link",
+    "Listener",
+    "Reading",
+    "SimulatedReceiver",
+    "Target",
+    "Trace",
+    "Unresolved",
+    "find_drivers",
+    "get_driver",
+    "resolve",
+    "telling",
+]

@@ -5,9 +5,25 @@
 
 from __future__ import annotations
 
-from services.store.engine import reading
+from services.store import queries, schema
+from services.store.engine import file_of, make_engine, only_us, parse, reading
 from services.store.errors import StoreClosedError, StoreError
-from services.store.queries import Loaded
+from services.store.queries import Loaded, count_pending, pending, remember
 from services.store.store import Store
 
-__all__ = ["Loaded", "Store", "StoreClosedError", "StoreError", "reading"]
+__all__ = [
+    "Loaded",
+    "Store",
+    "StoreClosedError",
+    "StoreError",
+    "count_pending",
+    "file_of",
+    "make_engine",
+    "only_us",
+    "parse",
+    "pending",
+    "queries",
+    "reading",
+    "remember",
+    "schema",
+]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from services.model import Address, Campus
-from services.records import (
+from services.model import (
+    Address,
     AuditDraft,
     AuditEvent,
+    Campus,
     ChannelRecord,
     IgnoredIdentity,
     PublishedResource,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, delete, func, select, update
 
-from services.model import Address, Campus
-from services.records import (
+from services.model import (
+    Address,
     AuditEvent,
+    Campus,
     ChannelRecord,
     IgnoredIdentity,
     PublishedResource,

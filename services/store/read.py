@@ -12,15 +12,18 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import SQLModel
 
-from services.model import Address, Campus, Kind, Source
-from services.records import (
+from services.model import (
+    Address,
     AuditDraft,
     AuditEvent,
+    Campus,
     ChannelRecord,
     IgnoredIdentity,
+    Kind,
     PublishedResource,
     RangeRecord,
     ReceiverRecord,
+    Source,
     TransmitterRecord,
 )
 from services.store.rows import table_of

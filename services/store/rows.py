@@ -10,9 +10,10 @@ from sqlalchemy import Delete, Insert, Select, Table, Update, bindparam, delete,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from services.model import Address, Campus
-from services.records import (
+from services.model import (
+    Address,
     AuditEvent,
+    Campus,
     ChannelRecord,
     IgnoredIdentity,
     PublishedResource,

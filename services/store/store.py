@@ -15,10 +15,11 @@ from typing import Self, TypeVar
 from sqlalchemy import URL, Connection
 
 from services import clock
-from services.model import Address, Campus
-from services.records import (
+from services.model import (
+    Address,
     AuditDraft,
     AuditEvent,
+    Campus,
     ChannelRecord,
     IgnoredIdentity,
     PublishedResource,

@@ -73,7 +73,7 @@ class CampusRow(Table, table=True):
 
 
 class ReceiverRow(Table, table=True):
-    """See `services.records.ReceiverRecord`."""
+    """See `services.model.records.ReceiverRecord`."""
 
     __tablename__ = "receivers"
     __table_args__ = (ForeignKeyConstraint(["organization", "campus"], ["campuses.organization", "campuses.id"]),)
@@ -103,7 +103,7 @@ class ReceiverRow(Table, table=True):
 
 
 class ChannelRow(Table, table=True):
-    """See `services.records.ChannelRecord`. Goes with its receiver."""
+    """See `services.model.records.ChannelRecord`. Goes with its receiver."""
 
     __tablename__ = "channels"
     __table_args__ = (
@@ -125,7 +125,7 @@ class ChannelRow(Table, table=True):
 
 
 class TransmitterRow(Table, table=True):
-    """See `services.records.TransmitterRecord`. Goes with its receiver."""
+    """See `services.model.records.TransmitterRecord`. Goes with its receiver."""
 
     __tablename__ = "transmitters"
     __table_args__ = (
@@ -148,7 +148,7 @@ class TransmitterRow(Table, table=True):
 
 
 class RangeRow(Table, table=True):
-    """See `services.records.RangeRecord`."""
+    """See `services.model.records.RangeRecord`."""
 
     __tablename__ = "discovery_ranges"
     __table_args__ = (ForeignKeyConstraint(["organization", "campus"], ["campuses.organization", "campuses.id"]),)
@@ -163,7 +163,7 @@ class RangeRow(Table, table=True):
 
 
 class IgnoredRow(Table, table=True):
-    """See `services.records.IgnoredIdentity`."""
+    """See `services.model.records.IgnoredIdentity`."""
 
     __tablename__ = "ignored_identities"
     __table_args__ = (ForeignKeyConstraint(["organization", "campus"], ["campuses.organization", "campuses.id"]),)
@@ -180,7 +180,10 @@ class IgnoredRow(Table, table=True):
 
 
 class PublishedRow(Table, table=True):
-    """See `services.records.PublishedResource`. Knows no campus row: it outlives what it names, until it is emptied."""
+    """See `services.model.records.PublishedResource`.
+
+    Knows no campus row: it outlives what it names, until it is emptied.
+    """
 
     __tablename__ = "published_resources"
     organization: str = Field(primary_key=True)

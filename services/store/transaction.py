@@ -12,8 +12,7 @@ from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, StatementError
 
 from services import clock
-from services.model import Campus
-from services.records import AuditEvent
+from services.model import AuditEvent, Campus
 from services.store import rows
 from services.store.batch import Batch
 from services.store.rows import Row

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine
 
 from services import clock
-from services.records import AuditEvent
+from services.model import AuditEvent
 from services.store import queries, schema, transaction
 from services.store.batch import Batch
 from services.store.engine import describe, explain, file_of, make_engine, only_us

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from services.drivers.shure import codec
-from services.drivers.shure.composing import Composer
-from services.drivers.shure.framing import Framer
-from services.drivers.shure.samples import summarise
+from services.drivers.shure.codec import messages as codec
+from services.drivers.shure.codec.composing import Composer
+from services.drivers.shure.codec.framing import Framer
+from services.drivers.shure.codec.samples import summarise
 
 HERE = Path(__file__).parent
 CAPTURES = sorted(HERE.rglob("*.capture"))

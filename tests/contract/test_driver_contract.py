@@ -10,9 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from services.driver_api import Driver, DriverError, Link, Reading, SimulatedReceiver, Target
+from services.drivers import Driver, DriverError, Link, Reading, SimulatedReceiver, Target, find_drivers
 from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, SLOT_KEYS, ChannelTelemetry
-from services.registry import find_drivers
 
 DRIVERS = find_drivers()
 FAMILIES = [(driver, family) for driver in DRIVERS.values() if driver.scans for family in driver.families]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bridge.app import App
-from bridge.client import Connection
-from services.bus import EVENTS_KEPT, Event
-from services.model import Facet
+from bridge.mqtt import Connection
+from services.live.changes import EVENTS_KEPT
+from services.model import Event, Facet
 from tests.integration.broker import Mosquitto
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import Observer, standing
@@ -201,7 +201,7 @@ async def test_a_reload_while_the_broker_is_dying_takes_everything_over_and_list
 async def test_audit_events_that_the_broker_refuses_wait_until_it_takes_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.audit_relay.REFUSED_PAUSE_S", 0.2)
+    monkeypatch.setattr("bridge.publishing.audit_relay.REFUSED_PAUSE_S", 0.2)
     rights = tmp_path / "acl"
     everything = "topic readwrite mic2mqtt/#\n"
     rights.write_text(f"topic deny mic2mqtt/v1/default/stage/bridge/main/audit\n{everything}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.metering import Metering
+from services.units import Metering
 from tests.integration.house import House, entry, simulated
 
 METERS = {"meter_interval": "100ms", "telemetry_interval": "500ms"}

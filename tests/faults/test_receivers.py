@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from services.driver_api import SimulatedReceiver
+from services.drivers import SimulatedReceiver
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import Observer
 

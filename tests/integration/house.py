@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from bridge.app import App
-from bridge.payloads import read
+from bridge.contract.payloads import read
 from bridge.settings import Settings
-from services.driver_api import Driver, SimulatedReceiver
-from services.registry import find_drivers
+from services.drivers import Driver, SimulatedReceiver, find_drivers
 from services.store import Store
 from tests.integration.broker import Mosquitto
 from tests.integration.observer import Observer, Seen, observing

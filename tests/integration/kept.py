@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from services import clock
-from services.model import Address, Campus, Kind
-from services.records import AuditDraft, ChannelRecord, ReceiverRecord
+from services.model import Address, AuditDraft, Campus, ChannelRecord, Kind, ReceiverRecord
 
 STAGE = Campus("default", "stage")
 HALL = Campus("default", "hall")

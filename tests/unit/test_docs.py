@@ -16,20 +16,15 @@ import pytest
 import typer
 from typer.main import get_command
 
-from bridge import metrics, payloads
-from bridge.asyncapi import PUBLISHED
-from bridge.cli import app as program
-from bridge.commands import VERBS, Rejection, parse
-from bridge.messages import Incoming
-from bridge.settings import Settings, load
-from bridge.settings_document import configuration
-from bridge.settings_environment import variables
-from bridge.topics import Topics
+from bridge.cli.main import app as program
+from bridge.contract import PUBLISHED, VERBS, Incoming, Rejection, Topics, parse, payloads
+from bridge.http import metrics
+from bridge.settings import Settings, configuration, load
+from bridge.settings.environment import variables
 from scripts import doc_tables
 from services.audit import ACTIONS
-from services.errors import ErrorCode
-from services.model import AvailabilityReason, EventType, Facet
-from services.registry import find_drivers
+from services.drivers import find_drivers
+from services.model import AvailabilityReason, ErrorCode, EventType, Facet
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"

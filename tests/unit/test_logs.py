@@ -11,7 +11,7 @@ import pytest
 
 from bridge.logs import WAITING, Format, Level, Logs, redact
 
-OURS = logging.getLogger("services.sessions")
+OURS = logging.getLogger("services.units.sessions")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from bridge.settings_sections import DatabaseSettings, HttpSettings, MqttSettings
+from bridge.settings.sections import DatabaseSettings, HttpSettings, MqttSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"

@@ -11,11 +11,11 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from services import transport
-from services.driver_api import DriverError, Target, Trace
-from services.drivers.shure import codec
-from services.drivers.shure.codec import Message
-from services.drivers.shure.framing import Framer
+from services.drivers.port import DriverError, Target, Trace
+from services.drivers.shure.codec import messages as codec
+from services.drivers.shure.codec.framing import Framer
+from services.drivers.shure.codec.messages import Message
+from services.drivers.transport import tcp as transport
 
 log = logging.getLogger(__name__)
 

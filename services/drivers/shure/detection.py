@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from services.driver_api import DriverError
-from services.drivers.shure.codec import Message, get
+from services.drivers.port import DriverError
+from services.drivers.shure.codec.messages import Message, get
+from services.drivers.shure.codec.models import FAMILIES, FAMILY_NAMES, MODELS, MOST_CHANNELS, model_of
+from services.drivers.shure.codec.wire_types import unbrace
 from services.drivers.shure.conversation import BLOCKED, QUIET_S, Conversation, Place
-from services.drivers.shure.kinds import unbrace
-from services.drivers.shure.models import FAMILIES, FAMILY_NAMES, MODELS, MOST_CHANNELS, model_of
 
 MOST_EARLY = 4000
 """Messages kept until the family is known; a complete dump of the largest unit is shorter."""

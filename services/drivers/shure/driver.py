@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from services.capabilities import Capabilities
-from services.driver_api import Advert, Identity, Link, Listener, Reading, SimulatedReceiver, Target, Trace
+from services.drivers.port import Advert, Link, Listener, Reading, SimulatedReceiver, Target, Trace
+from services.drivers.shure.codec.models import FAMILIES, MANUFACTURER
 from services.drivers.shure.link import ShureLink
-from services.drivers.shure.models import FAMILIES, MANUFACTURER
 from services.drivers.shure.overhearing import overhear
-from services.drivers.shure.simulated_faults import FAULTS
+from services.drivers.shure.simulation.faults import FAULTS
+from services.model import Capabilities, Identity
 
 
 class ShureDriver:
@@ -45,7 +45,7 @@ class ShureDriver:
         self, family: str, *, count: int, listen: str, port: int | None = None, seed: int = 0, **options: object
     ) -> AbstractAsyncContextManager[Sequence[SimulatedReceiver]]:
         """Run simulated receivers."""
-        from services.drivers.shure.simulator import simulate
+        from services.drivers.shure.simulation.simulator import simulate
 
         return simulate(family, count=count, listen=listen, port=port, seed=seed, **options)
 

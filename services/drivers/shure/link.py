@@ -7,15 +7,16 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from services.driver_api import DriverError, Identity, Listener, Reading, Target, Trace
-from services.drivers.shure import codec, samples
-from services.drivers.shure.codec import Message, get, set_
-from services.drivers.shure.composing import Composer
+from services.drivers.port import DriverError, Listener, Reading, Target, Trace
+from services.drivers.shure.codec import messages as codec
+from services.drivers.shure.codec import samples
+from services.drivers.shure.codec.composing import Composer
+from services.drivers.shure.codec.messages import Message, get, set_
+from services.drivers.shure.codec.models import FIXED_ANTENNAS, MANUFACTURER, METER_RANGE_MS
+from services.drivers.shure.codec.tables import PROPERTIES, Property, Scope
 from services.drivers.shure.conversation import QUIET_S, Conversation, Place
 from services.drivers.shure.detection import LAST, Detection, Found
-from services.drivers.shure.models import FIXED_ANTENNAS, MANUFACTURER, METER_RANGE_MS
-from services.drivers.shure.tables import PROPERTIES, Property, Scope
-from services.model import ChannelTelemetry
+from services.model import ChannelTelemetry, Identity
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ IDENTITY_NAMES = ("FW_VER", "RF_BAND", "NET_SETTINGS SC", "MAC_ADDR")
 
 
 class ShureLink:
-    """A conversation once it is open; `services.driver_api.Link`."""
+    """A conversation once it is open; `services.drivers.port.Link`."""
 
     def __init__(self, target: Target, listener: Listener, trace: Trace | None = None) -> None:
         self._target = target

@@ -9,8 +9,8 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.driver_api import Advert
-from services.drivers.shure import slp
+from services.drivers.port import Advert
+from services.drivers.shure.codec import slp
 
 log = logging.getLogger(__name__)
 

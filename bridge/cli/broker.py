@@ -1,0 +1,182 @@
+"""`watch` and `send`: the world's side of the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets as randomness
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import orjson
+import typer
+
+from bridge.contract import CommandTarget, Topics
+from bridge.mqtt import BrokerError, Connection, Endpoint, MqttConfig, PublishRefusedError, Trouble, Version, connect
+from bridge.settings import Settings, broker_of, load
+from services.model import Address, Kind
+
+Write = Callable[[str], None]
+
+FINAL: Final = frozenset({"succeeded", "partial", "failed", "rejected"})
+_NOT_UNDERSTOOD: Final[frozenset[Trouble]] = frozenset({"version_refused", "closed_early", "silent"})
+"""How brokers answer a version of MQTT that they do not know."""
+
+
+def load_for(path: Path | None, url: str | None, base_topic: str | None) -> Settings:
+    """The configuration, with another broker where one is named. Raises `ConfigurationError`.
+
+    Who is named in ``url`` is meant, even where the configuration has a user and a password of its own; and those
+    are for the configured broker alone: another one never gets to see them.
+    """
+    over = {"MIC2MQTT_MQTT__URL": url, "MIC2MQTT_MQTT__BASE_TOPIC": base_topic, **_credentials(url or "")}
+    named = load(path, {**os.environ, **{name: value for name, value in over.items() if value}})
+    configured = load(path, os.environ)
+    if _place(named) == _place(configured) or _credentials(url or ""):
+        return named
+    stranger = named.mqtt.model_copy(update={"user": None, "password": None})
+    return named.model_copy(update={"mqtt": stranger})
+
+
+def _place(settings: Settings) -> tuple[str, int]:
+    endpoint = Endpoint.parse(settings.mqtt.url)
+    return endpoint.host, endpoint.port
+
+
+def _credentials(url: str) -> dict[str, str | None]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return {}  # no URL at all: the key's own check says so
+    named = {"MIC2MQTT_MQTT__USER": parts.username, "MIC2MQTT_MQTT__PASSWORD": parts.password}
+    return {name: unquote(value) for name, value in named.items() if value}
+
+
+def config_for(settings: Settings, what: str) -> MqttConfig:
+    """How to reach the broker under a client id of our own: that of the bridge would throw it out."""
+    return replace(broker_of(settings), client_id=f"mic2mqtt-{what}-{randomness.token_hex(4)}")
+
+
+async def open_once(config: MqttConfig) -> Connection:
+    """Connect with the newest version that the broker understands, or raise `BrokerError` at once."""
+    versions: tuple[Version, ...] = ("5", "3.1.1") if config.protocol == "auto" else (config.protocol,)
+    for version in versions[:-1]:
+        try:
+            return await connect(config, version, None)
+        except BrokerError as error:
+            if error.trouble not in _NOT_UNDERSTOOD:
+                raise
+    return await connect(config, versions[-1], None)
+
+
+# -- send ----------------------------------------------------------------------------------------------------
+
+
+def target_of(text: str | None, settings: Settings) -> CommandTarget:
+    """Whom ``--to`` means: nothing is the process, ``KIND/ID`` is of the default campus. Raises `ValueError`."""
+    if text is None:
+        return CommandTarget(None)
+    parts = text.strip("/").split("/")
+    bridge = settings.bridge
+    if len(parts) == 2:  # noqa: PLR2004 - kind and id
+        parts = [bridge.organization, bridge.campus, *parts]
+    match parts:
+        case [organization, campus, kind, id_] if kind in set(Kind):
+            return CommandTarget(Address(organization, campus, Kind(kind), id_))
+        case [organization, campus, "bridge"]:
+            return CommandTarget(Address(organization, campus, Kind.BRIDGE, bridge.id))
+    raise ValueError(
+        f"{text!r} must be receiver/ID or channel/ID, ORGANIZATION/CAMPUS/receiver/ID, or ORGANIZATION/CAMPUS/bridge "
+        "for everything of a campus"
+    )
+
+
+async def send(
+    settings: Settings,
+    verb: str,
+    *,
+    to: str | None,
+    args: Mapping[str, Any],
+    actor: str,
+    timeout_s: float,
+    write: Write,
+) -> bool:
+    """Send a command and print its replies; whether it succeeded.
+
+    Raises `BrokerError`, `TimeoutError`, and `ValueError` for what is no target.
+    """
+    target = target_of(to, settings)
+    topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
+    request_id = randomness.token_hex(8)
+    request = {"request_id": request_id, "args": args, "actor": actor}
+    connection = await open_once(config_for(settings, "send"))
+    try:
+        reply_topic = topics.reply(target, verb)
+        refused = await connection.subscribe([reply_topic])
+        if refused:
+            raise BrokerError("not_authorised", f"this user may not read {reply_topic}: ask for read access")
+        await _publish_command(connection, topics.command(target, verb), orjson.dumps(request))
+        async with asyncio.timeout(timeout_s):
+            return await _replies(connection, request_id, write)
+    finally:
+        await connection.close(1.0)
+
+
+async def _publish_command(connection: Connection, topic: str, payload: bytes) -> None:
+    try:
+        await connection.publish(topic, payload, retain=False)
+    except PublishRefusedError as error:
+        remedy = "this user needs the right to write there, as the role operator of mosquitto/acl has it"
+        raise BrokerError("not_authorised", f"{error}: {remedy}") from error
+
+
+async def _replies(connection: Connection, request_id: str, write: Write) -> bool:
+    async for message in connection.messages():
+        reply = _reply(message.payload)
+        if reply.get("request_id") != request_id:
+            continue  # an answer to somebody else
+        write(json.dumps(reply, indent=2, ensure_ascii=False))
+        if reply.get("status") in FINAL:
+            _say_error(reply)
+            return reply.get("status") == "succeeded"
+    raise connection.lost.result()
+
+
+def _say_error(reply: Mapping[str, Any]) -> None:
+    """The one sentence that matters, last and on standard error."""
+    error = reply.get("error")
+    if isinstance(error, Mapping):
+        typer.echo(f"{reply.get('status')}: {error.get('detail') or error.get('code')}", err=True)
+
+
+def _reply(payload: bytes) -> Mapping[str, Any]:
+    try:
+        reply = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return {}
+    return reply if isinstance(reply, dict) else {}
+
+
+# -- watch ------------------------------------------------------------------------------------------
+
+
+async def watch(settings: Settings, *, receiver: str | None, campus: str | None, plain: bool) -> None:
+    """Show the wall until cancelled."""
+    from rich.console import Console
+
+    from bridge.mqtt import MqttClient
+    from bridge.terminal import Board, Row, Wall
+
+    def wanted(row: Row) -> bool:
+        return (receiver is None or receiver.lower() in f"{row.address.id} {row.receiver}".lower()) and (
+            campus is None or campus in {row.address.campus, f"{row.address.organization}/{row.address.campus}"}
+        )
+
+    console = Console()
+    board = Board(Topics(settings.mqtt.base_topic, settings.bridge.id))
+    wall = Wall(board, MqttClient(config_for(settings, "watch")), console, wanted=wanted)
+    await wall.run(plain=plain or not console.is_terminal)

@@ -1,0 +1,222 @@
+"""The demo: an embedded broker, simulated receivers on their real wire protocol, and the bridge itself, unchanged.
+
+The only file that imports amqtt (an extra of its own: ``pip install mic2mqtt[demo]``). Everything listens on loopback,
+on free ports, and keeps its database in a directory that goes with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from bridge.app import App
+from bridge.contract import CommandTarget, Topics
+from bridge.mqtt import MqttClient, MqttConfig
+from bridge.settings import Settings
+from bridge.terminal import Board, Wall
+from services.drivers import Driver, SimulatedReceiver
+from services.model import Facet, Kind
+from services.store import Store
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+
+PASTED: Mapping[str, str] = {"mosquitto_sub": "mosquitto-clients", "curl": "curl"}
+"""Programs in the lines to paste, and Debian's packages that have them."""
+
+TIME_SCALE = 20.0
+"""Things that take an hour on a stage take three minutes here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One simulated unit of the demo; ``channels`` are their names (8 characters at most) and frequencies in MHz."""
+
+    id: str
+    name: str
+    family: str
+    room: str
+    channels: Mapping[str, float]
+    model: str | None = None
+
+
+FLEET: tuple[Unit, ...] = (
+    Unit(
+        "main-stage",
+        "Main stage",
+        "ulxd",
+        "Hall",
+        {"Hamlet": 526.225, "Ophelia": 529.4, "Horatio": 532.575, "Ghost": 535.75},
+        "ULXD4Q",
+    ),
+    Unit("lectern", "Lectern", "qlxd", "Lecture room", {"Lectern": 541.1}),
+    Unit("choir", "Choir", "slxd", "Chapel", {"Soprano": 578.35, "Alto": 581.525}, "SLXD4D"),
+    Unit(
+        "broadcast",
+        "Broadcast",
+        "axient",
+        "Studio",
+        {"Host": 594.075, "Guest 1": 597.25, "Guest 2": 600.425, "Spare": 603.6},
+        "AD4Q",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo."""
+
+    mqtt_url: str
+    mqtt_port: int
+    http_url: str
+    app: App
+    units: Sequence[SimulatedReceiver]
+
+
+@asynccontextmanager
+async def broker() -> AsyncIterator[int]:
+    """A real MQTT 3.1.1 listener on loopback that any client can join; gives its port. Raises `OSError`."""
+    from amqtt.broker import Broker
+
+    for name in ("amqtt", "transitions"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # here the demo is the program, and these its inner noise
+    port = _free_port()
+    running = Broker(
+        {
+            "listeners": {"default": {"type": "tcp", "bind": f"{LOOPBACK}:{port}", "max_connections": 100}},
+            "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+        }
+    )
+    await running.start()
+    try:
+        yield port
+    finally:
+        await running.shutdown()
+
+
+@asynccontextmanager
+async def fleet(driver: Driver) -> AsyncIterator[list[tuple[Unit, SimulatedReceiver]]]:
+    """The simulated receivers, each on a free port of loopback."""
+    async with AsyncExitStack() as stack:
+        running: list[tuple[Unit, SimulatedReceiver]] = []
+        for number, unit in enumerate(FLEET):
+            options: dict[str, object] = {"model": unit.model} if unit.model else {}
+            simulated = await stack.enter_async_context(
+                driver.simulator(
+                    unit.family, count=1, listen=LOOPBACK, port=0, seed=number, time_scale=TIME_SCALE, **options
+                )
+            )
+            for channel, (name, frequency) in enumerate(unit.channels.items(), 1):
+                simulated[0].set_value(channel, "name", name)
+                simulated[0].set_value(channel, "frequency_mhz", frequency)
+            running.append((unit, simulated[0]))
+        yield running
+
+
+def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, SimulatedReceiver]]) -> Settings:
+    """The configuration that a person would write for this house."""
+    return Settings.model_validate(
+        {
+            "mqtt": {"url": f"mqtt://{LOOPBACK}:{mqtt_port}", "protocol": "3.1.1"},
+            "database": {"url": f"sqlite:///{directory / 'demo.db'}"},
+            "http": {"listen": f"{LOOPBACK}:0"},
+            "polling": {"meter_interval": "500ms"},
+            "receivers": [
+                {
+                    "host": simulated.host,
+                    "port": simulated.port,
+                    "id": unit.id,
+                    "name": unit.name,
+                    "labels": {"room": unit.room},
+                }
+                for unit, simulated in units
+            ],
+        }
+    )
+
+
+@asynccontextmanager
+async def running(drivers: Mapping[str, Driver]) -> AsyncIterator[Demo]:
+    """Everything up; gives the addresses. Ends it all in order when the block is left."""
+    async with AsyncExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mic2mqtt-demo-")))
+        port = await stack.enter_async_context(broker())
+        units = await stack.enter_async_context(fleet(drivers["shure"]))
+        settings = settings_for(directory, port, units)
+        store = await stack.enter_async_context(Store.open(settings.database.connection_url()))
+        app = App(settings, drivers, store, lambda: settings)
+        started: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(app.run(lambda _app, url: started.set_result(url)), name="bridge")
+        stack.push_async_callback(_stop, task)
+        await asyncio.wait((task, started), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        url = started.result() or ""
+        yield Demo(settings.mqtt.url, port, url, app, [simulated for _, simulated in units])
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _free_port() -> int:
+    """A port that is free now; the broker's own way to take any leaves us no public way to learn which."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def words(demo: Demo) -> str:
+    """What to paste into another terminal."""
+    settings = demo.app.settings
+    topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
+    absent = [package for program, package in PASTED.items() if shutil.which(program) is None]
+    return "\n".join(
+        (
+            f"Broker   {demo.mqtt_url}      (any MQTT client can join)",
+            f"Metrics  {demo.http_url}/metrics",
+            "",
+            "Paste into another terminal:" + (f" (first: apt-get install {' '.join(absent)})" if absent else ""),
+            f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics.base}/#'",
+            f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics.everywhere(Kind.CHANNEL, Facet.STATE)}'",
+            f"  mosquitto_pub -p {demo.mqtt_port} -t '{topics.command(CommandTarget(None), 'refresh')}' -n",
+            f"  curl -s {demo.http_url}/metrics | grep battery",
+            "",
+            "Ctrl-C ends it.",
+        )
+    )
+
+
+async def main(drivers: Mapping[str, Driver], *, plain: bool = False, duration_s: float | None = None) -> None:
+    """Run the demo until cancelled or its time is over: the words, and below them the live table.
+
+    ``plain``, or no terminal, gives a line for each change instead of the table.
+    """
+    console = Console()
+    plain = plain or not console.is_terminal
+    try:
+        async with running(drivers) as demo:
+            topics = Topics(demo.app.settings.mqtt.base_topic, demo.app.settings.bridge.id)
+            text = words(demo)
+            if plain:
+                console.print(text, soft_wrap=True, highlight=False)
+            config = MqttConfig(url=demo.mqtt_url, client_id="mic2mqtt-demo-watch", protocol="3.1.1")
+            wall = Wall(Board(topics), MqttClient(config), console, above=Text(text))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(duration_s):
+                    await wall.run(plain=plain)
+    finally:  # after Ctrl-C, too
+        console.print("The demo has ended; its broker, receivers and database are gone.")

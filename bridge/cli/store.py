@@ -1,0 +1,122 @@
+"""`receivers`, `audit` and `db`: a look into the database, beside a running bridge or without one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bridge.contract import encoding
+from bridge.settings import Settings, load
+from services import clock
+from services.model import AuditEvent, Campus, ReceiverRecord
+from services.store import file_of, make_engine, only_us, parse, queries, reading, schema
+
+Write = Callable[[str], None]
+
+
+def receivers(path: Path | None, *, as_json: bool, write: Write) -> None:
+    """List every receiver that the bridge knows. Raises `StoreError`."""
+    with reading(load(path, os.environ).database.connection_url()) as connection:
+        records = sorted(queries.receivers(connection), key=lambda record: record.address)
+    if as_json:
+        for record in records:
+            write(json.dumps(_as_json(record), sort_keys=True, default=str))
+        return
+    if not records:
+        write("no receivers yet: write [[receivers]] into the configuration, or run `mic2mqtt discover`")
+        return
+    titles = ("receiver", "campus", "model", "host", "ch", "source", "last seen")
+    rows = [titles, *(_row(record) for record in records)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(titles))]
+    for row in rows:
+        write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _row(record: ReceiverRecord) -> tuple[str, ...]:
+    return (
+        record.address.id,
+        f"{record.address.organization}/{record.address.campus}",
+        record.model or record.manufacturer,
+        record.host if record.port is None else f"{record.host}:{record.port}",
+        str(record.channel_count or ""),
+        record.source,
+        record.last_seen or "never",
+    )
+
+
+def _as_json(record: ReceiverRecord) -> dict[str, Any]:
+    keys = ("manufacturer", "family", "model", "name", "host", "port", "serial", "mac", "firmware", "channel_count")
+    return {
+        "id": record.address.id,
+        "organization": record.address.organization,
+        "campus": record.address.campus,
+        **{key: getattr(record, key) for key in keys},
+        "driver": record.driver,
+        "source": record.source,
+        "labels": dict(record.labels),
+        "last_seen": record.last_seen,
+    }
+
+
+def audit(
+    path: Path | None, *, since_s: float, campus: Campus | None, limit: int | None, as_json: bool, write: Write
+) -> None:
+    """Print the audit events of the last ``since_s`` seconds, in order. Raises `StoreError`."""
+    since = clock.text_of(max(0.0, clock.now() - since_s))
+    with reading(load(path, os.environ).database.connection_url()) as connection:
+        for event in queries.audit_since(connection, since, tenant=campus, limit=limit):
+            write(encoding.audit(event).decode() if as_json else audit_line(event))
+
+
+def audit_line(event: AuditEvent) -> str:
+    """An audit event in one line."""
+    draft = event.draft
+    changed = {
+        key: (before, after)
+        for key in {**(draft.before or {}), **(draft.after or {})}
+        if (before := (draft.before or {}).get(key)) != (after := (draft.after or {}).get(key))
+    }
+    words = ", ".join(
+        f"{key}: {_short(after)}" if before is None else f"{key}: {_short(before)} -> {_short(after)}"
+        for key, (before, after) in changed.items()
+    )
+    who = f" by {draft.claimed_actor}" if draft.claimed_actor else ""
+    late = " (late)" if draft.late else ""
+    tenant = f"{draft.tenant.organization}/{draft.tenant.campus}"
+    return f"{draft.time} {tenant} {draft.resource or '-'} {draft.action}{who}{late}" + (f"  {words}" if words else "")
+
+
+def _short(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def look_at_schema(settings: Settings) -> tuple[bool, str]:
+    """Whether the schema is the newest, and that in words. Raises `StoreError`."""
+    with reading(settings.database.connection_url()) as connection:
+        found = schema.revision(connection)
+    if found == schema.HEAD:
+        return True, f"fine (schema {found})"
+    return False, f"schema {found or 'none'}, this program needs {schema.HEAD}: run `mic2mqtt db upgrade`"
+
+
+def db_check(path: Path | None, write: Write) -> bool:
+    """Whether the schema is the newest."""
+    current, words = look_at_schema(load(path, os.environ))
+    write(f"database: {words}")
+    return current
+
+
+def db_upgrade(path: Path | None, write: Write) -> None:
+    """Make the database, or bring it up to date. Raises `StoreError`, also while a bridge uses the file."""
+    url = parse(load(path, os.environ).database.connection_url())
+    with only_us(file_of(url)):
+        engine = make_engine(url)
+        try:
+            with engine.begin() as connection:
+                changed = schema.bring_up_to_date(connection)
+        finally:
+            engine.dispose()
+    write(f"database: schema {schema.HEAD}, {'brought up to date' if changed else 'nothing to do'}")

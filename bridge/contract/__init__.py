@@ -1,0 +1,30 @@
+"""What the outside sees: topics, payloads, commands and replies, as functions of values. PURE."""
+
+from __future__ import annotations
+
+from bridge.contract import encoding
+from bridge.contract.asyncapi import PUBLISHED, document
+from bridge.contract.command_parsing import VERBS, Envelope, Rejection, Request, parse
+from bridge.contract.encoding import EMPTY
+from bridge.contract.messages import Incoming, Message
+from bridge.contract.topics import CONTRACT, CommandTarget, Topics, check_base, check_id, check_organization
+
+__all__ = [
+    "CONTRACT",
+    "EMPTY",
+    "PUBLISHED",
+    "VERBS",
+    "CommandTarget",
+    "Envelope",
+    "Incoming",
+    "Message",
+    "Rejection",
+    "Request",
+    "Topics",
+    "check_base",
+    "check_id",
+    "check_organization",
+    "document",
+    "encoding",
+    "parse",
+]

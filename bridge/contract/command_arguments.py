@@ -1,0 +1,173 @@
+"""The arguments of commands: what may be asked of each verb, as models. PURE.
+
+`docs/topics.md` and the AsyncAPI document are made from here: a field's description is its documentation.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from bridge.contract.topics import ID_PATTERN
+from services.model import Kind
+from services.rules import networks
+
+SHORTEST_METER_S = 0.1
+"""The devices refuse a shorter METER_RATE."""
+
+_RESOURCE = rf"^({Kind.RECEIVER}|{Kind.CHANNEL})/[a-z0-9][a-z0-9_-]{{0,62}}$"
+
+
+def _place(value: str) -> str:
+    networks.parse(value)
+    return value
+
+
+def _interface(value: str | None) -> str | None:
+    if value:
+        try:
+            ip_address(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is no address: give one of this machine's, or an empty text") from None
+    return value
+
+
+def _meter_interval(value: float | None) -> float | None:
+    if value is not None and 0 < value < SHORTEST_METER_S:
+        raise PydanticCustomError("greater_than_equal", "should be 0, or 0.1 to 60 seconds")
+    return value
+
+
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Host = Annotated[
+    str,
+    Field(min_length=1, max_length=253, pattern=r"^[^\s/]+$", description="Host name or address."),
+]
+Place = Annotated[
+    str, AfterValidator(_place), Field(max_length=300, description="Network, range of addresses, address or host name.")
+]
+Port = Annotated[int | None, Field(ge=1, le=65535, description="Port, where it is not the driver's own.")]
+Word = Annotated[str, Field(min_length=1, max_length=63)]
+Text = Annotated[str | None, Field(max_length=200)]
+Interface = Annotated[
+    str | None, Field(max_length=45, description="Local address to connect from."), AfterValidator(_interface)
+]
+MeterInterval = Annotated[
+    float | None,
+    Field(ge=0, le=60, description="Seconds between meter samples, 0.1 to 60; 0 is off."),
+    AfterValidator(_meter_interval),
+]
+Tags = Annotated[list[Word], Field(max_length=64, description="Words to select receivers by.")]
+
+
+class Arguments(BaseModel):
+    """What all have in common: nothing is guessed, nothing unknown is let through."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NoArguments(Arguments):
+    """The verb has no arguments."""
+
+
+class Refresh(Arguments):
+    """Read receivers completely, now. Without arguments all of them."""
+
+    manufacturer: Annotated[Word | None, Field(description="Only receivers of this maker.")] = None
+    tags: Annotated[Tags | None, Field(description="Only receivers that have all of these tags.")] = None
+
+
+class Discover(Arguments):
+    """Look for receivers. Without arguments in the configured ranges and hosts."""
+
+    networks: Annotated[list[Place], Field(max_length=1000, description="Look here instead.")] = []
+    hosts: Annotated[list[Place], Field(max_length=10_000, description="And at these hosts.")] = []
+    manufacturer: Annotated[Word | None, Field(description="Only receivers of this maker.")] = None
+    adopt: Annotated[bool, Field(description="Add what answers; false only lists it among the candidates.")] = True
+    limit: Annotated[int | None, Field(ge=1, le=65_536, description="Ask no more addresses than so many.")] = None
+
+
+class OfTenant(Arguments):
+    """Which campus is meant, for commands to the process; a campus's own command topic names it already."""
+
+    organization: Annotated[Id | None, Field(description="Default: the configured one.")] = None
+    campus: Annotated[Id | None, Field(description="Default: the configured one.")] = None
+
+
+class OfReceiver(OfTenant):
+    """Which receiver is meant."""
+
+    id: Annotated[Id, Field(description="The receiver's id.")]
+
+
+class ReceiverAdd(OfTenant):
+    """Add a receiver by its host, or one that is not there yet by its id."""
+
+    id: Annotated[str | None, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,57}$", description="At most 58 characters.")] = None
+    host: Host | None = None
+    port: Port = None
+    driver: Annotated[Word, Field(description="auto asks every driver.")] = "auto"
+    manufacturer: Annotated[Word | None, Field(description="Maker, for gear that is only listed.")] = None
+    name: Text = None
+    location: Text = None
+    building: Text = None
+    room: Text = None
+    rack: Text = None
+    position: Text = None
+    tags: Tags = []
+
+    @model_validator(mode="after")
+    def _host_or_id(self) -> Self:
+        if self.host is None and self.id is None:
+            raise ValueError("give the receiver's host, or an id for one that is not there yet")
+        return self
+
+
+class ReceiverUpdate(OfReceiver):
+    """Change how a receiver is reached or called."""
+
+    host: Host | None = None
+    port: Port = None
+    name: Text = None
+    driver: Word | None = None
+    interface: Interface = None
+    meter_interval: MeterInterval = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set & {"host", "port", "name", "driver", "interface", "meter_interval"}:
+            raise ValueError("nothing to change: give host, port, name, driver, interface or meter_interval")
+        return self
+
+
+class ReceiverReplace(OfReceiver):
+    """Put new hardware behind an old id."""
+
+    host: Annotated[Host | None, Field(description="Where the new unit is; default: the same host.")] = None
+
+
+class LabelsSet(OfReceiver):
+    """Say where a receiver stands; null takes a label away, what is not named stays."""
+
+    location: Text = None
+    building: Text = None
+    room: Text = None
+    rack: Text = None
+    position: Text = None
+    tags: Annotated[Tags | None, Field(description="Words to select receivers by.")] = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set & {"location", "building", "room", "rack", "position", "tags"}:
+            raise ValueError("nothing to set: give location, building, room, rack, position or tags")
+        return self
+
+
+class Note(OfTenant):
+    """Write something into the audit."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    resource: Annotated[str | None, Field(pattern=_RESOURCE, description="What it is about: kind, slash, id.")] = None

@@ -1,0 +1,7 @@
+"""What machines fetch: metrics and health."""
+
+from __future__ import annotations
+
+from bridge.http import metrics, server
+
+__all__ = ["metrics", "server"]

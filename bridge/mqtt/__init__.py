@@ -1,0 +1,34 @@
+"""One connection to a broker, kept: packets, window, back-off, TLS."""
+
+from __future__ import annotations
+
+from bridge.mqtt.client import Connection, connect
+from bridge.mqtt.endpoint import (
+    BrokerError,
+    Endpoint,
+    Incoming,
+    Message,
+    MqttConfig,
+    PublishRefusedError,
+    Trouble,
+    Version,
+)
+from bridge.mqtt.outgoing import FAILED
+from bridge.mqtt.packets import TOO_LARGE
+from bridge.mqtt.supervisor import MqttClient
+
+__all__ = [
+    "FAILED",
+    "TOO_LARGE",
+    "BrokerError",
+    "Connection",
+    "Endpoint",
+    "Incoming",
+    "Message",
+    "MqttClient",
+    "MqttConfig",
+    "PublishRefusedError",
+    "Trouble",
+    "Version",
+    "connect",
+]

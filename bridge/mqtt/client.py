@@ -1,0 +1,383 @@
+"""One connection to a broker: the only file that knows aiomqtt and the paho client under it.
+
+aiomqtt connects, keeps alive, subscribes and disconnects. Publishing goes round both: this file builds PUBLISH
+packets itself (bridge/mqtt/outgoing.py), writes those of one turn of the event loop with one system call and keeps its
+own window of QoS 1 messages. What that touches of the library's insides is listed in `LIBRARY_INSIDES` and watched by
+tests/integration/mqtt/test_client.py; docs/decisions tells why and what it saves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Any, Final
+
+import aiomqtt
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, ConnectFlags, DisconnectFlags, WebsocketConnectionError
+from paho.mqtt.client import Client as Paho
+from paho.mqtt.client import MQTTMessage as PahoMessage
+from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from bridge.mqtt import packets
+from bridge.mqtt.endpoint import (
+    BrokerError,
+    Endpoint,
+    Incoming,
+    Message,
+    MqttConfig,
+    Version,
+    disconnected,
+    refused,
+    unreachable,
+)
+from bridge.mqtt.outgoing import FAILED, Limits, Outgoing
+from bridge.mqtt.sockets import Opening, ReadAheadSocket
+
+# ruff: noqa: SLF001 -- the library's insides, by intent: see LIBRARY_INSIDES
+
+LOG = logging.getLogger(__name__)
+_LIBRARY_LOG = logging.getLogger(f"{__name__}.library")
+_LIBRARY_LOG.setLevel(logging.CRITICAL)  # what it would say is said here, once and with the remedy
+
+LIBRARY_INSIDES: Final = {
+    aiomqtt.Client: ("_client", "_connected", "_disconnected", "_on_connect", "_on_disconnect"),
+    Paho: (
+        "_create_socket",
+        "_create_socket_connection",
+        "_handle_pubackcomp",
+        "_in_packet",
+        "_mid_generate",
+        "_out_packet",
+        "_sock_close",
+        "_ssl_wrap_socket",
+    ),
+}
+"""Private names that this file uses, by class."""
+
+INCOMING: Final = 2_000
+"""Messages that may wait for their reader: four seconds of 500 commands each."""
+_PUBLISH: Final = 0x30
+_MOST_RECEIVE_MAXIMUM: Final = 65_535
+
+
+class Connection:
+    """An open connection. Lives on the event loop's thread."""
+
+    def __init__(self, client: aiomqtt.Client, version: Version, limits: Limits, endpoint: Endpoint) -> None:
+        self.version = version
+        self._loop = asyncio.get_running_loop()
+        self._client = client
+        self._paho = client._client
+        self._endpoint = endpoint
+        self._incoming: deque[Incoming] = deque()
+        self._arrived = asyncio.Event()
+        out = self._out = Outgoing(
+            version, limits, name=str(endpoint), wake=self._flush_soon, next_id=self._paho._mid_generate
+        )
+        self.counters = out.counters
+        self.lost = out.lost
+        """Done when the connection is gone, with the reason as its result."""
+        self.publish_nowait = out.publish_nowait
+        self.publish = out.publish
+        self.ready = out.ready
+        self.drained = out.drained
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Put our own functions where the library would call its own."""
+        self._paho._handle_pubackcomp = self._on_ack  # type: ignore[method-assign]
+        self._paho.on_message = self._on_message
+        self._paho.on_socket_register_write = self._on_want_write
+        self._paho.on_socket_unregister_write = self._on_want_no_write
+        self._client._disconnected.add_done_callback(self._on_library_lost)
+
+    @property
+    def congested(self) -> bool:
+        """Whether the broker does not keep up: nothing more is taken until `ready`."""
+        return self._out.congested
+
+    @property
+    def in_flight(self) -> int:
+        """QoS 1 messages that the broker has not acknowledged, those that wait for their turn included."""
+        return self._out.in_flight
+
+    # -- sending -------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write now what was published in this turn of the event loop, instead of at its end."""
+        paho, out = self._paho, self._out
+        while True:
+            if out.has_bytes and not paho._out_packet:
+                self._hand_over(out.take())
+            paho.loop_write()
+            if paho._out_packet:
+                return  # the socket is full: the event loop calls again when it is not
+            if not out.has_bytes or self.lost.done():
+                break
+        out.written()
+
+    def _flush_soon(self) -> None:
+        self._loop.call_soon(self.flush)
+
+    def _hand_over(self, chunk: bytearray) -> None:
+        self._paho._out_packet.append(
+            {
+                "command": _PUBLISH,
+                "mid": 0,
+                "qos": 1,  # so that the library does not report the chunk as a delivered message
+                "pos": 0,
+                "to_process": len(chunk),
+                "packet": memoryview(chunk),  # type: ignore[typeddict-item]  # what is left is sent uncopied
+                "info": None,
+            }
+        )
+
+    # -- receiving -----------------------------------------------------------------------------------------------
+
+    async def subscribe(self, topics: Sequence[str]) -> list[str]:
+        """Subscribe with QoS 1; the topics that the broker refuses come back. Raises `BrokerError` when lost."""
+        wanted: Any = [(topic, 1) for topic in topics]
+        if self.version == "5":
+            # as published: a command that someone retains is seen as such at once, not at the next connect
+            wanted = [(topic, SubscribeOptions(qos=1, retainAsPublished=True)) for topic in topics]
+        asking = asyncio.ensure_future(self._client.subscribe(wanted))
+        try:
+            await asyncio.wait((asking, self.lost), return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():  # the library would wait for an answer that cannot come any more
+                raise self.lost.result()
+            granted = asking.result()
+        except aiomqtt.MqttError as error:
+            raise self._why(error) from None
+        finally:
+            asking.cancel()
+        codes = [code.value if isinstance(code, ReasonCode) else code for code in granted]
+        return [topic for topic, code in zip(topics, codes, strict=True) if code >= FAILED]
+
+    async def messages(self) -> AsyncIterator[Incoming]:
+        """What arrives, until the connection is lost."""
+        while True:
+            while self._incoming:
+                yield self._incoming.popleft()
+            if self.lost.done():
+                return
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    def _on_message(self, _client: Paho, _userdata: object, message: PahoMessage) -> None:
+        self.counters.received += 1
+        if len(self._incoming) >= INCOMING:
+            self.counters.received_dropped += 1
+            return
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return  # no topic at all (MQTT 3.1.1, 1.5.3): nobody can be answered
+        properties = message.properties
+        self._incoming.append(
+            Incoming(
+                topic,
+                bytes(message.payload),
+                bool(message.retain),
+                getattr(properties, "ResponseTopic", None),
+                getattr(properties, "CorrelationData", None),
+            )
+        )
+        self._arrived.set()
+
+    def _on_ack(self, cmd: str) -> MQTTErrorCode:
+        packet = self._paho._in_packet["packet"]
+        # a reason that is left out is success (MQTT 5, 3.4.2.1); MQTT 3.1.1 has none
+        self._out.acknowledge(int.from_bytes(packet[:2], "big"), packet[2] if packet[2:] else 0)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    # -- the socket ----------------------------------------------------------------------------------------------
+
+    def _on_want_write(self, _client: Paho, _userdata: object, sock: Any) -> None:
+        self._loop.add_writer(sock.fileno(), self.flush)
+
+    def _on_want_no_write(self, _client: Paho, _userdata: object, sock: Any) -> None:
+        self._loop.remove_writer(sock.fileno())
+
+    def _on_library_lost(self, ended: asyncio.Future[None]) -> None:
+        self._lose(self._why(None if ended.cancelled() else ended.exception()))
+
+    def _why(self, error: BaseException | None) -> BrokerError:
+        return _why_lost(self._endpoint, error.rc if isinstance(error, aiomqtt.MqttCodeError) else None)
+
+    def _lose(self, reason: BrokerError) -> None:
+        self._out.lose(reason)
+        self._arrived.set()
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    async def close(self, within_s: float) -> None:
+        """Say goodbye (the broker drops the will) after what was published; when that takes too long, hang up."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self.drained()
+                await self._client.__aexit__(None, None, None)
+        except (TimeoutError, BrokerError, aiomqtt.MqttError):
+            LOG.debug("%s did not let us say goodbye", self._endpoint)
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """Hang up without a goodbye: the broker publishes the will."""
+        self._paho._sock_close()
+        self._lose(BrokerError("lost", f"{self._endpoint}: the bridge hung up"))
+
+
+def _limits(config: MqttConfig, granted: Properties | None) -> Limits:
+    """What the CONNACK's properties allow; a broker that speaks 3.1.1 names none."""
+    return Limits(
+        in_flight=min(config.in_flight, getattr(granted, "ReceiveMaximum", _MOST_RECEIVE_MAXIMUM)),
+        packet_bytes=getattr(granted, "MaximumPacketSize", packets.MOST_BYTES),
+        qos_1=getattr(granted, "MaximumQoS", 1) > 0,
+    )
+
+
+async def connect(config: MqttConfig, version: Version, will: Message | None) -> Connection:
+    """Open a connection with a clean session, or raise `BrokerError` with what stood in the way."""
+    endpoint = config.endpoint
+    context = await _tls_context(config, endpoint) if endpoint.tls else None
+    client = _make_client(config, endpoint, version, will, context)
+    opening = Opening(endpoint.host, endpoint.port, config.connect_timeout_s, context)
+    beginning = _Beginning(client, opening, endpoint)
+    entering = asyncio.ensure_future(client.__aenter__())
+    try:
+        await asyncio.wait((entering,))
+    except asyncio.CancelledError:
+        opening.call_off()
+        entering.add_done_callback(partial(_discard, client))
+        raise
+    try:
+        entering.result()
+    except (aiomqtt.MqttError, OSError, ValueError) as error:
+        client._client._sock_close()
+        raise _explain(endpoint, error) from None
+    if client._client.socket() is None:
+        # gone again before anybody looked: aiomqtt forgets a loss that comes together with the CONNACK
+        raise _why_lost(endpoint, beginning.ended)
+    return Connection(client, version, _limits(config, beginning.granted), endpoint)
+
+
+async def _tls_context(config: MqttConfig, endpoint: Endpoint) -> ssl.SSLContext:
+    authorities = None if config.ca_file is None else str(config.ca_file)
+    try:
+        return await asyncio.to_thread(ssl.create_default_context, cafile=authorities)
+    except OSError as error:
+        raise BrokerError(
+            "tls_failed", f"{endpoint}: cannot read certificates from {authorities}: {error}: check [mqtt] ca_file"
+        ) from None
+
+
+def _make_client(
+    config: MqttConfig, endpoint: Endpoint, version: Version, will: Message | None, context: ssl.SSLContext | None
+) -> aiomqtt.Client:
+    five = version == "5"
+    client = aiomqtt.Client(
+        hostname=endpoint.host,
+        port=endpoint.port,
+        username=config.user if config.user is not None else endpoint.user,
+        password=config.password if config.password is not None else endpoint.password,
+        identifier=config.client_id,
+        logger=_LIBRARY_LOG,
+        protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
+        clean_session=None if five else True,
+        clean_start=True if five else MQTT_CLEAN_START_FIRST_ONLY,
+        will=None if will is None else aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
+        transport="websockets" if endpoint.websocket else "tcp",
+        websocket_path=endpoint.path if endpoint.websocket else None,
+        timeout=min(config.version_5_timeout_s, config.answer_timeout_s) if five else config.answer_timeout_s,
+        keepalive=config.keepalive_s,
+        tls_context=context,
+    )
+    client._client.connect_timeout = config.connect_timeout_s
+    return client
+
+
+class _Beginning:
+    """Gives a client our socket, and watches what aiomqtt does not tell of the first packets."""
+
+    def __init__(self, client: aiomqtt.Client, opening: Opening, endpoint: Endpoint) -> None:
+        self.granted: Properties | None = None
+        """The properties of the CONNACK (MQTT 5)."""
+        self.ended: object = None
+        """The reason code of the end."""
+        self._client = client
+        self._opening = opening
+        self._ahead = not endpoint.websocket
+        paho = client._client
+        self._library_socket = paho._create_socket
+        paho._create_socket = self._create_socket  # type: ignore[method-assign]
+        paho._create_socket_connection = opening.tcp  # type: ignore[method-assign]
+        paho._ssl_wrap_socket = opening.tls  # type: ignore[method-assign,assignment]
+        paho.on_connect = self._on_connect
+        paho.on_disconnect = self._on_disconnect
+
+    def _create_socket(self) -> Any:
+        try:
+            return ReadAheadSocket(self._library_socket(), ahead=self._ahead)
+        except BaseException:
+            self._opening.close()
+            raise
+
+    def _on_connect(
+        self, paho: Paho, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        self.granted = properties
+        self._client._on_connect(paho, userdata, flags, reason, properties)
+
+    def _on_disconnect(
+        self, paho: Paho, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        self.ended = reason
+        if not self._client._connected.done():
+            # aiomqtt does not look at a connection that ends before the CONNACK, and waits until its time is over
+            self._client._connected.set_exception(aiomqtt.MqttError(_CLOSED_EARLY))
+        self._client._on_disconnect(paho, userdata, flags, reason, properties)
+        if (lost := self._client._disconnected).done() and not lost.cancelled():
+            lost.exception()  # nobody asks for it when this comes before the connection is handed over
+
+
+_CLOSED_EARLY: Final = "closed before CONNACK"
+
+
+def _why_lost(endpoint: Endpoint, code: object) -> BrokerError:
+    if isinstance(code, ReasonCode) and code.value > FAILED:  # 0x80 itself is what the library says when it knows none
+        return disconnected(endpoint, code.value)
+    return BrokerError("lost", f"{endpoint}: the connection was lost")
+
+
+def _discard(client: aiomqtt.Client, entered: asyncio.Future[aiomqtt.Client]) -> None:
+    if not entered.cancelled():
+        entered.exception()  # nobody else asks for it
+    client._client._sock_close()
+
+
+def _explain(endpoint: Endpoint, error: Exception) -> BrokerError:
+    """What the library's exception means."""
+    if isinstance(error, aiomqtt.MqttCodeError) and isinstance(error.rc, ReasonCode):
+        return refused(endpoint, error.rc.value)
+    cause = error.__context__ if isinstance(error, aiomqtt.MqttError) else error
+    if isinstance(cause, WebsocketConnectionError):
+        return BrokerError(
+            "websocket_refused",
+            f"{endpoint}: no WebSocket there: check port and path (mosquitto: a listener with protocol websockets)",
+        )
+    if str(error) == _CLOSED_EARLY:
+        return BrokerError(
+            "closed_early", f"{endpoint}: it closed the connection before answering: is it an MQTT broker?"
+        )
+    if isinstance(cause, TimeoutError) and isinstance(error, aiomqtt.MqttError) and str(error) == "Operation timed out":
+        return BrokerError(
+            "silent", f"{endpoint}: it accepts the connection and then says nothing: is it an MQTT broker?"
+        )
+    return unreachable(endpoint, cause or error)

@@ -1,0 +1,170 @@
+"""Keeps a connection to the broker: tries, backs off, chooses the MQTT version, and says what is wrong once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final, NoReturn
+
+from bridge.mqtt.client import Connection, connect
+from bridge.mqtt.endpoint import BrokerError, Message, MqttConfig, Trouble, Version, fought_over
+
+LOG = logging.getLogger(__name__)
+
+OnConnected = Callable[[Connection], Awaitable[None]]
+"""Runs once for each connection and is cancelled when that is lost; when it returns, the connection stays open."""
+
+_NOT_UNDERSTOOD: Final[frozenset[Trouble]] = frozenset({"version_refused", "closed_early", "silent"})
+"""How brokers answer a version of MQTT that they do not know."""
+_FIGHT: Final = 4
+"""So many brief connections in a row are taken for a fight with a second client: not every broker says why it hangs up,
+and with MQTT 3.1.1 none can."""
+
+
+class MqttClient:
+    """One logical client, over as many connections as it takes.
+
+    ``will`` is asked before each connect for what the broker is to say when we vanish, ``farewell`` at a clean stop
+    for what we say ourselves.
+    """
+
+    def __init__(
+        self,
+        config: MqttConfig,
+        *,
+        will: Callable[[], Message | None] = lambda: None,
+        farewell: Callable[[], Message | None] = lambda: None,
+    ) -> None:
+        self._config = config
+        self._endpoint = config.endpoint
+        self._will = will
+        self._farewell = farewell
+        self._said: str | None = None
+        self._old_until = 0.0  # loop time until which 3.1.1 is tried at once
+        self._knows_5 = False
+        self.connection: Connection | None = None
+        """The open connection, for metrics and health."""
+        self.connects = 0
+        """Connections that were made."""
+        self.trouble: BrokerError | None = None
+        """Why there is none at the moment."""
+
+    async def run(self, on_connected: OnConnected) -> NoReturn:
+        """Stay connected until cancelled; a clean stop says farewell. What ``on_connected`` raises ends it."""
+        failures = brief = 0
+        while True:
+            opened_at: float | None = None
+            try:
+                connection = await self._connect()
+                opened_at = self._now()
+                await self._serve(connection, on_connected)
+            except BrokerError as error:
+                trouble = error
+                if opened_at is not None:
+                    stable = self._now() - opened_at >= self._config.stable_s
+                    failures, brief = (0, 0) if stable else (failures, brief + 1)
+                    if brief >= _FIGHT:
+                        trouble, brief = fought_over(self._endpoint, brief), 0
+                pause = self._pause(trouble, failures)
+                failures += 1
+                self._say(trouble)
+                await asyncio.sleep(pause)
+
+    # -- connecting ----------------------------------------------------------------------------------------------
+
+    async def _connect(self) -> Connection:
+        """Open a connection with the newest version that the broker understands."""
+        for version in (versions := self._versions()):
+            try:
+                connection = await connect(self._config, version, self._will())
+            except BrokerError as error:
+                if version == versions[-1] or not self._may_be_old(error):
+                    raise
+                LOG.debug("no MQTT %s: %s", version, error)
+                continue
+            if version == "5":
+                self._knows_5 = True
+            elif len(versions) > 1:
+                self._old_until = self._now() + self._config.version_5_again_s
+            break
+        self.connects += 1
+        self.connection = connection
+        self.trouble = self._said = None
+        LOG.info("connected to %s with MQTT %s", self._endpoint, connection.version)
+        return connection
+
+    def _versions(self) -> tuple[Version, ...]:
+        if self._config.protocol != "auto":
+            return (self._config.protocol,)
+        return ("3.1.1",) if self._now() < self._old_until else ("5", "3.1.1")
+
+    def _may_be_old(self, error: BrokerError) -> bool:
+        """Whether an older version may work: a broker that has spoken MQTT 5 is only restarting when it hangs up."""
+        return error.trouble == "version_refused" or (error.trouble in _NOT_UNDERSTOOD and not self._knows_5)
+
+    async def _serve(self, connection: Connection, on_connected: OnConnected) -> NoReturn:
+        work = asyncio.ensure_future(on_connected(connection))
+        try:
+            await asyncio.wait((work, connection.lost), return_when=asyncio.FIRST_COMPLETED)
+            if work.done() and not connection.lost.done():
+                if (error := _failure(work)) is not None:
+                    raise error
+                await asyncio.wait((connection.lost,))
+            raise connection.lost.result()
+        except asyncio.CancelledError:
+            await _end(work)
+            await self._say_farewell(connection)
+            raise
+        finally:
+            # without a goodbye, so that after a failure of ours the broker says what the will says
+            connection.abort()
+            self.connection = None
+            await _end(work)
+
+    async def _say_farewell(self, connection: Connection) -> None:
+        farewell = self._farewell()
+        if farewell is not None:
+            connection.publish_nowait(farewell.topic, farewell.payload, qos=farewell.qos, retain=farewell.retain)
+        await connection.close(self._config.farewell_s)
+
+    # -- waiting -------------------------------------------------------------------------------------------------
+
+    def _pause(self, error: BrokerError, failures: int) -> float:
+        """Seconds until the next try: full jitter, so that a thousand bridges do not come back in one wave."""
+        if error.trouble == "taken_over":
+            return self._config.taken_over_wait_s
+        most = min(self._config.retry_most_s, self._config.retry_first_s * 2.0 ** min(failures, 16))
+        return random.uniform(0.0, most)
+
+    def _say(self, error: BrokerError) -> None:
+        """One line when something changes, not one for each try."""
+        self.trouble = error
+        if error.detail == self._said:
+            LOG.debug("%s", error)
+            return
+        self._said = error.detail
+        if error.trouble == "taken_over":
+            LOG.error("MQTT broker %s -- waiting %.0f s", error, self._config.taken_over_wait_s)
+        else:
+            LOG.warning("MQTT broker %s -- trying again until it works", error)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+async def _end(work: asyncio.Future[None]) -> None:
+    """Cancel and wait; a connection that is lost under the work's feet is no failure of the work."""
+    work.cancel()
+    await asyncio.wait((work,))
+    if (error := _failure(work)) is not None and not isinstance(error, BrokerError):
+        raise error
+
+
+def _failure(work: asyncio.Future[None]) -> BaseException | None:
+    """What the work raised. Tasks of a group that all lost the connection lost one connection."""
+    error = None if work.cancelled() else work.exception()
+    while isinstance(error, BaseExceptionGroup) and error.split(BrokerError)[1] is None:
+        error = error.exceptions[0]
+    return error

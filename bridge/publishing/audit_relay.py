@@ -1,0 +1,79 @@
+"""Committed audit events go to the broker in order, pipelined; what is not acknowledged goes again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from bridge.contract import Topics, encoding
+from bridge.mqtt import FAILED, TOO_LARGE, Connection
+from services.audit import Outbox
+from services.live import Inventory
+from services.model import AuditEvent, Campus, Facet
+
+REFUSED_PAUSE_S = 30.0
+"""Before events that the broker did not take are tried again: someone has to change its access rules first."""
+
+BATCH = 500
+"""Events under way at once: as many as the connection's window has places."""
+
+
+class AuditRelay:
+    """Publishes the outbox."""
+
+    def __init__(self, outbox: Outbox, topics: Topics, inventory: Inventory) -> None:
+        self._outbox = outbox
+        self._topics = topics
+        self._inventory = inventory
+        self._heads: dict[Campus, AuditEvent] = {}
+
+    def restore(self, heads: Mapping[Campus, AuditEvent]) -> None:
+        """The newest event of each campus, from the database."""
+        self._heads.update(heads)
+
+    async def run(self, connection: Connection) -> None:
+        """Relay until the connection is lost."""
+        await self._say_heads(connection, list(self._heads.values()))
+        while True:
+            batch = await self._outbox.take(BATCH)
+            try:
+                refused = await self._send(connection, batch)
+            except BaseException:
+                self._outbox.again(batch)
+                raise
+            if refused:
+                self._outbox.again(batch)
+                await asyncio.sleep(REFUSED_PAUSE_S)  # the connection itself has said which right is missing
+                continue
+            self._outbox.done(batch)
+            newest = {event.draft.tenant: event for event in batch}
+            self._heads.update(newest)
+            await self._say_heads(connection, list(newest.values()))
+
+    async def _send(self, connection: Connection, batch: Sequence[AuditEvent]) -> bool:
+        """Return when the broker has answered for all of them: whether it refused any that it may take later."""
+        waiting = len(batch)
+        refused = False
+        arrived = asyncio.Event()
+
+        def acked(reason: int) -> None:
+            nonlocal waiting, refused
+            waiting -= 1
+            # what is too large for this broker will always be: it must not hold up the others
+            refused |= reason >= FAILED and reason != TOO_LARGE
+            if not waiting:
+                arrived.set()
+
+        for event in batch:
+            topic = self._topics.of(self._inventory.bridge_address(event.draft.tenant), Facet.AUDIT)
+            payload = encoding.audit(event)
+            while not connection.publish_nowait(topic, payload, qos=1, acked=acked):
+                await connection.ready()
+        await arrived.wait()
+        return refused
+
+    async def _say_heads(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
+        for event in events:
+            topic = self._topics.of(self._inventory.bridge_address(event.draft.tenant), Facet.AUDIT_HEAD)
+            while not connection.publish_nowait(topic, encoding.audit(event), qos=1, retain=True):
+                await connection.ready()

@@ -1,0 +1,303 @@
+"""Dirty resources and events become messages. Decides nothing: it reads the newest snapshot and sends it.
+
+On every connection everything retained goes out in the contract's order; afterwards only what is marked. A broker
+that does not keep up costs nothing but age: marks wait in their set, telemetry is dropped and counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from bridge.contract import EMPTY, Topics
+from bridge.mqtt import FAILED, Connection
+from bridge.publishing.audit_relay import AuditRelay
+from bridge.publishing.bridge_status import Process
+from bridge.publishing.rendering import Rendered, Renderer
+from services import clock
+from services.live import Bus, Inventory, Mark
+from services.model import Address, Campus, Event, Facet, Kind, PublishedResource
+from services.store import Store
+
+log = logging.getLogger(__name__)
+
+RETAINED: Mapping[Facet, int] = {
+    Facet.INFO: 1,
+    Facet.STATE: 1,
+    Facet.SLOTS: 1,
+    Facet.AVAILABILITY: 1,
+    Facet.LINK: 0,
+    Facet.INVENTORY: 1,
+    Facet.SUMMARY: 1,
+    Facet.CANDIDATES: 1,
+}
+"""Facets that stay at the broker, with their QoS, in the order in which they go out: who, what, whether it is there."""
+
+RANK: Mapping[Facet, int] = {facet: rank for rank, facet in enumerate(RETAINED)}
+
+VALUE = "value"
+"""In place of a facet: one plain value of a state."""
+
+_CLEARED = frozenset({*RETAINED, VALUE})
+
+TELEMETRY_EXPIRY_S = 10
+"""Contract, section 1: on MQTT 5 an old meter value is worth nothing."""
+
+PROCESS_TOPICS = 2
+"""``info`` and ``state`` of the process."""
+
+SUMMARY_S = 1.0
+"""Contract, section 1: at most one summary a second and campus."""
+
+YIELD_EVERY = 40
+"""Messages after which the event loop gets a turn: about a millisecond of work."""
+
+
+class Publisher:
+    """Sends what changed, over whatever connection there is."""
+
+    def __init__(
+        self, *, inventory: Inventory, bus: Bus, store: Store, topics: Topics, renderer: Renderer,
+        relay: AuditRelay, process: Process, value_topics: bool,
+    ) -> None:  # fmt: skip
+        self._inventory = inventory
+        self._bus = bus
+        self._store = store
+        self._topics = topics
+        self._renderer = renderer
+        self._relay = relay
+        self._process = process
+        self._value_topics = value_topics
+        self._published: dict[Address, set[PublishedResource]] = {}
+        self._emptying: set[PublishedResource] = set()
+        self._values: dict[Address, dict[str, object]] = {}
+        self._summary_at: dict[Campus, float] = {}
+        self._summary_waits: set[Campus] = set()
+        self._again = asyncio.Event()
+        self.sent: Counter[str] = Counter()
+        """Messages by facet, since the start of the process."""
+        self.telemetry_dropped = 0
+        """Telemetry that a broker did not take because it does not keep up, likewise."""
+
+    def restore(self, published: Iterable[PublishedResource]) -> None:
+        """What stands at the broker from earlier runs."""
+        for resource in published:
+            if resource.facet not in _CLEARED:
+                log.warning("what was published under %r is not known here and stays", resource.facet)
+                continue
+            self._published.setdefault(resource.address, set()).add(resource)
+
+    def republish(self, tenant: Campus | None) -> int:
+        """Send everything retained again, soon; of one campus, or of all and the process. The number of topics."""
+        everything = [mark for mark in self._everything() if tenant is None or mark[0].tenant == tenant]
+        if tenant is None:
+            self._again.set()
+            return len(everything) + PROCESS_TOPICS
+        for address, facet in everything:
+            self._values.pop(address, None)
+            self._bus.mark(address, facet)
+        return len(everything)
+
+    def forget(self, addresses: Sequence[Address]) -> None:
+        """These resources are gone: their retained messages go at the next turn."""
+        for address in addresses:
+            self._renderer.forget(address)
+            self._values.pop(address, None)
+            self._bus.mark(address, Facet.INFO)  # wakes the publisher, which finds nothing under the address
+
+    # -- one connection --------------------------------------------------------------------------------------
+
+    async def serve(self, connection: Connection) -> None:
+        """Publish over this connection until it is lost."""
+        await self._announce(connection)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow(connection), name="publish changes")
+            group.create_task(self._relay.run(connection), name="relay audit")
+            group.create_task(self._process.pulse(connection), name="health")
+            group.create_task(self._republish_on_request(connection), name="republish")
+
+    async def _announce(self, connection: Connection) -> None:
+        """Everything retained, in the contract's order, and only then that the bridge is online."""
+        await self._process.say_info(connection)
+        if not self._process.announced:
+            await self._process.say_state(connection, "starting")
+        self._emptying.clear()  # the last connection's answers will not come any more
+        self._bus.take_marks()  # all of it goes out now anyway; the events that waited follow
+        self._values.clear()
+        for number, (address, facet) in enumerate(self._everything()):
+            self._bus.unmark(address, facet)
+            if facet is Facet.SUMMARY:
+                self._summary_at[address.tenant] = asyncio.get_running_loop().time()
+            await self._send(connection, address, facet)
+            if number % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        await self._sweep(connection)
+        await self._process.say_state(connection, "online")
+
+    async def _follow(self, connection: Connection) -> None:
+        while True:
+            await self._bus.wait()
+            marks, events = self._bus.take()
+            changed = [mark for mark in marks if mark[1] is not Facet.TELEMETRY]
+            if len(changed) > 1:
+                changed.sort(key=lambda mark: RANK.get(mark[1], len(RANK)))
+            await self._send_marks(connection, changed)
+            for event in events:
+                await self._send_event(connection, event)
+            if len(changed) < len(marks):
+                await self._send_telemetry(
+                    connection, [address for address, facet in marks if facet is Facet.TELEMETRY]
+                )
+
+    async def _send_marks(self, connection: Connection, marks: Sequence[Mark]) -> None:
+        for number, (address, facet) in enumerate(marks, 1):
+            if facet is Facet.SUMMARY and not self._summary_due(address.tenant):
+                continue
+            await self._send(connection, address, facet)
+            if number % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+
+    async def _republish_on_request(self, connection: Connection) -> None:
+        while True:
+            await self._again.wait()
+            self._again.clear()
+            await self._announce(connection)
+
+    # -- one message -----------------------------------------------------------------------------------------
+
+    async def _send(self, connection: Connection, address: Address, facet: Facet) -> None:
+        """Send the newest snapshot of a facet; where the resource is gone, empty its retained topics instead."""
+        retained, qos = facet in RETAINED, RETAINED.get(facet, 0)
+        while qos and connection.congested:
+            await connection.ready()  # before it is rendered: nothing older may overtake what another task sent
+        rendered = self._renderer.render(address, facet)
+        if retained:
+            await self._clear(connection, self._leftovers(address, facet, rendered))
+        for part, payload in rendered:
+            topic = self._topics.of(address, facet, part)
+            while not connection.publish_nowait(topic, payload, qos=qos, retain=retained):
+                if not qos:
+                    return
+                await connection.ready()
+            self.sent[facet] += 1
+            if retained:
+                self._remember(PublishedResource(address, facet, part))
+        if self._value_topics and facet is Facet.STATE and address.kind is Kind.CHANNEL:
+            await self._send_values(connection, address)
+
+    async def _send_telemetry(self, connection: Connection, addresses: Sequence[Address]) -> None:
+        """Meters of many channels: nothing of them waits for anything, and what the broker does not take is gone."""
+        for begin in range(0, len(addresses), YIELD_EVERY):
+            if begin:
+                await asyncio.sleep(0)
+            now, taken = clock.now_text(), 0
+            for address in addresses[begin : begin + YIELD_EVERY]:
+                payload = self._renderer.telemetry(address, now)
+                if payload is not None:
+                    topic = self._topics.of(address, Facet.TELEMETRY)
+                    if connection.publish_nowait(topic, payload, expiry_s=TELEMETRY_EXPIRY_S):
+                        taken += 1
+                    else:
+                        self.telemetry_dropped += 1
+            self.sent[Facet.TELEMETRY] += taken
+
+    async def _send_event(self, connection: Connection, event: Event) -> None:
+        topic = self._topics.of(event.address, Facet.EVENT)
+        payload = self._renderer.event(event)
+        while not connection.publish_nowait(topic, payload, qos=1):
+            await connection.ready()
+        self.sent[Facet.EVENT] += 1
+
+    async def _send_values(self, connection: Connection, address: Address) -> None:
+        """One plain retained value a topic, for consumers that read no JSON; only those that changed."""
+        known = self._values.setdefault(address, {})
+        for key, value, payload in self._renderer.values(address):
+            if key in known and known[key] == value:
+                continue
+            known[key] = value
+            topic = self._topics.value(address, key)
+            while not connection.publish_nowait(topic, payload, qos=1, retain=True):
+                await connection.ready()
+            self._remember(PublishedResource(address, VALUE, key))
+
+    # -- what stands at the broker ---------------------------------------------------------------------------
+
+    def _everything(self) -> Iterator[Mark]:
+        receivers = list(self._inventory.receivers.values())
+        for facet in (Facet.INFO, Facet.STATE, Facet.SLOTS, Facet.AVAILABILITY, Facet.LINK):
+            for receiver in receivers:
+                if facet is not Facet.SLOTS:
+                    yield receiver.address, facet
+                if facet is not Facet.LINK:
+                    yield from ((channel.address, facet) for channel in receiver.channels.values())
+        for tenant in self._process.tenants():
+            for facet in (Facet.INVENTORY, Facet.SUMMARY, Facet.CANDIDATES):
+                yield self._inventory.bridge_address(tenant), facet
+
+    def _remember(self, resource: PublishedResource) -> None:
+        known = self._published.setdefault(resource.address, set())
+        self._emptying.discard(resource)
+        if resource not in known:
+            known.add(resource)
+            self._store.put_published(resource)
+
+    def _leftovers(self, address: Address, facet: Facet, rendered: Sequence[Rendered]) -> list[PublishedResource]:
+        """Parts of a facet that were published and are no more; of a resource that is gone, all of its facets."""
+        known = self._published.get(address, set()) - self._emptying
+        if not rendered and address.kind is not Kind.BRIDGE and not self._exists(address):
+            return list(known)
+        parts = {part for part, _ in rendered}
+        return [resource for resource in known if resource.facet == facet and resource.part not in parts]
+
+    def _exists(self, address: Address) -> bool:
+        return address in self._inventory.receivers or self._inventory.channel(address) is not None
+
+    async def _sweep(self, connection: Connection) -> None:
+        """Empty what earlier runs left at the broker of resources that are no more."""
+        for address, known in list(self._published.items()):
+            gone = address.kind is not Kind.BRIDGE and not self._exists(address)
+            values_off = not self._value_topics
+            await self._clear(connection, [one for one in known if gone or (values_off and one.facet == VALUE)])
+
+    async def _clear(self, connection: Connection, gone: Sequence[PublishedResource]) -> None:
+        for resource in gone:
+            if resource.facet == VALUE:
+                topic = self._topics.value(resource.address, resource.part)
+            else:
+                topic = self._topics.of(resource.address, Facet(resource.facet), resource.part)
+            self._emptying.add(resource)
+            while not connection.publish_nowait(
+                topic, EMPTY, qos=1, retain=True, acked=partial(self._emptied, resource)
+            ):
+                await connection.ready()
+
+    def _emptied(self, resource: PublishedResource, reason: int) -> None:
+        """The broker has emptied a topic; until it says so the topic counts as standing, over lost connections too."""
+        if resource not in self._emptying or reason >= FAILED:
+            return  # published again meanwhile, or refused
+        self._emptying.discard(resource)
+        self._store.remove_published(resource)
+        left = self._published.get(resource.address, set())
+        left.discard(resource)
+        if not left:  # its topics were needed until now
+            self._published.pop(resource.address, None)
+            self._topics.forget(resource.address)
+
+    def _summary_due(self, tenant: Campus) -> bool:
+        """At most one a second: a later mark comes back when its time has come."""
+        loop = asyncio.get_running_loop()
+        due = self._summary_at.get(tenant, 0.0) + SUMMARY_S
+        if loop.time() >= due:
+            self._summary_at[tenant] = loop.time()
+            return True
+        if tenant not in self._summary_waits:
+            self._summary_waits.add(tenant)
+            loop.call_at(due, self._summary_again, tenant)
+        return False
+
+    def _summary_again(self, tenant: Campus) -> None:
+        self._summary_waits.discard(tenant)
+        self._bus.mark(self._inventory.bridge_address(tenant), Facet.SUMMARY)

@@ -1,0 +1,26 @@
+"""One file, all keys, every mistake named; and what the services are told of it."""
+
+from __future__ import annotations
+
+from bridge.settings.document import configuration
+from bridge.settings.durations import parse_duration
+from bridge.settings.loading import ConfigurationError, Settings, changes, digest, find_file, load, redacted, secrets
+from bridge.settings.mapping import broker_of, configured_receivers, polling_of, ranges_of, status_rules_of
+
+__all__ = [
+    "ConfigurationError",
+    "Settings",
+    "broker_of",
+    "changes",
+    "configuration",
+    "configured_receivers",
+    "digest",
+    "find_file",
+    "load",
+    "parse_duration",
+    "polling_of",
+    "ranges_of",
+    "redacted",
+    "secrets",
+    "status_rules_of",
+]

@@ -1,0 +1,178 @@
+"""All configuration: one frozen model out of one TOML file and the environment.
+
+`load` reads it, with every problem in one exception, each as one line that names the file, the line, the key and what
+is allowed. Why there is no settings library below this: docs/decisions/ (environment overlay).
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import Field, SecretStr, ValidationError
+
+from bridge.settings.environment import overlay
+from bridge.settings.problems import LineFinder, Problem, Where, cross_checks, explain
+from bridge.settings.sections import (
+    AuditSettings,
+    BridgeSettings,
+    DatabaseSettings,
+    DiscoverySettings,
+    HttpSettings,
+    LabelSettings,
+    LogSettings,
+    MqttSettings,
+    PollingSettings,
+    RangeSettings,
+    ReceiverSettings,
+    Section,
+    StatusSettings,
+)
+
+__all__ = [
+    "AuditSettings",
+    "BridgeSettings",
+    "ConfigurationError",
+    "DatabaseSettings",
+    "DiscoverySettings",
+    "HttpSettings",
+    "LabelSettings",
+    "LogSettings",
+    "MqttSettings",
+    "PollingSettings",
+    "RangeSettings",
+    "ReceiverSettings",
+    "Settings",
+    "StatusSettings",
+    "changes",
+    "digest",
+    "find_file",
+    "load",
+    "redacted",
+    "secrets",
+]
+
+CONFIG_VARIABLE: Final = "MIC2MQTT_CONFIG"
+PLACES: Final = (Path("mic2mqtt.toml"), Path("/etc/mic2mqtt/mic2mqtt.toml"))
+"""Where the file is looked for when nobody names one; the first that exists counts."""
+
+_HIDDEN: Final = "***"
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used. ``problems`` has one line for each thing that is wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(Section):
+    """The whole configuration; `Settings()` is what an empty file means."""
+
+    bridge: BridgeSettings = BridgeSettings()
+    mqtt: MqttSettings = MqttSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    polling: PollingSettings = PollingSettings()
+    status: StatusSettings = StatusSettings()
+    audit: AuditSettings = AuditSettings()
+    http: HttpSettings = HttpSettings()
+    discovery: DiscoverySettings = DiscoverySettings()
+    receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Receivers that are always served.")
+    log: LogSettings = LogSettings()
+
+    def keeping(self, old: Settings, sections: Iterable[str]) -> Settings:
+        """The same, but for some sections, which stay as they were."""
+        return self.model_copy(update={name: getattr(old, name) for name in sections})
+
+    def organization_of(self, entry: ReceiverSettings | RangeSettings) -> str:
+        """The organization of a receiver or range, that of ``[bridge]`` where it names none."""
+        return entry.organization or self.bridge.organization
+
+    def campus_of(self, entry: ReceiverSettings | RangeSettings) -> str:
+        """The campus of a receiver or range, likewise."""
+        return entry.campus or self.bridge.campus
+
+
+SECTIONS: Final = tuple(Settings.model_fields)
+
+
+def find_file(path: Path | None, env: Mapping[str, str]) -> Path | None:
+    """The configuration file: the one named, or the first at its usual places; ``None`` where there is none."""
+    if path is not None:
+        return path
+    if named := env.get(CONFIG_VARIABLE):
+        return Path(named)
+    return next((place for place in PLACES if place.is_file()), None)
+
+
+def load(path: Path | None, env: Mapping[str, str]) -> Settings:
+    """Read the configuration: the file, then the environment over it.
+
+    Raises:
+        ConfigurationError: with every problem that was found.
+    """
+    file = find_file(path, env)
+    text = _read(file) if file is not None else ""
+    try:
+        document: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([f"{file}: this is no TOML: {error}"]) from error
+    where = Where(file, LineFinder(text))
+    document, problems = overlay(document, env, where, Settings)
+    problems += cross_checks(document, where)
+    try:
+        settings = Settings.model_validate(document)
+    except ValidationError as error:
+        problems += explain(error, where, Settings)
+        settings = Settings()
+    if problems:
+        raise ConfigurationError([str(problem) for problem in sorted(set(problems), key=Problem.order)])
+    return settings
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError([f"{file}: it cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([f"{file}: it is not UTF-8 text (byte {error.start})"]) from error
+
+
+def redacted(settings: Settings) -> dict[str, Any]:
+    """The configuration as JSON types, secrets hidden: to be shown."""
+
+    def plain(value: object) -> object:
+        match value:
+            case SecretStr():
+                return _HIDDEN
+            case Mapping():
+                return {key: plain(item) for key, item in value.items()}
+            case list() | tuple():
+                return [plain(item) for item in value]
+            case Path():
+                return str(value)
+        return value
+
+    return {name: plain(value) for name, value in settings.model_dump().items()}
+
+
+def secrets(settings: Settings) -> tuple[str, ...]:
+    """The secrets themselves: for the log, which hides them wherever they turn up."""
+    hidden = (settings.mqtt.password, settings.database.password)
+    return tuple(secret.get_secret_value() for secret in hidden if secret is not None)
+
+
+def digest(settings: Settings) -> str:
+    """Twelve hexadecimal digits that change with the configuration; secrets have no part in it."""
+    return sha256(json.dumps(redacted(settings), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def changes(old: Settings, new: Settings) -> tuple[str, ...]:
+    """The sections that differ, secrets included."""
+    return tuple(name for name in SECTIONS if getattr(old, name) != getattr(new, name))

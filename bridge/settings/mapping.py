@@ -1,0 +1,88 @@
+"""The configuration in the services' words. PURE."""
+
+from __future__ import annotations
+
+from bridge.mqtt import MqttConfig
+from bridge.settings.loading import Settings
+from services.model import Campus, RangeRecord
+from services.rules import StatusRules, Threshold
+from services.units import ConfiguredReceiver, Polling
+
+
+def broker_of(settings: Settings) -> MqttConfig:
+    """Where the broker is; the client id is fixed for each logical bridge, so that the broker keeps two apart."""
+    mqtt = settings.mqtt
+    return MqttConfig(
+        url=mqtt.url,
+        client_id=mqtt.client_id or f"mic2mqtt-{settings.bridge.id}",
+        user=mqtt.user,
+        password=mqtt.password.get_secret_value() if mqtt.password else None,
+        ca_file=mqtt.ca_file,
+        protocol=mqtt.protocol,
+    )
+
+
+def polling_of(settings: Settings) -> Polling:
+    """How receivers are asked."""
+    polling = settings.polling
+    return Polling(
+        refresh_interval_s=polling.refresh_interval,
+        keepalive_s=polling.keepalive,
+        meter_interval_s=polling.meter_interval,
+        interface=settings.discovery.interface,
+    )
+
+
+def status_rules_of(settings: Settings) -> StatusRules:
+    """Battery thresholds, in the order in which a family's measures count."""
+    status = settings.status
+    minutes, percent = status.hysteresis_minutes, status.hysteresis_percent
+    return StatusRules(
+        replace={
+            "battery_runtime_minutes": Threshold(status.replace_minutes, minutes),
+            "battery_percent": Threshold(status.replace_percent, percent),
+            "battery_bars": Threshold(status.replace_bars, 0),
+        },
+        critical={
+            "battery_runtime_minutes": Threshold(status.critical_minutes, minutes),
+            "battery_percent": Threshold(status.critical_percent, percent),
+            "battery_bars": Threshold(status.critical_bars, 0),
+        },
+        lost_hold_s=status.lost_hold,
+    )
+
+
+def configured_receivers(settings: Settings) -> list[ConfiguredReceiver]:
+    """The receivers that stand in the file."""
+    return [
+        ConfiguredReceiver(
+            tenant=Campus(settings.organization_of(entry), settings.campus_of(entry)),
+            host=entry.host or "",
+            id=entry.id,
+            name=entry.name,
+            driver=entry.driver,
+            port=entry.port,
+            manufacturer=entry.manufacturer,
+            labels=entry.label_record(),
+            meter_interval_s=entry.meter_interval,
+        )
+        for entry in settings.receivers
+    ]
+
+
+def ranges_of(settings: Settings) -> list[RangeRecord]:
+    """The networks and single hosts that are searched."""
+    default = Campus(settings.bridge.organization, settings.bridge.campus)
+    ranges = [
+        RangeRecord(
+            tenant=Campus(settings.organization_of(entry), settings.campus_of(entry)),
+            network=entry.network,
+            adopt=entry.adopt,
+            schedule_s=entry.schedule,
+            manufacturer=entry.manufacturer,
+            source="config",
+        )
+        for entry in settings.discovery.ranges
+    ]
+    hosts = [RangeRecord(default, host, True, None, None, "config") for host in settings.discovery.hosts]
+    return ranges + hosts

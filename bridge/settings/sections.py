@@ -1,0 +1,338 @@
+"""The sections of the configuration: every key with its meaning, default and limits.
+
+`docs/configuration.md` is made from here, and so are the words with which a wrong value is refused. Lengths of time
+are seconds once they are read. A section or key that does nothing yet is not here: then it is an unknown one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from bridge.contract import check_base
+from bridge.mqtt import Endpoint
+from bridge.settings.values import (
+    DAY,
+    MINUTE,
+    RECEIVER_ID_MAX,
+    Allowed,
+    Duration,
+    Id,
+    Organization,
+    ReceiverId,
+    Word,
+    database_url,
+    existing_file,
+    host_alone,
+    host_and_port,
+    interface_address,
+    listen_address,
+    mqtt_url,
+    network,
+    number_as_text,
+    reply_prefix,
+    take_credentials_out,
+)
+
+
+class Section(BaseModel):
+    """A table of the file. Keys that it does not know are errors, and nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class BridgeSettings(Section):
+    """The logical bridge, and the tenant of what names none itself."""
+
+    id: Annotated[
+        Id, Field(description="Name of this bridge in topics and in the MQTT client id; never change it.")
+    ] = "main"
+    organization: Annotated[Organization, Field(description="Organization of receivers and ranges that name none.")] = (
+        "default"
+    )
+    campus: Annotated[Id, Field(description="Campus of receivers and ranges that name none.")] = "default"
+
+
+class MqttSettings(Section):
+    """The broker."""
+
+    url: Annotated[
+        str,
+        AfterValidator(mqtt_url),
+        Allowed("`mqtt://`, `mqtts://`, `ws://` or `wss://` and HOST or HOST:PORT"),
+        Field(description="Where the broker is. User and password may stand in it, or in their own keys."),
+    ] = "mqtt://localhost:1883"
+    user: Annotated[str | None, Field(description="User name at the broker.")] = None
+    password: Annotated[SecretStr | None, Field(description="Password at the broker. Better in a file of its own.")] = (
+        None
+    )
+    base_topic: Annotated[
+        str,
+        AfterValidator(check_base),
+        Allowed("one level: 1 to 63 letters, digits, `_`, `-`, `.`"),
+        Field(description="First level of all topics."),
+    ] = "mic2mqtt"
+    protocol: Annotated[
+        Literal["auto", "5", "3.1.1"],
+        BeforeValidator(number_as_text),
+        Field(description="MQTT version; `auto` tries 5, with a time limit, then 3.1.1."),
+    ] = "auto"
+    client_id: Annotated[
+        str | None,
+        Field(
+            description="MQTT client id; made from the bridge's id where it is not given.", min_length=1, max_length=128
+        ),
+    ] = None
+    ca_file: Annotated[
+        Annotated[Path, AfterValidator(existing_file)] | None,
+        Allowed("a PEM file"),
+        Field(description="Certificate authority to trust instead of the system's. TLS is always verified."),
+    ] = None
+    value_topics: Annotated[
+        bool, Field(description="Also publish one plain retained value a topic: `channel/<c>/value/<key>`.")
+    ] = False
+    reply_prefixes: Annotated[
+        tuple[Annotated[str, AfterValidator(reply_prefix)], ...],
+        Allowed("beginnings of topics"),
+        Field(description="Beginnings of MQTT 5 response topics that are allowed besides the tenant's own `reply/`."),
+    ] = ()
+
+    _split = model_validator(mode="before")(take_credentials_out)
+
+    @model_validator(mode="after")
+    def _ca_needs_tls(self) -> Self:
+        if self.ca_file and not Endpoint.parse(self.url).tls:
+            raise ValueError("ca_file needs TLS: begin url with mqtts:// or wss://")
+        return self
+
+
+class DatabaseSettings(Section):
+    """Where last values and the audit are kept."""
+
+    url: Annotated[
+        str,
+        AfterValidator(database_url),
+        Allowed("`sqlite:///FILE` or `postgresql+psycopg://USER@HOST/DATABASE`"),
+        Field(description="The database. User and password may stand in it, or in their own keys."),
+    ] = "sqlite:///mic2mqtt.db"
+    user: Annotated[str | None, Field(description="User name, PostgreSQL only.")] = None
+    password: Annotated[SecretStr | None, Field(description="Password, PostgreSQL only.")] = None
+
+    _split = model_validator(mode="before")(take_credentials_out)
+
+    def connection_url(self) -> str:
+        """The URL with user and password: for the database driver, never for a text that people read."""
+        parts = urlsplit(self.url)
+        if self.user is None or parts.scheme == "sqlite":
+            return self.url
+        secret = f":{quote(self.password.get_secret_value(), safe='')}" if self.password else ""
+        return urlunsplit(parts._replace(netloc=f"{quote(self.user, safe='')}{secret}@{parts.netloc}"))
+
+
+class PollingSettings(Section):
+    """How often receivers are asked."""
+
+    refresh_interval: Annotated[
+        float,
+        Duration(10, DAY),
+        Field(description="Complete re-read of every receiver, to heal a lost report."),
+    ] = 5 * MINUTE
+    keepalive: Annotated[
+        float,
+        Duration(1, 10 * MINUTE),
+        Field(description="Ask a receiver that was quiet so long. It is lost after twice that, at once on FIN or RST."),
+    ] = 10.0
+    meter_interval: Annotated[
+        float, Duration(0.1, MINUTE, zero="off"), Field(description="Metering asked of the receivers.")
+    ] = 1.0
+    telemetry_interval: Annotated[
+        float, Duration(0.5, MINUTE), Field(description="How often a channel's telemetry is published.")
+    ] = 1.0
+
+
+Minutes = Annotated[int, Field(ge=0, le=24 * 60)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Bars = Annotated[int, Field(ge=0, le=5)]
+
+
+class StatusSettings(Section):
+    """When a channel's status changes. The first battery measure that the family reports counts."""
+
+    lost_hold: Annotated[
+        float,
+        Duration(1, 7 * DAY, zero="idle at once"),
+        Field(description="How long a transmitter that went away counts as `lost` before the channel is `idle`."),
+    ] = 30 * MINUTE
+    replace_minutes: Annotated[Minutes, Field(description="`replace` at so many minutes of run time or less.")] = 90
+    replace_percent: Annotated[Percent, Field(description="`replace` at so much charge or less, %.")] = 30
+    replace_bars: Annotated[Bars, Field(description="`replace` at so many bars or less.")] = 2
+    critical_minutes: Annotated[Minutes, Field(description="`critical` at so many minutes or less.")] = 30
+    critical_percent: Annotated[Percent, Field(description="`critical` at so much charge or less, %.")] = 10
+    critical_bars: Annotated[Bars, Field(description="`critical` at so many bars or less.")] = 1
+    hysteresis_minutes: Annotated[
+        int, Field(description="A warning ends so many minutes above its threshold.", ge=0, le=120)
+    ] = 5
+    hysteresis_percent: Annotated[int, Field(description="A warning ends so much charge above it, %.", ge=0, le=50)] = 3
+
+    @model_validator(mode="after")
+    def _critical_comes_after_replace(self) -> Self:
+        for unit in ("minutes", "percent", "bars"):
+            critical, replace = getattr(self, f"critical_{unit}"), getattr(self, f"replace_{unit}")
+            if critical > replace:
+                raise ValueError(f"critical_{unit} ({critical}) must not be above replace_{unit} ({replace})")
+        return self
+
+
+class AuditSettings(Section):
+    """What someone may have to explain later."""
+
+    keep: Annotated[
+        float,
+        Duration(DAY, 3650 * DAY),
+        Field(description="How long delivered audit events are kept."),
+    ] = 90 * DAY
+
+
+class HttpSettings(Section):
+    """Metrics and health."""
+
+    listen: Annotated[
+        str,
+        AfterValidator(listen_address),
+        Allowed("ADDRESS:PORT; port 0 takes a free one; empty switches HTTP off"),
+        Field(description="Where `/metrics`, `/healthz` and `/readyz` are served. No login: mind who can reach it."),
+    ] = "127.0.0.1:8099"
+
+
+class RangeSettings(Section):
+    """A network that is searched for receivers."""
+
+    network: Annotated[
+        str,
+        AfterValidator(network),
+        Allowed("a network of at most /16, a range (`10.20.0.10-10.20.0.40`) or an address"),
+        Field(description="What is searched."),
+    ]
+    organization: Annotated[
+        Organization | None,
+        Allowed("an id, but not `bridge`"),
+        Field(description="Organization of what is found; that of `[bridge]` where it is not given."),
+    ] = None
+    campus: Annotated[
+        Id | None, Allowed("an id"), Field(description="Campus of what is found; that of `[bridge]` likewise.")
+    ] = None
+    adopt: Annotated[bool, Field(description="Add what answers; otherwise it is listed as a candidate.")] = True
+    schedule: Annotated[
+        float | None,
+        Duration(MINUTE, 30 * DAY, word="manual"),
+        Field(description="How often it is searched. A changed range is searched once, whatever stands here."),
+    ] = None
+    manufacturer: Annotated[
+        Word | None,
+        Allowed("a manufacturer, for example `shure`"),
+        Field(description="Ask for receivers of this maker only."),
+    ] = None
+
+
+class DiscoverySettings(Section):
+    """Where receivers are looked for."""
+
+    hosts: Annotated[
+        tuple[Annotated[str, AfterValidator(host_and_port)], ...],
+        Allowed("host names or addresses"),
+        Field(description="Single hosts to ask; what answers is added."),
+    ] = ()
+    interface: Annotated[
+        str,
+        AfterValidator(interface_address),
+        Allowed("an address of this machine, or empty: all"),
+        Field(description="Local address of the control network, where it differs from the audio network."),
+    ] = ""
+    concurrency: Annotated[int, Field(description="Addresses that are asked at the same time.", ge=1, le=4096)] = 256
+    ranges: Annotated[tuple[RangeSettings, ...], Field(description="Networks to search.")] = ()
+
+
+class LabelSettings(Section):
+    """Where a receiver stands: free text."""
+
+    location: Annotated[Word | None, Allowed("text"), Field(description="Site or venue.")] = None
+    building: Annotated[Word | None, Allowed("text"), Field(description="Building.")] = None
+    room: Annotated[Word | None, Allowed("text"), Field(description="Room.")] = None
+    rack: Annotated[Word | None, Allowed("text"), Field(description="Rack.")] = None
+    position: Annotated[Word | None, Allowed("text"), Field(description="Place in the rack.")] = None
+
+
+class ReceiverSettings(Section):
+    """A receiver that is always served. What stands here is applied at every start and reload."""
+
+    host: Annotated[
+        Annotated[str, AfterValidator(host_alone)] | None,
+        Allowed("a host name or address"),
+        Field(description='Where it is. Needed, except with driver = "manual".'),
+    ] = None
+    id: Annotated[
+        ReceiverId | None,
+        Allowed(f"an id of at most {RECEIVER_ID_MAX} characters"),
+        Field(
+            description="Its id in topics, for ever; survives a swap of the unit. Made from model and MAC if not given."
+        ),
+    ] = None
+    name: Annotated[
+        Word | None, Allowed("text"), Field(description="Its name for people; the device's own label if not given.")
+    ] = None
+    driver: Annotated[
+        str,
+        Field(
+            description="The driver that speaks to it; `auto` asks the device. See `mic2mqtt version`.", min_length=1
+        ),
+    ] = "auto"
+    port: Annotated[int | None, Field(description="Its port, where it is not the driver's own.", ge=1, le=65535)] = None
+    organization: Annotated[
+        Organization | None,
+        Allowed("an id, but not `bridge`"),
+        Field(description="Its organization; that of `[bridge]` where it is not given."),
+    ] = None
+    campus: Annotated[Id | None, Allowed("an id"), Field(description="Its campus; that of `[bridge]` likewise.")] = None
+    manufacturer: Annotated[
+        Word | None,
+        Allowed("text"),
+        Field(description='Its maker: only with driver = "manual", where no device can say it.'),
+    ] = None
+    meter_interval: Annotated[
+        float | None,
+        Duration(0.1, MINUTE, zero="off"),
+        Field(description="Metering asked of it; that of `[polling]` where it is not given."),
+    ] = None
+    tags: Annotated[
+        tuple[Word, ...], Allowed("words"), Field(description="Words to select it by, in commands and rules.")
+    ] = ()
+    labels: Annotated[LabelSettings, Field(description="Where it stands.")] = LabelSettings()
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.driver != "manual":
+            if self.host is None:
+                raise ValueError('host is missing (only a receiver with driver = "manual" has none)')
+            if self.manufacturer is not None:
+                raise ValueError('manufacturer is what the device says; it can be given only with driver = "manual"')
+        elif self.id is None:
+            raise ValueError('id is missing: a receiver with driver = "manual" cannot be asked for one')
+        return self
+
+    def label_record(self) -> dict[str, object]:
+        """All labels and the tags, every key present, as in ``receiver.info``."""
+        return {**self.labels.model_dump(), "tags": list(self.tags)}
+
+
+class LogSettings(Section):
+    """What is written to standard error."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="The least important lines that are written.")
+    ] = "info"
+    format: Annotated[
+        Literal["auto", "plain", "json"], Field(description="Lines for people or for machines; `auto` is plain.")
+    ] = "auto"

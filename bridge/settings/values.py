@@ -1,0 +1,205 @@
+"""What values of the configuration can look like: each check turns what people wrote into what the bridge uses, or says
+in one sentence what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from pydantic import AfterValidator, Field
+from pydantic_core import CoreSchema, core_schema
+
+from bridge.contract import check_id, check_organization
+from bridge.mqtt import Endpoint
+from bridge.settings.durations import format_duration, parse_duration
+from services.rules import Host, parse
+
+MINUTE: Final = 60.0
+DAY: Final = 86_400.0
+
+RECEIVER_ID_MAX: Final = 58
+"""Contract 5: a channel's id is its receiver's with ``-<number>`` behind it, and has 63 characters at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a key can be, in words, where its type does not say it."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time between two limits, in seconds; ``zero`` says what 0 means, ``word`` is a text for none."""
+
+    least: float
+    most: float
+    zero: str = ""
+    word: str = ""
+
+    @property
+    def words(self) -> str:
+        """What can be written."""
+        limits = f'"{format_duration(self.least)}" to "{format_duration(self.most)}"'
+        zero = f", or 0: {self.zero}" if self.zero else ""
+        return f'"{self.word}", or {limits}{zero}' if self.word else limits + zero
+
+    def read(self, value: object) -> float | None:
+        """Seconds; ``None`` for the word."""
+        if value is None or (self.word and value == self.word):
+            return None
+        seconds = parse_duration(value)
+        if not (self.least <= seconds <= self.most or (seconds == 0 and self.zero)):
+            raise ValueError(f"{value!r} is outside of what is allowed: {self.words}")
+        return seconds
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+
+def _receiver_id(value: str) -> str:
+    if len(value) > RECEIVER_ID_MAX:
+        raise ValueError(f"{value!r} has {len(value)} characters; at most {RECEIVER_ID_MAX} are allowed")
+    return check_id(value)
+
+
+def network(value: str) -> str:
+    """A network, a range or an address; not a name."""
+    if isinstance(place := parse(value), Host) and place.is_name:
+        raise ValueError(f"{value!r} is a name: host names belong in [discovery] hosts")
+    return value.strip()
+
+
+def _host(value: str) -> Host:
+    if "://" in value:
+        raise ValueError(f"{value!r} is no host: write its name or address alone")
+    if isinstance(place := parse(value), Host):
+        return place
+    raise ValueError(f"{value!r} is more than one address: networks belong in [[discovery.ranges]]")
+
+
+def host_and_port(value: str) -> str:
+    """One host, perhaps with a port."""
+    _host(value)
+    return value
+
+
+def host_alone(value: str) -> str:
+    """One host without its port."""
+    place = _host(value)
+    if place.port is not None:
+        raise ValueError(f"{value!r}: write the port in its own key: port = {place.port}")
+    return place.host
+
+
+def interface_address(value: str) -> str:
+    """A local address, or nothing for all of them."""
+    if value:
+        try:
+            ip_address(value)
+        except ValueError:
+            raise ValueError(
+                f"{value!r} is no address: give one of this machine's addresses, or leave it empty"
+            ) from None
+    return value
+
+
+def existing_file(path: Path) -> Path:
+    """A file that is there now: found out here rather than at three in the morning."""
+    if not path.is_file():
+        raise ValueError(f"there is no file {str(path)!r}")
+    return path
+
+
+def reply_prefix(value: str) -> str:
+    """The beginning of a topic."""
+    if not value.strip("/") or any(sign in value for sign in "+#\0"):
+        raise ValueError(f"{value!r} must be the beginning of a topic, without the wildcards + and #")
+    return value
+
+
+def listen_address(value: str) -> str:
+    """Where to listen: an address and a port, or nothing."""
+    if value:
+        host, _, port = value.rpartition(":")
+        try:
+            fine = bool(ip_address(host.strip("[]"))) and port.isdecimal() and int(port) <= 65535  # noqa: PLR2004 - every TCP port
+        except ValueError:
+            fine = False
+        if not fine:
+            raise ValueError(
+                f'{value!r} must be ADDRESS:PORT, for example "127.0.0.1:8099" for this machine alone or '
+                '"0.0.0.0:8099" for everyone; port 0 takes a free one, "" switches HTTP off'
+            )
+    return value
+
+
+def number_as_text(value: object) -> object:
+    """Text where people wrote a bare number, as in ``protocol = 5``."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Id = Annotated[str, AfterValidator(check_id), Allowed("1 to 63 of `a-z 0-9 _ -`, a letter or digit first")]
+Organization = Annotated[str, AfterValidator(check_organization), Allowed("an id, but not `bridge`")]
+ReceiverId = Annotated[str, AfterValidator(_receiver_id)]
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _without_credentials(url: str) -> tuple[str, str | None, str | None]:
+    """The URL without user and password, and both of them, unquoted."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    bare = urlunsplit(parts._replace(netloc=place))
+    if url.startswith(f"{parts.scheme}:///"):
+        bare = url  # urlunsplit makes sqlite:/x of sqlite:///x
+    user = unquote(parts.username) if parts.username else None
+    return bare, user, unquote(parts.password) if parts.password else None
+
+
+def take_credentials_out(data: object) -> object:
+    """Move user and password out of ``url``, so that no text of ours can show them; their own keys count more."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("url"), str):
+        return data
+    try:
+        url, user, password = _without_credentials(data["url"])
+    except ValueError:
+        return data  # no URL at all: the key's own check says so
+    moved = {"user": user, "password": password}
+    return {**{key: value for key, value in moved.items() if value is not None}, **data, "url": url}
+
+
+def _check_url(url: str) -> str:
+    """Refuse a URL in which a password with an unquoted sign may have landed outside of its place."""
+    parts = urlsplit(url)
+    if parts.fragment or "@" in f"{parts.path}{parts.query}":
+        raise ValueError("write the signs # / ? @ in user and password as %23 %2F %3F %40, or use their own keys")
+    return url
+
+
+def mqtt_url(url: str) -> str:
+    """A broker's URL, which has lost its credentials already."""
+    _check_url(url)
+    if urlsplit(url).query:
+        raise ValueError("there is no ? in a broker's URL; in a password write it as %3F")
+    Endpoint.parse(url)
+    return url
+
+
+_POSTGRES: Final = ("postgresql+psycopg", "postgresql", "postgres")
+
+
+def database_url(url: str) -> str:
+    """A database's URL, with the driver that is installed."""
+    scheme, _, rest = _check_url(url).partition("://")
+    if scheme == "sqlite" and rest.startswith("/") and rest.strip("/"):
+        return url
+    if scheme in _POSTGRES and urlsplit(url).path.strip("/"):
+        return f"postgresql+psycopg://{rest}"
+    raise ValueError(
+        'it must be "sqlite:///FILE" (four slashes for an absolute path) or "postgresql://USER@HOST/DATABASE"'
+    )

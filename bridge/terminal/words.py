@@ -1,0 +1,126 @@
+"""What a channel's values look like to people: one short text a column. For the table and for plain lines alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bridge.terminal.board import Row
+
+BLANK: Final = "·"
+"""A channel whose name is empty on the device."""
+
+RF_DBM: Final = (-100.0, -30.0)
+"""From the noise floor to where receivers overload: what the bar spans."""
+AUDIO_DBFS: Final = (-60.0, 0.0)
+BAR: Final = "▏▎▍▌▋▊▉█"
+BAR_CELLS: Final = 6
+CELL: Final = len(BAR)
+
+_MUTES: Final = (("receiver_muted", "RX"), ("transmitter_muted", "TX"), ("transmitter_rf_muted", "RF"))
+_ANTENNAS: Final = {"active": "●", "inactive": "○", "interference": "!"}
+
+
+def name(row: Row) -> str:
+    """The channel's name; control characters shown, for a name comes from a device."""
+    text = row.state.get("name")
+    shown = printable(text) if isinstance(text, str) else ""
+    return shown or BLANK
+
+
+def frequency(row: Row) -> str:
+    """MHz, to the kHz."""
+    value = number(row.state, "frequency_mhz")
+    return "" if value is None else f"{value:.3f}"
+
+
+def battery(row: Row) -> str:
+    """``▮▮▮▯▯ 62 % 4:10``; in brackets what was last known of a transmitter that went away."""
+    live = _battery(row.state, "battery_")
+    if live:
+        return live
+    last = _battery(row.state, "last_battery_")
+    if row.state.get("transmitter_present") is False and last:
+        return f"({last})"
+    return "external" if row.state.get("power_source") == "external" else ""
+
+
+def _battery(state: Mapping[str, Any], prefix: str) -> str:
+    bars, percent = number(state, f"{prefix}bars"), number(state, f"{prefix}percent")
+    minutes = number(state, f"{prefix}runtime_minutes")
+    parts = []
+    if bars is not None:
+        filled = max(0, min(5, int(bars)))
+        parts.append("▮" * filled + "▯" * (5 - filled))
+    if percent is not None:
+        parts.append(f"{percent:.0f} %")
+    if minutes is not None:
+        parts.append(f"{int(minutes) // 60}:{int(minutes) % 60:02d}")
+    return " ".join(parts)
+
+
+def bar(value: float | None, limits: tuple[float, float]) -> str:
+    """A bar of `BAR_CELLS` cells; nothing where there is no value."""
+    if value is None:
+        return ""
+    low, high = limits
+    eighths = round(max(0.0, min(1.0, (value - low) / (high - low))) * BAR_CELLS * CELL)
+    full, part = divmod(eighths, CELL)
+    return BAR[-1] * full + (BAR[part - 1] if part else "")
+
+
+def rf(row: Row) -> tuple[str, str]:
+    """Bar and dBm of the strongest antenna."""
+    value = number(row.telemetry, "rf_dbm")
+    return bar(value, RF_DBM), "" if value is None else f"{value:.0f}"
+
+
+def audio(row: Row) -> tuple[str, str]:
+    """Bar and dBFS of the peak; ``OL`` for overload."""
+    value = number(row.telemetry, "audio_peak_dbfs")
+    overload = row.telemetry.get("audio_overload") is True
+    return bar(value, AUDIO_DBFS), "OL" if overload else "" if value is None else f"{value:.0f}"
+
+
+def mutes(row: Row) -> str:
+    """Whose mute: receiver, transmitter, its carrier."""
+    return " ".join(short for key, short in _MUTES if row.state.get(key) is True)
+
+
+def antennas(row: Row) -> str:
+    """A to D: active, inactive, interference."""
+    states = (row.telemetry.get(f"antenna_{letter}") for letter in "abcd")
+    return "".join(_ANTENNAS.get(str(state), "?") for state in states if state is not None)
+
+
+def transmitter(row: Row) -> str:
+    """Model and label; a dash while there is none."""
+    if row.state.get("transmitter_present") is False:
+        return "-"
+    parts = (row.state.get("transmitter_model"), row.state.get("transmitter_id"))
+    return " ".join(printable(part) for part in parts if isinstance(part, str) and part)
+
+
+def number(values: Mapping[str, Any], key: str) -> float | None:
+    """A number; anything else, from whoever wrote the topic, is none."""
+    value = values.get(key)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def printable(text: str) -> str:
+    """One line, whatever a device calls itself."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text).strip()
+
+
+def line(row: Row) -> str:
+    """A channel in one line, for output that is no terminal."""
+    facts = {
+        "status": row.status,
+        "why": row.reasons,
+        "frequency": frequency(row),
+        "battery": battery(row),
+        "mute": mutes(row),
+        "transmitter": transmitter(row),
+    }
+    said = "  ".join(f"{key}={value}" for key, value in facts.items() if value)
+    return f"{row.address.id:<16} {name(row):<12} {said}"

@@ -1,0 +1,11 @@
+"""Who did what: events are recorded here, and handed out again until the broker has them."""
+
+from __future__ import annotations
+
+from services.audit.record import ACTIONS, Audit, Outbox
+
+__all__ = [
+    "ACTIONS",
+    "Audit",
+    "Outbox",
+]

@@ -1,0 +1,13 @@
+"""What may be asked: every command by its verb, performed once, with or without a broker."""
+
+from __future__ import annotations
+
+from services.commands.perform import Operations, Order, Outcome
+from services.commands.verbs import Verbs
+
+__all__ = [
+    "Operations",
+    "Order",
+    "Outcome",
+    "Verbs",
+]

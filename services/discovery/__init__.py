@@ -1,0 +1,18 @@
+"""Who is out there: scans of ranges and hosts, overheard adverts, candidates, and reading known units again."""
+
+from __future__ import annotations
+
+from services.discovery.adverts import Adverts
+from services.discovery.scan import Found, Missed, Outcome, scan
+from services.discovery.schedule import Schedule
+from services.discovery.service import DiscoveryOrchestrationService
+
+__all__ = [
+    "Adverts",
+    "DiscoveryOrchestrationService",
+    "Found",
+    "Missed",
+    "Outcome",
+    "Schedule",
+    "scan",
+]

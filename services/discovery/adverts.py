@@ -1,0 +1,260 @@
+"""Listening to what receivers announce of themselves: candidates, and evidence of who stands where.
+
+An advert proves that a device exists, not that it answers: nothing is added before its address was asked. What it is
+worth beyond that: a receiver that does not tell its MAC address is known by the announced one, and a lost receiver
+that announces itself from another address is asked there and followed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from services.discovery.service import DiscoveryOrchestrationService
+from services.discovery.targets import Place
+from services.drivers import Advert, Driver, DriverError
+from services.live import Inventory, Receiver
+from services.model import AuditContext, Campus, Identity, ServiceError
+from services.rules import Host
+from services.units import DeviceSnapshot
+
+log = logging.getLogger(__name__)
+
+ACTOR = "advert"
+
+EXPIRE_S = 300.0
+"""Silence after which an advert is forgotten; devices repeat theirs every 2 s (protocols, 2.1)."""
+
+EXPIRE_EVERY_S = 30.0
+
+JUDGE_AGAIN_S = 60.0
+"""An advert that says what it said before is thought about so often, and only noted in between."""
+
+ASK_AGAIN_S = 300.0
+"""Between two questions to a host that announces itself and is not added."""
+
+LISTEN_AGAIN_S = 30.0
+"""After listening failed: an interface that comes up late, a port that another program holds."""
+
+HEARD_MOST = 4000
+"""Hosts that are remembered: whoever can send to the network can invent as many as he likes."""
+
+ASKING_MOST = 256
+"""Hosts that wait to be asked; what does not fit comes again with its next advert."""
+
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a host announced; times are loop times."""
+
+    advert: Advert
+    at: float
+    judged_at: float
+    asked_at: float | None = None
+    listed: Campus | None = None
+    """The campus in which it is a candidate because of this advert."""
+
+
+class Adverts:
+    """Listens through every driver that can, on every interface or on the one that is given."""
+
+    def __init__(
+        self,
+        *,
+        inventory: Inventory,
+        discovery: DiscoveryOrchestrationService,
+        drivers: Mapping[str, Driver],
+        default_tenant: Campus,
+    ) -> None:
+        """``default_tenant`` gets the candidates that no range has."""
+        self._inventory = inventory
+        self._discovery = discovery
+        self._candidates = discovery.candidates
+        self._drivers = drivers
+        self._default_tenant = default_tenant
+        self._heard: dict[str, Heard] = {}
+        self._asking: asyncio.Queue[tuple[Campus, Advert]] = asyncio.Queue(ASKING_MOST)
+        self._teaching: asyncio.Queue[tuple[Receiver, str]] = asyncio.Queue(ASKING_MOST)
+        discovery.house.mac_at = self.mac_at
+
+    def mac_at(self, host: str) -> str | None:
+        """The MAC address that a host announced of itself."""
+        heard = self._heard.get(host)
+        return heard.advert.mac if heard else None
+
+    async def run(self, interface: str = "") -> None:
+        """Listen until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for driver in self._drivers.values():
+                tasks.create_task(self._listen(driver, interface), name=f"adverts {driver.name}")
+            tasks.create_task(self._ask(), name="adverts ask")
+            tasks.create_task(self._teach(), name="adverts teach")
+            while True:
+                await asyncio.sleep(EXPIRE_EVERY_S)
+                self.expire(asyncio.get_running_loop().time())
+
+    def hear(self, advert: Advert) -> None:
+        """Take one advert in; quick, for a thousand receivers announce themselves every two seconds."""
+        now = asyncio.get_running_loop().time()
+        heard = self._heard.get(advert.host)
+        if heard is None:
+            if len(self._heard) >= HEARD_MOST:
+                return
+            heard = self._heard[advert.host] = Heard(advert, now, now)
+        else:
+            heard.at = now
+            if heard.advert == advert and now - heard.judged_at < JUDGE_AGAIN_S:
+                return
+            heard.advert, heard.judged_at = advert, now
+        self._judge(heard, now)
+
+    def expire(self, now: float) -> None:
+        """Forget hosts that fell silent, and take them out of the candidates."""
+        for host, heard in list(self._heard.items()):
+            if now - heard.at >= EXPIRE_S:
+                del self._heard[host]
+                self._unlist(heard)
+
+    # -- what an advert is worth -----------------------------------------------------------------------------
+
+    def _judge(self, heard: Heard, now: float) -> None:
+        advert = heard.advert
+        here = [one for one in self._inventory.by_host(advert.host) if one.record.manufacturer == advert.manufacturer]
+        if here:
+            self._unlist(heard)
+            if len(here) == 1 and here[0].online and here[0].record.mac is None and advert.mac is not None:
+                _put(self._teaching, (here[0], advert.mac))
+            return
+        known = self._by_mac(advert)
+        if known is not None:
+            self._follow(heard, known, now)
+            return
+        tenant = self._discovery.adopting(advert.host)
+        if tenant is not None:
+            if not self._is_ignored(tenant, advert):
+                self._ask_soon(heard, tenant, now)
+        else:
+            self._list(heard, self._discovery.tenant_of(advert.host) or self._default_tenant, "announces itself")
+
+    def _follow(self, heard: Heard, known: Receiver, now: float) -> None:
+        """A receiver that we know announces itself somewhere else."""
+        record = known.record
+        if known.online or Host(record.host).is_name:
+            return  # it has two networks, or the name server knows better where it is
+        if record.source == "config":
+            why = f"is {known.address.id}, which the configuration file expects at {record.host}"
+            self._list(heard, known.address.tenant, why)
+        else:
+            self._ask_soon(heard, known.address.tenant, now)
+
+    def _by_mac(self, advert: Advert) -> Receiver | None:
+        if advert.mac is None:
+            return None
+        return next(
+            (
+                receiver
+                for receiver in self._inventory.receivers.values()
+                if receiver.record.mac == advert.mac and receiver.record.manufacturer == advert.manufacturer
+            ),
+            None,
+        )
+
+    def _is_ignored(self, tenant: Campus, advert: Advert) -> bool:
+        identity = Identity(advert.manufacturer, "", model=advert.model, mac=advert.mac)
+        return self._inventory.is_ignored(tenant, identity, advert.host)
+
+    def _list(self, heard: Heard, tenant: Campus, why: str) -> None:
+        advert = heard.advert
+        if self._is_ignored(tenant, advert):
+            return
+        if heard.listed is None and (tenant, advert.host) in self._inventory.candidates:
+            return  # a discovery knows more of it than it says itself
+        heard.listed = tenant
+        self._candidates.put(
+            tenant,
+            advert.host,
+            manufacturer=advert.manufacturer,
+            model=advert.model,
+            name=advert.name,
+            mac=advert.mac,
+            why=why,
+        )
+
+    def _unlist(self, heard: Heard) -> None:
+        if heard.listed is not None:
+            self._candidates.drop(heard.listed, heard.advert.host)
+            heard.listed = None
+
+    def _ask_soon(self, heard: Heard, tenant: Campus, now: float) -> None:
+        if (heard.asked_at is None or now - heard.asked_at >= ASK_AGAIN_S) and _put(
+            self._asking, (tenant, heard.advert)
+        ):
+            heard.asked_at = now
+
+    # -- what follows ----------------------------------------------------------------------------------------
+
+    async def _ask(self) -> None:
+        while True:
+            tenant, advert = await self._asking.get()
+            place = Place(advert.host, Host(advert.host), manufacturer=advert.manufacturer)
+            context = AuditContext(tenant.organization, tenant.campus, ACTOR)
+            try:
+                finished = await self._discovery.look_at(context=context, places=[place])
+            except Exception:  # this host's trouble must not end listening
+                log.exception("a host that announced itself could not be asked", extra={"host": advert.host})
+                continue
+            heard = self._heard.get(advert.host)
+            if advert.host in finished.failed and heard is not None:
+                _, detail = finished.failed[advert.host]
+                self._list(heard, tenant, f"announces itself, but does not answer: {detail}")
+            elif heard is not None:
+                self._unlist(heard)
+
+    async def _teach(self) -> None:
+        """Give receivers that do not tell their MAC address the announced one, by which they are known again."""
+        while True:
+            receiver, mac = await self._teaching.get()
+            record = receiver.record
+            identity = Identity(record.manufacturer, record.family or "", record.model, record.serial, mac)
+            snapshot = DeviceSnapshot(
+                record.host, record.port, replace(identity, device_id=record.device_id), record.driver
+            )
+            tenant = receiver.address.tenant
+            try:
+                await self._discovery.house.sync.bulk_sync_devices(
+                    manufacturer=record.manufacturer,
+                    devices=[snapshot],
+                    complete=False,
+                    context=AuditContext(tenant.organization, tenant.campus, ACTOR),
+                )
+            except ServiceError as error:
+                log.warning("an announced MAC address was not taken", extra={"host": record.host, "why": error.detail})
+
+    async def _listen(self, driver: Driver, interface: str) -> None:
+        while True:
+            try:
+                async with driver.adverts(interface) as adverts:
+                    async for advert in adverts:
+                        self.hear(advert)
+            except (DriverError, OSError) as error:
+                why = error.detail if isinstance(error, DriverError) else str(error)
+                log.warning("adverts cannot be heard", extra={"driver": driver.name, "why": why})
+            except Exception:  # a driver's bug must not end the listening of the others
+                log.exception("listening to adverts failed", extra={"driver": driver.name})
+            else:
+                return  # this maker's receivers announce nothing
+            await asyncio.sleep(LISTEN_AGAIN_S)
+
+
+def _put(queue: asyncio.Queue[_Item], item: _Item) -> bool:
+    """Whether there was room."""
+    if queue.full():
+        return False
+    queue.put_nowait(item)
+    return True

@@ -1,0 +1,250 @@
+"""What the outcomes of a scan mean: receivers to be added or followed, candidates, and failures worth telling."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol, get_args
+
+from services import clock
+from services.discovery.candidates import Candidates
+from services.discovery.scan import Found, Missed, Outcome
+from services.discovery.targets import Place, Plan
+from services.live import Inventory, Unidentified
+from services.model import AuditContext, AvailabilityReason, Result, ServiceError
+from services.rules import Host, recognise
+from services.units import DeviceSnapshot
+
+log = logging.getLogger(__name__)
+
+TELLING_REASONS = frozenset({"control_blocked", "auth_failed"})
+"""Failures at an address that nobody named, after which somebody can mend something. The others mean "no receiver"."""
+
+BUGS_TOLD = 3
+"""Failures of a driver itself that are listed one by one; the others are counted."""
+
+
+class Sync(Protocol):
+    """What discovery needs of `DeviceSyncService`."""
+
+    async def bulk_sync_devices(
+        self, *, manufacturer: str, devices: list[DeviceSnapshot], complete: bool, context: AuditContext
+    ) -> Result:
+        """Add, follow and recognise receivers."""
+
+
+@dataclass(slots=True)
+class Household:
+    """Where findings go."""
+
+    inventory: Inventory
+    sync: Sync
+    candidates: Candidates
+    mac_at: Callable[[str], str | None] = lambda _host: None
+    """The MAC address that a host announced of itself; a receiver that does not tell it is known by it."""
+
+
+class Findings:
+    """Takes the outcomes of one discovery as they come, and hands them over now and then."""
+
+    def __init__(
+        self, plan: Plan, house: Household, context: AuditContext, known_names: Mapping[str, str] | None = None
+    ) -> None:
+        self._plan = plan
+        self._house = house
+        self._context = context
+        self._known_names = known_names or {}
+        """Address -> host name of a receiver that is known by its name."""
+        self.results = {maker: Result(manufacturer=maker, request_id=context.request_id) for maker in plan.makers}
+        self.done = 0
+        self.found = 0
+        self.seen_hosts: set[str] = set()
+        """Hosts as people named them, at which a receiver answered or is being heard."""
+        self.candidates = 0
+        self._waiting: list[Found] = []
+        self._missed: dict[str, Missed] = {}
+        self._units: dict[tuple[str, str], str] = {}
+        self._bugs: Counter[str] = Counter()
+
+    # -- while the scan runs ---------------------------------------------------------------------------------
+
+    def take(self, outcome: Outcome) -> None:
+        """Note an outcome; quick."""
+        self.done += 1
+        place = self._named(outcome.host, outcome.port)
+        if isinstance(outcome, Found):
+            self.found += 1
+            self._waiting.append(outcome)
+            if place is not None:
+                self.seen_hosts.add(place.text)
+        elif place is not None:
+            self._missed[place.text] = outcome
+        elif outcome.code == "internal":
+            self._bug(outcome)
+        elif outcome.code in TELLING_REASONS:
+            self._tell(outcome)
+
+    def leave(self, host: str, port: int | None) -> None:
+        """Note a receiver that is being heard and was not asked."""
+        self.done += 1
+        place = self._named(host, port)
+        if place is not None:
+            self.seen_hosts.add(place.text)
+        for receiver in self._house.inventory.by_host(self._known_names.get(host, host)):
+            if receiver.address.tenant == self._context.tenant:
+                self.found += 1
+                result = self._result(receiver.record.manufacturer)
+                result.counts.seen += 1
+                result.counts.unchanged += 1
+
+    async def settle(self) -> None:
+        """Hand over what was found since the last time."""
+        waiting, self._waiting = self._waiting, []
+        batches: dict[str, list[DeviceSnapshot]] = {}
+        for found in waiting:
+            snapshot = self._snapshot(found)
+            if self._is_second_address(snapshot):
+                continue
+            if self._plan.adopts(found.host, found.port) or self._is_known(snapshot):
+                batches.setdefault(snapshot.identity.manufacturer, []).append(snapshot)
+            else:
+                self._offer(snapshot)
+        for manufacturer, devices in batches.items():
+            await self._sync(manufacturer, devices)
+
+    # -- when it is over -------------------------------------------------------------------------------------
+
+    def failures(self) -> dict[str, tuple[AvailabilityReason, str]]:
+        """Hosts that were named and at which no receiver answered, with the reason."""
+        failed: dict[str, tuple[AvailabilityReason, str]] = {
+            text: ("never_seen", unresolved.detail) for text, unresolved in self._plan.unresolved.items()
+        }
+        for text, missed in self._missed.items():
+            if text not in self.seen_hosts:
+                failed[text] = (_reason(missed.code), missed.detail)
+        return failed
+
+    def total(self) -> Result:
+        """All manufacturers in one result; each of them stands in its data."""
+        total = Result(request_id=self._context.request_id)
+        for text, (reason, detail) in self.failures().items():
+            total.counts.seen += 1
+            total.fail(text, reason, detail)
+        for maker, count in self._bugs.items():
+            if count > BUGS_TOLD:
+                self._result(maker).warnings.append(
+                    f"driver of {maker}: {count - BUGS_TOLD} further failures like that"
+                )
+        for result in self.results.values():
+            total.absorb(result)
+        total.data["manufacturers"] = {maker: result.as_json() for maker, result in sorted(self.results.items())}
+        return total
+
+    def list_unidentified(
+        self, failed: Mapping[str, tuple[AvailabilityReason, str]], asked: Mapping[str, Place]
+    ) -> None:
+        """Keep the inventory's list of configured hosts that never answered up to date."""
+        listed = self._house.inventory.unidentified
+        for text, place in asked.items():
+            host = place.where.host if isinstance(place.where, Host) else text
+            if text in failed and not self._house.inventory.by_host(host):
+                reason, detail = failed[text]
+                since = listed[text].since if text in listed else clock.now_text()
+                listed[text] = Unidentified(self._context.tenant, text, reason, since, detail)
+            elif text in self.seen_hosts:
+                listed.pop(text, None)
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _named(self, host: str, port: int | None) -> Place | None:
+        single = self._plan.singles.get((host, port))
+        return single.place if single else None
+
+    def _result(self, maker: str) -> Result:
+        return self.results.setdefault(maker, Result(manufacturer=maker, request_id=self._context.request_id))
+
+    def _snapshot(self, found: Found) -> DeviceSnapshot:
+        """As people named it, so that it is found again when its address changes; else by its address."""
+        place = self._named(found.host, found.port)
+        host = self._known_names.get(found.host, found.host)
+        if place is not None and isinstance(place.where, Host):
+            host = place.where.host
+        identity = found.identity
+        if identity.mac is None:
+            identity = replace(identity, mac=self._house.mac_at(found.host))
+        return DeviceSnapshot(host, found.port, identity, found.driver)
+
+    def _is_second_address(self, snapshot: DeviceSnapshot) -> bool:
+        """Whether this unit answered in this discovery before: a name with two addresses, a unit with two networks."""
+        who = snapshot.identity.serial or snapshot.identity.mac
+        if who is None:
+            return False
+        first = self._units.setdefault((snapshot.identity.manufacturer, who), snapshot.host)
+        if first != snapshot.host:
+            self._result(snapshot.identity.manufacturer).warnings.append(
+                f"{snapshot.host}: the same unit answers at {first} as well, and is taken from there"
+            )
+        return first != snapshot.host
+
+    def _is_known(self, snapshot: DeviceSnapshot) -> bool:
+        records = [receiver.record for receiver in self._house.inventory.of(self._context.tenant)]
+        return recognise(snapshot.identity, snapshot.host, snapshot.port, records).outcome != "new"
+
+    def _offer(self, snapshot: DeviceSnapshot) -> None:
+        identity, tenant = snapshot.identity, self._context.tenant
+        counts = self._result(identity.manufacturer).counts
+        counts.seen += 1
+        counts.unchanged += 1
+        if self._house.inventory.is_ignored(tenant, identity, snapshot.host):
+            return
+        self.candidates += 1
+        self._house.candidates.put(
+            tenant,
+            snapshot.host,
+            manufacturer=identity.manufacturer,
+            model=identity.model,
+            name=identity.device_id,
+            mac=identity.mac,
+            why="answered to discovery in a range that does not adopt; receiver_add takes it",
+        )
+
+    async def _sync(self, manufacturer: str, devices: list[DeviceSnapshot]) -> None:
+        result = self._result(manufacturer)
+        try:
+            synced = await self._house.sync.bulk_sync_devices(
+                manufacturer=manufacturer, devices=devices, complete=False, context=self._context
+            )
+        except ServiceError as error:
+            result.counts.seen += 1
+            result.fail(manufacturer, error.code, error.detail)
+            return
+        except Exception as error:  # one maker's trouble must not hide the others
+            log.exception("receivers that were found could not be taken over", extra={"manufacturer": manufacturer})
+            result.counts.seen += len(devices)
+            result.fail(manufacturer, "internal", f"the bridge failed on {len(devices)} receivers: {error}")
+            return
+        result.absorb(synced)
+        for device in devices:
+            if self._house.inventory.by_host(device.host):
+                self._house.candidates.drop(self._context.tenant, device.host)
+
+    def _bug(self, missed: Missed) -> None:
+        self._bugs[missed.manufacturer] += 1
+        if self._bugs[missed.manufacturer] <= BUGS_TOLD:
+            self._tell(missed)
+
+    def _tell(self, missed: Missed) -> None:
+        result = self._result(missed.manufacturer)
+        result.counts.seen += 1
+        result.fail(missed.host, missed.code, missed.detail)
+        if missed.code in TELLING_REASONS and not self._house.inventory.by_host(missed.host):
+            self.candidates += 1
+            self._house.candidates.put(
+                self._context.tenant, missed.host, manufacturer=missed.manufacturer, why=missed.detail
+            )
+
+
+def _reason(code: str) -> AvailabilityReason:
+    return next((reason for reason in get_args(AvailabilityReason) if reason == code), "never_seen")

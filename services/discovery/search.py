@@ -1,0 +1,188 @@
+"""One search: names resolved, addresses asked, findings handed over as they come; it can be watched and cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from services import clock
+from services.discovery.outcomes import Findings, Household
+from services.discovery.scan import CONCURRENCY, Budget, sweep
+from services.discovery.targets import Held, Place, Plan
+from services.drivers import Driver, resolve
+from services.live import Receiver
+from services.model import AuditContext, AvailabilityReason, Result
+from services.rules import MAX_ADDRESSES, Host, Span
+
+PROGRESS_S = 1.0
+"""Between two reports of progress, and between two handings-over of what was found."""
+
+PLACES_NAMED = 3
+"""Places that are named where a search is spoken of; the others are counted."""
+
+IN_SESSION = frozenset({"reading", "live"})
+"""States of a session in which it holds a connection, whether or not the receiver counts as online already."""
+
+Progress = Callable[[Mapping[str, object]], None]
+
+
+@dataclass(slots=True)
+class Search:
+    """A search under way."""
+
+    context: AuditContext
+    places: Sequence[Place]
+    since: str = field(default_factory=clock.now_text)
+    started: float = 0.0
+    total: int | None = None
+    """Addresses; ``None`` until names are resolved."""
+    findings: Findings | None = None
+    task: asyncio.Task[None] | None = None
+    cancelled: bool = False
+
+    @property
+    def what(self) -> str:
+        """Its places, for people."""
+        shown = ", ".join(place.text for place in self.places[:PLACES_NAMED])
+        more = len(self.places) - PLACES_NAMED
+        return f"{shown} and {more} more" if more > 0 else shown
+
+    def cancel(self) -> None:
+        """End it; what was found until now stays."""
+        self.cancelled = True
+        if self.task is not None:
+            self.task.cancel()
+
+    def progress(self, now: float) -> dict[str, object]:
+        """How far it is: addresses done and in all, receivers found, seconds to go (``None`` until that is known)."""
+        done = self.findings.done if self.findings else 0
+        eta = round((now - self.started) / done * (self.total - done), 1) if done and self.total else None
+        found = self.findings.found if self.findings else 0
+        return {"done": done, "total": self.total, "found": found, "eta_s": eta}
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a search ended; ``failed`` are hosts that were named and at which no receiver answered."""
+
+    result: Result
+    failed: Mapping[str, tuple[AvailabilityReason, str]]
+    cancelled: bool
+
+
+class Searches:
+    """Performs searches; all of them together stay within one budget of sockets and of time on the event loop."""
+
+    def __init__(self, house: Household, drivers: Mapping[str, Driver]) -> None:
+        self._house = house
+        self._drivers = drivers
+        self.concurrency = CONCURRENCY
+        self.interface = ""
+        self._budget: Budget | None = None
+        self._under_way = 0
+
+    async def run(
+        self,
+        search: Search,
+        *,
+        manufacturer: str | None = None,
+        limit: int | None = None,
+        progress: Progress | None = None,
+    ) -> Finished:
+        """Search until everything was asked, or until it is cancelled."""
+        clock_s = asyncio.get_running_loop().time
+        search.started = clock_s()
+        drivers = {
+            name: driver
+            for name, driver in self._drivers.items()
+            if driver.scans and manufacturer in {None, driver.manufacturer}
+        }
+        with self._taking_part() as budget:
+            plan, names = await self._prepare(search.places, drivers, MAX_ADDRESSES if limit is None else limit)
+            findings = search.findings = Findings(plan, self._house, search.context, names)
+            search.total = plan.total
+            questions = plan.questions(self._held(names), findings.leave, budget.concurrency)
+            if not search.cancelled:
+                search.task = asyncio.create_task(sweep(questions, budget, findings.take), name="search")
+                await self._watch(search, search.task, findings, progress)
+        result = findings.total()
+        result.duration_s = clock_s() - search.started
+        result.data |= {
+            "addresses": plan.total,
+            "asked": findings.done,
+            "candidates": findings.candidates,
+            "concurrency": budget.concurrency,
+            "cancelled": search.cancelled,
+        }
+        if budget.note:
+            result.data["note"] = budget.note
+        if plan.left_out:
+            result.leave_out(
+                f"only the first {plan.total} addresses were asked, {plan.left_out} were not: the limit is "
+                f"{limit or MAX_ADDRESSES}; search the rest on its own"
+            )
+        if search.cancelled:
+            result.leave_out(f"cancelled after {findings.done} of {plan.total} addresses")
+        return Finished(result, findings.failures(), search.cancelled)
+
+    async def _prepare(
+        self, places: Sequence[Place], drivers: Mapping[str, Driver], limit: int
+    ) -> tuple[Plan, dict[str, str]]:
+        """The plan, and the addresses of receivers that are known by a name."""
+        wanted = [place.where.host for place in places if isinstance(place.where, Host) and place.where.is_name]
+        hosts = {receiver.record.host for receiver in self._house.inventory.receivers.values()}
+        known = sorted(host for host in hosts if host and Host(host).is_name)
+        resolved = await resolve([*wanted, *known])
+        names = {
+            address: name for name in known if isinstance(addresses := resolved[name], list) for address in addresses
+        }
+        return Plan(places, drivers, resolved, interface=self.interface, limit=limit), names
+
+    def _held(self, names: Mapping[str, str]) -> Held:
+        inventory = self._house.inventory
+
+        def held(host: str, port: int | None) -> bool:
+            receivers = [*inventory.by_host(host), *inventory.by_host(names.get(host, ""))]
+            return any(_is_held(receiver, port) for receiver in receivers)
+
+        return held
+
+    async def _watch(
+        self, search: Search, task: asyncio.Task[None], findings: Findings, progress: Progress | None
+    ) -> None:
+        """Hand over what is found while it is found, and report."""
+        try:
+            while not task.done():
+                await asyncio.wait({task}, timeout=PROGRESS_S)
+                await findings.settle()
+                if progress is not None and not task.done():
+                    progress(search.progress(asyncio.get_running_loop().time()))
+            if not search.cancelled:
+                task.result()
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    @contextmanager
+    def _taking_part(self) -> Iterator[Budget]:
+        """The budget that all searches of this moment share."""
+        if self._budget is None or not self._under_way:
+            receivers = self._house.inventory.receivers.values()
+            self._budget = Budget(self.concurrency, spoken_for=sum(not receiver.online for receiver in receivers))
+        self._under_way += 1
+        try:
+            yield self._budget
+        finally:
+            self._under_way -= 1
+
+
+def _is_held(receiver: Receiver, port: int | None) -> bool:
+    same_port = port is None or receiver.record.port is None or receiver.record.port == port
+    return same_port and (receiver.online or receiver.session in IN_SESSION)
+
+
+def covers(place: Place, host: str) -> bool:
+    """Whether a place has this address or is this host."""
+    return place.where.holds(host) if isinstance(place.where, Span) else place.where.host == host

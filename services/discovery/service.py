@@ -1,0 +1,346 @@
+"""DiscoveryOrchestrationService: finding receivers, reading them again, telling all that is known of one of them.
+
+Callable without any broker. A driver's ``identify`` decides who answers; what answers in a place that adopts is handed
+to `DeviceSyncService`, everything else becomes a candidate. Receivers that we hear keep their one session: a
+discovery counts them and leaves them alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Protocol
+
+from services import clock
+from services.discovery.candidates import Candidates
+from services.discovery.outcomes import Household, Sync
+from services.discovery.refresh import Reader, Refresher, choose
+from services.discovery.search import Finished, Progress, Search, Searches, covers
+from services.discovery.targets import Place, place_of
+from services.drivers import Driver
+from services.live import Inventory, Receiver
+from services.model import Address, AuditContext, Campus, Kind, RangeRecord, Result, ServiceError
+from services.rules import MAX_ADDRESSES, Host, parse
+from services.units import describe
+
+log = logging.getLogger(__name__)
+
+ERRORS_AUDITED = 20
+"""Errors of one discovery that its audit event carries; the reply has all of them."""
+
+
+class Recorder(Protocol):
+    """What discovery needs of `Audit`."""
+
+    def record(
+        self,
+        action: str,
+        *,
+        context: AuditContext,
+        resource: str | None = None,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> object:
+        """Write an audit event."""
+
+
+class DiscoveryOrchestrationService:
+    """One discovery for each campus at a time; any number of refreshes."""
+
+    def __init__(
+        self,
+        *,
+        inventory: Inventory,
+        sync: Sync,
+        sessions: Reader,
+        audit: Recorder,
+        drivers: Mapping[str, Driver],
+        remember: Callable[[RangeRecord], None] = lambda _record: None,
+        forget: Callable[[Campus, str], None] = lambda _tenant, _network: None,
+    ) -> None:
+        """``remember`` keeps when a range was searched, ``forget`` is told of one that is no longer configured."""
+        self._inventory = inventory
+        self._refresher = Refresher(sessions)
+        self._audit = audit
+        self._drivers = drivers
+        self._remember = remember
+        self.forget = forget
+        self.candidates = Candidates(inventory)
+        self.house = Household(inventory, sync, self.candidates)
+        self._searches = Searches(self.house, drivers)
+        self._running: dict[Campus, Search] = {}
+        self._ended = asyncio.Event()
+        self._places: list[tuple[Campus, Place]] = []
+        self.ranges: tuple[RangeRecord, ...] = ()
+        """Ranges and hosts as configured or stored, of all campuses."""
+
+    def configure(self, ranges: Iterable[RangeRecord], *, interface: str = "", concurrency: int | None = None) -> None:
+        """Say where receivers are looked for: ranges and single hosts, with the campus that each belongs to."""
+        self.ranges = tuple(ranges)
+        self._places = [(record.tenant, place) for record in self.ranges for place in _configured([record])[0]]
+        self._searches.interface = interface
+        if concurrency is not None:
+            self._searches.concurrency = concurrency
+
+    @property
+    def tenants(self) -> list[Campus]:
+        """Every campus that has a receiver or something to search, sorted."""
+        return sorted({*self._inventory.tenants, *(record.tenant for record in self.ranges)})
+
+    def tenant_of(self, host: str) -> Campus | None:
+        """The campus that has a range or host with this address."""
+        return next((tenant for tenant, place in self._places if covers(place, host)), None)
+
+    def adopting(self, host: str) -> Campus | None:
+        """The campus that has it and adopts what answers there."""
+        return next((tenant for tenant, place in self._places if place.adopt and covers(place, host)), None)
+
+    def running(self, tenant: Campus) -> Search | None:
+        """The discovery that is under way in a campus."""
+        return self._running.get(tenant)
+
+    # -- discover --------------------------------------------------------------------------------------------
+
+    async def handle_discovery_requested(
+        self,
+        *,
+        context: AuditContext,
+        networks: Sequence[str] | None = None,
+        hosts: Sequence[str] | None = None,
+        manufacturer: str | None = None,
+        adopt: bool | None = None,
+        limit: int | None = None,
+        progress: Progress | None = None,
+    ) -> Result:
+        """Search the networks and hosts that are named, else everything that is configured for the campus.
+
+        ``adopt`` overrides what the ranges say (what is named is adopted unless it is false); ``limit`` is the most
+        addresses that are asked, at most `MAX_ADDRESSES`. ``progress`` is called at most once a second with
+        ``done``, ``total``, ``found`` and ``eta_s``.
+
+        Raises:
+            ServiceError: ``busy`` while another discovery runs in this campus; ``schema_violation`` for an unknown
+                manufacturer, or when nothing that was named can be searched; ``out_of_range`` for a limit.
+        """
+        self._know(manufacturer)
+        if limit is not None and not 1 <= limit <= MAX_ADDRESSES:
+            raise ServiceError("out_of_range", f"a limit is from 1 to {MAX_ADDRESSES} addresses", field="args.limit")
+        if networks or hosts:
+            places, refused = _named(networks or (), hosts or (), adopt=adopt is not False)
+            records: Sequence[RangeRecord] = ()
+        else:
+            records = [record for record in self.ranges if record.tenant == context.tenant]
+            places, refused = _configured(records)
+            places = places if adopt is None else [replace(place, adopt=adopt) for place in places]
+        if refused and not places:
+            detail = "; ".join(refused.values())
+            raise ServiceError("schema_violation", detail, field="args.networks" if networks else "args.hosts")
+        if not places:
+            words = (
+                f"nothing is configured to be searched in {context.organization}/{context.campus}: name networks or "
+                "hosts, or write [[discovery.ranges]] into the configuration"
+            )
+            return Result(manufacturer=manufacturer, warnings=[words], incomplete=True, request_id=context.request_id)
+        result = await self._search(Search(context, places), manufacturer, limit, progress, records)
+        _refuse(result, refused)
+        return result
+
+    async def search_ranges(self, *, context: AuditContext, ranges: Sequence[RangeRecord]) -> Result:
+        """Search some of the configured ranges of a campus. Raises `ServiceError` (busy)."""
+        places, refused = _configured(ranges)
+        result = await self._search(Search(context, places), None, None, None, ranges)
+        _refuse(result, refused)
+        return result
+
+    async def look_at(self, *, context: AuditContext, places: Sequence[Place]) -> Finished:
+        """Ask single hosts quietly: a host that announced itself, or one that has not answered yet.
+
+        Neither audited nor counted as the campus's discovery; what comes of it is audited by those who do it.
+        """
+        search = Search(context, places)
+        finished = await self._searches.run(search)
+        if search.findings is not None:
+            search.findings.list_unidentified(finished.failed, self._configured_hosts(places, context.tenant))
+        return finished
+
+    async def cancel(self, tenants: Iterable[Campus] | None = None) -> int:
+        """End the discoveries of these campuses (of all, without a word); how many were ended.
+
+        They end with the result of what was found until then.
+        """
+        chosen = [
+            search
+            for tenant, search in self._running.items()
+            if (tenants is None or tenant in tenants) and not search.cancelled
+        ]
+        for search in chosen:
+            search.cancel()
+        return len(chosen)
+
+    async def wait_idle(self, tenant: Campus) -> None:
+        """Wait until no discovery runs in a campus."""
+        while tenant in self._running:
+            self._ended.clear()
+            await self._ended.wait()
+
+    # -- refresh and detail ----------------------------------------------------------------------------------
+
+    async def handle_refresh_requested(
+        self,
+        *,
+        context: AuditContext,
+        manufacturer: str | None = None,
+        tags: Sequence[str] = (),
+        receivers: Sequence[str] | None = None,
+        progress: Progress | None = None,
+    ) -> Result:
+        """Read receivers of the campus again, completely: all, or those of a maker, with all of the tags, or by id.
+
+        One that fails never hides another. Raises `ServiceError` (schema_violation) for an unknown manufacturer.
+        """
+        self._know(manufacturer)
+        chosen, strange = choose(self._inventory.of(context.tenant), manufacturer, tags, receivers)
+        result = await self._refresher.read(chosen, context, progress)
+        result.manufacturer = manufacturer
+        for name in strange:
+            result.counts.seen += 1
+            result.fail(name, "unknown_resource", f"there is no receiver {name!r} in {context.campus}")
+        return result
+
+    async def handle_device_detail_requested(self, *, context: AuditContext, address: Address) -> Result:
+        """Everything that is known of a receiver, or of the receiver that a channel belongs to.
+
+        Raises `ServiceError` (unknown_resource).
+        """
+        receiver = self._find(address)
+        result = Result(manufacturer=receiver.record.manufacturer, request_id=context.request_id)
+        result.counts.seen = result.counts.unchanged = 1
+        result.data["receiver"] = describe(receiver)
+        return result
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    async def _search(
+        self,
+        search: Search,
+        manufacturer: str | None,
+        limit: int | None,
+        progress: Progress | None,
+        records: Sequence[RangeRecord],
+    ) -> Result:
+        context = search.context
+        self._refuse_second(context.tenant)
+        self._running[context.tenant] = search
+        wanted = {"places": [place.text for place in search.places], "manufacturer": manufacturer, "limit": limit}
+        self._audit.record("discovery_started", context=context, after=wanted)
+        log.info("discovery started", extra={"campus": context.campus, "places": search.what})
+        after: dict[str, object] = {"status": "failed", "errors": ["it was interrupted"]}
+        try:
+            finished = await self._searches.run(search, manufacturer=manufacturer, limit=limit, progress=progress)
+            result = finished.result
+            if search.findings is not None:
+                hosts = self._configured_hosts(search.places, context.tenant)
+                search.findings.list_unidentified(finished.failed, hosts)
+            if not finished.cancelled and manufacturer is None and limit is None:
+                self._note_searched(records)
+            after = _audited(result)
+            return result
+        finally:
+            del self._running[context.tenant]
+            self._ended.set()
+            self._audit.record("discovery_finished", context=context, after=after)
+            log.info("discovery finished", extra={"campus": context.campus, "places": search.what, **_told(after)})
+
+    def _refuse_second(self, tenant: Campus) -> None:
+        running = self._running.get(tenant)
+        if running is None:
+            return
+        now = asyncio.get_running_loop().time()
+        state = running.progress(now)
+        raise ServiceError(
+            "busy",
+            f"a discovery of {running.what} runs since {running.since} ({state['done']} of "
+            f"{state['total'] or 'still counted'} addresses); wait for it, or end it with discover_cancel",
+            retry_after_s=state["eta_s"] if isinstance(state["eta_s"], float) else None,
+        )
+
+    def _note_searched(self, records: Sequence[RangeRecord]) -> None:
+        now = clock.now_text()
+        searched = {_key(record): replace(record, scanned_at=now) for record in records}
+        self.ranges = tuple(
+            replace(record, scanned_at=now) if _key(record) in searched else record for record in self.ranges
+        )
+        for record in searched.values():
+            self._remember(record)
+
+    def _configured_hosts(self, places: Iterable[Place], tenant: Campus) -> dict[str, Place]:
+        """Those of the places that are single hosts of the configuration."""
+        configured = {record.network for record in self.ranges if record.tenant == tenant and record.source == "config"}
+        return {place.text: place for place in places if isinstance(place.where, Host) and place.text in configured}
+
+    def _find(self, address: Address) -> Receiver:
+        if address.kind is Kind.CHANNEL:
+            found = self._inventory.channel(address)
+            receiver = found[0] if found else None
+        else:
+            receiver = self._inventory.receivers.get(address)
+        if receiver is None:
+            where = f"{address.organization}/{address.campus}"
+            raise ServiceError("unknown_resource", f"there is no {address.kind} {address.id!r} in {where}")
+        return receiver
+
+    def _know(self, manufacturer: str | None) -> None:
+        makers = sorted({driver.manufacturer for driver in self._drivers.values()})
+        if manufacturer is not None and manufacturer not in makers:
+            detail = f"no driver speaks to {manufacturer!r}; installed: {', '.join(makers)}"
+            raise ServiceError("schema_violation", detail, field="args.manufacturer")
+
+
+def _key(record: RangeRecord) -> tuple[Campus, str]:
+    return record.tenant, record.network
+
+
+def _named(networks: Iterable[str], hosts: Iterable[str], *, adopt: bool) -> tuple[list[Place], dict[str, str]]:
+    """Places of a request, and what is none with the words why."""
+    places: list[Place] = []
+    refused: dict[str, str] = {}
+    for text in dict.fromkeys([*networks, *hosts]):
+        try:
+            places.append(Place(text, parse(text), adopt))
+        except ValueError as error:
+            refused[text] = str(error)
+    return places, refused
+
+
+def _refuse(result: Result, refused: Mapping[str, str]) -> None:
+    """What is no place is an error of its own, beside the places that were searched."""
+    for text, detail in refused.items():
+        result.counts.seen += 1
+        result.fail(text, "schema_violation", detail)
+
+
+def _configured(records: Iterable[RangeRecord]) -> tuple[list[Place], dict[str, str]]:
+    places: list[Place] = []
+    refused: dict[str, str] = {}
+    for record in records:
+        try:
+            places.append(place_of(record))
+        except ValueError as error:
+            refused[record.network] = str(error)
+    return places, refused
+
+
+def _told(audited: Mapping[str, object]) -> dict[str, object]:
+    """The same for the log, in short: what was counted, and how many errors there are."""
+    counts, errors = audited.get("counts"), audited.get("errors")
+    counted = {name: number for name, number in counts.items() if number} if isinstance(counts, Mapping) else {}
+    return {"status": audited.get("status"), **counted, "errors": len(errors) if isinstance(errors, list) else None}
+
+
+def _audited(result: Result) -> dict[str, object]:
+    """What the audit keeps of a discovery; its reply has all of it."""
+    whole = result.as_json()
+    kept = {key: whole[key] for key in ("status", "counts", "warnings", "duration_s")}
+    return {**kept, "errors": [asdict(error) for error in result.errors[:ERRORS_AUDITED]]}

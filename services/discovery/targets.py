@@ -1,0 +1,132 @@
+"""What one discovery looks at: places with their wishes, as a run of questions that is never held as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.discovery.scan import Drivers, Question, patience
+from services.drivers import Target, Unresolved
+from services.model import RangeRecord
+from services.rules import MAX_ADDRESSES, Expansion, Host, Span, expand, parse
+
+Held = Callable[[str, int | None], bool]
+"""Whether a receiver that we hear stands at this address and port: it has its one session and is left in peace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something to look at. ``text`` is what people wrote; ``manufacturer`` narrows who is asked for."""
+
+    text: str
+    where: Span | Host
+    adopt: bool = True
+    manufacturer: str | None = None
+
+
+def place_of(record: RangeRecord) -> Place:
+    """A configured range or host. Raises `ValueError` where it is none."""
+    return Place(record.network, parse(record.network), record.adopt, record.manufacturer)
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One address of one host that was named."""
+
+    place: Place
+    address: str
+    port: int | None
+
+
+class Plan:
+    """The questions of one discovery, and what is wanted of their answers.
+
+    ``resolved`` has the addresses of every host name in ``places``; ``total`` counts addresses, those that will
+    be left in peace included, and ``left_out`` those beyond ``limit``.
+    """
+
+    def __init__(
+        self,
+        places: Sequence[Place],
+        drivers: Drivers,
+        resolved: Mapping[str, list[str] | Unresolved],
+        *,
+        interface: str = "",
+        limit: int = MAX_ADDRESSES,
+    ) -> None:
+        self._drivers = {name: driver for name, driver in drivers.items() if driver.scans}
+        self._interface = interface
+        self._spans = [(place, place.where) for place in places if isinstance(place.where, Span)]
+        self.unresolved: dict[str, Unresolved] = {}
+        self.singles: dict[tuple[str, int | None], Single] = {}
+        every = [place for place in places if isinstance(place.where, Host)]
+        self._name(every, resolved)
+        singles = len(self.singles)
+        self.singles = dict(list(self.singles.items())[:limit])
+        self._wide = _by_manufacturer(self._spans, limit - len(self.singles))
+        twice = sum(
+            port is None and any(span.holds(address) for _, expansion in self._wide for span in expansion.spans)
+            for address, port in self.singles
+        )
+        self.total = len(self.singles) - twice + sum(expansion.total for _, expansion in self._wide)
+        self.left_out = singles - len(self.singles) + sum(expansion.left_out for _, expansion in self._wide)
+
+    def _name(self, hosts: Iterable[Place], resolved: Mapping[str, list[str] | Unresolved]) -> None:
+        for place in hosts:
+            assert isinstance(place.where, Host)  # noqa: S101 - the caller chose them so
+            addresses = resolved.get(place.where.host, [place.where.host])
+            if isinstance(addresses, Unresolved):
+                self.unresolved[place.text] = addresses
+                continue
+            for address in addresses:
+                self.singles.setdefault((address, place.where.port), Single(place, address, place.where.port))
+
+    @property
+    def makers(self) -> list[str]:
+        """Manufacturers that are asked for, sorted."""
+        wanted = {place.manufacturer for place, _ in self._spans} | {
+            single.place.manufacturer for single in self.singles.values()
+        }
+        every = {driver.manufacturer for driver in self._drivers.values()}
+        return sorted(every if None in wanted else every & wanted)
+
+    def adopts(self, host: str, port: int | None) -> bool:
+        """Whether a receiver that answers there is to be added."""
+        single = self.singles.get((host, port))
+        if single is not None and single.place.adopt:
+            return True
+        return any(place.adopt and span.holds(host) for place, span in self._spans)
+
+    def questions(self, held: Held, leave: Callable[[str, int | None], None], concurrency: int) -> Iterator[Question]:
+        """Every question, hosts that were named first; ``leave`` is told what ``held`` says is to be left in peace."""
+        for target, manufacturer in self._targets():
+            if held(target.host, target.port):
+                leave(target.host, target.port)
+            else:
+                yield Question(patience(target, self.total, concurrency), self._asking(manufacturer))
+
+    def _targets(self) -> Iterator[tuple[Target, str | None]]:
+        for single in self.singles.values():
+            yield Target(single.address, single.port, self._interface), single.place.manufacturer
+        for manufacturer, expansion in self._wide:
+            for address in expansion:
+                if (address, None) not in self.singles:
+                    yield Target(address, interface=self._interface), manufacturer
+
+    def _asking(self, manufacturer: str | None) -> Drivers:
+        if manufacturer is None:
+            return self._drivers
+        return {name: driver for name, driver in self._drivers.items() if driver.manufacturer == manufacturer}
+
+
+def _by_manufacturer(spans: Iterable[tuple[Place, Span]], limit: int) -> list[tuple[str | None, Expansion]]:
+    """One expansion for each manufacturer that places are narrowed to; together they are within the limit."""
+    groups: dict[str | None, list[Span]] = {}
+    for place, span in spans:
+        groups.setdefault(place.manufacturer, []).append(span)
+    wide: list[tuple[str | None, Expansion]] = []
+    for manufacturer, group in groups.items():
+        expansion = expand(group, limit)
+        limit -= expansion.total
+        wide.append((manufacturer, expansion))
+    return wide

@@ -1,0 +1,1 @@
+"""Gear that is not on the network: it is listed, and never asked."""

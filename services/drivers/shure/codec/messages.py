@@ -1,0 +1,139 @@
+"""PURE. Bodies of messages <-> messages <-> readings. Nothing in here raises, whatever a device says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from services.drivers.port import Reading
+from services.drivers.shure.codec.tables import PROPERTIES, SUB_INDEXED, Property, Scope
+
+VERBS = frozenset({b"GET", b"SET", b"REP", b"REPORT", b"SAMPLE"})
+_NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]*\Z")
+_SUB = re.compile(rb"(\d{1,2})(?:\s+|\Z)")
+
+INDEX_DIGITS = 2
+"""No receiver has a hundred channels."""
+
+
+REMEMBERED = 1024
+"""Messages whose meaning is remembered: receivers say much the same again and again, a whole dump at every re-read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. ``index`` is the channel (0 = all, ``None`` = the device), ``sub`` the slot or antenna.
+
+    ``value`` is the rest as it stands on the wire, braces and padding included. Of NET_SETTINGS the interface belongs
+    to the name: ``NET_SETTINGS SC``.
+    """
+
+    verb: str
+    index: int | None
+    name: str
+    sub: int | None = None
+    value: str = ""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def parse(body: bytes) -> Message | None:
+    """A message of its body (without the outer brackets); ``None`` where it is none."""
+    head = body.split(None, 2)
+    if len(head) < 2:  # noqa: PLR2004 - a verb and something that it is about
+        return None
+    verb = head[0].upper()
+    if verb not in VERBS:
+        return None
+    index: int | None = None
+    name, rest = head[1].upper(), head[2] if len(head) > 2 else b""  # noqa: PLR2004 - and more of it
+    if name.isdigit():
+        index = int(name) if len(name) <= INDEX_DIGITS else None
+        parts = rest.split(None, 1)
+        if index is None or not parts:
+            return None
+        name, rest = parts[0].upper(), parts[1] if len(parts) > 1 else b""
+    if _NAME.match(name) is None:
+        return None
+    if name == b"NET_SETTINGS":
+        parts = rest.split(None, 1)
+        name, rest = b" ".join((name, *parts[:1])).upper(), parts[1] if len(parts) > 1 else b""
+    plain = name.decode("ascii", "replace")
+    sub: int | None = None
+    if plain in SUB_INDEXED and (found := _SUB.match(rest)) is not None and (verb == b"GET" or found.end() < len(rest)):
+        sub, rest = int(found[1]), rest[found.end() :]
+    return Message(verb.decode(), index, plain, sub, decode_text(rest))
+
+
+def decode_text(raw: bytes) -> str:
+    """UTF-8 where it is that, else Latin-1: people write names with whatever their computer has."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def property_of(message: Message, family: str) -> Property | None:
+    """The property that a message is about."""
+    return PROPERTIES[family].get((message.name, message.index is not None))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def decode(message: Message, family: str) -> Reading | None:
+    """What a REP says. Empty ``values`` for what is known and not told; ``None`` for what makes no sense here.
+
+    ``values`` may hold `tables.PRIVATE_KEYS`: see `composing`.
+    """
+    prop = property_of(message, family)
+    if prop is None or message.verb != "REP":
+        return None
+    channel, slot = message.index, message.sub if prop.scope is Scope.SLOT else None
+    if channel == 0 or (prop.scope is Scope.SLOT and not slot):
+        return None
+    values = prop.kind.decode(message.value.strip())
+    if values is None:
+        return None
+    # shared by everyone who is told the same: nobody may change it
+    return Reading(channel, MappingProxyType(dict(zip(prop.keys, values, strict=True))), slot)
+
+
+def encode(
+    family: str, scope: Scope, key: str, value: object, others: Mapping[str, object] | None = None
+) -> list[tuple[str, str]]:
+    """A key's new value as (wire name, wire text) of every askable property that carries it.
+
+    ``others`` holds the further keys of such a property (``group`` beside ``group_channel``); missing means unknown.
+    """
+    values = {**(others or {}), key: value}
+    return [
+        (prop.name, prop.kind.encode([values.get(each) for each in prop.keys]))
+        for prop in PROPERTIES[family].values()
+        if key in prop.keys and prop.scope is scope and prop.askable and not prop.metered
+    ]
+
+
+def get(name: str, index: int | None = None, sub: int | None = None) -> bytes:
+    """``< GET 1 SLOT_STATUS 0 >``."""
+    return _message("GET", name, index, sub, "")
+
+
+def set_(name: str, index: int | None, value: str, sub: int | None = None) -> bytes:
+    """``< SET 1 METER_RATE 01000 >``."""
+    return _message("SET", name, index, sub, value)
+
+
+def report(name: str, index: int | None = None, sub: int | None = None, value: str = "") -> bytes:
+    """``< REP 1 SLOT_STATUS 2 EMPTY >``."""
+    return _message("REP", name, index, sub, value)
+
+
+def _message(verb: str, name: str, index: int | None, sub: int | None, value: str) -> bytes:
+    words = [verb, *([] if index is None else [str(index)]), name, *([] if sub is None else [str(sub)])]
+    if value:
+        words.append(value)
+    return f"< {' '.join(words)} >".encode()
+
+
+ERROR = b"< REP ERR >"

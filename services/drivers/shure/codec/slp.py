@@ -1,0 +1,90 @@
+"""PURE. What Shure devices announce of themselves: SLPv2 attribute replies to 239.255.254.253, UDP 8427.
+
+One datagram about every 2 s a device (protocol notes 2.1). An advert proves that a device exists, not that it can be
+controlled. Everything is read tolerantly: the header only tells where to look, the attributes are found by their form.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Mapping
+
+from services.drivers.port import Advert
+from services.drivers.shure.codec.models import MANUFACTURER, model_of
+
+GROUP = "239.255.254.253"
+PORT = 8427
+MOST_BYTES = 4096
+"""More than a datagram of an advert has."""
+
+VERSION, ATTRIBUTE_REPLY = 2, 7
+OUI_PREFIX = "00:0e"
+"""A CID begins with the last four bytes of the MAC; Shure's begin with 00:0e:dd."""
+OUI_REST = "DD"
+
+_ATTRIBUTE = re.compile(r"\(([A-Za-z0-9.\-]+)=([^()]*)\)")
+_CID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
+_HEADER = struct.Struct("!BB3sH3sHH")
+
+
+def parse(datagram: bytes) -> dict[str, str] | None:
+    """The attributes of an advert, values without surrounding blanks; ``None`` for anything else."""
+    if len(datagram) < _HEADER.size or len(datagram) > MOST_BYTES:
+        return None
+    if datagram[0] != VERSION or datagram[1] != ATTRIBUTE_REPLY:
+        return None
+    text = datagram.decode("utf-8", "replace")
+    attributes = {name.lower(): value.strip() for name, value in _ATTRIBUTE.findall(text)}
+    return attributes or None
+
+
+def build(attributes: Mapping[str, str], xid: int = 0) -> bytes:
+    """An advert as a device sends it."""
+    text = ",".join(f"({name}={value})" for name, value in attributes.items()).encode()
+    language = b"en"
+    body = language + struct.pack("!HH", 0, len(text)) + text + b"\0"
+    length = (_HEADER.size + len(body)).to_bytes(3, "big")
+    return _HEADER.pack(VERSION, ATTRIBUTE_REPLY, length, 0, bytes(3), xid, len(language)) + body
+
+
+def attributes_of(model: str, name: str, mac: str, host: str) -> dict[str, str]:
+    """What a receiver says of itself."""
+    tail = mac.replace(":", "").upper()[-8:]
+    return {
+        "cid": f"{tail}-0000-11DD-A000-000EDDCCCCCC",
+        "acn-fctn": model,
+        "acn-uacn": name,
+        "acn-services": "esta.dmp",
+        "csl-esta.dmp": f"esta.sdt/{host}:57383;esta.dmp/cd:CCEAC054-E139-11DF-84BA-0015C5F3F612",
+        "device-description": f"$:tftp://{host}/$.ddl",
+    }
+
+
+def mac_of(cid: str) -> str | None:
+    """``DD47E0D7-...`` -> ``00:0e:dd:47:e0:d7``; ``None`` where it is not Shure's form."""
+    if _CID.match(cid) is None or not cid.upper().startswith(OUI_REST):
+        return None
+    tail = cid[:8].lower()
+    return ":".join((OUI_PREFIX, *(tail[place : place + 2] for place in range(0, 8, 2))))
+
+
+def advert(datagram: bytes, host: str) -> Advert | None:
+    """A receiver that this driver can speak to; ``None`` for consoles, software, other gear and garbage."""
+    attributes = parse(datagram)
+    if attributes is None:
+        return None
+    function = attributes.get("acn-fctn", "")
+    model = model_of(function)
+    if model is None:
+        return None
+    cid = attributes.get("cid", "")
+    evidence = {"cid": cid.lower()} if _CID.match(cid) else {}
+    return Advert(
+        manufacturer=MANUFACTURER,
+        host=host,
+        model=function,
+        name=attributes.get("acn-uacn") or None,
+        mac=mac_of(cid),
+        evidence={**evidence, "acn-fctn": function},
+    )

@@ -1,0 +1,322 @@
+"""One simulated unit on its socket: connections, metering, unasked reports, faults."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from services.drivers.shure.codec.framing import Framer
+from services.drivers.shure.simulation import requests
+from services.drivers.shure.simulation.clock import Beat, Clock
+from services.drivers.shure.simulation.device import Device, Place
+from services.drivers.shure.simulation.faults import FAULTS, ONCE, SLOW_S, pieces, with_noise
+from services.drivers.shure.simulation.identity import Identities
+from services.drivers.shure.simulation.levels import STEP_MS
+from services.drivers.shure.simulation.world import World
+
+_GOLDEN = 0.6180339887498949
+"""Multiples of it, modulo 1, lie as evenly as any number of units allows."""
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER on, 0 seconds: closing sends RST."""
+_DEAF = frozenset({"freeze", "control_blocked"})
+_SPOILING = _DEAF | {"fragmented", "garbage"}
+_CLOSED = frozenset({"offline", "control_refused"})
+
+
+class Connection(asyncio.Protocol):
+    """One client."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._framer = Framer()
+        self._pieces: list[bytes] = []
+        self.transport: asyncio.Transport
+        self.full = False
+        """The client does not read: samples are dropped, as there is nobody to see them."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; small lines must leave at once."""
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._unit.joined(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._unit.left(self)
+
+    def pause_writing(self) -> None:
+        """The buffer is full."""
+        self.full = True
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        self.full = False
+
+    def data_received(self, data: bytes) -> None:
+        """Requests, in whatever pieces."""
+        self._unit.asked(self, self._framer.feed(data))
+
+    def send(self, lines: Sequence[bytes]) -> None:
+        """Write whole lines, spoilt by whatever fault the unit has."""
+        faults = self._unit.faults
+        if not lines or not faults.isdisjoint(_DEAF) or self.transport.is_closing():
+            return
+        if "garbage" in faults:
+            lines = with_noise(lines, self._unit.rng)
+        data = b"".join(lines)
+        if "fragmented" in faults or self._pieces:
+            waiting = bool(self._pieces)
+            self._pieces += pieces(data, self._unit.rng)
+            if not waiting:
+                self._send_pieces(0)
+        else:
+            self.transport.write(data)
+
+    def _send_pieces(self, at: int) -> None:
+        """One piece a turn of the event loop: each is a segment, for there is no Nagle."""
+        if at < len(self._pieces) and not self.transport.is_closing():
+            self.transport.write(self._pieces[at])
+            asyncio.get_running_loop().call_soon(self._send_pieces, at + 1)
+        else:
+            self._pieces.clear()
+
+
+class Unit:
+    """A simulated receiver, as `services.drivers.port.SimulatedReceiver` wants it."""
+
+    def __init__(
+        self,
+        device: Device,
+        clock: Clock,
+        host: str,
+        port: int,
+        *,
+        identities: Identities,
+        unknown_is_silent: bool,
+        meters_apart: bool = False,
+    ) -> None:
+        self.device = device
+        self.host = host
+        self.port = port
+        self.identities = identities
+        self.faults: set[str] = set()
+        self.rng = random.Random(f"{host} {identities.mac}")
+        self._phase = identities.number * _GOLDEN % 1
+        self._clock = clock
+        self._unknown_is_silent = unknown_is_silent
+        self._server: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._meters: list[Beat] = []
+        self._meters_apart = meters_apart
+        self._metered: list[int] = []
+        self._world: World | None = None
+        self.last_written = 0.0
+        """Loop time at which the last report of `set_value` had been handed to the sockets, seconds."""
+
+    @property
+    def mac(self) -> str:
+        """Address of the unit that answers now, lower case with colons."""
+        return self.identities.other_mac if "swap" in self.faults else self.identities.mac
+
+    @property
+    def label(self) -> str:
+        """The device id that the unit shows, without its padding."""
+        return self.device.shown((0, "DEVICE_ID", 0)).strip("{} ")
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the unit is on the network."""
+        return self._server is not None
+
+    async def start(self) -> None:
+        """Listen. Raises `OSError` where the address is not ours or taken."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Connection(self), self.host, self.port)
+        self._server = server
+        self.port = server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for connection in tuple(self._connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+    def live(self, world: World, step_s: float) -> None:
+        """Let a world change the unit by itself."""
+        self._world = world
+        for channel, key, value in world.begin():
+            self._happen(channel, key, value)
+        self._clock.every(step_s, lambda: self._live_on(world, step_s), self._phase)
+
+    def set_value(self, channel: int | None, key: str, value: object, slot: int | None = None) -> None:
+        """Change something as its user would; when this returns the report has been written to every connection.
+
+        Keys as in `services.drivers.port.Reading`; telemetry keys (``rf_a_dbm``, ``audio_peak_dbfs``, ``quality`` ...)
+        fix a meter at a level. Raises `KeyError` for what the family does not have.
+        """
+        places = self.device.set_key(channel or 0, key, value, slot or 0)
+        if self._world is not None and channel and not slot:
+            self._world.told(channel, key, value)
+        self._report(requests.reports(self.device, places))
+        self.last_written = asyncio.get_running_loop().time()
+
+    async def fault(self, name: str) -> None:
+        """Begin a fault; ``none`` ends them all. Raises `ValueError` for an unknown name."""
+        if name not in FAULTS:
+            raise ValueError(f"no fault {name!r}: there are {', '.join(FAULTS)}")
+        if name == "none":
+            await self._recover()
+            return
+        if name not in ONCE:
+            self.faults.add(name)
+        await self._begin(name)
+
+    def joined(self, connection: Connection) -> None:
+        """A client has connected."""
+        self._connections.add(connection)
+        if "freeze" in self.faults:  # uvloop begins to read after this call, whatever is said within
+            asyncio.get_running_loop().call_soon(self._stop_reading, connection)
+
+    def _stop_reading(self, connection: Connection) -> None:
+        if "freeze" in self.faults and not connection.transport.is_closing():
+            connection.transport.pause_reading()
+
+    def left(self, connection: Connection) -> None:
+        """A client has gone. METER_RATE is the unit's, not the connection's: it stays as it is."""
+        self._connections.discard(connection)
+
+    def asked(self, connection: Connection, bodies: Sequence[bytes]) -> None:
+        """Answer requests of one client."""
+        if not self.faults.isdisjoint(_DEAF):
+            return
+        replies: list[bytes] = []
+        for body in bodies:
+            result = requests.answer(self.device, body, unknown_is_silent=self._unknown_is_silent)
+            replies += result.replies + result.reports
+            for other in self._connections - {connection}:
+                other.send(result.reports)
+            for channel in result.flashing:
+                seconds = requests.CHANNEL_FLASH_S if channel else requests.DEVICE_FLASH_S
+                asyncio.get_running_loop().call_later(seconds, self._stop_flash, channel)
+        if "slow" in self.faults:
+            asyncio.get_running_loop().call_later(SLOW_S, connection.send, replies)
+        else:
+            connection.send(replies)
+        if self.device.meter_ms != self._metered:
+            self._set_meters()
+
+    def _report(self, lines: Sequence[bytes]) -> None:
+        for connection in self._connections:
+            connection.send(lines)
+
+    def _stop_flash(self, channel: int) -> None:
+        if channel in self.device.flashing:
+            self.device.flashing.discard(channel)
+            self._report([requests.line((channel, "FLASH", 0), "OFF")])
+
+    def _set_meters(self) -> None:
+        """One beat for all channels that share a rate, or one each."""
+        for beat in self._meters:
+            beat.stop()
+        rates = self._metered = list(self.device.meter_ms)
+        together = [[channel for channel, its in enumerate(rates) if its == rate] for rate in set(rates) - {0}]
+        if self._meters_apart:
+            together = [[channel] for channels in together for channel in channels]
+        self._meters = [
+            self._clock.every(
+                rates[channels[0]] / 1000,
+                self._metering(rates[channels[0]], channels),
+                (self._phase + number / len(together)) % 1 if self._meters_apart else self._phase,
+            )
+            for number, channels in enumerate(together)
+        ]
+
+    def _metering(self, rate_ms: int, channels: Sequence[int]) -> Callable[[], None]:
+        device, connections, faults = self.device, self._connections, self.faults
+        players = [device.players[channel] for channel in channels]
+        stride, position = max(1, rate_ms // STEP_MS), device.position
+
+        def meter() -> None:
+            nonlocal position
+            device.position = position = position + stride
+            if not connections:
+                return
+            lines = [player.lines[(position + player.offset) % len(player.lines)] for player in players]
+            if not faults.isdisjoint(_SPOILING):
+                self._report(lines)
+                return
+            data = b"".join(lines)
+            for connection in connections:
+                if not connection.full:
+                    connection.transport.write(data)
+
+        return meter
+
+    def _live_on(self, world: World, seconds: float) -> None:
+        for channel, key, value in world.step(seconds):
+            self._happen(channel, key, value)
+
+    def _happen(self, channel: int, key: str, value: object) -> None:
+        """The world changes something: what this family or this transmitter does not have passes unseen."""
+        if channel <= self.device.paired and self.device.can_happen(channel, key):
+            self._report(requests.reports(self.device, self.device.set_key(channel, key, value)))
+
+    async def _begin(self, name: str) -> None:
+        if name == "drop":
+            self._close_connections()
+        elif name == "reset":
+            for connection in tuple(self._connections):
+                sock = connection.transport.get_extra_info("socket")
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                connection.transport.abort()
+        elif name == "freeze":
+            for connection in self._connections:
+                self._stop_reading(connection)
+        elif name in _CLOSED:
+            if self._server is not None:
+                self._server.close()
+                self._server = None
+            self._close_connections()
+        elif name == "swap":
+            self._close_connections()
+            self._become(self.identities.other)
+        self._show_faults()
+        await asyncio.sleep(0)  # sockets close in the next turn of the loop
+
+    async def _recover(self) -> None:
+        frozen, closed = "freeze" in self.faults, not self.faults.isdisjoint(_CLOSED)
+        if "swap" in self.faults:
+            self._close_connections()
+            self._become(self.identities.own)
+        self.faults.clear()
+        self._show_faults()
+        if frozen:
+            for connection in self._connections:
+                connection.transport.resume_reading()
+        if closed:
+            await self.start()
+
+    def _show_faults(self) -> None:
+        """Faults that show in what the unit says are reported like any change."""
+        device = self.device
+
+        def change() -> None:
+            device.names_blank = "blank_name" in self.faults
+            device.transmitters_off = "transmitter_off" in self.faults
+
+        self._report(requests.reports(device, device.changed_by(device.channels, change)))
+
+    def _become(self, texts: Mapping[Place, str]) -> None:
+        for place, value in texts.items():
+            self.device.write(place, value)
+
+    def _close_connections(self) -> None:
+        for connection in tuple(self._connections):
+            connection.transport.close()

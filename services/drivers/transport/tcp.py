@@ -1,0 +1,145 @@
+"""Moves bytes over TCP, without any meaning: connect in time, hand over what comes, say in plain words why it ended.
+
+Built on `asyncio.Protocol`: no task, no queue and no copy a connection. Every failure is a `DriverError` with a word
+of the closed list, and has the operating system's error as its cause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import cast
+
+from services.drivers.port import DriverError
+
+KEEPALIVE_IDLE_S = 15
+"""Quiet seconds before the system asks the peer; sessions ask earlier, this is the net below them."""
+KEEPALIVE_EVERY_S = 5
+KEEPALIVE_TRIES = 3
+
+CLOSE_S = 1.0
+"""How long a close may wait for the peer to take what was written."""
+
+RESOLVE_WORDS = "the host name cannot be resolved: check its spelling and the name server"
+
+_RESET = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
+
+
+class Connection(asyncio.Protocol):
+    """One TCP connection. ``receive`` is called on the event loop with whatever one read brought."""
+
+    def __init__(self, peer: str, receive: Callable[[bytes], None], ended: Callable[[], None]) -> None:
+        self.peer = peer
+        self.data_received = receive  # type: ignore[assignment]  # no frame of ours between loop and framer
+        self._ended = ended
+        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self.closed: asyncio.Future[DriverError] = self._loop.create_future()
+        """Done when the connection has ended, with the reason."""
+        self._closing = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, seconds in (
+            (socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S),
+            (socket.TCP_KEEPINTVL, KEEPALIVE_EVERY_S),
+            (socket.TCP_KEEPCNT, KEEPALIVE_TRIES),
+        ):
+            sock.setsockopt(socket.IPPROTO_TCP, option, seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop, once, for FIN, RST, a failed keep-alive and our own close alike."""
+        if not self.closed.done():
+            self.closed.set_result(self._why(exc))
+        self._ended()
+
+    def _why(self, exc: Exception | None) -> DriverError:
+        if self._closing:
+            return DriverError("bridge_stopped", f"we closed the connection to {self.peer}")
+        if exc is None:
+            return DriverError("closed_by_device", f"{self.peer} closed the connection")
+        if isinstance(exc, OSError) and exc.errno in _RESET:
+            error = DriverError(
+                "reset_by_device", f"{self.peer} reset the connection, as a unit does that was restarted or is overrun"
+            )
+        else:
+            error = DriverError("timeout", f"the connection to {self.peer} broke: {exc}; check network and power")
+        error.__cause__ = exc
+        return error
+
+    @property
+    def open(self) -> bool:
+        """Whether bytes can still go out."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    def send(self, data: bytes) -> None:
+        """Write; bytes for a connection that has ended are dropped, for `closed` already tells."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def close(self) -> None:
+        """Close politely and wait until it is done, but never long; harmless when it has ended already."""
+        if self._transport is None or self.closed.done():
+            return
+        self._closing = True
+        self._transport.close()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await asyncio.shield(self.closed)
+        finally:
+            self._transport.abort()
+
+
+async def connect(
+    host: str,
+    port: int,
+    *,
+    timeout: float,
+    receive: Callable[[bytes], None],
+    ended: Callable[[], None] = lambda: None,
+    interface: str = "",
+    refused_hint: str = "",
+) -> Connection:
+    """Connect within ``timeout`` seconds, from the local address ``interface`` if one is given.
+
+    ``refused_hint`` is what people can do where the peer refuses. Raises `DriverError`: ``refused`` or ``timeout``.
+    """
+    peer = f"{host} port {port}"
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(timeout):
+            _, connection = await loop.create_connection(
+                lambda: Connection(peer, receive, ended),
+                host,
+                port,
+                local_addr=(interface, 0) if interface else None,
+            )
+    except TimeoutError as error:
+        raise DriverError(
+            "timeout", f"no answer from {peer} within {timeout:g} s: check address, cable, power and network"
+        ) from error
+    except ConnectionRefusedError as error:
+        hint = refused_hint or "nothing listens there, or controller access is blocked in the device's menu"
+        raise DriverError("refused", f"{peer} refused the connection: {hint}") from error
+    except socket.gaierror as error:
+        raise DriverError("timeout", f"{peer}: {RESOLVE_WORDS} ({error.strerror})") from error
+    except OSError as error:
+        raise DriverError("timeout", f"cannot connect to {peer}{_from(interface)}: {_words(error)}") from error
+    return connection
+
+
+def _from(interface: str) -> str:
+    return f" from local address {interface}" if interface else ""
+
+
+def _words(error: OSError) -> str:
+    """The error in words; of several addresses of a name, all of them."""
+    return error.strerror or str(error) or type(error).__name__

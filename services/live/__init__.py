@@ -1,0 +1,19 @@
+"""What is known now: the inventory, the marks of what changed, and the announcer of what happened."""
+
+from __future__ import annotations
+
+from services.live.announcer import News
+from services.live.changes import Bus, Mark
+from services.live.inventory import Candidate, Channel, Inventory, Receiver, Unidentified, Version
+
+__all__ = [
+    "Bus",
+    "Candidate",
+    "Channel",
+    "Inventory",
+    "Mark",
+    "News",
+    "Receiver",
+    "Unidentified",
+    "Version",
+]

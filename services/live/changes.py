@@ -1,0 +1,66 @@
+"""What changed, for whoever broadcasts it. State does not queue: a mark says only that a newer snapshot exists.
+
+Marks are a set that cannot overflow. Events (something happened once) do queue: bounded, the oldest go first, and
+what was dropped is counted. Lives on the event loop's thread; nothing here blocks or raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from services.model import Address, Event, Facet
+
+Mark = tuple[Address, Facet]
+
+EVENTS_KEPT = 10_000
+"""Enough for every channel of a large house to change twice while the broker restarts; 200 bytes each."""
+
+
+class Bus:
+    """Dirty marks and events, and one flag that wakes their reader."""
+
+    def __init__(self, events_kept: int = EVENTS_KEPT) -> None:
+        self._marks: dict[Mark, None] = {}  # a dict keeps the order of arrival, a set does not
+        self._events: deque[Event] = deque(maxlen=events_kept)
+        self._wake = asyncio.Event()
+        self.events_dropped = 0
+
+    @property
+    def dirty(self) -> int:
+        """Resources that wait to be published."""
+        return len(self._marks)
+
+    def mark(self, address: Address, facet: Facet) -> None:
+        """Say that a newer snapshot of this facet exists."""
+        self._marks[address, facet] = None
+        self._wake.set()
+
+    def tell(self, event: Event) -> None:
+        """Queue an event; when the queue is full the oldest is dropped and counted."""
+        if len(self._events) == self._events.maxlen:
+            self.events_dropped += 1
+        self._events.append(event)
+        self._wake.set()
+
+    def unmark(self, address: Address, facet: Facet) -> None:
+        """Take a mark back: its facet is published anyway."""
+        self._marks.pop((address, facet), None)
+
+    def take_marks(self) -> list[Mark]:
+        """All marks since the last call; events stay."""
+        marks = list(self._marks)
+        self._marks.clear()
+        return marks
+
+    def take(self) -> tuple[list[Mark], list[Event]]:
+        """All marks and events since the last call."""
+        marks, events = list(self._marks), list(self._events)
+        self._marks.clear()
+        self._events.clear()
+        self._wake.clear()
+        return marks, events
+
+    async def wait(self) -> None:
+        """Wait until there is something to take."""
+        await self._wake.wait()

@@ -1,0 +1,20 @@
+"""Who answered, as the unit itself tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who answered. ``device_id`` is the label that people edit: evidence, never part of an id."""
+
+    manufacturer: str
+    family: str
+    model: str | None = None
+    serial: str | None = None
+    mac: str | None = None
+    device_id: str | None = None
+    firmware: str | None = None
+    band: str | None = None
+    channel_count: int | None = None

@@ -1,0 +1,111 @@
+"""Who is who: making a receiver's id once, and recognising it again. PURE.
+
+An id is made at first contact and never recomputed. Recognition goes from what people cannot change to what they
+can: serial number, MAC address, then model and label together where that is unique, then the last known address.
+Two units that claim one identity are a conflict, never a merge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from services.model import Identity, IgnoredIdentity, ReceiverRecord
+
+Outcome = Literal["new", "duplicate", "moved", "conflict"]
+
+MAX_RECEIVER_ID = 58
+"""Leaves room for ``-<channel>`` within the 63 characters of a topic level."""
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,57}")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What an identity at a host is to us; ``why`` is for people."""
+
+    outcome: Outcome
+    record: ReceiverRecord | None = None
+    why: str = ""
+
+
+def is_receiver_id(text: str) -> bool:
+    """Whether a configured id can stand in a topic, with room for the channel."""
+    return _ID.fullmatch(text) is not None
+
+
+def make_id(identity: Identity, host: str, taken: Iterable[str] = ()) -> str:
+    """``<model>-<mac>`` where the device gives one, else ``<model>-<8 hex of a hash of who and where it was>``."""
+    model = identity.model or identity.family
+    if identity.mac:
+        tail = re.sub(r"[^0-9a-f]", "", identity.mac.lower())
+    else:
+        origin = f"{identity.manufacturer}|{model}|{host}"
+        tail = hashlib.sha256(origin.encode()).hexdigest()[:8]
+    head = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-") or "receiver"
+    made = f"{head[: MAX_RECEIVER_ID - len(tail) - 4]}-{tail}"
+    in_use = set(taken)
+    if made not in in_use:
+        return made
+    return next(name for name in (f"{made}-{n}" for n in range(2, 1000)) if name not in in_use)
+
+
+def same_unit(record: ReceiverRecord | IgnoredIdentity, identity: Identity) -> bool | None:
+    """Whether the hardware is the same: by serial or MAC where both sides have one; ``None`` where nothing tells."""
+    for ours, theirs in ((record.serial, identity.serial), (record.mac, identity.mac)):
+        if ours and theirs:
+            return ours.lower() == theirs.lower()
+    return None
+
+
+def recognise(
+    identity: Identity, host: str, port: int | None, known: Iterable[ReceiverRecord], online: Iterable[str] = ()
+) -> Match:
+    """Find the receiver that this identity is.
+
+    ``known`` are the receivers of the tenant and maker, ``online`` the ids of those that are being heard now: a
+    receiver that is heard at its own address cannot be another one's move.
+    """
+    records = [record for record in known if record.manufacturer == identity.manufacturer]
+    heard = set(online)
+    for record in records:
+        if same_unit(record, identity):
+            return _placed(record, host, port, heard)
+    here = next((record for record in records if _at(record, host, port)), None)
+    label = (identity.device_id or "").strip()
+    if label and not (here is not None and same_unit(here, identity) is None and _same_kind(here, identity)):
+        alike = [
+            record
+            for record in records
+            if record.device_id == label and record.model == identity.model and same_unit(record, identity) is None
+        ]
+        if len(alike) == 1 and alike[0].address.id not in heard:
+            return _placed(alike[0], host, port, heard)
+    if here is None:
+        return Match("new")
+    if same_unit(here, identity) is False:
+        return Match("conflict", here, f"{host} was {here.address.id}, and another unit answers there now")
+    if not _same_kind(here, identity):
+        return Match("conflict", here, f"{host} was a {here.model}, and a {identity.model} answers there now")
+    return Match("duplicate", here)
+
+
+def _same_kind(record: ReceiverRecord, identity: Identity) -> bool:
+    if record.model and identity.model:
+        return record.model == identity.model
+    return record.family is None or record.family == identity.family
+
+
+def _at(record: ReceiverRecord, host: str, port: int | None) -> bool:
+    return record.host == host and (record.port == port or record.port is None or port is None)
+
+
+def _placed(record: ReceiverRecord, host: str, port: int | None, heard: set[str]) -> Match:
+    if _at(record, host, port):
+        return Match("duplicate", record)
+    if record.address.id in heard:
+        return Match("conflict", record, f"{record.address.id} is heard at {record.host} and also answers at {host}")
+    return Match("moved", record, f"from {record.host} to {host}")

@@ -1,0 +1,31 @@
+"""A unit's life: membership, session, readings, availability, telemetry."""
+
+from __future__ import annotations
+
+from services.units.availability import Availability
+from services.units.chores import Upkeep
+from services.units.detail import describe
+from services.units.from_configuration import Configured, ConfiguredReceiver
+from services.units.membership import LABEL_KEYS, Roster
+from services.units.reading_fold import Intake
+from services.units.sessions import AUTO, STATES, Polling, Sessions
+from services.units.sync_service import DeviceSnapshot, DeviceSyncService
+from services.units.telemetry import Metering
+
+__all__ = [
+    "AUTO",
+    "LABEL_KEYS",
+    "STATES",
+    "Availability",
+    "Configured",
+    "ConfiguredReceiver",
+    "DeviceSnapshot",
+    "DeviceSyncService",
+    "Intake",
+    "Metering",
+    "Polling",
+    "Roster",
+    "Sessions",
+    "Upkeep",
+    "describe",
+]

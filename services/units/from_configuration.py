@@ -1,0 +1,230 @@
+"""The receivers that stand in the configuration file: applied at start and at every reload.
+
+One with an id has its topics at once. One without is listed as unidentified until it answers for the first time;
+then it gets an id that never changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from services import clock
+from services.drivers import Driver, DriverError, Target
+from services.live import Inventory, Receiver, Unidentified
+from services.model import Address, AuditContext, AvailabilityReason, Campus, Identity, Kind, ReceiverRecord
+from services.units.membership import RECONNECT_KEYS, Roster
+from services.units.sessions import AUTO, Sessions
+from services.units.sync_service import DeviceSnapshot, DeviceSyncService
+
+log = logging.getLogger(__name__)
+
+RETRY_FIRST_S, RETRY_MOST_S = 2.0, 5.0
+"""Between rounds of asking hosts that never answered."""
+
+ASKED_AT_ONCE = 32
+
+ACTOR = "config"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredReceiver:
+    """One ``[[receivers]]`` entry."""
+
+    tenant: Campus
+    host: str
+    id: str | None = None
+    name: str | None = None
+    driver: str = AUTO
+    port: int | None = None
+    manufacturer: str | None = None
+    channel_count: int | None = None
+    labels: Mapping[str, object] = field(default_factory=dict)
+    meter_interval_s: float | None = None
+    interface: str = ""
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What the file decides of a record."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "name": self.name,
+            "labels": dict(self.labels),
+            "meter_interval_s": self.meter_interval_s,
+            "interface": self.interface,
+            "source": "config",
+        }
+
+
+class Configured:
+    """Keeps the receivers of the file equal to the file."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        roster: Roster,
+        sessions: Sessions,
+        sync: DeviceSyncService,
+        drivers: Mapping[str, Driver],
+    ) -> None:
+        self._inventory = inventory
+        self._roster = roster
+        self._sessions = sessions
+        self._sync = sync
+        self._drivers = drivers
+        self._waiting: dict[tuple[str, int | None], ConfiguredReceiver] = {}
+        self._changed = asyncio.Event()
+
+    async def apply(self, wanted: Sequence[ConfiguredReceiver]) -> dict[str, int]:
+        """Make it so; how many were added, changed, removed and wait for a first answer."""
+        counts = {"added": 0, "changed": 0, "removed": 0, "waiting": 0}
+        kept: set[Address] = set()
+        gone = {entry.host for entry in self._waiting.values()}
+        self._waiting.clear()
+        for entry in wanted:
+            receiver = self._known(entry)
+            if receiver is not None:
+                kept.add(receiver.address)
+                counts["changed"] += await self._bring_up_to_date(receiver, entry)
+            elif entry.id is not None:
+                await self._clear_place(entry)
+                kept.add(self._roster.adopt(self._record(entry, entry.id), None, _context(entry.tenant)))
+                counts["added"] += 1
+            else:
+                self._waiting[entry.host, entry.port] = entry
+                counts["waiting"] += 1
+                gone.discard(entry.host)
+                if entry.host not in self._inventory.unidentified:
+                    self._list(entry, "never_seen", "it has not answered yet")
+        for host in gone:
+            self._inventory.unidentified.pop(host, None)
+        for receiver in list(self._inventory.receivers.values()):
+            if receiver.record.source == "config" and receiver.address not in kept:
+                await self._roster.drop(receiver, _context(receiver.address.tenant))
+                counts["removed"] += 1
+        self._changed.set()
+        return counts
+
+    async def run(self) -> None:
+        """Ask the hosts that never answered, again and again, until cancelled."""
+        pause = RETRY_FIRST_S
+        while True:
+            if self._waiting:
+                gate = asyncio.Semaphore(ASKED_AT_ONCE)
+                await asyncio.gather(*(self._ask(entry, gate) for entry in list(self._waiting.values())))
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(pause if self._waiting else None):
+                    await self._changed.wait()
+            except TimeoutError:
+                pause = min(pause * 2, RETRY_MOST_S)
+            else:
+                pause = RETRY_FIRST_S
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _known(self, entry: ConfiguredReceiver) -> Receiver | None:
+        if entry.id is not None:
+            return self._inventory.receivers.get(_address(entry.tenant, entry.id))
+        return next(
+            (
+                receiver
+                for receiver in self._inventory.by_host(entry.host)
+                if receiver.address.tenant == entry.tenant and receiver.record.port in {entry.port, None}
+            ),
+            None,
+        )
+
+    async def _clear_place(self, entry: ConfiguredReceiver) -> None:
+        """The file gives a unit an id under which it was not known: its place had another one until now."""
+        found = self._inventory.at(entry.host, entry.port)
+        if found is not None and found.record.source != "config":
+            log.warning(
+                "the configuration gives this receiver another id",
+                extra={"receiver": found.address.id, "host": entry.host, "id": entry.id},
+            )
+            await self._roster.drop(found, _context(found.address.tenant))
+
+    async def _bring_up_to_date(self, receiver: Receiver, entry: ConfiguredReceiver) -> bool:
+        settings = entry.settings
+        if entry.driver != AUTO:
+            settings["driver"] = entry.driver
+        before = receiver.record
+        if all(getattr(before, key) == value for key, value in settings.items()):
+            return False
+        self._roster.amend(receiver, replace(before, **settings), _context(entry.tenant))  # type: ignore[arg-type]
+        reconnect = any(getattr(before, key) != getattr(receiver.record, key) for key in RECONNECT_KEYS)
+        if reconnect and self._sessions.get(receiver.address) is not None:
+            await self._sessions.restart(receiver)
+        return True
+
+    def _record(self, entry: ConfiguredReceiver, receiver_id: str) -> ReceiverRecord:
+        driver = self._drivers.get(entry.driver)
+        maker = entry.manufacturer or (driver.manufacturer if driver else self._likely_maker())
+        return ReceiverRecord(
+            address=_address(entry.tenant, receiver_id),
+            manufacturer=maker,
+            driver=entry.driver,
+            channel_count=entry.channel_count,
+            **entry.settings,  # type: ignore[arg-type]  # by name
+        )
+
+    def _likely_maker(self) -> str:
+        """Until it answers: the only maker that there is a driver for, else nobody."""
+        makers = {driver.manufacturer for driver in self._drivers.values() if driver.scans}
+        return makers.pop() if len(makers) == 1 else "unknown"
+
+    async def _ask(self, entry: ConfiguredReceiver, gate: asyncio.Semaphore) -> None:
+        async with gate:
+            try:
+                name, identity = await self._identify(entry)
+            except DriverError as error:
+                self._list(entry, error.reason, error.detail)
+                return
+        if self._waiting.pop((entry.host, entry.port), None) is None:
+            return  # the file changed meanwhile
+        self._inventory.unidentified.pop(entry.host, None)
+        snapshot = DeviceSnapshot(entry.host, entry.port, identity, name, entry.name, entry.labels, "config")
+        context = _context(entry.tenant)
+        result = await self._sync.bulk_sync_devices(
+            manufacturer=identity.manufacturer, devices=[snapshot], complete=False, context=context
+        )
+        for problem in result.errors:
+            self._list(entry, "identity_conflict", problem.message)
+        receiver = self._known(entry)
+        if receiver is not None and not result.errors:
+            await self._bring_up_to_date(receiver, entry)
+
+    async def _identify(self, entry: ConfiguredReceiver) -> tuple[str, Identity]:
+        drivers = [self._drivers[entry.driver]] if entry.driver in self._drivers else self._drivers.values()
+        refused = DriverError("never_seen", f"no driver {entry.driver!r} is installed")
+        for driver in drivers:
+            if not driver.scans:
+                continue
+            try:
+                return driver.name, await driver.identify(Target(entry.host, entry.port, entry.interface))
+            except DriverError as error:
+                refused = error
+        raise refused
+
+    def _list(self, entry: ConfiguredReceiver, reason: AvailabilityReason, detail: str) -> None:
+        known = self._inventory.unidentified.get(entry.host)
+        if known is not None and known.reason == reason:
+            return
+        since = known.since if known else clock.now_text()
+        self._inventory.unidentified[entry.host] = Unidentified(entry.tenant, entry.host, reason, since, detail)
+        if reason != "never_seen":
+            log.warning(
+                "configured host has not answered yet", extra={"host": entry.host, "reason": reason, "why": detail}
+            )
+
+
+def _address(tenant: Campus, receiver_id: str) -> Address:
+    return Address(tenant.organization, tenant.campus, Kind.RECEIVER, receiver_id)
+
+
+def _context(tenant: Campus) -> AuditContext:
+    return AuditContext(tenant.organization, tenant.campus, ACTOR)

@@ -1,0 +1,244 @@
+"""DeviceSyncService: what devices say becomes stored state here, callable without any broker.
+
+The sessions use the same intake as these methods do; nobody writes a state beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.audit import Audit
+from services.drivers import Driver, DriverError, Reading
+from services.live import Inventory, Receiver
+from services.model import (
+    Address,
+    AuditContext,
+    Campus,
+    DeviceError,
+    Identity,
+    Kind,
+    ReceiverRecord,
+    Result,
+    ServiceError,
+    Source,
+)
+from services.rules import recognise
+from services.units.availability import Availability
+from services.units.membership import Roster
+from services.units.reading_fold import Intake
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSnapshot:
+    """One receiver as somebody saw it: who answered, and where."""
+
+    host: str
+    port: int | None
+    identity: Identity
+    driver: str
+    name: str | None = None
+    labels: Mapping[str, object] = field(default_factory=dict)
+    source: Source = "discovery"
+
+
+class DeviceSyncService:
+    """Keeps the stored receivers equal to what is out there."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        intake: Intake,
+        availability: Availability,
+        roster: Roster,
+        audit: Audit,
+        drivers: Mapping[str, Driver],
+    ) -> None:
+        self._inventory = inventory
+        self._intake = intake
+        self._availability = availability
+        self._roster = roster
+        self._audit = audit
+        self._drivers = drivers
+
+    async def sync_device_status(
+        self, *, receiver: Address, readings: Sequence[Reading], context: AuditContext
+    ) -> Result:
+        """Take readings of one receiver in. Raises `ServiceError` (unknown_resource)."""
+        started = asyncio.get_running_loop().time()
+        found = self._roster.find(receiver)
+        changed = self._intake.take(found, readings, context, at_once=True)
+        return self._result(context, started, found.record.manufacturer, changed)
+
+    async def sync_device_battery(
+        self, *, channel: Address, values: Mapping[str, object], context: AuditContext
+    ) -> Result:
+        """Take a channel's battery values in; 0 is 0, ``None`` is unknown. Raises `ServiceError`."""
+        started = asyncio.get_running_loop().time()
+        found = self._inventory.channel(channel)
+        if found is None:
+            raise ServiceError("unknown_resource", f"there is no channel {channel.id}")
+        strange = sorted(key for key in values if not key.startswith("battery_") and key != "power_source")
+        if strange:
+            raise ServiceError("schema_violation", f"not a battery value: {', '.join(strange)}", field=strange[0])
+        receiver, known = found
+        changed = self._intake.take(receiver, [Reading(known.number, values)], context, at_once=True)
+        return self._result(context, started, receiver.record.manufacturer, changed)
+
+    async def bulk_sync_devices(
+        self,
+        *,
+        manufacturer: str,
+        devices: Sequence[DeviceSnapshot],
+        complete: bool,
+        context: AuditContext,
+        limit: int | None = None,
+    ) -> Result:
+        """Bring the receivers of one maker and campus up to date with a list of what answered.
+
+        ``complete`` says that the list is all there is: receivers that are not on it are marked offline. A partial
+        list never does that. Beyond ``limit`` devices the first ones are done and a warning says so.
+        Raises `ServiceError` for a manufacturer that no driver speaks to.
+        """
+        started = asyncio.get_running_loop().time()
+        self._know(manufacturer)
+        result = Result(manufacturer=manufacturer, request_id=context.request_id)
+        distinct = _collapse(devices)
+        if limit is not None and len(distinct) > limit:
+            result.leave_out(f"{len(distinct)} devices, only the first {limit} were taken; the limit is {limit}")
+            distinct, complete = distinct[:limit], False
+        present: set[Address] = set()
+        for snapshot in distinct:
+            result.counts.seen += 1
+            await asyncio.sleep(0)  # a thousand devices must not hold the loop
+            try:
+                address = await self._sync_one(snapshot, context, result)
+            except (ServiceError, DriverError) as error:
+                code = error.code if isinstance(error, ServiceError) else error.reason
+                result.fail(snapshot.host, code, error.detail)
+                continue
+            if address is not None:
+                present.add(address)
+        if complete:
+            await self._mark_absent(manufacturer, context, present, result)
+        result.duration_s = asyncio.get_running_loop().time() - started
+        return result
+
+    async def clear_sync_cache(self, *, context: AuditContext, receiver: Address | None = None) -> Result:
+        """Forget what receivers said in this session and read them again, completely, without losing a connection.
+
+        One that is offline is read when it returns. Stored state and retained topics stay; ``seen`` counts the
+        receivers. Raises `ServiceError` (unknown_resource).
+        """
+        started = asyncio.get_running_loop().time()
+        chosen = [self._roster.find(receiver)] if receiver else list(self._inventory.of(context.tenant))
+        result = Result(request_id=context.request_id)
+        for found in chosen:
+            result.counts.seen += 1
+            result.counts.offline += not found.online
+            try:
+                await self._roster.read_anew(found)
+            except ServiceError as error:
+                result.fail(found.address.id, error.code, error.detail)
+        self._audit.record("sync_cache_cleared", context=context, after={"receivers": len(chosen)})
+        result.duration_s = asyncio.get_running_loop().time() - started
+        return result
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    async def _sync_one(self, snapshot: DeviceSnapshot, context: AuditContext, result: Result) -> Address | None:
+        tenant = context.tenant
+        identity = snapshot.identity
+        neighbours = list(self._inventory.of(tenant))
+        online = [receiver.address.id for receiver in neighbours if receiver.online]
+        known = (receiver.record for receiver in neighbours)
+        match = recognise(identity, snapshot.host, snapshot.port, known, online)
+        if match.outcome == "new":
+            if snapshot.source == "discovery" and self._inventory.is_ignored(tenant, identity, snapshot.host):
+                result.warnings.append(
+                    f"{snapshot.host}: removed by hand, so not added again; receiver_add brings it back"
+                )
+                return None
+            address = self._roster.adopt(snapshot_record(snapshot, tenant), identity, context)
+            result.counts.added += 1
+            return address
+        assert match.record is not None  # noqa: S101  # every other outcome names its record
+        address = match.record.address
+        if match.outcome == "conflict":
+            result.counts.conflict += 1
+            self._roster.conflict(address, match.why, context)
+            result.errors.append(DeviceError(snapshot.host, "identity_conflict", match.why))
+        elif match.outcome == "moved":
+            result.counts.moved += 1
+            await self._roster.move(address, snapshot.host, snapshot.port, context)
+        else:
+            learnt = self._roster.learn(address, identity)
+            result.counts.updated += learnt
+            result.counts.unchanged += not learnt
+            where = {"host": snapshot.host, "port": snapshot.port}
+            self._audit.record("receiver_duplicate", context=context, resource=address, after=where)
+        return address
+
+    async def _mark_absent(
+        self, manufacturer: str, context: AuditContext, present: set[Address], result: Result
+    ) -> None:
+        """Who is not on a complete list is offline; one that had a connection may prove the opposite on a new one."""
+        connected: list[Receiver] = []
+        for receiver in self._inventory.of(context.tenant):
+            if receiver.record.manufacturer == manufacturer and receiver.address not in present:
+                if receiver.online:
+                    detail = "it was not in a complete list of what is there"
+                    self._availability.set(receiver, "offline", "timeout", detail=detail, context=context)
+                    connected.append(receiver)
+                result.counts.offline += 1
+        await asyncio.gather(*(self._roster.reconnect(receiver) for receiver in connected))
+
+    def _know(self, manufacturer: str) -> None:
+        makers = sorted({driver.manufacturer for driver in self._drivers.values()})
+        if manufacturer not in makers:
+            detail = f"no driver speaks to {manufacturer!r}; installed: {', '.join(makers)}"
+            raise ServiceError("schema_violation", detail, field="args.manufacturer")
+
+    def _result(self, context: AuditContext, started: float, manufacturer: str | None, changed: int) -> Result:
+        result = Result(manufacturer=manufacturer, request_id=context.request_id)
+        result.counts.seen = 1
+        if changed:
+            result.counts.updated = 1
+        else:
+            result.counts.unchanged = 1
+        result.duration_s = asyncio.get_running_loop().time() - started
+        return result
+
+
+def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> ReceiverRecord:
+    """A record without an id yet: the roster makes one."""
+    identity = snapshot.identity
+    return ReceiverRecord(
+        address=Address(tenant.organization, tenant.campus, Kind.RECEIVER, ""),
+        manufacturer=identity.manufacturer,
+        driver=snapshot.driver,
+        host=snapshot.host,
+        port=snapshot.port,
+        family=identity.family,
+        model=identity.model,
+        name=snapshot.name,
+        serial=identity.serial,
+        mac=identity.mac,
+        device_id=identity.device_id,
+        firmware=identity.firmware,
+        band=identity.band,
+        channel_count=identity.channel_count,
+        source=snapshot.source,
+        labels=snapshot.labels,
+    )
+
+
+def _collapse(devices: Sequence[DeviceSnapshot]) -> list[DeviceSnapshot]:
+    """One snapshot a unit: the last word on a host counts, and a unit seen under two hosts is kept twice on purpose,
+    because only the comparison with what is known can tell a move from a conflict.
+    """
+    by_host: dict[tuple[str, int | None], DeviceSnapshot] = {}
+    for device in devices:
+        by_host[device.host, device.port] = device
+    return list(by_host.values())

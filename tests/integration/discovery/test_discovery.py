@@ -1,0 +1,174 @@
+"""Discovery with everything real but the receivers, and those speak their real protocol on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from services.audit import Audit
+from services.discovery import Adverts, DiscoveryOrchestrationService, Found, Schedule, scan
+from services.drivers import Driver, Target, Trace
+from services.drivers.shure.driver import ShureDriver
+from services.live import Bus, Inventory, News
+from services.model import AuditContext, Campus, Identity, RangeRecord
+from services.rules import DEFAULT_RULES
+from services.store import Store
+from services.units import Availability, DeviceSyncService, Intake, Polling, Roster, Sessions
+from tests.unit.discovery.household import until
+
+STAGE = Campus("default", "stage")
+CONTEXT = AuditContext("default", "stage")
+
+
+class WatchedShure(ShureDriver):
+    """Shure's driver, and the hosts that it was told to identify."""
+
+    def __init__(self) -> None:
+        self.identified: list[str] = []
+
+    async def identify(self, target: Target, trace: Trace | None = None) -> Identity:
+        self.identified.append(target.host)
+        return await super().identify(target, trace)
+
+
+class House:
+    """The services of a bridge, without a broker."""
+
+    def __init__(self, store: Store) -> None:
+        self.shure = WatchedShure()
+        self.store = store
+        drivers: Mapping[str, Driver] = {"shure": self.shure}
+        bus = Bus()
+        audit = Audit(store)
+        news = News(bus, audit)
+        self.inventory = Inventory(bus, "main")
+        availability = Availability(self.inventory, store, news, DEFAULT_RULES)
+        intake = Intake(self.inventory, store, news, availability)
+        self.sessions = Sessions(self.inventory, drivers, intake, availability, Polling())
+        roster = Roster(self.inventory, intake, self.sessions, store, audit)
+        self.sessions.verify = roster.verify
+        sync = DeviceSyncService(self.inventory, intake, availability, roster, audit, drivers)
+        self.discovery = DiscoveryOrchestrationService(
+            inventory=self.inventory,
+            sync=sync,
+            sessions=self.sessions,
+            audit=audit,
+            drivers=drivers,
+            remember=store.put_range,
+            forget=store.remove_range,
+        )
+        self.adverts = Adverts(
+            inventory=self.inventory, discovery=self.discovery, drivers=drivers, default_tenant=STAGE
+        )
+        self.schedule = Schedule(discovery=self.discovery, inventory=self.inventory, debounce_s=0.05)
+
+    def online(self) -> list[str]:
+        return sorted(receiver.record.host for receiver in self.inventory.receivers.values() if receiver.online)
+
+
+@asynccontextmanager
+async def house(folder: Path) -> AsyncIterator[House]:
+    async with Store.open(f"sqlite:///{folder / 'test.db'}") as store:
+        built = House(store)
+        services = [asyncio.create_task(built.adverts.run("127.0.0.1")), asyncio.create_task(built.schedule.run())]
+        try:
+            yield built
+        finally:
+            for task in services:
+                task.cancel()
+            await asyncio.gather(*services, return_exceptions=True)
+            await built.sessions.close()
+
+
+async def test_a_24_of_simulated_receivers_is_found_and_goes_online(tmp_path: Path) -> None:
+    async with house(tmp_path) as bridge, bridge.shure.simulator("ulxd", count=3, listen="127.31.1.10", still=True):
+        result = await bridge.discovery.handle_discovery_requested(context=CONTEXT, networks=["127.31.1.0/24"])
+        assert (result.status, result.counts.seen, result.counts.added) == ("succeeded", 3, 3)
+        await until(lambda: len(bridge.online()) == 3)
+        assert bridge.online() == ["127.31.1.10", "127.31.1.11", "127.31.1.12"]
+
+
+async def test_a_second_discovery_opens_no_second_session(tmp_path: Path) -> None:
+    async with house(tmp_path) as bridge, bridge.shure.simulator("qlxd", count=2, listen="127.31.2.10", still=True):
+        await bridge.discovery.handle_discovery_requested(context=CONTEXT, networks=["127.31.2.8/29"])
+        await until(lambda: len(bridge.online()) == 2)
+        bridge.shure.identified.clear()
+        result = await bridge.discovery.handle_discovery_requested(context=CONTEXT, networks=["127.31.2.8/29"])
+        assert sorted(bridge.shure.identified) == ["127.31.2.12", "127.31.2.13", "127.31.2.14", "127.31.2.9"]
+        assert (result.counts.seen, result.counts.unchanged, result.counts.added) == (2, 2, 0)
+        refreshed = await bridge.discovery.handle_refresh_requested(context=CONTEXT)
+        assert (refreshed.status, refreshed.counts.seen) == ("succeeded", 2)
+
+
+async def test_families_are_told_apart_without_a_store_or_a_broker() -> None:
+    shure = ShureDriver()
+    async with (
+        shure.simulator("ulxd", count=1, listen="127.31.3.10", still=True, answers_model=False),
+        shure.simulator("slxd", count=1, listen="127.31.3.11", still=True),
+        shure.simulator("axient", count=1, listen="127.31.3.12", still=True),
+        shure.simulator("slxd", count=1, listen="127.31.3.13", still=True, fault="control_blocked"),
+    ):
+        missed: dict[str, str] = {}
+
+        def note(outcome: object) -> None:
+            if not isinstance(outcome, Found):
+                missed[outcome.host] = outcome.code  # type: ignore[attr-defined]
+
+        found = {each.host: each async for each in scan({"shure": shure}, ["127.31.3.0/24"], report=note)}
+    assert {host: each.identity.family for host, each in found.items()} == {
+        "127.31.3.10": "ulxd",
+        "127.31.3.11": "slxd",
+        "127.31.3.12": "axient",
+    }
+    assert missed["127.31.3.13"] == "control_blocked"
+    assert missed["127.31.3.14"] == "refused"
+
+
+async def test_what_is_overheard_outside_of_every_range_becomes_a_candidate(tmp_path: Path) -> None:
+    async with (
+        house(tmp_path) as bridge,
+        bridge.shure.simulator("ulxd", count=1, listen="127.31.4.10", still=True, advertise="127.0.0.1") as (unit,),
+    ):
+        await until(lambda: (STAGE, "127.31.4.10") in bridge.inventory.candidates)
+        candidate = bridge.inventory.candidates[STAGE, "127.31.4.10"]
+        assert (candidate.model, candidate.mac) == ("ULXD4Q", unit.mac)  # type: ignore[attr-defined]
+        assert not bridge.inventory.receivers
+
+
+async def test_a_receiver_that_comes_back_elsewhere_is_followed_by_what_it_announces(tmp_path: Path) -> None:
+    async with house(tmp_path) as bridge:
+        bridge.schedule.configure([RangeRecord(STAGE, "127.31.5.8/29", adopt=True, schedule_s=None, manufacturer=None,
+                                               source="config")])  # fmt: skip
+        async with bridge.shure.simulator("ulxd", count=1, listen="127.31.5.10", still=True, advertise="127.0.0.1"):
+            await until(lambda: any(receiver.record.mac for receiver in bridge.inventory.receivers.values()))
+            await until(bridge.online)
+            (receiver,) = bridge.inventory.receivers.values()
+            topic = receiver.address
+        await until(lambda: not receiver.online)
+        async with bridge.shure.simulator("ulxd", count=1, listen="127.31.6.10", still=True, advertise="127.0.0.1"):
+            await until(lambda: bridge.online() == ["127.31.6.10"])
+        assert list(bridge.inventory.receivers) == [topic]
+
+
+async def test_a_range_remembers_over_a_restart_that_it_was_searched(tmp_path: Path) -> None:
+    wanted = RangeRecord(STAGE, "127.31.7.8/30", adopt=True, schedule_s=None, manufacturer=None, source="config")
+    async with house(tmp_path) as bridge:
+        assert bridge.schedule.configure([wanted]) == 1
+        await until(lambda: bridge.discovery.ranges[0].scanned_at)
+    async with house(tmp_path) as again:
+        loaded = await again.store.load()
+        assert again.schedule.configure([wanted], stored=loaded.ranges) == 0
+        assert again.discovery.ranges[0].scanned_at
+
+
+async def test_a_range_that_left_the_configuration_is_searched_when_it_comes_back(tmp_path: Path) -> None:
+    wanted = RangeRecord(STAGE, "127.31.7.12/30", adopt=True, schedule_s=None, manufacturer=None, source="config")
+    async with house(tmp_path) as bridge:
+        bridge.schedule.configure([wanted])
+        await until(lambda: bridge.discovery.ranges[0].scanned_at)
+    async with house(tmp_path) as without:
+        without.schedule.configure([], stored=(await without.store.load()).ranges)
+    async with house(tmp_path) as again:
+        assert again.schedule.configure([wanted], stored=(await again.store.load()).ranges) == 1

@@ -1,0 +1,330 @@
+"""The Shure driver against devices that no simulator plays: old firmware, odd manners, strangers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from services.drivers import DriverError, Reading, Target
+from services.drivers.shure.codec import slp
+from services.drivers.shure.codec.framing import Framer
+from services.drivers.shure.driver import driver
+
+Answers = Callable[[str], str | None]
+
+
+class Scripted:
+    """A device that answers by a script. ``asked`` is everything that it was told, in order."""
+
+    def __init__(self, answers: Answers, port: int) -> None:
+        self._answers = answers
+        self.asked: list[str] = []
+        self.writers: list[asyncio.StreamWriter] = []
+        self.target = Target("127.0.0.1", port, meter_interval_s=1.0, connect_timeout_s=1.0, answer_timeout_s=1.0)
+        self.ended = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
+        framer = Framer()
+        while data := await reader.read(4096):
+            for body in framer.feed(data):
+                question = body.decode()
+                self.asked.append(question)
+                if (answer := self._answers(question)) is not None:
+                    writer.write(answer.encode())
+        writer.close()
+        self.ended.set()
+
+    def say(self, text: str) -> None:
+        for writer in self.writers:
+            writer.write(text.encode())
+
+
+@asynccontextmanager
+async def scripted(answers: Answers) -> AsyncIterator[Scripted]:
+    device: Scripted | None = None
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert device is not None
+        await device.serve(reader, writer)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    device = Scripted(answers, server.sockets[0].getsockname()[1])
+    try:
+        yield device
+    finally:
+        server.close()
+        for writer in device.writers:
+            writer.close()
+        await asyncio.sleep(0)
+
+
+def table(**replies: str) -> Answers:
+    """Answers by question, its blanks written as underscores; METER_RATE is answered as every receiver does."""
+    known = {question.replace("__", " "): reply for question, reply in replies.items()}
+
+    def answer(question: str) -> str | None:
+        words = question.split()
+        if "METER_RATE" in words:
+            return f"< REP {words[1]} METER_RATE {words[3] if words[0] == 'SET' else '00000'} >"
+        return known.get(question)
+
+    return answer
+
+
+MODEL, DEVICE_ID = "GET__MODEL", "GET__DEVICE_ID"
+ALL = "GET__0__ALL"
+
+
+class Told:
+    def __init__(self) -> None:
+        self.calls: list[Sequence[Reading]] = []
+        self.news = asyncio.Event()
+
+    def __call__(self, readings: Sequence[Reading]) -> None:
+        self.calls.append(readings)
+        self.news.set()
+
+    def values(self, channel: int | None, slot: int | None = None) -> dict[str, object]:
+        merged: dict[str, object] = {}
+        for reading in (each for call in self.calls for each in call):
+            if (reading.channel, reading.slot) == (channel, slot):
+                merged |= reading.values
+        return merged
+
+
+async def test_one_network_read_is_one_call_with_all_its_readings() -> None:
+    told = Told()
+    answers = table(
+        **{
+            MODEL: "< REP MODEL {ULXD4} >",
+            DEVICE_ID: "< REP DEVICE_ID {R1} >",
+            ALL: "< REP 1 CHAN_NAME {Vox} >< REP 1 AUDIO_GAIN 030 >",
+        }
+    )
+    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+        await link.read_all()
+        told.calls.clear()
+        told.news.clear()
+        device.say("< REP 1 AUDIO_MUTE ON >< REP 1 BATT_CHARGE 087 >< REP ERR >< REP 1 NONSENSE 1 >")
+        await told.news.wait()
+    assert told.calls == [[Reading(1, {"receiver_muted": True}), Reading(1, {"battery_percent": 87})]]
+
+
+async def test_the_meter_rate_has_five_digits_and_is_set_a_channel_never_for_all() -> None:
+    answers = table(
+        **{MODEL: "< REP MODEL {ULXD4D} >", DEVICE_ID: "< REP DEVICE_ID {R1} >", ALL: "< REP 1 AUDIO_GAIN 030 >"}
+    )
+    async with scripted(answers) as device:
+        async with driver.connect(device.target, Told()) as link:
+            await link.read_all()
+            link.set_meter_interval(0.01)
+            link.set_meter_interval(10_000)
+        await device.ended.wait()
+        sets = [question for question in device.asked if question.startswith("SET")]
+    assert sets == [
+        f"SET {channel} METER_RATE {rate}" for rate in ("01000", "00100", "99999", "00000") for channel in (1, 2)
+    ]
+
+
+async def test_who_only_wants_to_know_who_answers_sets_nothing() -> None:
+    async with scripted(table(**{MODEL: "< REP MODEL {SLXD4D} >", DEVICE_ID: "< REP DEVICE_ID {R1} >"})) as device:
+        identity = await driver.identify(device.target)
+        await device.ended.wait()
+        assert not [question for question in device.asked if not question.startswith("GET")]
+    assert (identity.family, identity.model, identity.channel_count) == ("slxd", "SLXD4D", 2)
+
+
+async def test_slxd_plus_is_never_asked_for_everything_at_once() -> None:
+    answers = table(
+        **{
+            MODEL: "< REP MODEL {SLXD4D+} >",
+            DEVICE_ID: "< REP DEVICE_ID {R1} >",
+            "GET__1__ALL": "< REP 1 AUDIO_GAIN 030 >",
+            "GET__2__ALL": "< REP 2 AUDIO_GAIN 018 >",
+        }
+    )
+    told = Told()
+    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+        await link.read_all()
+        assert "GET 0 ALL" not in device.asked
+    assert (told.values(1)["gain_db"], told.values(2)["gain_db"]) == (12, 0)
+
+
+@pytest.mark.parametrize("refusal", [None, "< REP ERR >"], ids=["silence", "refusal"])
+@pytest.mark.parametrize(
+    ("mute", "channels", "family", "model"), [(True, 2, "ulxd", "ULXD4D"), (False, 1, "qlxd", "QLXD4")]
+)
+async def test_old_firmware_without_model_is_known_by_its_keys(
+    *, refusal: str | None, mute: bool, channels: int, family: str, model: str
+) -> None:
+    answers = {DEVICE_ID: "< REP DEVICE_ID {R1} >", "GET__1__TX_TYPE": "< REP 1 TX_TYPE UNKN >"}
+    answers |= {f"GET__{channel}__CHAN_NAME": f"< REP {channel} CHAN_NAME {{}} >" for channel in range(1, channels + 1)}
+    if mute:
+        answers["GET__1__AUDIO_MUTE"] = "< REP 1 AUDIO_MUTE OFF >"
+    known = table(**answers)
+    async with scripted(lambda question: known(question) or refusal) as device:
+        identity = await driver.identify(device.target)
+    assert (identity.family, identity.model, identity.channel_count) == (family, model, channels)
+
+
+async def test_a_device_that_knows_no_dump_is_asked_by_name() -> None:
+    told = Told()
+    answers = table(
+        **{
+            MODEL: "< REP MODEL {QLXD4} >",
+            DEVICE_ID: "< REP DEVICE_ID {R1} >",
+            "GET__1__CHAN_NAME": "< REP 1 CHAN_NAME {Vox} >",
+            "GET__1__BATT_BARS": "< REP 1 BATT_BARS 004 >",
+        }
+    )
+    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+        await link.read_all()
+    assert (told.values(1)["name"], told.values(1)["battery_bars"]) == ("Vox", 4)
+
+
+async def test_a_device_that_does_not_know_the_last_question_is_read_all_the_same() -> None:
+    told = Told()
+    known = table(
+        **{MODEL: "< REP MODEL {QLXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >", ALL: "< REP 1 CHAN_NAME {Vox} >"}
+    )
+    async with (
+        scripted(lambda question: None if "METER_RATE" in question else known(question)) as device,
+        driver.connect(device.target, told) as link,
+    ):
+        identity = await link.read_all()
+    assert identity.device_id == "R1"
+    assert told.values(1)["name"] == "Vox"
+
+
+async def test_a_dump_that_never_comes_is_a_clear_error() -> None:
+    known = table(**{MODEL: "< REP MODEL {QLXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >"})
+    async with scripted(known) as device:
+        with pytest.raises(DriverError, match="did not tell anything of its channels") as failure:
+            async with driver.connect(device.target, Told()) as link:
+                await link.read_all()
+    assert failure.value.reason == "timeout"
+
+
+async def test_a_receiver_without_transmitters_is_read_and_channels_that_it_lacks_are_not_invented() -> None:
+    told = Told()
+    answers = table(
+        **{
+            MODEL: "< REP MODEL {ULXD4D} >",
+            DEVICE_ID: "< REP DEVICE_ID {R1} >",
+            ALL: "< REP 1 TX_TYPE UNKN >< REP 2 TX_TYPE UNKN >< REP 7 AUDIO_GAIN 030 >< REP 0 AUDIO_GAIN 030 >",
+        }
+    )
+    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+        await link.read_all()
+        device.say("< SAMPLE 7 ALL AX 050 040 >< SAMPLE 2 ALL AX 050 040 >< REP 1 AUDIO_GAIN 030 >")
+        told.news.clear()
+        await told.news.wait()
+        assert link.take_telemetry(7) is None
+        assert (link.take_telemetry(2) or {}).get("samples") == 1
+    assert {each.channel for call in told.calls for each in call} == {None, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        (table(**{MODEL: "< REP MODEL {SBC220} >", DEVICE_ID: "< REP DEVICE_ID {C1} >"}), "'SBC220'"),
+        (lambda _: "< REPORT DEVICE_NAME RACK1 >\r\n", "PSM1000"),
+        (lambda _: "HTTP/1.1 400 Bad Request\r\n\r\n<html></html>", "not in Shure's command strings"),
+        (lambda _: "< REP ERR >", "neither model nor channels"),
+    ],
+    ids=["other gear", "other dialect", "other protocol", "refuses everything"],
+)
+async def test_a_stranger_is_named(answers: Answers, words: str) -> None:
+    async with scripted(answers) as device:
+        with pytest.raises(DriverError, match=words) as failure:
+            await driver.identify(device.target)
+    assert failure.value.reason == "wrong_model"
+
+
+async def test_samples_that_nobody_takes_do_not_pile_up() -> None:
+    answers = table(
+        **{MODEL: "< REP MODEL {ULXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >", ALL: "< REP 1 AUDIO_GAIN 030 >"}
+    )
+    told = Told()
+    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+        await link.read_all()
+        told.news.clear()
+        device.say("< SAMPLE 1 ALL AX 050 040 >" * 3000 + "< REP 1 AUDIO_GAIN 018 >")
+        await told.news.wait()
+        assert 600 <= (link.take_telemetry(1) or {}).get("samples", 0) < 2000
+
+
+async def test_antennas_that_double_are_told_when_the_meters_show_it() -> None:
+    answers = table(
+        **{
+            MODEL: "< REP MODEL {AD4D-A} >",
+            DEVICE_ID: "< REP DEVICE_ID {R1} >",
+            ALL: "< REP 1 ANTENNA_STATUS BB >< REP 1 AUDIO_GAIN 018 >",
+        }
+    )
+    told = Told()
+    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+        await link.read_all()
+        assert told.values(1)["antenna_count"] == 2
+        told.news.clear()
+        device.say("< SAMPLE 1 ALL 005 031 102 102 BBBB 31 083 31 068 31 069 31 072 >< REP 1 AUDIO_GAIN 030 >")
+        await told.news.wait()
+        link.take_telemetry(1)
+    assert (told.values(1)["antenna_count"], told.values(1)["diversity"]) == (4, "quadversity")
+
+
+async def test_a_mistake_of_the_listener_is_logged_and_ends_no_conversation(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(readings: Sequence[Reading]) -> None:
+        raise ZeroDivisionError(len(readings))
+
+    answers = table(
+        **{MODEL: "< REP MODEL {ULXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >", ALL: "< REP 1 AUDIO_GAIN 030 >"}
+    )
+    async with scripted(answers) as device, driver.connect(device.target, broken) as link:
+        assert (await link.read_all()).model == "ULXD4"
+    assert "could not be taken in" in caplog.text
+
+
+async def test_a_name_that_cannot_be_resolved_and_a_foreign_local_address_are_clear_errors() -> None:
+    with pytest.raises(DriverError, match="cannot be resolved"):
+        await driver.identify(Target("no-such-host.invalid"))
+    with pytest.raises(DriverError, match=r"from local address 192\.0\.2\.1"):
+        await driver.identify(Target("127.0.0.1", 9, interface="192.0.2.1"))
+
+
+async def test_the_local_address_can_be_chosen() -> None:
+    async with scripted(table(**{MODEL: "< REP MODEL {QLXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >"})) as device:
+        target = device.target
+        await driver.identify(Target(target.host, target.port, interface="127.0.0.9"))
+        assert device.writers[0].get_extra_info("peername")[0] == "127.0.0.9"
+
+
+@pytest.fixture
+def announcer() -> Iterator[Callable[[bytes], None]]:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+
+    def announce(datagram: bytes) -> None:
+        sock.sendto(datagram, (slp.GROUP, slp.PORT))
+
+    yield announce
+    sock.close()
+
+
+async def test_adverts_are_heard_on_every_interface_and_by_several_listeners(
+    announcer: Callable[[bytes], None],
+) -> None:
+    async with driver.adverts("") as everywhere, driver.adverts("127.0.0.1") as here:
+        announcer(b"garbage")
+        announcer(slp.build({"acn-fctn": "WWB6"}))
+        announcer(slp.build(slp.attributes_of("QLXD4", "Rack 1", "00:0e:dd:01:02:03", "127.0.0.1")))
+        async with asyncio.timeout(3):
+            first, second = await anext(everywhere), await anext(here)
+    assert first == second
+    assert (first.model, first.name, first.mac) == ("QLXD4", "Rack 1", "00:0e:dd:01:02:03")

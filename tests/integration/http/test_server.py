@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from bridge.http.server import ListenError, LoopLag, serve
+
+
+@dataclass
+class Bridge:
+    reasons: list[str] = field(default_factory=list)
+
+    async def render(self) -> bytes:
+        return b"mic2mqtt_receiver_up 1\n"
+
+
+@pytest.fixture
+def bridge() -> Bridge:
+    return Bridge()
+
+
+@pytest.fixture
+async def http(bridge: Bridge) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        serve("127.0.0.1:0", render=bridge.render, not_ready=lambda: bridge.reasons, lag=LoopLag()) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as client,
+    ):
+        yield client
+
+
+async def test_metrics_are_told_in_the_text_format(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.text == "mic2mqtt_receiver_up 1\n"
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def test_ready_says_what_is_missing_until_nothing_is(http: httpx.AsyncClient, bridge: Bridge) -> None:
+    bridge.reasons = ["the broker is not connected"]
+    answer = await http.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"ready": False, "reasons": ["the broker is not connected"]}
+    bridge.reasons = []
+    answer = await http.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"ready": True, "reasons": []}
+
+
+async def test_health_tells_how_late_the_loop_is(http: httpx.AsyncClient, bridge: Bridge) -> None:
+    bridge.reasons = ["nothing is connected"]  # alive nevertheless
+    answer = await http.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "alive"
+    assert answer.json()["loop_lag_s"] < 1
+
+
+async def test_a_blocked_loop_is_seen() -> None:
+    lag = LoopLag()
+    measuring = asyncio.create_task(lag.measure())
+    await asyncio.sleep(0)
+    time.sleep(LoopLag.INTERVAL_S + 0.2)  # noqa: ASYNC251 - what must never happen: the loop is blocked
+    await asyncio.sleep(0.01)
+    measuring.cancel()
+    assert lag.worst_s > 0.1
+
+
+async def test_the_first_page_leads_to_the_others(http: httpx.AsyncClient) -> None:
+    page = (await http.get("/")).text
+    for path in ("/metrics", "/healthz", "/readyz"):
+        assert path in page
+        assert (await http.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_nothing_can_be_written(http: httpx.AsyncClient, method: str) -> None:
+    assert (await http.request(method, "/metrics")).status_code == 405
+
+
+async def test_head_answers_without_a_body(http: httpx.AsyncClient) -> None:
+    answer = await http.head("/metrics")
+    assert answer.status_code == 200
+    assert answer.content == b""
+
+
+async def test_what_is_not_there_is_not_found(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/secrets")).status_code == 404
+
+
+async def test_a_taken_port_is_named_with_its_remedy(http: httpx.AsyncClient, bridge: Bridge) -> None:
+    taken = str(http.base_url).removeprefix("http://").rstrip("/")
+    with pytest.raises(ListenError, match=rf"{taken}: another program listens there.*\[http\] listen"):
+        async with serve(taken, render=bridge.render, not_ready=lambda: (), lag=LoopLag()):
+            pass
+
+
+async def test_a_foreign_address_is_named_with_its_remedy(bridge: Bridge) -> None:
+    with pytest.raises(ListenError, match="does not have that address"):
+        async with serve("192.0.2.1:0", render=bridge.render, not_ready=lambda: (), lag=LoopLag()):
+            pass
+
+
+async def test_an_open_connection_does_not_hold_up_the_end(bridge: Bridge) -> None:
+    async with serve("127.0.0.1:0", render=bridge.render, not_ready=lambda: (), lag=LoopLag()) as url:
+        host, port = url.removeprefix("http://").split(":")
+        _reader, writer = await asyncio.open_connection(host, int(port))
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 3
+    writer.close()
+
+
+async def test_the_port_is_free_again_afterwards(bridge: Bridge) -> None:
+    async with serve("127.0.0.1:0", render=bridge.render, not_ready=lambda: (), lag=LoopLag()) as url:
+        pass
+    async with serve(url.removeprefix("http://"), render=bridge.render, not_ready=lambda: (), lag=LoopLag()) as again:
+        assert again == url

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
+
+from bridge.cli.broker import load_for
+from bridge.cli.errors import explain
+from bridge.cli.import_guard import OURS, shadowed
+from bridge.cli.main import main
+from bridge.mqtt import BrokerError
+from bridge.settings import ConfigurationError
+
+COMMANDS = (
+    "run", "demo", "watch", "discover", "probe", "simulate", "send", "receivers", "audit", "check", "version",
+    "db upgrade", "db check",
+)  # fmt: skip
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The program in a folder of its own: exit code, output, errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        captured = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, captured.out, captured.err
+
+    return command
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    for command in COMMANDS:
+        assert f"  {command.split()[0]} " in out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help_with_an_example(run: Run, command: str) -> None:
+    code, out, _ = run(*command.split(), "--help")
+    assert code == 0
+    assert f"Example: mic2mqtt {command}" in out
+
+
+def test_help_loads_nothing_that_only_a_command_needs() -> None:
+    script = """
+import sys
+from bridge.cli.main import main
+try:
+    main(["--help"])
+except SystemExit:
+    heavy = {"pydantic", "sqlalchemy", "sqlmodel", "alembic", "aiomqtt", "uvicorn", "starlette", "rich", "asyncio",
+             "structlog", "prometheus_client", "amqtt", "httpx", "orjson"}
+    print("LOADED", sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def test_the_bridge_loads_nothing_that_only_other_commands_need() -> None:
+    script = """
+import sys
+import bridge.cli.run, bridge.app
+print("LOADED", sorted({"rich", "amqtt", "alembic", "httpx", "pydantic_settings", "psycopg"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("dance",), "No such command"),
+        (("run", "--colour"), "No such option"),
+        (("probe",), "Missing argument"),
+        (("audit", "--since", "soon"), "is no length of time"),
+        (("audit", "--campus", "main"), "ORGANIZATION/CAMPUS"),
+        (("send", "refresh", "--args", "x"), "no JSON"),
+        (("send", "refresh", "--args", "[1]"), "a JSON object is wanted"),
+        (("send", "refresh", "--to", "rack1"), "must be receiver/ID"),
+        (("discover",), "name networks or hosts"),
+        (("discover", "10.0.0.0/8"), "16777216 addresses"),
+        (("probe", "10.0.0.0/24"), "more than one address"),
+        (("probe", "127.0.0.1", "--driver", "acme"), "installed drivers: manual, shure"),
+        (("simulate", "--family", "acme"), "there are: axient, qlxd, slxd, slxd_plus, ulxd"),
+        (("simulate", "--fault", "fire"), "control_blocked"),
+        (("simulate", "--option", "fire=1"), "still: Nothing changes by itself"),
+        (("simulate", "--option", "still"), "NAME=VALUE"),
+        (("simulate", "--option", "colour=red"), "colour"),
+        (("watch", "--url", "http://x"), "mqtt://"),
+        (("run", "--config", "gone.toml"), "gone.toml: it cannot be read"),
+        (("check", "--config", "gone.toml"), "gone.toml: it cannot be read"),
+    ],
+)
+def test_wrong_usage_is_told_with_what_is_right_and_ends_with_2(
+    run: Run, arguments: tuple[str, ...], told: str
+) -> None:
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert told in err
+    assert "Traceback" not in err + out
+
+
+def test_who_is_named_in_the_url_option_counts_more_than_the_configured_user(tmp_path: Path) -> None:
+    file = tmp_path / "mic2mqtt.toml"
+    (tmp_path / "secret").write_text("b", encoding="utf-8")
+    place = "mqtt://ours.example.org"
+    file.write_text(f'[mqtt]\nurl = "{place}"\nuser = "bridge"\npassword_file = "secret"\n', encoding="utf-8")
+    mqtt = load_for(file, "mqtt://operator:p%40ss@broker.example.org", None).mqtt
+    assert (mqtt.user, mqtt.password and mqtt.password.get_secret_value()) == ("operator", "p@ss")
+    assert load_for(file, place, None).mqtt.user == "bridge"
+    elsewhere = load_for(file, "mqtt://broker.example.org", None).mqtt
+    assert (elsewhere.user, elsewhere.password) == (None, None), "our password is not for other brokers"
+
+
+def test_check_prints_every_mistake(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mic2mqtt.toml").write_text('[mqtt]\nurrl = "x"\n[log]\nlevel = "loud"\n', encoding="utf-8")
+    code, _, err = run("check")
+    assert code == 2
+    assert [line.split(": ")[1:3] for line in err.splitlines()] == [
+        ["mic2mqtt.toml:2", "mqtt.urrl"],
+        ["mic2mqtt.toml:4", "log.level"],
+    ]
+
+
+def test_check_names_drivers_and_makers_that_are_not_installed(run: Run, tmp_path: Path) -> None:
+    text = (
+        '[[receivers]]\nhost = "a"\ndriver = "acme"\n[[discovery.ranges]]\nnetwork = "10.0.0.0/24"\nmanufacturer="x"\n'
+    )
+    (tmp_path / "mic2mqtt.toml").write_text(text, encoding="utf-8")
+    code, _, err = run("check")
+    assert code == 2
+    assert "receivers[1].driver: 'acme' is not installed; allowed: auto, manual, shure" in err
+    assert "discovery.ranges[1].manufacturer: 'x' has no driver here" in err
+
+
+def test_check_is_content_with_nothing_and_shows_what_it_understood(run: Run) -> None:
+    code, out, _ = run("check", "--show")
+    assert code == 0
+    first, _, shown = out.partition("\n")
+    assert first == "configuration: fine (no file: defaults and environment)"
+    assert json.loads(shown)["mqtt"]["url"] == "mqtt://localhost:1883"
+
+
+def test_check_shows_no_secret(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mic2mqtt.toml").write_text('[mqtt]\nurl = "mqtt://anna:hunter22@broker"\n', encoding="utf-8")
+    code, out, err = run("check", "--show")
+    assert code == 0
+    assert "hunter22" not in out + err
+
+
+def test_version_names_drivers_and_families(run: Run) -> None:
+    code, out, _ = run("version")
+    assert code == 0
+    assert out.startswith("mic2mqtt ")
+    assert "driver shure: axient, qlxd, slxd, slxd_plus, ulxd" in out
+
+
+@pytest.mark.parametrize("command", ["receivers", "audit", "db check"])
+def test_a_database_that_is_not_there_is_told_with_the_remedy(run: Run, command: str) -> None:
+    code, _, err = run(*command.split())
+    assert code == 1
+    assert "there is no database at" in err
+    assert "mic2mqtt run" in err
+
+
+def test_the_database_is_made_by_upgrade_and_found_by_check(run: Run) -> None:
+    assert run("db", "upgrade") == (0, "database: schema 0001, brought up to date\n", "")
+    assert run("db", "upgrade") == (0, "database: schema 0001, nothing to do\n", "")
+    assert run("db", "check") == (0, "database: fine (schema 0001)\n", "")
+    assert run("receivers")[:2] == (
+        0, "no receivers yet: write [[receivers]] into the configuration, or run `mic2mqtt discover`\n",
+    )  # fmt: skip
+    assert run("audit", "--json") == (0, "", "")
+
+
+# -- failures ------------------------------------------------------------------------------------------------
+
+
+def test_a_group_of_failures_is_told_once_each() -> None:
+    error = BrokerError("refused", "nothing listens there")
+    assert explain(ExceptionGroup("x", [error, ExceptionGroup("y", [error])])) == (["nothing listens there"], 1)
+
+
+def test_a_wrong_configuration_is_told_line_by_line_and_ends_with_2() -> None:
+    assert explain(ConfigurationError(["a", "b"])) == (["a", "b"], 2)
+
+
+def test_a_failure_of_our_own_keeps_its_traceback() -> None:
+    assert explain(ZeroDivisionError()) is None
+    assert explain(ExceptionGroup("x", [BrokerError("refused", "x"), ZeroDivisionError()])) is None
+
+
+# -- the guard -----------------------------------------------------------------------------------------------
+
+
+def test_our_own_services_are_no_problem() -> None:
+    assert shadowed() is None
+
+
+def test_a_foreign_services_package_is_named() -> None:
+    foreign = ModuleSpec("services", None, origin="/opt/other/services/__init__.py", is_package=True)
+    foreign.submodule_search_locations = ["/opt/other/services"]
+    told = shadowed(lambda _name: foreign)
+    assert told is not None
+    assert "/opt/other/services/__init__.py" in told
+    assert str(OURS) in told
+    assert "no package of that name" in (shadowed(lambda _name: None) or "")
+
+
+def test_the_program_stops_when_a_foreign_package_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "services").mkdir()
+    (tmp_path / "services" / "__init__.py").touch()
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from bridge.cli.main import main; main(['version'])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert str(tmp_path / "services" / "__init__.py") in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,265 @@
+"""Whatever arrives on a command topic becomes a request or a rejection that says what is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.contract import VERBS, CommandTarget, Incoming, Rejection, Request, Topics, parse
+from bridge.contract.command_parsing import LARGEST
+from services.model import Address, ErrorCode, Kind
+
+TOPICS = Topics("mic2mqtt", "main")
+PROCESS = CommandTarget(None)
+CAMPUS = CommandTarget(Address("acme", "north", Kind.BRIDGE, "main"))
+RECEIVER = CommandTarget(Address("acme", "north", Kind.RECEIVER, "rack1"))
+CHANNEL = CommandTarget(Address("acme", "north", Kind.CHANNEL, "rack1-1"))
+TARGETS = {"process": PROCESS, "bridge": CAMPUS, "receiver": RECEIVER, "channel": CHANNEL}
+NOW = 1_795_376_000.0  # 2026-11-22T19:33:20Z
+
+
+def send(
+    target: CommandTarget, verb: str, payload: object = b"", *, retain: bool = False, **more: Any
+) -> Request | Rejection:
+    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    parsed = parse(Incoming(TOPICS.command(target, verb), raw, retain, **more), TOPICS, now=NOW, prefixes=["flows"])
+    assert parsed is not None
+    return parsed
+
+
+def accepted(target: CommandTarget, verb: str, payload: object = b"", **more: Any) -> Request:
+    parsed = send(target, verb, payload, **more)
+    assert isinstance(parsed, Request), f"{parsed.error.code}: {parsed.error.detail} ({parsed.error.field})"
+    return parsed
+
+
+def rejected(target: CommandTarget, verb: str, payload: object = b"", **more: Any) -> tuple[str, str | None, str]:
+    parsed = send(target, verb, payload, **more)
+    assert isinstance(parsed, Rejection)
+    return parsed.error.code, parsed.error.field, parsed.error.detail
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"  \n", b"PRESS", b"press", b"ON", b"1", b"true", b"null", "grün".encode(), b"{}"]
+)
+@pytest.mark.parametrize("target", TARGETS.values())
+def test_an_empty_payload_or_a_buttons_word_is_a_request_without_arguments(
+    target: CommandTarget, payload: bytes
+) -> None:
+    request = accepted(target, "refresh", payload)
+    assert (request.target, request.verb, dict(request.args)) == (target, "refresh", {})
+    assert (request.request_id, request.actor) == (None, None)
+
+
+def test_every_key_of_a_request_is_carried_over() -> None:
+    request = accepted(
+        CAMPUS,
+        "refresh",
+        {
+            "request_id": "r1",
+            "actor": "node-red/lobby",
+            "valid_until": "2026-11-22T20:33:21+01:00",
+            "args": {"tags": ["vocals"]},
+        },
+    )
+    assert request == Request(CAMPUS, "refresh", {"tags": ["vocals"]}, "r1", "node-red/lobby")
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (b"{", "bad_json"),
+        (b'{"args":', "bad_json"),
+        (b"[1]", "bad_json"),
+        (b'"PRESS"', "bad_json"),
+        (b"args: all", "bad_json"),
+        (b"\xff\xfe", "bad_json"),
+        (b"x" * 65, "bad_json"),
+        (b'{"a":' * 5000, "bad_json"),
+        (b" " * (LARGEST + 1), "payload_too_large"),
+    ],
+)
+def test_what_is_no_json_object_is_rejected(payload: bytes, code: str) -> None:
+    assert rejected(PROCESS, "refresh", payload)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        ({"request_id": 7}, "schema_violation", "request_id"),
+        ({"request_id": ""}, "schema_violation", "request_id"),
+        ({"actor": []}, "schema_violation", "actor"),
+        ({"args": []}, "schema_violation", "args"),
+        ({"arguments": {}}, "schema_violation", "arguments"),
+        ({"valid_until": "tomorrow"}, "schema_violation", "valid_until"),
+        ({"valid_until": "2026-11-22T19:33:21"}, "schema_violation", "valid_until"),
+        ({"valid_until": "2026-11-22T19:33:19Z"}, "expired", "valid_until"),
+        ({"valid_until": "0001-01-01T00:00:00+14:00"}, "expired", "valid_until"),
+        ({"args": {"manufactuerer": "shure"}}, "schema_violation", "args.manufactuerer"),
+        ({"args": {"tags": "vocals"}}, "schema_violation", "args.tags"),
+        ({"args": {"tags": ["vocals", 7]}}, "schema_violation", "args.tags.1"),
+    ],
+)
+def test_the_field_that_is_wrong_is_named(body: dict[str, Any], code: str, field: str) -> None:
+    assert rejected(PROCESS, "refresh", body)[:2] == (code, field)
+
+
+@pytest.mark.parametrize(
+    ("verb", "args", "code", "field", "words"),
+    [
+        ("discover", {"networks": ["10.0.0.0/24", "10.0.0/24"]}, "schema_violation", "args.networks.1", "10.20.0.0/24"),
+        ("discover", {"networks": ["10.0.0.0/8"]}, "schema_violation", "args.networks.0", "/16"),
+        ("discover", {"adopt": "yes"}, "schema_violation", "args.adopt", "boolean"),
+        ("receiver_add", {}, "schema_violation", "args", "host, or an id"),
+        ("receiver_add", {"host": "a b"}, "schema_violation", "args.host", "pattern"),
+        ("receiver_add", {"id": "Rack 1"}, "schema_violation", "args.id", "pattern"),
+        ("receiver_add", {"id": "x" * 59}, "schema_violation", "args.id", "pattern"),
+        ("receiver_add", {"host": "a", "port": 0}, "out_of_range", "args.port", "greater than or equal to 1"),
+        ("receiver_add", {"host": "a", "port": 65536}, "out_of_range", "args.port", "less than or equal to 65535"),
+        ("receiver_add", {"host": "a", "campus": "A"}, "schema_violation", "args.campus", "pattern"),
+        ("receiver_remove", {}, "schema_violation", "args.id", "needed"),
+        ("receiver_update", {"id": "rack1"}, "schema_violation", "args", "nothing to change"),
+        ("receiver_update", {"id": "rack1", "meter_interval": 0.01}, "out_of_range", "args.meter_interval", "0.1 to"),
+        ("receiver_update", {"id": "rack1", "interface": "eth0"}, "schema_violation", "args.interface", "address"),
+        ("receiver_update", {"id": "rack1", "meter_interval": 61}, "out_of_range", "args.meter_interval", "60"),
+        ("labels_set", {"id": "rack1"}, "schema_violation", "args", "nothing to set"),
+        ("labels_set", {"id": "rack1", "rom": "A"}, "schema_violation", "args.rom", "room"),
+        ("note", {}, "schema_violation", "args.text", "needed"),
+        ("note", {"text": "x", "resource": "rack1"}, "schema_violation", "args.resource", "pattern"),
+        ("reload", {"now": True}, "schema_violation", "args.now", "known: nothing"),
+    ],
+)
+def test_arguments_are_checked_and_the_answer_says_what_would_be_right(
+    verb: str, args: dict[str, Any], code: str, field: str, words: str
+) -> None:
+    found_code, found_field, detail = rejected(PROCESS, verb, {"args": args})
+    assert (found_code, found_field) == (code, field)
+    assert words in detail
+
+
+@pytest.mark.parametrize(
+    ("verb", "args"),
+    [
+        (
+            "discover",
+            {"networks": ["10.0.0.0/24", "10.0.0.1-10.0.0.9"], "hosts": ["rack1.example.org"], "adopt": False},
+        ),
+        ("discover", {"manufacturer": "shure"}),
+        ("receiver_add", {"host": "10.0.0.1", "port": 2202, "name": "Rack 1", "tags": ["a"], "campus": "north"}),
+        ("receiver_add", {"id": "rack1"}),
+        ("receiver_remove", {"id": "rack1"}),
+        ("receiver_update", {"id": "rack1", "name": None}),
+        ("receiver_update", {"id": "rack1", "meter_interval": 0}),
+        ("receiver_replace", {"id": "rack1", "host": "10.0.0.2"}),
+        ("labels_set", {"id": "rack1", "room": None, "tags": []}),
+        ("note", {"text": "Battery door broken", "resource": "channel/rack1-1"}),
+    ],
+)
+def test_arguments_arrive_exactly_as_they_were_given(verb: str, args: dict[str, Any]) -> None:
+    assert dict(accepted(PROCESS, verb, {"args": args}).args) == args
+
+
+def test_a_campus_topic_is_confined_to_its_campus() -> None:
+    code, field, detail = rejected(CAMPUS, "receiver_remove", {"args": {"id": "rack1", "campus": "south"}})
+    assert (code, field) == ("schema_violation", "args.campus")
+    assert "the topic" in detail
+
+
+@pytest.mark.parametrize("target", TARGETS.values())
+def test_an_unknown_verb_is_answered_with_those_that_are_known(target: CommandTarget) -> None:
+    code, _, detail = rejected(target, "explode")
+    assert code == "unknown_verb"
+    assert "refresh" in detail
+
+
+def test_a_verb_for_something_else_says_where_it_belongs() -> None:
+    assert rejected(CHANNEL, "discover")[0] == "unknown_verb"
+    assert "only to: bridge, process" in rejected(CHANNEL, "discover")[2]
+    assert "only to: channel, receiver" in rejected(PROCESS, "detail")[2]
+
+
+@pytest.mark.parametrize(("target", "verb"), [(CHANNEL, "set"), (RECEIVER, "identify"), (PROCESS, "set")])
+def test_changing_receivers_is_forbidden_for_now(target: CommandTarget, verb: str) -> None:
+    assert rejected(target, verb, {"args": {"gain_db": 6}})[0] == "forbidden"
+
+
+def test_a_retained_command_is_rejected_and_told_how_to_mend_it() -> None:
+    code, _, detail = rejected(PROCESS, "refresh", b"", retain=True)
+    assert code == "retained_rejected"
+    assert "empty the topic" in detail
+
+
+def test_a_topic_that_is_no_command_of_ours_is_nobodys() -> None:
+    for topic in ("mic2mqtt/v1/bridge/main/state", "mic2mqtt/v1/bridge/other/cmd/refresh", "elsewhere/cmd/refresh"):
+        assert parse(Incoming(topic, b"", False), TOPICS, now=NOW) is None
+
+
+@pytest.mark.parametrize("payload", [b"{}", b'{"args":{"nonsense":1}}'])
+@pytest.mark.parametrize(
+    ("topic", "used"),
+    [
+        ("mic2mqtt/v1/acme/north/channel/rack1-1/reply/mine", True),
+        ("flows/7", True),
+        ("mic2mqtt/v1/acme/south/channel/rack1-1/reply/mine", False),
+        ("mic2mqtt/v1/acme/north/channel/rack1-1/state", False),
+    ],
+)
+def test_the_reply_goes_where_the_sender_may_send_it(payload: bytes, topic: str, used: bool) -> None:
+    parsed = send(CHANNEL, "refresh", payload, response_topic=topic, correlation=b"\x00\xff")
+    assert parsed.response_topic == (topic if used else None)
+    assert parsed.correlation == b"\x00\xff"
+
+
+def test_a_rejection_can_be_answered() -> None:
+    parsed = send(PROCESS, "refresh", {"request_id": "r1", "actor": "me", "args": {"x": 1}})
+    assert isinstance(parsed, Rejection)
+    assert (parsed.request_id, parsed.actor, parsed.verb, parsed.known_verb) == ("r1", "me", "refresh", "refresh")
+    assert parsed.topic == "mic2mqtt/v1/bridge/main/cmd/refresh"
+
+
+def test_a_verb_of_somebodys_invention_does_not_become_a_word_of_ours() -> None:
+    parsed = send(PROCESS, "x" * 200, {"request_id": "y" * 500})
+    assert isinstance(parsed, Rejection)
+    assert (parsed.known_verb, len(parsed.error.detail) < 500, len(parsed.request_id or "")) == ("unknown", True, 128)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=12,
+)
+KEYS = st.sampled_from(["id", "host", "port", "networks", "hosts", "tags", "text", "adopt", "valid_until", "x"])
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "request_id": JSON,
+        "valid_until": JSON | st.datetimes().map(str) | st.datetimes().map(lambda at: f"{at.isoformat()}Z"),
+        "actor": JSON,
+        "args": JSON | st.dictionaries(KEYS, JSON, max_size=4),
+    },
+)
+
+
+@given(
+    st.sampled_from(list(TARGETS.values())),
+    st.sampled_from([*VERBS, "nonsense", ""]),
+    st.binary(max_size=200)
+    | BODIES.map(lambda body: json.dumps(body).encode())
+    | JSON.map(lambda j: json.dumps(j).encode()),
+    st.booleans(),
+    st.none() | st.text(max_size=40),
+)
+def test_no_bytes_whatever_make_it_fail(
+    target: CommandTarget, verb: str, payload: bytes, retain: bool, response_topic: str | None
+) -> None:
+    parsed = send(target, verb, payload, retain=retain, response_topic=response_topic)
+    if isinstance(parsed, Rejection):
+        assert parsed.error.code in get_args(ErrorCode)
+        assert parsed.error.detail
+    else:
+        assert not retain
+        assert parsed.verb in VERBS

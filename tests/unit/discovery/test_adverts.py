@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+import pytest
+
+from services.discovery import Adverts
+from services.discovery.adverts import EXPIRE_S, HEARD_MOST
+from services.discovery.candidates import CANDIDATES_MOST
+from services.drivers import Advert, DriverError
+from services.model import Campus, Facet, IgnoredIdentity
+from tests.unit.discovery.answering import AnsweringDriver, unit
+from tests.unit.discovery.household import STAGE, House, configured, put, set_online, until
+
+MAC = "00:0e:dd:47:e0:d7"
+HERE = Advert("acme", "10.20.0.9", model="A1", name="Vox", mac=MAC)
+DEFAULT = Campus("default", "default")
+
+
+def adverts_of(house: House) -> Adverts:
+    return Adverts(inventory=house.inventory, discovery=house.discovery, drivers=house.drivers, default_tenant=DEFAULT)
+
+
+@asynccontextmanager
+async def listening(house: House) -> AsyncIterator[Adverts]:
+    adverts = adverts_of(house)
+    task = asyncio.create_task(adverts.run())
+    try:
+        yield adverts
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_what_is_only_overheard_is_a_candidate() -> None:
+    driver = AnsweringDriver(answers={"10.20.0.9": unit("s9")})
+    house = House(driver)
+    async with listening(house):
+        driver.heard.put_nowait(HERE)
+        await until(house.candidates)
+    candidate = house.inventory.candidates[DEFAULT, "10.20.0.9"]
+    assert (candidate.model, candidate.name, candidate.mac) == ("A1", "Vox", MAC)
+    assert not driver.asked
+    assert not house.shelf.handed
+
+
+async def test_a_candidate_belongs_to_the_campus_whose_range_it_is_in() -> None:
+    house = House(AnsweringDriver(), ranges=[configured("10.20.0.0/24", adopt=False)])
+    adverts_of(house).hear(HERE)
+    assert list(house.inventory.candidates) == [(STAGE, "10.20.0.9")]
+
+
+async def test_hearing_the_same_again_tells_nobody_anything() -> None:
+    house = House(AnsweringDriver())
+    adverts = adverts_of(house)
+    adverts.hear(HERE)
+    assert [facet for _, facet in house.bus.take()[0]] == [Facet.CANDIDATES]
+    for _ in range(3):
+        adverts.hear(HERE)
+    assert house.bus.take() == ([], [])
+    adverts.hear(replace(HERE, name="Vox 2"))
+    assert house.bus.dirty
+    assert house.inventory.candidates[DEFAULT, "10.20.0.9"].name == "Vox 2"
+
+
+async def test_what_falls_silent_leaves_the_list_after_five_minutes() -> None:
+    house = House(AnsweringDriver())
+    adverts = adverts_of(house)
+    adverts.hear(HERE)
+    now = asyncio.get_running_loop().time()
+    adverts.expire(now + EXPIRE_S - 1)
+    assert house.candidates()
+    adverts.expire(now + EXPIRE_S + 1)
+    assert not house.candidates()
+    assert adverts.mac_at("10.20.0.9") is None
+
+
+async def test_what_announces_itself_where_answers_are_adopted_is_asked_and_added() -> None:
+    driver = AnsweringDriver(answers={"10.20.0.9": unit()})
+    house = House(driver, ranges=[configured("10.20.0.0/24")])
+    async with listening(house):
+        driver.heard.put_nowait(HERE)
+        await until(lambda: house.shelf.handed)
+    assert house.shelf.hosts == ["10.20.0.9"]
+    assert house.shelf.handed[0].identity.mac == MAC
+    assert not house.candidates()
+
+
+async def test_what_announces_itself_and_does_not_answer_is_a_candidate_with_the_reason() -> None:
+    driver = AnsweringDriver(answers={"10.20.0.9": DriverError("control_blocked", "Menu > Network")})
+    house = House(driver, ranges=[configured("10.20.0.0/24")])
+    async with listening(house) as adverts:
+        driver.heard.put_nowait(HERE)
+        await until(lambda: "Menu > Network" in house.candidates().get("10.20.0.9", ""))
+        adverts.hear(replace(HERE, name="Vox 2"))
+        await asyncio.sleep(0.01)
+    assert driver.hosts == ["10.20.0.9"], "a host that does not answer is not asked at every advert"
+
+
+async def test_a_lost_receiver_is_followed_to_where_it_announces_itself() -> None:
+    driver = AnsweringDriver(answers={"10.20.0.9": unit()})
+    house = House(driver)
+    put(house.inventory, "rack1", "10.20.0.200", mac=MAC)
+    async with listening(house):
+        driver.heard.put_nowait(HERE)
+        await until(lambda: house.shelf.handed)
+    assert (house.shelf.handed[0].host, house.shelf.handed[0].identity.mac) == ("10.20.0.9", MAC)
+
+
+async def test_a_receiver_that_is_heard_where_it_is_known_is_not_followed() -> None:
+    house = House(AnsweringDriver(answers={"10.20.0.9": unit()}))
+    receiver = put(house.inventory, "rack1", "10.20.0.200", mac=MAC, online=True)
+    adverts = adverts_of(house)
+    adverts.hear(HERE)
+    set_online(receiver, online=False)
+    put(house.inventory, "rack2", "rack2.example.org", mac="00:0e:dd:00:00:02")
+    adverts.hear(Advert("acme", "10.20.0.10", mac="00:0e:dd:00:00:02"))
+    await asyncio.sleep(0.01)
+    assert not house.drivers["acme"].asked
+    assert not house.candidates()
+
+
+async def test_a_receiver_of_the_configuration_stays_where_the_file_says_and_the_list_tells() -> None:
+    house = House(AnsweringDriver(answers={"10.20.0.9": unit()}))
+    put(house.inventory, "rack1", "10.20.0.200", mac=MAC, source="config")
+    adverts_of(house).hear(HERE)
+    assert house.candidates() == {"10.20.0.9": "is rack1, which the configuration file expects at 10.20.0.200"}
+
+
+async def test_a_receiver_that_does_not_tell_its_mac_address_learns_the_announced_one() -> None:
+    driver = AnsweringDriver()
+    house = House(driver)
+    put(house.inventory, "rack1", "10.20.0.9", online=True)
+    async with listening(house):
+        driver.heard.put_nowait(HERE)
+        await until(lambda: house.shelf.handed)
+    assert (house.shelf.handed[0].host, house.shelf.handed[0].identity.mac) == ("10.20.0.9", MAC)
+    assert not driver.asked
+
+
+async def test_a_removed_receiver_that_announces_itself_is_left_alone() -> None:
+    house = House(AnsweringDriver(), ranges=[configured("10.20.0.0/24")])
+    gone = IgnoredIdentity(STAGE, "rack1", "acme", None, MAC, "A1", None, "10.20.0.9", "2026-11-22T19:30:00.000Z")
+    house.inventory.ignored.append(gone)
+    async with listening(house) as adverts:
+        adverts.hear(HERE)
+        await asyncio.sleep(0.01)
+    assert not house.drivers["acme"].asked
+    assert not house.candidates()
+
+
+async def test_what_a_discovery_knows_of_a_candidate_is_not_overwritten() -> None:
+    house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}), ranges=[configured("10.20.0.8/30", adopt=False)])
+    await house.discover()
+    before = house.candidates()
+    adverts_of(house).hear(HERE)
+    assert house.candidates() == before
+
+
+async def test_invented_hosts_fill_neither_memory_nor_list() -> None:
+    house = House(AnsweringDriver())
+    adverts = adverts_of(house)
+    for number in range(HEARD_MOST + 500):
+        adverts.hear(Advert("acme", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", name="x" * 5000))
+    assert len(adverts._heard) == HEARD_MOST
+    assert len(house.inventory.candidates) == CANDIDATES_MOST
+    assert {len(candidate.name or "") for candidate in house.inventory.candidates.values()} == {64}
+
+
+@pytest.mark.parametrize("error", [OSError("the port is taken"), DriverError("timeout", "no such interface")])
+async def test_listening_begins_again_after_it_failed(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.discovery.adverts.LISTEN_AGAIN_S", 0.01)
+    driver, other = AnsweringDriver("acme"), AnsweringDriver("other")
+    house = House(driver, other)
+    async with listening(house):
+        driver.heard.put_nowait(error)
+        driver.heard.put_nowait(HERE)
+        other.heard.put_nowait(replace(HERE, manufacturer="other", host="10.20.0.10"))
+        await until(lambda: len(house.candidates()) == 2)
+    assert (driver.listening, other.listening) == (0, 0)

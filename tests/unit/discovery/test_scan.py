@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import asyncio
+import errno
+import resource
+from contextlib import aclosing
+
+import pytest
+
+from services.discovery import Found, Missed, Outcome, scan
+from services.discovery.scan import Budget, Question, affordable, ask, patience, sweep
+from services.drivers import Driver, DriverError, Target
+from tests.unit.discovery.answering import AnsweringDriver, unit
+
+
+async def found_in(*targets: str, **drivers: Driver) -> list[Found]:
+    return [found async for found in scan(drivers, targets)]
+
+
+async def test_a_scan_finds_what_answers_and_nothing_else() -> None:
+    driver = AnsweringDriver(answers={"10.20.0.9": unit("s9"), "10.20.0.200": unit("s200")})
+    found = await found_in("10.20.0.0/24", acme=driver)
+    assert sorted(found, key=lambda each: each.host) == [
+        Found("10.20.0.200", None, "acme", unit("s200")),
+        Found("10.20.0.9", None, "acme", unit("s9")),
+    ]
+    assert sorted(driver.hosts) == sorted(f"10.20.0.{n}" for n in range(1, 255))
+
+
+async def test_every_driver_is_asked_until_one_knows_who_answers() -> None:
+    acme = AnsweringDriver("acme")
+    other = AnsweringDriver("other", {"10.20.0.9": unit("s9", maker="other")})
+    third = AnsweringDriver("third")
+    assert [each.driver for each in await found_in("10.20.0.9", acme=acme, other=other, third=third)] == ["other"]
+    assert (acme.hosts, third.hosts) == (["10.20.0.9"], [])
+
+
+async def test_a_driver_that_fails_hides_no_other_maker() -> None:
+    broken = AnsweringDriver("broken", {"10.20.0.9": RuntimeError("a bug")})
+    acme = AnsweringDriver("acme", {"10.20.0.9": unit("s9")})
+    assert [each.driver for each in await found_in("10.20.0.9", broken=broken, acme=acme)] == ["acme"]
+
+
+async def test_a_driver_that_cannot_ask_addresses_is_not_asked() -> None:
+    listed = AnsweringDriver("listed")
+    listed.scans = False
+    assert await found_in("10.20.0.9", listed=listed) == []
+    assert not listed.asked
+
+
+async def test_a_bug_of_a_driver_is_told_as_ours() -> None:
+    outcome = await ask(Question(Target("h"), {"broken": AnsweringDriver("broken", {"h": RuntimeError("a bug")})}))
+    assert isinstance(outcome, Missed)
+    assert outcome.code == "internal"
+    assert "a bug" in outcome.detail
+
+
+async def test_of_several_failures_the_one_that_can_be_mended_is_told() -> None:
+    blocked = AnsweringDriver("blocked", {"h": DriverError("control_blocked", "Menu > Network > Allow")})
+    outcome = await ask(Question(Target("h"), {"refusing": AnsweringDriver("refusing"), "blocked": blocked}))
+    assert outcome == Missed("h", None, "blocked", "control_blocked", "Menu > Network > Allow")
+
+
+async def test_never_more_questions_are_under_way_than_allowed() -> None:
+    driver = AnsweringDriver()
+    driver.silent = {f"10.20.0.{n}" for n in range(1, 5)}
+    outcomes: list[Outcome] = []
+    questions = (Question(Target(f"10.20.0.{n}", answer_timeout_s=0.01, connect_timeout_s=0.01), {"a": driver})
+                 for n in range(1, 40))  # fmt: skip
+    await sweep(questions, Budget(4), outcomes.append)
+    assert driver.most_under_way == 4
+    assert len(outcomes) == 39
+    assert sum(isinstance(each, Missed) and each.code == "timeout" for each in outcomes) == 4
+
+
+async def test_two_scans_share_one_budget() -> None:
+    driver = AnsweringDriver()
+    budget = Budget(3)
+    parts = [[Question(Target(f"10.20.{part}.{n}"), {"a": driver}) for n in range(9)] for part in range(2)]
+    await asyncio.gather(*(sweep(part, budget, lambda _: None) for part in parts))
+    assert len(driver.asked) == 18
+    assert driver.most_under_way <= 3
+
+
+async def test_leaving_a_scan_early_ends_its_questions() -> None:
+    driver = AnsweringDriver(answers={"10.20.0.1": unit("s1")})
+    driver.silent = {f"10.20.0.{n}" for n in range(2, 255)}
+    async with aclosing(scan({"acme": driver}, ["10.20.0.0/24"])) as found:
+        async for each in found:
+            assert each.host == "10.20.0.1"
+            break
+    assert driver.under_way == 0
+
+
+async def test_a_name_is_asked_at_its_address_and_a_port_is_kept() -> None:
+    driver = AnsweringDriver(answers={"127.0.0.1": unit("s1")})
+    found = await found_in("localhost:2203", acme=driver)
+    assert Found("127.0.0.1", 2203, "acme", unit("s1")) in found
+
+
+async def test_a_name_without_address_is_told_and_hides_nothing() -> None:
+    driver = AnsweringDriver(answers={"10.20.0.9": unit("s9")})
+    outcomes: list[Outcome] = []
+    targets = ["no-such-host.invalid", "10.20.0.9"]
+    found = [each async for each in scan({"acme": driver}, targets, report=outcomes.append)]
+    assert [each.host for each in found] == ["10.20.0.9"]
+    (missed,) = [each for each in outcomes if isinstance(each, Missed)]
+    assert (missed.host, missed.code) == ("no-such-host.invalid", "never_seen")
+
+
+async def test_a_target_that_is_none_is_refused_before_anything_is_asked() -> None:
+    driver = AnsweringDriver()
+    with pytest.raises(ValueError, match=r"10\.0\.0\.0/8"):
+        await found_in("10.20.0.9", "10.0.0.0/8", acme=driver)
+    assert not driver.asked
+
+
+async def test_a_machine_that_is_out_of_sockets_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.discovery.scan._STARVED_PAUSE_S", 0)
+    driver = AnsweringDriver(answers={"10.20.0.9": [OSError(errno.EMFILE, "too many open files"), unit("s9")]})
+    assert [each.identity for each in await found_in("10.20.0.9", acme=driver)] == [unit("s9")]
+
+
+def test_scarce_file_descriptors_make_a_scan_narrower_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1000, 1000))
+    narrow, note = affordable(1000, spoken_for=300)
+    assert 16 <= narrow < 640
+    assert "1000" in note
+    assert "ulimit -n" in note
+    assert affordable(100) == (100, "")
+    assert affordable(1000, spoken_for=5000)[0] == 16
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert affordable(1000) == (1000, "")
+
+
+def test_many_addresses_get_less_time_each_than_a_few() -> None:
+    few, many = patience(Target("h"), 254, 256), patience(Target("h"), 65_534, 1000)
+    assert few.connect_timeout_s > many.connect_timeout_s
+    assert 65_534 / 1000 * many.connect_timeout_s < 90
+    assert few.connect_timeout_s + few.answer_timeout_s < 3

@@ -1,0 +1,68 @@
+"""Which model is which family, and what a family can do."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.drivers.shure.codec.models import FAMILIES, FIXED_ANTENNAS, METER_RANGE_MS, MODELS, model_of
+from services.drivers.shure.codec.samples import LAYOUTS, TELEMETRY_KEYS
+from services.drivers.shure.codec.tables import PROPERTIES
+from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, ChannelTelemetry
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "channels"),
+    [
+        ("ULXD4", "ulxd", 1),
+        ("ULXD4D", "ulxd", 2),
+        ("ULXD4Q", "ulxd", 4),
+        ("QLXD4", "qlxd", 1),
+        ("SLXD4", "slxd", 1),
+        ("SLXD4D", "slxd", 2),
+        ("SLXD4DE_RX", "slxd", 2),
+        ("SLXD4Q", "slxd", 4),
+        ("SLXD4+", "slxd_plus", 1),
+        ("SLXD4D+", "slxd_plus", 2),
+        ("SLXD4Q+", "slxd_plus", 4),
+        ("SLXD4QDAN+", "slxd_plus", 4),
+        ("AD4D-A", "axient", 2),
+        ("AD4Q-A", "axient", 4),
+        ("ANX4", "axient", None),
+    ],
+)
+def test_the_model_string_decides(text: str, family: str, channels: int | None) -> None:
+    model = model_of(text)
+    assert model is not None
+    assert (model.family, model.channels) == (family, channels)
+
+
+@pytest.mark.parametrize("text", ["", "AD600", "ADTQ", "P10T", "UR4D", "SBC220", "WWB6", "Yamaha Console"])
+def test_other_gear_is_not_taken_for_a_receiver(text: str) -> None:
+    assert model_of(text) is None
+
+
+def test_every_family_is_complete() -> None:
+    names = {*FAMILIES}
+    assert names == {model.family for model in MODELS}
+    assert names == {*PROPERTIES} == {*LAYOUTS} == {*TELEMETRY_KEYS} == {*METER_RANGE_MS}
+    assert {*FIXED_ANTENNAS} <= names
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_speaks_the_words_of_the_product(family: str) -> None:
+    capabilities = FAMILIES[family]
+    assert capabilities.family == family
+    assert capabilities.channel_keys <= {*CHANNEL_STATE_KEYS}
+    assert capabilities.receiver_keys <= {*RECEIVER_STATE_KEYS}
+    assert capabilities.telemetry_keys <= {*ChannelTelemetry.__annotations__}
+    assert {*capabilities.presence_keys} <= capabilities.channel_keys
+    assert {*capabilities.settable} <= capabilities.channel_keys
+
+
+def test_only_those_can_be_muted_remotely_that_tell_so() -> None:
+    assert {family for family, can in FAMILIES.items() if "receiver_muted" in can.settable} == {"ulxd", "axient"}
+    assert {family for family, can in FAMILIES.items() if "receiver_muted" in can.channel_keys} == {"ulxd", "axient"}
+
+
+def test_slots_are_eight_on_axient_and_two_on_slxd_plus() -> None:
+    assert {family: can.slots for family, can in FAMILIES.items() if can.slots} == {"axient": 8, "slxd_plus": 2}

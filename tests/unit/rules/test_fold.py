@@ -1,0 +1,162 @@
+"""What a channel's readings come to, without any receiver, database or broker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services import clock
+from services.model import CHANNEL_STATE_KEYS, Capabilities, ChannelState
+from services.rules import DEFAULT_RULES, EMPTY_CHANNEL, Situation, fold_channel, rejudge
+from services.rules.fold import TRANSMITTER_KEYS, Folded
+
+NOON = "2026-11-22T12:00:00.000Z"
+ULXD = Capabilities(
+    manufacturer="shure",
+    family="ulxd",
+    receiver_keys=frozenset(),
+    channel_keys=frozenset(CHANNEL_STATE_KEYS),
+    telemetry_keys=frozenset(),
+    presence_keys=("transmitter_model", "battery_bars"),
+)
+AROUND = Situation(
+    now=NOON, now_s=clock.unix_seconds(NOON), online=True, stale=False, rules=DEFAULT_RULES, capabilities=ULXD
+)
+ON_AIR: Mapping[str, object] = {
+    "name": "Vox 1",
+    "transmitter_model": "ULXD2",
+    "battery_bars": 5,
+    "battery_percent": 100,
+    "battery_runtime_minutes": 600,
+    "battery_runtime_status": "ok",
+    "receiver_muted": False,
+    "transmitter_muted": False,
+    "interference": "none",
+}
+OFF_AIR: Mapping[str, object] = {**ON_AIR, "transmitter_model": None, "battery_bars": None, "battery_percent": None}
+
+
+def fold(reported: Mapping[str, object], state: ChannelState = EMPTY_CHANNEL, around: Situation = AROUND) -> Folded:
+    folded = fold_channel(state, reported, around, clock.unix_seconds)
+    assert folded is not None
+    return folded
+
+
+def events(folded: Folded) -> list[str]:
+    return [happening.event for happening in folded.events]
+
+
+def test_a_transmitter_on_the_air_is_good_and_live() -> None:
+    state = fold(ON_AIR).state
+    assert (state["status"], state["audio_path"], state["transmitter_present"]) == ("good", "live", True)
+    assert state["transmitter_last_seen"] is None
+
+
+def test_the_same_readings_again_are_no_change() -> None:
+    assert fold_channel(fold(ON_AIR).state, ON_AIR, AROUND, clock.unix_seconds) is None
+
+
+def test_first_values_are_no_events_because_nobody_saw_them_change() -> None:
+    assert events(fold(ON_AIR)) == []
+
+
+def test_a_transmitter_that_goes_takes_its_live_values_and_leaves_its_last_battery() -> None:
+    folded = fold(OFF_AIR, fold(ON_AIR).state)
+    state = dict(folded.state)
+    assert events(folded) == ["transmitter_lost"]
+    assert all(state[key] is None for key in TRANSMITTER_KEYS)
+    assert (state["last_battery_percent"], state["last_battery_bars"]) == (100, 5)
+    assert state["last_battery_runtime_minutes"] == 600
+    assert (state["status"], state["transmitter_last_seen"], state["audio_path"]) == ("lost", NOON, "no_signal")
+
+
+def test_a_transmitter_that_went_while_nobody_looked_was_heard_last_when_we_looked_last() -> None:
+    earlier = "2026-11-22T11:59:00.000Z"
+    folded = fold(OFF_AIR, fold(ON_AIR).state, replace(AROUND, heard_at=earlier))
+    assert folded.state["transmitter_last_seen"] == earlier
+
+
+def test_a_lost_transmitter_becomes_idle_when_its_time_has_passed() -> None:
+    state = fold(OFF_AIR, fold(ON_AIR).state).state
+    later = replace(AROUND, now_s=AROUND.now_s + 1801)
+    judged = rejudge(state, later, clock.unix_seconds)
+    assert judged is not None
+    assert (judged["status"], judged["status_reasons"]) == ("idle", [])
+    assert rejudge(state, replace(AROUND, now_s=AROUND.now_s + 1799), clock.unix_seconds) is None
+
+
+def test_a_transmitter_that_returns_is_on_again() -> None:
+    folded = fold(ON_AIR, fold(OFF_AIR, fold(ON_AIR).state).state)
+    assert events(folded) == ["transmitter_on"]
+    assert (folded.state["status"], folded.state["transmitter_last_seen"]) == ("good", None)
+
+
+def test_a_transmitter_on_external_power_is_there_without_any_bars() -> None:
+    state = fold({**ON_AIR, "battery_bars": None, "power_source": "external"}).state
+    assert state["transmitter_present"] is True
+    assert state["battery_status"] == "external_power"
+
+
+def test_what_the_family_cannot_tell_stays_unknown() -> None:
+    around = replace(AROUND, capabilities=None)
+    state = fold({"name": "Vox 1"}, around=around).state
+    assert (state["transmitter_present"], state["audio_path"], state["status"]) == (None, "unknown", "unknown")
+
+
+def test_an_empty_battery_is_zero_and_critical_not_unknown() -> None:
+    state = fold({**ON_AIR, "battery_percent": 0, "battery_bars": 0, "battery_runtime_minutes": 0}).state
+    assert (state["battery_percent"], state["battery_bars"], state["status"]) == (0, 0, "critical")
+
+
+def test_bars_count_only_where_neither_minutes_nor_percent_are_known() -> None:
+    alkaline = {**ON_AIR, "battery_runtime_minutes": None, "battery_percent": None, "battery_bars": 2}
+    assert fold(alkaline).state["status"] == "replace"
+    assert fold({**ON_AIR, "battery_bars": 1}).state["status"] == "good"
+
+
+def test_a_battery_that_flutters_on_its_threshold_rings_once() -> None:
+    state, rung = fold(ON_AIR).state, []
+    for minutes in (91, 90, 92, 90, 94, 89):
+        folded = fold_channel(state, {**ON_AIR, "battery_runtime_minutes": minutes}, AROUND, clock.unix_seconds)
+        if folded is not None:
+            rung += events(folded)
+            state = folded.state
+    assert rung == ["battery_replace"]
+
+
+def test_a_fresh_battery_is_a_recovery() -> None:
+    low = fold({**ON_AIR, "battery_runtime_minutes": 20}, fold(ON_AIR).state)
+    assert events(low) == ["battery_critical"]
+    assert events(fold(ON_AIR, low.state)) == ["battery_recovered"]
+
+
+def test_the_worse_reason_gives_the_status_and_the_others_stay_readable() -> None:
+    state = fold({**ON_AIR, "battery_runtime_minutes": 20, "encryption_fault": True, "transmitter_muted": True}).state
+    assert state["status"] == "fault"
+    assert state["status_reasons"] == ["encryption_fault", "battery_critical", "transmitter_muted"]
+    assert state["audio_path"] == "muted"
+
+
+def test_settings_that_change_are_told_with_before_and_after() -> None:
+    folded = fold({**ON_AIR, "name": "Vox 2", "receiver_muted": True}, fold(ON_AIR).state)
+    assert folded.before == {"name": "Vox 1", "receiver_muted": False}
+    assert folded.after == {"name": "Vox 2", "receiver_muted": True}
+
+
+values = st.one_of(st.none(), st.booleans(), st.integers(-5, 70_000), st.text(max_size=5))
+
+
+@given(
+    st.dictionaries(st.sampled_from(CHANNEL_STATE_KEYS), values), st.dictionaries(st.sampled_from(list(ON_AIR)), values)
+)
+def test_whatever_is_reported_every_key_of_the_contract_is_there(
+    first: Mapping[str, object], second: Mapping[str, object]
+) -> None:
+    state = EMPTY_CHANNEL
+    for reported in (first, {**first, **second}, ON_AIR):
+        folded = fold_channel(state, reported, AROUND, clock.unix_seconds)
+        state = folded.state if folded else state
+        assert tuple(state) == CHANNEL_STATE_KEYS

@@ -1,0 +1,96 @@
+"""Recognising receivers again: what counts, in which order, and what is never merged."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.model import Address, Identity, Kind, ReceiverRecord
+from services.rules import is_receiver_id, make_id, recognise
+from services.rules.identity import MAX_RECEIVER_ID
+
+MAC = "00:0e:dd:47:e0:d7"
+QUAD = Identity("shure", "ulxd", model="ULXD4Q", mac=MAC, device_id="RACK1")
+
+
+def record(id_: str = "rack1", host: str = "10.0.0.1", **facts: object) -> ReceiverRecord:
+    known = ReceiverRecord(
+        Address("default", "default", Kind.RECEIVER, id_), "shure", "shure", host, family="ulxd", model="ULXD4Q"
+    )
+    return replace(known, **facts)  # type: ignore[arg-type]
+
+
+def test_an_id_is_made_of_model_and_mac() -> None:
+    assert make_id(QUAD, "10.0.0.1") == "ulxd4q-000edd47e0d7"
+
+
+def test_without_a_mac_the_first_address_makes_the_id_and_two_units_differ() -> None:
+    plain = replace(QUAD, mac=None)
+    assert re.fullmatch(r"ulxd4q-[0-9a-f]{8}", make_id(plain, "10.0.0.1"))
+    assert make_id(plain, "10.0.0.1") != make_id(plain, "10.0.0.2")
+    assert make_id(plain, "10.0.0.1") == make_id(replace(plain, device_id="other label"), "10.0.0.1")
+
+
+@given(st.text(max_size=90), st.none() | st.text(max_size=30), st.text(max_size=30))
+def test_an_id_can_always_stand_in_a_topic_with_its_channel(model: str, mac: str | None, host: str) -> None:
+    made = make_id(Identity("shure", "ulxd", model=model, mac=mac), host)
+    assert is_receiver_id(made)
+    assert len(made) <= MAX_RECEIVER_ID
+
+
+def test_the_same_mac_at_the_same_place_is_known() -> None:
+    match = recognise(QUAD, "10.0.0.1", None, [record(mac=MAC)])
+    assert (match.outcome, match.record and match.record.address.id) == ("duplicate", "rack1")
+
+
+def test_the_same_mac_at_another_place_has_moved() -> None:
+    assert recognise(QUAD, "10.0.0.9", None, [record(mac=MAC)]).outcome == "moved"
+
+
+def test_a_unit_that_is_heard_at_its_own_place_cannot_have_moved() -> None:
+    assert recognise(QUAD, "10.0.0.9", None, [record(mac=MAC)], online=["rack1"]).outcome == "conflict"
+
+
+def test_the_serial_number_counts_more_than_the_address() -> None:
+    known = [record("old", "10.0.0.1", serial="123"), record("new", "10.0.0.2")]
+    match = recognise(replace(QUAD, mac=None, serial="123"), "10.0.0.2", None, known)
+    assert (match.outcome, match.record and match.record.address.id) == ("moved", "old")
+
+
+def test_another_mac_at_a_known_place_is_a_conflict_never_a_merge() -> None:
+    match = recognise(QUAD, "10.0.0.1", None, [record(mac="00:0e:dd:00:00:01")])
+    assert match.outcome == "conflict"
+    assert "another unit" in match.why
+
+
+def test_a_unique_label_finds_a_unit_that_has_no_mac() -> None:
+    known = [record(device_id="RACK1")]
+    assert recognise(replace(QUAD, mac=None), "10.0.0.9", None, known).outcome == "moved"
+
+
+def test_a_label_that_two_units_have_proves_nothing() -> None:
+    known = [record("a", "10.0.0.1", device_id="RACK1"), record("b", "10.0.0.2", device_id="RACK1")]
+    assert recognise(replace(QUAD, mac=None), "10.0.0.9", None, known).outcome == "new"
+
+
+def test_a_blank_label_proves_nothing() -> None:
+    known = [record(device_id="   ")]
+    assert recognise(replace(QUAD, mac=None, device_id="   "), "10.0.0.9", None, known).outcome == "new"
+
+
+def test_a_label_of_a_unit_that_is_heard_elsewhere_is_another_units() -> None:
+    known = [record(device_id="RACK1")]
+    assert recognise(replace(QUAD, mac=None), "10.0.0.9", None, known, online=["rack1"]).outcome == "new"
+
+
+def test_another_model_at_a_known_place_is_a_conflict() -> None:
+    other = Identity("shure", "qlxd", model="QLXD4")
+    assert recognise(other, "10.0.0.1", None, [record()]).outcome == "conflict"
+
+
+def test_two_units_behind_one_address_are_told_apart_by_port() -> None:
+    known = [record("a", "10.0.0.1", port=2202)]
+    assert recognise(replace(QUAD, mac=None, device_id=None), "10.0.0.1", 2203, known).outcome == "new"
