@@ -21,7 +21,7 @@ from bridge.settings import (
     Settings,
     broker_of,
     changes,
-    configured_receivers,
+    configured_units,
     digest,
     polling_of,
     ranges_of,
@@ -150,7 +150,7 @@ class App:
     async def run(self, started: Callable[[App, str | None], None] = lambda _app, _url: None) -> None:
         """Run until cancelled; ``started`` is told the address of the HTTP server, where there is one."""
         loaded = await self.store.load()
-        self.roster.restore(loaded.receivers, loaded.channels)
+        self.roster.restore(loaded.units, loaded.parts)
         self.inventory.ignored.extend(loaded.ignored)
         self.publisher.restore(loaded.published)
         self.relay.restore(loaded.heads)
@@ -245,7 +245,7 @@ class App:
         self.audit.record("configuration_changed", context=context, before=before, after=after, late=late)
 
     async def _apply(self, settings: Settings, stored: Sequence[RangeRecord] = ()) -> None:
-        counts = await self.configured.apply(configured_receivers(settings))
+        counts = await self.configured.apply(configured_units(settings))
         if any(counts.values()):
             log.info("receivers of the configuration applied", extra=counts)
         self.schedule.configure(
@@ -297,7 +297,7 @@ class App:
         return reasons
 
     def _health(self) -> dict[str, object]:
-        receivers = self.inventory.receivers.values()
+        units = self.inventory.units.values()
         return {
             "uptime_s": round(self._loop.time() - self._started),
             "loop_lag_s": round(self.lag.worst_s, 4),
@@ -305,9 +305,9 @@ class App:
             "events_dropped": self.bus.events_dropped,
             "outbox_depth": self.outbox.depth,
             "outbox_oldest_s": round(self.outbox.oldest_age_s, 1),
-            "receivers": len(receivers),
-            "receivers_online": sum(1 for receiver in receivers if receiver.online),
-            "channels": sum(len(receiver.channels) for receiver in receivers),
+            "receivers": len(units),
+            "receivers_online": sum(1 for unit in units if unit.online),
+            "channels": sum(len(unit.parts) for unit in units),
             "database_error": self.store.last_error,
             "unidentified_hosts": len(self.inventory.unidentified),
             "unidentified": [

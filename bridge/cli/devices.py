@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bridge.cli.probe import Probe
 from bridge.settings import load
-from services.discovery import Found, Missed, Outcome, scan
+from services.discovery import Found, Missed, Outcome, scan_all
 from services.drivers import Driver, SimulatedReceiver, Target, find_drivers, get_driver
 from services.rules import Host, parse
 
@@ -41,7 +41,7 @@ async def discover(targets: Sequence[str], *, concurrency: int, interface: str, 
             write(f"{outcome.host:<16} {outcome.code}: {outcome.detail}")
 
     async with aclosing(
-        scan(find_drivers(), targets, concurrency=concurrency, interface=interface, report=report)
+        scan_all(find_drivers(), targets, concurrency=concurrency, interface=interface, report=report)
     ) as receivers:
         async for receiver in receivers:
             found += 1
@@ -55,7 +55,7 @@ def _line(found: Found) -> str:
     identity = found.identity
     facts = (
         identity.model or identity.family,
-        f"{identity.channel_count} ch" if identity.channel_count else None,
+        f"{identity.part_count} ch" if identity.part_count else None,
         identity.device_id,
         f"firmware {identity.firmware}" if identity.firmware else None,
         identity.mac,

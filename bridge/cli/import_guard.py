@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGE = "services"
-OURS = Path(__file__).resolve().parent.parent / PACKAGE
+OURS = Path(__file__).resolve().parents[2] / PACKAGE
 
 
 def shadowed(find: Callable[[str], ModuleSpec | None] = find_spec) -> str | None:

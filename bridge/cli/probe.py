@@ -101,7 +101,7 @@ class Probe:
             "serial",
             "mac",
             "band",
-            "channel_count",
+            "part_count",
         ):
             value = getattr(identity, word)
             if value is not None:

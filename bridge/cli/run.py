@@ -130,7 +130,7 @@ async def _run(settings: Settings, reload: Callable[[], Settings], limit: int, o
         gc.collect()
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
-        check_file_limit(limit, len(app.inventory.receivers))
+        check_file_limit(limit, len(app.inventory.units))
 
     try:
         async with Store.open(settings.database.connection_url()) as store:

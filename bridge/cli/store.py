@@ -11,7 +11,7 @@ from typing import Any
 from bridge.contract import encoding
 from bridge.settings import Settings, load
 from services import clock
-from services.model import AuditEvent, Campus, ReceiverRecord
+from services.model import AuditEvent, Campus, UnitRecord
 from services.store import file_of, make_engine, only_us, parse, queries, reading, schema
 
 Write = Callable[[str], None]
@@ -20,7 +20,7 @@ Write = Callable[[str], None]
 def receivers(path: Path | None, *, as_json: bool, write: Write) -> None:
     """List every receiver that the bridge knows. Raises `StoreError`."""
     with reading(load(path, os.environ).database.connection_url()) as connection:
-        records = sorted(queries.receivers(connection), key=lambda record: record.address)
+        records = sorted(queries.units(connection), key=lambda record: record.address)
     if as_json:
         for record in records:
             write(json.dumps(_as_json(record), sort_keys=True, default=str))
@@ -35,25 +35,26 @@ def receivers(path: Path | None, *, as_json: bool, write: Write) -> None:
         write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _row(record: ReceiverRecord) -> tuple[str, ...]:
+def _row(record: UnitRecord) -> tuple[str, ...]:
     return (
         record.address.id,
         f"{record.address.organization}/{record.address.campus}",
         record.model or record.manufacturer,
         record.host if record.port is None else f"{record.host}:{record.port}",
-        str(record.channel_count or ""),
+        str(record.part_count or ""),
         record.source,
         record.last_seen or "never",
     )
 
 
-def _as_json(record: ReceiverRecord) -> dict[str, Any]:
-    keys = ("manufacturer", "family", "model", "name", "host", "port", "serial", "mac", "firmware", "channel_count")
+def _as_json(record: UnitRecord) -> dict[str, Any]:
+    keys = ("manufacturer", "family", "model", "name", "host", "port", "serial", "mac", "firmware")
     return {
         "id": record.address.id,
         "organization": record.address.organization,
         "campus": record.address.campus,
         **{key: getattr(record, key) for key in keys},
+        "channel_count": record.part_count,
         "driver": record.driver,
         "source": record.source,
         "labels": dict(record.labels),

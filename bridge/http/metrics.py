@@ -15,11 +15,11 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.live import Channel, Inventory, Receiver
+from services.live import Inventory, Unit, UnitPart
 
 PREFIX = "mic2mqtt_"
 
-Figure = Callable[[Channel], float | None]
+Figure = Callable[[UnitPart], float | None]
 
 
 def _ratio(percent: object) -> float | None:
@@ -31,8 +31,8 @@ def _flag(value: object) -> float | None:
 
 
 def _meter(key: str) -> Figure:
-    def read(channel: Channel) -> float | None:
-        value = channel.telemetry.get(key) if channel.telemetry else None
+    def read(part: UnitPart) -> float | None:
+        value = part.telemetry.get(key) if part.telemetry else None
         return float(value) if isinstance(value, (int, float)) else None
 
     return read
@@ -50,8 +50,8 @@ def _seen(value: object) -> float | None:
     return None if value is None else float(value == "detected")
 
 
-def _quality(channel: Channel) -> float | None:
-    telemetry: Mapping[str, Any] = channel.telemetry or {}
+def _quality(part: UnitPart) -> float | None:
+    telemetry: Mapping[str, Any] = part.telemetry or {}
     steps, percent = telemetry.get("quality"), telemetry.get("quality_percent")
     return steps / 5 if isinstance(steps, int) else _ratio(percent)
 
@@ -150,18 +150,18 @@ def _labels(words: Mapping[str, str]) -> str:
     return ",".join(f'{key}="{value.translate(_ESCAPES)}"' for key, value in words.items())
 
 
-def _receivers(receivers: Iterable[Receiver], now: float) -> list[_Family]:
+def _units(units: Iterable[Unit], now: float) -> list[_Family]:
     up = _Family("receiver_up", "gauge", "1 while the receiver is live.", PLACE)
     age = _Family("data_age_seconds", "gauge", "Since the receiver was last heard.", PLACE)
     lost = _Family("receiver_reconnects", "counter", "Connections lost.", PLACE)
     info = _Family("receiver", "info", "Who the receiver is.", (*PLACE, *INFO_WORDS))
-    for receiver in receivers:
-        place = _place_of(receiver)
-        up.add(place, int(receiver.online))
-        lost.add(place, receiver.reconnects_total)
-        if receiver.heard_s is not None:
-            age.add(place, round(max(0.0, now - receiver.heard_s), 3))
-        info.add(f"{place},{_labels(_words_of(receiver))}", 1)
+    for unit in units:
+        place = _place_of(unit)
+        up.add(place, int(unit.online))
+        lost.add(place, unit.reconnects_total)
+        if unit.heard_s is not None:
+            age.add(place, round(max(0.0, now - unit.heard_s), 3))
+        info.add(f"{place},{_labels(_words_of(unit))}", 1)
     return [up, age, lost, info]
 
 
@@ -181,24 +181,24 @@ class _Channels:
         both = [*(gauge for gauge, _ in self._gauges), *(counter for counter, _ in self._counters)]
         return [*both, self._levels, self._status, self._info]
 
-    def add(self, receiver: Receiver) -> None:
+    def add(self, unit: Unit) -> None:
         """The channels of one more receiver."""
-        place = _place_of(receiver)
-        for channel in receiver.channels.values():
-            path = f'{place},channel="{channel.address.id}"'
-            state = channel.state
+        place = _place_of(unit)
+        for part in unit.parts.values():
+            path = f'{place},channel="{part.address.id}"'
+            state = part.state
             self._status.add(f'{path},status="{state["status"]}"', 1)
-            words = {"name": state["name"] or "", "number": str(channel.number)}
+            words = {"name": state["name"] or "", "number": str(part.number)}
             self._info.add(f"{path},{_labels(words)}", 1)
             for counter, key in self._counters:
-                counter.add(path, getattr(channel.counters, key))
-            if channel.stale:
+                counter.add(path, getattr(part.counters, key))
+            if part.stale:
                 continue
             for gauge, read in self._gauges:
-                value = read(channel)
+                value = read(part)
                 if value is not None:
                     gauge.add(path, value)
-            for antenna, value in _antennas(channel):
+            for antenna, value in _antennas(part):
                 self._levels.add(f'{path},antenna="{antenna}"', value)
 
 
@@ -220,8 +220,8 @@ class _OfProcess(Collector):
         yield commands
 
 
-def _antennas(channel: Channel) -> Iterator[tuple[str, float]]:
-    telemetry: Mapping[str, Any] = channel.telemetry or {}
+def _antennas(part: UnitPart) -> Iterator[tuple[str, float]]:
+    telemetry: Mapping[str, Any] = part.telemetry or {}
     for antenna in ANTENNAS:
         value = telemetry.get(f"rf_{antenna}_dbm")
         if value is not None:
@@ -230,10 +230,10 @@ def _antennas(channel: Channel) -> Iterator[tuple[str, float]]:
         yield "strongest", telemetry["rf_dbm"]
 
 
-def _words_of(receiver: Receiver) -> dict[str, str]:
-    record = receiver.record
+def _words_of(unit: Unit) -> dict[str, str]:
+    record = unit.record
     words = {
-        "name": record.name or receiver.state["name"],
+        "name": record.name or unit.state["name"],
         "manufacturer": record.manufacturer,
         "model": record.model,
         "firmware": record.firmware,
@@ -243,22 +243,22 @@ def _words_of(receiver: Receiver) -> dict[str, str]:
     return {key: str(value) if value is not None else "" for key, value in words.items()}
 
 
-def _place_of(receiver: Receiver) -> str:
+def _place_of(unit: Unit) -> str:
     """Ids need no escape: they can stand in a topic."""
-    address = receiver.address
+    address = unit.address
     return f'organization="{address.organization}",campus="{address.campus}",receiver="{address.id}"'
 
 
 def described(process: Process) -> list[Described]:
     """Every metric of ours, by name."""
-    ours = [family.described for family in [*_receivers([], 0.0), *_Channels().families]]
+    ours = [family.described for family in [*_units([], 0.0), *_Channels().families]]
     for metric in _OfProcess(process).collect():
         name = metric.name + _SUFFIXES.get(metric.type, "")
         ours.append(Described(name, metric.type, tuple(getattr(metric, "_labelnames", ())), metric.documentation))
     return sorted(ours, key=lambda one: one.name)
 
 
-RECEIVERS_A_TURN = 10
+UNITS_A_TURN = 10
 """Of the event loop: less than a millisecond of work."""
 
 
@@ -274,14 +274,14 @@ def renderer(inventory: Inventory, process: Process, now: Callable[[], float]) -
     ProcessCollector(registry=registry)  # CPU, memory and open files of this process
 
     async def render() -> bytes:
-        receivers = list(inventory.receivers.values())
-        channels = _Channels()
-        for number, receiver in enumerate(receivers, 1):
-            channels.add(receiver)
-            if number % RECEIVERS_A_TURN == 0:
+        units = list(inventory.units.values())
+        parts = _Channels()
+        for number, unit in enumerate(units, 1):
+            parts.add(unit)
+            if number % UNITS_A_TURN == 0:
                 await asyncio.sleep(0)
         # bytes at once: a text of two megabytes beside them would stay in the process's memory
-        texts = [family.text().encode() for family in (*_receivers(receivers, now()), *channels.families)]
+        texts = [family.text().encode() for family in (*_units(units, now()), *parts.families)]
         return b"".join((*texts, generate_latest(registry)))
 
     return render

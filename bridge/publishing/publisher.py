@@ -176,15 +176,15 @@ class Publisher:
         rendered = self._renderer.render(address, facet)
         if retained:
             await self._clear(connection, self._leftovers(address, facet, rendered))
-        for part, payload in rendered:
-            topic = self._topics.of(address, facet, part)
+        for page, payload in rendered:
+            topic = self._topics.of(address, facet, page)
             while not connection.publish_nowait(topic, payload, qos=qos, retain=retained):
                 if not qos:
                     return
                 await connection.ready()
             self.sent[facet] += 1
             if retained:
-                self._remember(PublishedResource(address, facet, part))
+                self._remember(PublishedResource(address, facet, page))
         if self._value_topics and facet is Facet.STATE and address.kind is Kind.CHANNEL:
             await self._send_values(connection, address)
 
@@ -226,13 +226,13 @@ class Publisher:
     # -- what stands at the broker ---------------------------------------------------------------------------
 
     def _everything(self) -> Iterator[Mark]:
-        receivers = list(self._inventory.receivers.values())
+        units = list(self._inventory.units.values())
         for facet in (Facet.INFO, Facet.STATE, Facet.SLOTS, Facet.AVAILABILITY, Facet.LINK):
-            for receiver in receivers:
+            for unit in units:
                 if facet is not Facet.SLOTS:
-                    yield receiver.address, facet
+                    yield unit.address, facet
                 if facet is not Facet.LINK:
-                    yield from ((channel.address, facet) for channel in receiver.channels.values())
+                    yield from ((part.address, facet) for part in unit.parts.values())
         for tenant in self._process.tenants():
             for facet in (Facet.INVENTORY, Facet.SUMMARY, Facet.CANDIDATES):
                 yield self._inventory.bridge_address(tenant), facet
@@ -249,11 +249,11 @@ class Publisher:
         known = self._published.get(address, set()) - self._emptying
         if not rendered and address.kind is not Kind.BRIDGE and not self._exists(address):
             return list(known)
-        parts = {part for part, _ in rendered}
-        return [resource for resource in known if resource.facet == facet and resource.part not in parts]
+        pages = {page for page, _ in rendered}
+        return [resource for resource in known if resource.facet == facet and resource.page not in pages]
 
     def _exists(self, address: Address) -> bool:
-        return address in self._inventory.receivers or self._inventory.channel(address) is not None
+        return address in self._inventory.units or self._inventory.part(address) is not None
 
     async def _sweep(self, connection: Connection) -> None:
         """Empty what earlier runs left at the broker of resources that are no more."""
@@ -265,9 +265,9 @@ class Publisher:
     async def _clear(self, connection: Connection, gone: Sequence[PublishedResource]) -> None:
         for resource in gone:
             if resource.facet == VALUE:
-                topic = self._topics.value(resource.address, resource.part)
+                topic = self._topics.value(resource.address, resource.page)
             else:
-                topic = self._topics.of(resource.address, Facet(resource.facet), resource.part)
+                topic = self._topics.of(resource.address, Facet(resource.facet), resource.page)
             self._emptying.add(resource)
             while not connection.publish_nowait(
                 topic, EMPTY, qos=1, retain=True, acked=partial(self._emptied, resource)

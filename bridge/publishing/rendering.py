@@ -9,7 +9,7 @@ from typing import cast
 
 from bridge.contract import encoding
 from services import clock
-from services.live import Channel, Inventory, Receiver, Version
+from services.live import Inventory, Unit, UnitPart, Version
 from services.model import Address, Campus, ChannelState, Event, Facet, Kind
 from services.units import LABEL_KEYS
 
@@ -26,14 +26,14 @@ class Renderer:
         self._inventory = inventory
         self._rows: dict[Address, tuple[ChannelState, object, bytes]] = {}
         """The summary's rows, and what they were made of."""
-        self._channel_facets: Mapping[Facet, Callable[[Receiver, Channel], bytes | None]] = {
+        self._channel_facets: Mapping[Facet, Callable[[Unit, UnitPart], bytes | None]] = {
             Facet.INFO: self._channel_info,
             Facet.STATE: self._channel_state,
             Facet.AVAILABILITY: self._channel_availability,
             Facet.SLOTS: self._slots,
             Facet.LEVELS: self._levels,
         }
-        self._receiver_facets: Mapping[Facet, Callable[[Receiver], bytes | None]] = {
+        self._receiver_facets: Mapping[Facet, Callable[[Unit], bytes | None]] = {
             Facet.INFO: self._receiver_info,
             Facet.STATE: self._receiver_state,
             Facet.AVAILABILITY: self._receiver_availability,
@@ -54,16 +54,16 @@ class Renderer:
         if address.kind is Kind.BRIDGE:
             return self._campus_facets[facet](address.tenant)
         if address.kind is Kind.RECEIVER:
-            receiver = self._inventory.receivers.get(address)
-            payload = self._receiver_facets[facet](receiver) if receiver else None
+            unit = self._inventory.units.get(address)
+            payload = self._receiver_facets[facet](unit) if unit else None
         else:
-            found = self._inventory.channel(address)
+            found = self._inventory.part(address)
             payload = self._channel_facets[facet](*found) if found else None
         return [] if payload is None else [("", payload)]
 
     def telemetry(self, address: Address, now: str) -> bytes | None:
         """The newest meters, as of ``now``; ``None`` where there are none."""
-        found = self._inventory.channel(address)
+        found = self._inventory.part(address)
         if found is None or found[1].telemetry is None:
             return None
         return encoding.telemetry(address.id, now, cast("Mapping[str, object]", found[1].telemetry))
@@ -74,7 +74,7 @@ class Renderer:
 
     def values(self, address: Address) -> Iterator[tuple[str, object, bytes]]:
         """A channel's values one by one, as plain text; unknown is an empty retained payload, so it goes."""
-        found = self._inventory.channel(address)
+        found = self._inventory.part(address)
         if found is None:
             return
         for key, value in found[1].state.items():
@@ -83,13 +83,13 @@ class Renderer:
 
     # -- receivers -------------------------------------------------------------------------------------------
 
-    def _receiver_info(self, receiver: Receiver) -> bytes:
-        record = receiver.record
+    def _receiver_info(self, unit: Unit) -> bytes:
+        record = unit.record
         data = {
             "manufacturer": record.manufacturer,
             "family": record.family,
             "model": record.model,
-            "name": record.name or receiver.state["name"] or record.device_id,
+            "name": record.name or unit.state["name"] or record.device_id,
             "host": record.host or None,
             "port": record.port,
             "serial": record.serial,
@@ -97,97 +97,97 @@ class Renderer:
             "firmware": record.firmware,
             "band": record.band,
             "device_id": record.device_id,
-            "channel_count": record.channel_count,
+            "channel_count": record.part_count,
             "driver": record.driver,
             "source": record.source,
-            "capabilities": receiver.capabilities.words if receiver.capabilities else [],
-            "labels": labels_of(receiver),
+            "capabilities": unit.capabilities.words if unit.capabilities else [],
+            "labels": labels_of(unit),
         }
-        return self._resource("receiver.info", receiver.address, receiver.info_version, data, stale=receiver.stale)
+        return self._resource("receiver.info", unit.address, unit.info_version, data, stale=unit.stale)
 
-    def _receiver_state(self, receiver: Receiver) -> bytes:
-        data = cast("Mapping[str, object]", receiver.state)
-        return self._resource("receiver.state", receiver.address, receiver.version, data, stale=receiver.stale)
+    def _receiver_state(self, unit: Unit) -> bytes:
+        data = cast("Mapping[str, object]", unit.state)
+        return self._resource("receiver.state", unit.address, unit.version, data, stale=unit.stale)
 
-    def _receiver_availability(self, receiver: Receiver) -> bytes:
-        return self._availability(receiver.address, receiver)
+    def _receiver_availability(self, unit: Unit) -> bytes:
+        return self._availability(unit.address, unit)
 
-    def _link(self, receiver: Receiver) -> bytes:
+    def _link(self, unit: Unit) -> bytes:
         now = asyncio.get_running_loop().time()
-        age = None if receiver.heard_s is None else round(max(0.0, now - receiver.heard_s), 1)
-        last_seen = receiver.record.last_seen if age is None else clock.text_of(clock.now() - age)
+        age = None if unit.heard_s is None else round(max(0.0, now - unit.heard_s), 1)
+        last_seen = unit.record.last_seen if age is None else clock.text_of(clock.now() - age)
         data = {
             "last_seen": last_seen,
             "data_age_s": age,
-            "session": receiver.session,
-            "reconnects_24h": sum(1 for at in receiver.reconnects if now - at < DAY_S),
-            "last_error": receiver.last_error,
+            "session": unit.session,
+            "reconnects_24h": sum(1 for at in unit.reconnects if now - at < DAY_S),
+            "last_error": unit.last_error,
         }
-        return encoding.plain_resource("receiver.link", receiver.address.id, clock.now_text(), data)
+        return encoding.plain_resource("receiver.link", unit.address.id, clock.now_text(), data)
 
     # -- channels --------------------------------------------------------------------------------------------
 
-    def _channel_info(self, receiver: Receiver, channel: Channel) -> bytes:
-        capabilities = receiver.capabilities
+    def _channel_info(self, unit: Unit, part: UnitPart) -> bytes:
+        capabilities = unit.capabilities
         data = {
-            "receiver": receiver.address.id,
-            "number": channel.number,
-            "antenna_count": channel.antenna_count,
-            "diversity": channel.diversity,
+            "receiver": unit.address.id,
+            "number": part.number,
+            "antenna_count": part.antenna_count,
+            "diversity": part.diversity,
             "capabilities": sorted(capabilities.channel_keys) if capabilities else [],
             "settable": dict(capabilities.settable) if capabilities else {},
-            "labels": labels_of(receiver),
+            "labels": labels_of(unit),
         }
-        return self._resource("channel.info", channel.address, channel.info_version, data, stale=channel.stale)
+        return self._resource("channel.info", part.address, part.info_version, data, stale=part.stale)
 
-    def _channel_state(self, receiver: Receiver, channel: Channel) -> bytes:
-        del receiver
-        data = cast("Mapping[str, object]", channel.state)
-        return self._resource("channel.state", channel.address, channel.version, data, stale=channel.stale)
+    def _channel_state(self, unit: Unit, part: UnitPart) -> bytes:
+        del unit
+        data = cast("Mapping[str, object]", part.state)
+        return self._resource("channel.state", part.address, part.version, data, stale=part.stale)
 
-    def _channel_availability(self, receiver: Receiver, channel: Channel) -> bytes:
-        return self._availability(channel.address, receiver)
+    def _channel_availability(self, unit: Unit, part: UnitPart) -> bytes:
+        return self._availability(part.address, unit)
 
-    def _slots(self, receiver: Receiver, channel: Channel) -> bytes | None:
-        del receiver
-        if not channel.slots:
+    def _slots(self, unit: Unit, part: UnitPart) -> bytes | None:
+        del unit
+        if not part.slots:
             return None
-        data = {"slots": [slot for _, slot in sorted(channel.slots.items())]}
-        return self._resource("channel.slots", channel.address, channel.slots_version, data, stale=channel.stale)
+        data = {"slots": [slot for _, slot in sorted(part.slots.items())]}
+        return self._resource("channel.slots", part.address, part.slots_version, data, stale=part.stale)
 
-    def _levels(self, receiver: Receiver, channel: Channel) -> bytes | None:
-        del receiver
-        if channel.newest_levels is None:
+    def _levels(self, unit: Unit, part: UnitPart) -> bytes | None:
+        del unit
+        if part.newest_levels is None:
             return None
-        return encoding.plain_resource("channel.levels", channel.address.id, clock.now_text(), channel.newest_levels)
+        return encoding.plain_resource("channel.levels", part.address.id, clock.now_text(), part.newest_levels)
 
     # -- a campus --------------------------------------------------------------------------------------------
 
     def _pages(self, tenant: Campus) -> list[Rendered]:
         ids = []
-        for receiver in sorted(self._inventory.of(tenant), key=lambda one: one.address.id):
-            channels = [channel.address.id for channel in receiver.channels.values()]
-            ids.append({"receiver": receiver.address.id, "channels": channels})
+        for unit in sorted(self._inventory.of(tenant), key=lambda one: one.address.id):
+            parts = [part.address.id for part in unit.parts.values()]
+            ids.append({"receiver": unit.address.id, "channels": parts})
         return encoding.inventory(self._inventory.bridge_id, ids)
 
     def _summary(self, tenant: Campus) -> list[Rendered]:
         rows = (
-            self._summary_row(receiver, channel)
-            for receiver in sorted(self._inventory.of(tenant), key=lambda one: one.address.id)
-            for channel in receiver.channels.values()
+            self._summary_row(unit, part)
+            for unit in sorted(self._inventory.of(tenant), key=lambda one: one.address.id)
+            for part in unit.parts.values()
         )
         return encoding.summary(self._inventory.bridge_id, clock.now_text(), rows)
 
-    def _summary_row(self, receiver: Receiver, channel: Channel) -> bytes:
+    def _summary_row(self, unit: Unit, part: UnitPart) -> bytes:
         """A channel's row, made again only when its state or its room has changed."""
-        state, room = channel.state, receiver.record.labels.get("room")
-        known = self._rows.get(channel.address)
+        state, room = part.state, unit.record.labels.get("room")
+        known = self._rows.get(part.address)
         if known is not None and known[0] is state and known[1] == room:
             return known[2]
         muted = [state[key] for key in ("receiver_muted", "transmitter_muted", "transmitter_rf_muted")]
         row = encoding.encode(
             {
-                "id": channel.address.id,
+                "id": part.address.id,
                 "name": state["name"],
                 "status": state["status"],
                 "status_reasons": state["status_reasons"],
@@ -200,7 +200,7 @@ class Renderer:
             }
         )
         # a copy: what the encoder returns keeps the 4 KB that it was written into
-        self._rows[channel.address] = state, room, bytes(memoryview(row))
+        self._rows[part.address] = state, room, bytes(memoryview(row))
         return row
 
     def _candidates(self, tenant: Campus) -> list[Rendered]:
@@ -220,14 +220,14 @@ class Renderer:
             schema, address.id, self._inventory.epoch, version.revision, version.changed_at, data, stale=stale
         )
 
-    def _availability(self, address: Address, receiver: Receiver) -> bytes:
-        version = receiver.availability_version
+    def _availability(self, address: Address, unit: Unit) -> bytes:
+        version = unit.availability_version
         return encoding.availability(
-            address.id, self._inventory.epoch, version.revision, receiver.available, receiver.reason, receiver.since
+            address.id, self._inventory.epoch, version.revision, unit.available, unit.reason, unit.since
         )
 
 
-def labels_of(receiver: Receiver) -> dict[str, object]:
+def labels_of(unit: Unit) -> dict[str, object]:
     """Every label key, null where nobody wrote one."""
-    labels = receiver.record.labels
+    labels = unit.record.labels
     return {key: labels.get(key, [] if key == "tags" else None) for key in LABEL_KEYS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.settings.document import configuration
 from bridge.settings.durations import parse_duration
 from bridge.settings.loading import ConfigurationError, Settings, changes, digest, find_file, load, redacted, secrets
-from bridge.settings.mapping import broker_of, configured_receivers, polling_of, ranges_of, status_rules_of
+from bridge.settings.mapping import broker_of, configured_units, polling_of, ranges_of, status_rules_of
 
 __all__ = [
     "ConfigurationError",
@@ -13,7 +13,7 @@ __all__ = [
     "broker_of",
     "changes",
     "configuration",
-    "configured_receivers",
+    "configured_units",
     "digest",
     "find_file",
     "load",

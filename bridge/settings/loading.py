@@ -28,9 +28,9 @@ from bridge.settings.sections import (
     MqttSettings,
     PollingSettings,
     RangeSettings,
-    ReceiverSettings,
     Section,
     StatusSettings,
+    UnitSettings,
 )
 
 __all__ = [
@@ -45,9 +45,9 @@ __all__ = [
     "MqttSettings",
     "PollingSettings",
     "RangeSettings",
-    "ReceiverSettings",
     "Settings",
     "StatusSettings",
+    "UnitSettings",
     "changes",
     "digest",
     "find_file",
@@ -82,18 +82,18 @@ class Settings(Section):
     audit: AuditSettings = AuditSettings()
     http: HttpSettings = HttpSettings()
     discovery: DiscoverySettings = DiscoverySettings()
-    receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Receivers that are always served.")
+    receivers: tuple[UnitSettings, ...] = Field(default=(), description="Receivers that are always served.")
     log: LogSettings = LogSettings()
 
     def keeping(self, old: Settings, sections: Iterable[str]) -> Settings:
         """The same, but for some sections, which stay as they were."""
         return self.model_copy(update={name: getattr(old, name) for name in sections})
 
-    def organization_of(self, entry: ReceiverSettings | RangeSettings) -> str:
+    def organization_of(self, entry: UnitSettings | RangeSettings) -> str:
         """The organization of a receiver or range, that of ``[bridge]`` where it names none."""
         return entry.organization or self.bridge.organization
 
-    def campus_of(self, entry: ReceiverSettings | RangeSettings) -> str:
+    def campus_of(self, entry: UnitSettings | RangeSettings) -> str:
         """The campus of a receiver or range, likewise."""
         return entry.campus or self.bridge.campus
 

@@ -6,7 +6,7 @@ from bridge.mqtt import MqttConfig
 from bridge.settings.loading import Settings
 from services.model import Campus, RangeRecord
 from services.rules import StatusRules, Threshold
-from services.units import ConfiguredReceiver, Polling
+from services.units import ConfiguredUnit, Polling
 
 
 def broker_of(settings: Settings) -> MqttConfig:
@@ -52,10 +52,10 @@ def status_rules_of(settings: Settings) -> StatusRules:
     )
 
 
-def configured_receivers(settings: Settings) -> list[ConfiguredReceiver]:
+def configured_units(settings: Settings) -> list[ConfiguredUnit]:
     """The receivers that stand in the file."""
     return [
-        ConfiguredReceiver(
+        ConfiguredUnit(
             tenant=Campus(settings.organization_of(entry), settings.campus_of(entry)),
             host=entry.host or "",
             id=entry.id,

@@ -265,7 +265,7 @@ class LabelSettings(Section):
     position: Annotated[Word | None, Allowed("text"), Field(description="Place in the rack.")] = None
 
 
-class ReceiverSettings(Section):
+class UnitSettings(Section):
     """A receiver that is always served. What stands here is applied at every start and reload."""
 
     host: Annotated[

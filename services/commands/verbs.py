@@ -10,7 +10,7 @@ from services.commands.perform import Do, Order, Progress
 from services.discovery import DiscoveryOrchestrationService
 from services.drivers import Driver, DriverError, Target
 from services.live import Inventory
-from services.model import Address, AuditContext, Campus, Counts, Identity, Kind, ReceiverRecord, Result, ServiceError
+from services.model import Address, AuditContext, Campus, Counts, Identity, Kind, Result, ServiceError, UnitRecord
 from services.units import AUTO, LABEL_KEYS, DeviceSnapshot, DeviceSyncService, Roster, Sessions
 
 _DISCOVERY = frozenset({"networks", "hosts", "manufacturer", "adopt", "limit"})
@@ -88,10 +88,10 @@ class Verbs:
                     progress=progress,
                 ),
             )
-        receiver = self._receiver_of(order.address)
-        await self._sessions.refresh(receiver)
-        found = self._inventory.receivers.get(receiver)
-        return {"receiver": receiver.id, "firmware": found.record.firmware if found else None}
+        unit = self._unit_of(order.address)
+        await self._sessions.refresh(unit)
+        found = self._inventory.units.get(unit)
+        return {"receiver": unit.id, "firmware": found.record.firmware if found else None}
 
     async def _detail(self, order: Order, progress: Progress) -> Result:
         del progress  # one receiver is read at once
@@ -143,7 +143,7 @@ class Verbs:
         if not host and self._is_on_network(driver):
             raise ServiceError("schema_violation", "a receiver on the network needs a host", field="args.host")
         self._check_place(host, port)
-        record = ReceiverRecord(
+        record = UnitRecord(
             address=Address(tenant.organization, tenant.campus, Kind.RECEIVER, args["id"]),
             manufacturer=args.get("manufacturer") or self._maker(driver),
             driver=driver,
@@ -177,9 +177,9 @@ class Verbs:
             raise ServiceError("duplicate_conflict", result.errors[0].message, field="args.host")
         self._roster.unignore(tenant, None, None, identity)
         found = [
-            receiver.address.id
-            for receiver in self._inventory.by_host(host)
-            if receiver.address.tenant == tenant and receiver.record.port == port
+            unit.address.id
+            for unit in self._inventory.by_host(host)
+            if unit.address.tenant == tenant and unit.record.port == port
         ]
         return {"receiver": found[0] if found else None, **result.as_json()}
 
@@ -296,10 +296,10 @@ class Verbs:
             detail = f"there is no driver {name!r}; installed: {', '.join(sorted(self._drivers))}, or {AUTO}"
             raise ServiceError("schema_violation", detail, field="args.driver")
 
-    def _receiver_of(self, address: Address) -> Address:
+    def _unit_of(self, address: Address) -> Address:
         if address.kind is Kind.RECEIVER:
             return self._roster.find(address).address
-        found = self._inventory.channel(address)
+        found = self._inventory.part(address)
         if found is None:
             where = f"{address.organization}/{address.campus}"
             raise ServiceError("unknown_resource", f"there is no channel {address.id!r} in {where}")

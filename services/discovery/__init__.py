@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.discovery.adverts import Adverts
-from services.discovery.scan import Found, Missed, Outcome, scan
+from services.discovery.scan import Found, Missed, Outcome, scan_all
 from services.discovery.schedule import Schedule
 from services.discovery.service import DiscoveryOrchestrationService
 
@@ -14,5 +14,5 @@ __all__ = [
     "Missed",
     "Outcome",
     "Schedule",
-    "scan",
+    "scan_all",
 ]

@@ -16,7 +16,7 @@ from typing import TypeVar
 from services.discovery.service import DiscoveryOrchestrationService
 from services.discovery.targets import Place
 from services.drivers import Advert, Driver, DriverError
-from services.live import Inventory, Receiver
+from services.live import Inventory, Unit
 from services.model import AuditContext, Campus, Identity, ServiceError
 from services.rules import Host
 from services.units import DeviceSnapshot
@@ -80,7 +80,7 @@ class Adverts:
         self._default_tenant = default_tenant
         self._heard: dict[str, Heard] = {}
         self._asking: asyncio.Queue[tuple[Campus, Advert]] = asyncio.Queue(ASKING_MOST)
-        self._teaching: asyncio.Queue[tuple[Receiver, str]] = asyncio.Queue(ASKING_MOST)
+        self._teaching: asyncio.Queue[tuple[Unit, str]] = asyncio.Queue(ASKING_MOST)
         discovery.house.mac_at = self.mac_at
 
     def mac_at(self, host: str) -> str | None:
@@ -142,7 +142,7 @@ class Adverts:
         else:
             self._list(heard, self._discovery.tenant_of(advert.host) or self._default_tenant, "announces itself")
 
-    def _follow(self, heard: Heard, known: Receiver, now: float) -> None:
+    def _follow(self, heard: Heard, known: Unit, now: float) -> None:
         """A receiver that we know announces itself somewhere else."""
         record = known.record
         if known.online or Host(record.host).is_name:
@@ -153,14 +153,14 @@ class Adverts:
         else:
             self._ask_soon(heard, known.address.tenant, now)
 
-    def _by_mac(self, advert: Advert) -> Receiver | None:
+    def _by_mac(self, advert: Advert) -> Unit | None:
         if advert.mac is None:
             return None
         return next(
             (
-                receiver
-                for receiver in self._inventory.receivers.values()
-                if receiver.record.mac == advert.mac and receiver.record.manufacturer == advert.manufacturer
+                unit
+                for unit in self._inventory.units.values()
+                if unit.record.mac == advert.mac and unit.record.manufacturer == advert.manufacturer
             ),
             None,
         )
@@ -219,13 +219,13 @@ class Adverts:
     async def _teach(self) -> None:
         """Give receivers that do not tell their MAC address the announced one, by which they are known again."""
         while True:
-            receiver, mac = await self._teaching.get()
-            record = receiver.record
+            unit, mac = await self._teaching.get()
+            record = unit.record
             identity = Identity(record.manufacturer, record.family or "", record.model, record.serial, mac)
             snapshot = DeviceSnapshot(
                 record.host, record.port, replace(identity, device_id=record.device_id), record.driver
             )
-            tenant = receiver.address.tenant
+            tenant = unit.address.tenant
             try:
                 await self._discovery.house.sync.bulk_sync_devices(
                     manufacturer=record.manufacturer,

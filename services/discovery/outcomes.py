@@ -92,10 +92,10 @@ class Findings:
         place = self._named(host, port)
         if place is not None:
             self.seen_hosts.add(place.text)
-        for receiver in self._house.inventory.by_host(self._known_names.get(host, host)):
-            if receiver.address.tenant == self._context.tenant:
+        for unit in self._house.inventory.by_host(self._known_names.get(host, host)):
+            if unit.address.tenant == self._context.tenant:
                 self.found += 1
-                result = self._result(receiver.record.manufacturer)
+                result = self._result(unit.record.manufacturer)
                 result.counts.seen += 1
                 result.counts.unchanged += 1
 
@@ -189,7 +189,7 @@ class Findings:
         return first != snapshot.host
 
     def _is_known(self, snapshot: DeviceSnapshot) -> bool:
-        records = [receiver.record for receiver in self._house.inventory.of(self._context.tenant)]
+        records = [unit.record for unit in self._house.inventory.of(self._context.tenant)]
         return recognise(snapshot.identity, snapshot.host, snapshot.port, records).outcome != "new"
 
     def _offer(self, snapshot: DeviceSnapshot) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.discovery.search import PROGRESS_S, Progress
-from services.live import Receiver
+from services.live import Unit
 from services.model import Address, AuditContext, Result, ServiceError
 
 log = logging.getLogger(__name__)
@@ -26,15 +26,15 @@ class Reader(Protocol):
 
 
 def choose(
-    receivers: Iterable[Receiver], manufacturer: str | None, tags: Sequence[str], ids: Sequence[str] | None
-) -> tuple[list[Receiver], list[str]]:
+    units: Iterable[Unit], manufacturer: str | None, tags: Sequence[str], ids: Sequence[str] | None
+) -> tuple[list[Unit], list[str]]:
     """Receivers of a maker, that carry all of the tags, of those with these ids; and the ids that there are not."""
-    by_id = {receiver.address.id: receiver for receiver in receivers}
+    by_id = {unit.address.id: unit for unit in units}
     wanted = list(by_id) if ids is None else list(dict.fromkeys(ids))
     chosen = [
-        receiver
-        for receiver in (by_id[name] for name in wanted if name in by_id)
-        if manufacturer in {None, receiver.record.manufacturer} and _carries(receiver, tags)
+        unit
+        for unit in (by_id[name] for name in wanted if name in by_id)
+        if manufacturer in {None, unit.record.manufacturer} and _carries(unit, tags)
     ]
     return chosen, [name for name in wanted if name not in by_id]
 
@@ -45,21 +45,21 @@ class Refresher:
 
     sessions: Reader
 
-    async def read(self, chosen: Sequence[Receiver], context: AuditContext, progress: Progress | None) -> Result:
+    async def read(self, chosen: Sequence[Unit], context: AuditContext, progress: Progress | None) -> Result:
         """Read all of them; the result has one for each manufacturer in its data."""
         loop = asyncio.get_running_loop()
         started = reported = loop.time()
         results = {
             maker: Result(manufacturer=maker, request_id=context.request_id)
-            for maker in sorted({receiver.record.manufacturer for receiver in chosen})
+            for maker in sorted({unit.record.manufacturer for unit in chosen})
         }
         done = 0
         source = iter(chosen)
 
         async def work() -> None:
             nonlocal done, reported
-            for receiver in source:
-                await self._read_one(receiver, results[receiver.record.manufacturer])
+            for unit in source:
+                await self._read_one(unit, results[unit.record.manufacturer])
                 done += 1
                 now = loop.time()
                 if progress is not None and now - reported >= PROGRESS_S:
@@ -77,33 +77,33 @@ class Refresher:
         total.duration_s = loop.time() - started
         return total
 
-    async def _read_one(self, receiver: Receiver, result: Result) -> None:
-        before = _newest_revision(receiver)
+    async def _read_one(self, unit: Unit, result: Result) -> None:
+        before = _newest_revision(unit)
         result.counts.seen += 1
         try:
-            await self.sessions.refresh(receiver.address)
+            await self.sessions.refresh(unit.address)
         except ServiceError as error:
             result.counts.offline += error.code == "device_offline"
-            result.fail(receiver.address.id, error.code, error.detail)
+            result.fail(unit.address.id, error.code, error.detail)
         except Exception as error:  # one receiver's trouble must not hide the others
-            log.exception("a receiver could not be read again", extra={"receiver": receiver.address.id})
-            result.fail(receiver.address.id, "internal", f"{type(error).__name__}: {error}; the log says more")
+            log.exception("a receiver could not be read again", extra={"receiver": unit.address.id})
+            result.fail(unit.address.id, "internal", f"{type(error).__name__}: {error}; the log says more")
         else:
-            changed = _newest_revision(receiver) != before
+            changed = _newest_revision(unit) != before
             result.counts.updated += changed
             result.counts.unchanged += not changed
 
 
-def _carries(receiver: Receiver, tags: Sequence[str]) -> bool:
-    carried = receiver.record.labels.get("tags")
+def _carries(unit: Unit, tags: Sequence[str]) -> bool:
+    carried = unit.record.labels.get("tags")
     return not tags or (isinstance(carried, (list, tuple)) and set(tags) <= set(carried))
 
 
-def _newest_revision(receiver: Receiver) -> int:
-    channels = receiver.channels.values()
+def _newest_revision(unit: Unit) -> int:
+    parts = unit.parts.values()
     return max(
-        receiver.version.revision,
-        receiver.info_version.revision,
-        *(channel.version.revision for channel in channels),
-        *(channel.slots_version.revision for channel in channels),
+        unit.version.revision,
+        unit.info_version.revision,
+        *(part.version.revision for part in parts),
+        *(part.slots_version.revision for part in parts),
     )

@@ -198,7 +198,7 @@ async def sweep(questions: Iterable[Question], budget: Budget, report: Callable[
         hire()
 
 
-async def scan(
+async def scan_all(
     drivers: Drivers,
     targets: Iterable[str],
     *,
@@ -246,8 +246,8 @@ async def scan(
     sweeping = asyncio.create_task(sweep(questions(), budget, tell))
     sweeping.add_done_callback(lambda _: found.put_nowait(None))
     try:
-        while (receiver := await found.get()) is not None:
-            yield receiver
+        while (unit := await found.get()) is not None:
+            yield unit
         await sweeping
     finally:
         sweeping.cancel()

@@ -12,7 +12,7 @@ from services.discovery.outcomes import Findings, Household
 from services.discovery.scan import CONCURRENCY, Budget, sweep
 from services.discovery.targets import Held, Place, Plan
 from services.drivers import Driver, resolve
-from services.live import Receiver
+from services.live import Unit
 from services.model import AuditContext, AvailabilityReason, Result
 from services.rules import MAX_ADDRESSES, Host, Span
 
@@ -132,7 +132,7 @@ class Searches:
     ) -> tuple[Plan, dict[str, str]]:
         """The plan, and the addresses of receivers that are known by a name."""
         wanted = [place.where.host for place in places if isinstance(place.where, Host) and place.where.is_name]
-        hosts = {receiver.record.host for receiver in self._house.inventory.receivers.values()}
+        hosts = {unit.record.host for unit in self._house.inventory.units.values()}
         known = sorted(host for host in hosts if host and Host(host).is_name)
         resolved = await resolve([*wanted, *known])
         names = {
@@ -144,8 +144,8 @@ class Searches:
         inventory = self._house.inventory
 
         def held(host: str, port: int | None) -> bool:
-            receivers = [*inventory.by_host(host), *inventory.by_host(names.get(host, ""))]
-            return any(_is_held(receiver, port) for receiver in receivers)
+            units = [*inventory.by_host(host), *inventory.by_host(names.get(host, ""))]
+            return any(_is_held(unit, port) for unit in units)
 
         return held
 
@@ -169,8 +169,8 @@ class Searches:
     def _taking_part(self) -> Iterator[Budget]:
         """The budget that all searches of this moment share."""
         if self._budget is None or not self._under_way:
-            receivers = self._house.inventory.receivers.values()
-            self._budget = Budget(self.concurrency, spoken_for=sum(not receiver.online for receiver in receivers))
+            units = self._house.inventory.units.values()
+            self._budget = Budget(self.concurrency, spoken_for=sum(not unit.online for unit in units))
         self._under_way += 1
         try:
             yield self._budget
@@ -178,9 +178,9 @@ class Searches:
             self._under_way -= 1
 
 
-def _is_held(receiver: Receiver, port: int | None) -> bool:
-    same_port = port is None or receiver.record.port is None or receiver.record.port == port
-    return same_port and (receiver.online or receiver.session in IN_SESSION)
+def _is_held(unit: Unit, port: int | None) -> bool:
+    same_port = port is None or unit.record.port is None or unit.record.port == port
+    return same_port and (unit.online or unit.session in IN_SESSION)
 
 
 def covers(place: Place, host: str) -> bool:

@@ -20,7 +20,7 @@ from services.discovery.refresh import Reader, Refresher, choose
 from services.discovery.search import Finished, Progress, Search, Searches, covers
 from services.discovery.targets import Place, place_of
 from services.drivers import Driver
-from services.live import Inventory, Receiver
+from services.live import Inventory, Unit
 from services.model import Address, AuditContext, Campus, Kind, RangeRecord, Result, ServiceError
 from services.rules import MAX_ADDRESSES, Host, parse
 from services.units import describe
@@ -193,7 +193,7 @@ class DiscoveryOrchestrationService:
         context: AuditContext,
         manufacturer: str | None = None,
         tags: Sequence[str] = (),
-        receivers: Sequence[str] | None = None,
+        units: Sequence[str] | None = None,
         progress: Progress | None = None,
     ) -> Result:
         """Read receivers of the campus again, completely: all, or those of a maker, with all of the tags, or by id.
@@ -201,7 +201,7 @@ class DiscoveryOrchestrationService:
         One that fails never hides another. Raises `ServiceError` (schema_violation) for an unknown manufacturer.
         """
         self._know(manufacturer)
-        chosen, strange = choose(self._inventory.of(context.tenant), manufacturer, tags, receivers)
+        chosen, strange = choose(self._inventory.of(context.tenant), manufacturer, tags, units)
         result = await self._refresher.read(chosen, context, progress)
         result.manufacturer = manufacturer
         for name in strange:
@@ -214,10 +214,10 @@ class DiscoveryOrchestrationService:
 
         Raises `ServiceError` (unknown_resource).
         """
-        receiver = self._find(address)
-        result = Result(manufacturer=receiver.record.manufacturer, request_id=context.request_id)
+        unit = self._find(address)
+        result = Result(manufacturer=unit.record.manufacturer, request_id=context.request_id)
         result.counts.seen = result.counts.unchanged = 1
-        result.data["receiver"] = describe(receiver)
+        result.data["receiver"] = describe(unit)
         return result
 
     # -- inside ----------------------------------------------------------------------------------------------
@@ -280,16 +280,16 @@ class DiscoveryOrchestrationService:
         configured = {record.network for record in self.ranges if record.tenant == tenant and record.source == "config"}
         return {place.text: place for place in places if isinstance(place.where, Host) and place.text in configured}
 
-    def _find(self, address: Address) -> Receiver:
+    def _find(self, address: Address) -> Unit:
         if address.kind is Kind.CHANNEL:
-            found = self._inventory.channel(address)
-            receiver = found[0] if found else None
+            found = self._inventory.part(address)
+            unit = found[0] if found else None
         else:
-            receiver = self._inventory.receivers.get(address)
-        if receiver is None:
+            unit = self._inventory.units.get(address)
+        if unit is None:
             where = f"{address.organization}/{address.campus}"
             raise ServiceError("unknown_resource", f"there is no {address.kind} {address.id!r} in {where}")
-        return receiver
+        return unit
 
     def _know(self, manufacturer: str | None) -> None:
         makers = sorted({driver.manufacturer for driver in self._drivers.values()})

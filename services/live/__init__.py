@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from services.live.announcer import News
 from services.live.changes import Bus, Mark
-from services.live.inventory import Candidate, Channel, Inventory, Receiver, Unidentified, Version
+from services.live.inventory import Candidate, Inventory, Unidentified, Unit, UnitPart, Version
 
 __all__ = [
     "Bus",
     "Candidate",
-    "Channel",
     "Inventory",
     "Mark",
     "News",
-    "Receiver",
     "Unidentified",
+    "Unit",
+    "UnitPart",
     "Version",
 ]

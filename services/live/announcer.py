@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from services import clock
 from services.audit import Audit
 from services.live.changes import Bus
-from services.live.inventory import Channel, Receiver
+from services.live.inventory import Unit, UnitPart
 from services.model import Address, AuditContext, Event, EventType
 from services.rules import Happening
 
@@ -26,8 +26,8 @@ class News:
 
     def happened(
         self,
-        receiver: Receiver,
-        channel: Channel,
+        unit: Unit,
+        part: UnitPart,
         happening: Happening,
         now: str,
         context: AuditContext | None = None,
@@ -36,14 +36,14 @@ class News:
     ) -> None:
         """Something happened once on a channel."""
         event = happening.event
-        self.tell(event, channel.address, {**happening.after, "late": late}, now)
+        self.tell(event, part.address, {**happening.after, "late": late}, now)
         if event == "interference_started":
-            channel.counters.interference += 1
+            part.counters.interference += 1
         if event in AUDITED:
             self._audit.record(
                 event,
-                context=context or own_context(receiver),
-                resource=f"channel/{channel.address.id}",
+                context=context or own_context(unit),
+                resource=f"channel/{part.address.id}",
                 before=happening.before,
                 after=happening.after,
                 late=late,
@@ -51,8 +51,8 @@ class News:
 
     def settings_changed(
         self,
-        receiver: Receiver,
-        channel: Channel | None,
+        unit: Unit,
+        part: UnitPart | None,
         before: Mapping[str, object],
         after: Mapping[str, object],
         now: str,
@@ -62,31 +62,31 @@ class News:
     ) -> None:
         """Settings of a channel, or of the receiver itself, are others than before."""
         self._audit.record(
-            "channel_settings_changed" if channel else "receiver_settings_changed",
-            context=context or own_context(receiver),
-            resource=f"channel/{channel.address.id}" if channel else f"receiver/{receiver.address.id}",
+            "channel_settings_changed" if part else "receiver_settings_changed",
+            context=context or own_context(unit),
+            resource=f"channel/{part.address.id}" if part else f"receiver/{unit.address.id}",
             before=before,
             after=after,
             late=late,
         )
-        data = {"channel": channel.address.id if channel else None, "before": before, "after": after, "late": late}
-        self.tell("settings_changed", receiver.address, data, now)
+        data = {"channel": part.address.id if part else None, "before": before, "after": after, "late": late}
+        self.tell("settings_changed", unit.address, data, now)
 
     def crossed(
         self,
-        receiver: Receiver,
+        unit: Unit,
         before: Mapping[str, object],
         detail: str | None,
         now: str,
         context: AuditContext | None,
     ) -> None:
         """A receiver came or went."""
-        after = {"state": receiver.available, "reason": receiver.reason, "detail": detail}
-        self.tell("online" if receiver.online else "offline", receiver.address, after, now)
+        after = {"state": unit.available, "reason": unit.reason, "detail": detail}
+        self.tell("online" if unit.online else "offline", unit.address, after, now)
         self._audit.record(
-            "receiver_online" if receiver.online else "receiver_offline",
-            context=context or own_context(receiver),
-            resource=f"receiver/{receiver.address.id}",
+            "receiver_online" if unit.online else "receiver_offline",
+            context=context or own_context(unit),
+            resource=f"receiver/{unit.address.id}",
             before=before,
             after=after,
         )
@@ -96,6 +96,6 @@ class News:
         self._bus.tell(Event(clock.uuid7(), event, now, address, data))
 
 
-def own_context(receiver: Receiver) -> AuditContext:
+def own_context(unit: Unit) -> AuditContext:
     """On nobody's behalf: the device itself brought it about."""
-    return AuditContext(receiver.address.organization, receiver.address.campus)
+    return AuditContext(unit.address.organization, unit.address.campus)

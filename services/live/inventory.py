@@ -18,16 +18,16 @@ from services.model import (
     AvailabilityState,
     Campus,
     Capabilities,
-    ChannelRecord,
     ChannelState,
     ChannelTelemetry,
     Facet,
     Identity,
     IgnoredIdentity,
     Kind,
-    ReceiverRecord,
+    PartRecord,
     ReceiverState,
     Slot,
+    UnitRecord,
 )
 from services.rules import EMPTY_CHANNEL, EMPTY_RECEIVER, Levels
 
@@ -50,7 +50,7 @@ class Counters:
 
 
 @dataclass(slots=True)
-class Channel:
+class UnitPart:
     """One audio path."""
 
     address: Address
@@ -73,11 +73,11 @@ class Channel:
     diversity: str | None = None
     counters: Counters = field(default_factory=Counters)
 
-    def record(self, receiver: str) -> ChannelRecord:
+    def record(self, unit: str) -> PartRecord:
         """The channel as the store keeps it."""
-        return ChannelRecord(
+        return PartRecord(
             self.address,
-            receiver,
+            unit,
             self.number,
             cast("Mapping[str, object]", self.state),
             tuple(cast("Mapping[str, object]", slot) for _, slot in sorted(self.slots.items())),
@@ -86,10 +86,10 @@ class Channel:
 
 
 @dataclass(slots=True)
-class Receiver:
+class Unit:
     """One unit in the rack."""
 
-    record: ReceiverRecord
+    record: UnitRecord
     capabilities: Capabilities | None = None
     state: ReceiverState = field(default_factory=lambda: EMPTY_RECEIVER)
     reported: dict[str, object] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class Receiver:
     version: Version = field(default_factory=Version)
     info_version: Version = field(default_factory=Version)
     availability_version: Version = field(default_factory=Version)
-    channels: dict[int, Channel] = field(default_factory=dict)
+    parts: dict[int, UnitPart] = field(default_factory=dict)
 
     @property
     def address(self) -> Address:
@@ -153,37 +153,37 @@ class Inventory:
     def __init__(self, bus: Bus, bridge_id: str) -> None:
         self.bus = bus
         self.bridge_id = bridge_id
-        self.receivers: dict[Address, Receiver] = {}
+        self.units: dict[Address, Unit] = {}
         self.ignored: list[IgnoredIdentity] = []
         self.candidates: dict[tuple[Campus, str], Candidate] = {}
         self.unidentified: dict[str, Unidentified] = {}
         self.epoch = 0
         self._revision = 0
-        self._channels: dict[Address, tuple[Receiver, Channel]] = {}
-        self._by_host: dict[str, dict[Address, Receiver]] = {}
+        self._parts: dict[Address, tuple[Unit, UnitPart]] = {}
+        self._by_host: dict[str, dict[Address, Unit]] = {}
 
     # -- finding ---------------------------------------------------------------------------------------------
 
     @property
     def tenants(self) -> list[Campus]:
         """Every campus that has a receiver, sorted."""
-        return sorted({address.tenant for address in self.receivers})
+        return sorted({address.tenant for address in self.units})
 
-    def channel(self, address: Address) -> tuple[Receiver, Channel] | None:
+    def part(self, address: Address) -> tuple[Unit, UnitPart] | None:
         """A channel and its receiver."""
-        return self._channels.get(address)
+        return self._parts.get(address)
 
-    def channels(self) -> Iterator[tuple[Receiver, Channel]]:
+    def parts(self) -> Iterator[tuple[Unit, UnitPart]]:
         """All channels, by receiver."""
-        for receiver in self.receivers.values():
-            for channel in receiver.channels.values():
-                yield receiver, channel
+        for unit in self.units.values():
+            for part in unit.parts.values():
+                yield unit, part
 
-    def by_host(self, host: str) -> list[Receiver]:
+    def by_host(self, host: str) -> list[Unit]:
         """Receivers that are reached under this host name or address."""
         return list(self._by_host.get(host, {}).values())
 
-    def at(self, host: str | None, port: int | None) -> Receiver | None:
+    def at(self, host: str | None, port: int | None) -> Unit | None:
         """The receiver whose one session belongs to this place, in whatever campus; no port is the driver's own."""
         if not host:
             return None
@@ -191,9 +191,9 @@ class Inventory:
             (one for one in self.by_host(host) if one.record.port == port or None in {one.record.port, port}), None
         )
 
-    def of(self, tenant: Campus) -> Iterable[Receiver]:
+    def of(self, tenant: Campus) -> Iterable[Unit]:
         """Receivers of one campus."""
-        return (receiver for address, receiver in self.receivers.items() if address.tenant == tenant)
+        return (unit for address, unit in self.units.items() if address.tenant == tenant)
 
     def is_ignored(self, tenant: Campus, identity: Identity, host: str) -> bool:
         """Whether this unit was removed by hand, and must not come back by discovery."""
@@ -209,48 +209,48 @@ class Inventory:
 
     # -- changing --------------------------------------------------------------------------------------------
 
-    def put(self, receiver: Receiver) -> None:
+    def put(self, unit: Unit) -> None:
         """Add a receiver with its channels."""
-        self.receivers[receiver.address] = receiver
-        self._file(receiver)
-        for channel in receiver.channels.values():
-            self._channels[channel.address] = (receiver, channel)
+        self.units[unit.address] = unit
+        self._file(unit)
+        for part in unit.parts.values():
+            self._parts[part.address] = (unit, part)
 
-    def refile(self, receiver: Receiver, record: ReceiverRecord) -> None:
+    def refile(self, unit: Unit, record: UnitRecord) -> None:
         """Give a receiver a changed record of itself (the address stays)."""
-        if record.host == receiver.record.host:
-            receiver.record = record
+        if record.host == unit.record.host:
+            unit.record = record
             return
-        self._unfile(receiver)
-        receiver.record = record
-        self._file(receiver)
+        self._unfile(unit)
+        unit.record = record
+        self._file(unit)
 
-    def forget(self, address: Address) -> Receiver | None:
+    def forget(self, address: Address) -> Unit | None:
         """Drop a receiver and everything filed under it."""
-        receiver = self.receivers.pop(address, None)
-        if receiver is None:
+        unit = self.units.pop(address, None)
+        if unit is None:
             return None
-        self._unfile(receiver)
-        for channel in receiver.channels.values():
-            self._channels.pop(channel.address, None)
-        return receiver
+        self._unfile(unit)
+        for part in unit.parts.values():
+            self._parts.pop(part.address, None)
+        return unit
 
-    def ensure_channel(self, receiver: Receiver, number: int) -> Channel:
+    def ensure_part(self, unit: Unit, number: int) -> UnitPart:
         """The channel of that number, made where it is new."""
-        channel = receiver.channels.get(number)
-        if channel is None:
-            home = receiver.address
+        part = unit.parts.get(number)
+        if part is None:
+            home = unit.address
             address = Address(home.organization, home.campus, Kind.CHANNEL, f"{home.id}-{number}")
-            channel = receiver.channels[number] = Channel(address, number)
-            receiver.channels = dict(sorted(receiver.channels.items()))
-            self._channels[address] = (receiver, channel)
-        return channel
+            part = unit.parts[number] = UnitPart(address, number)
+            unit.parts = dict(sorted(unit.parts.items()))
+            self._parts[address] = (unit, part)
+        return part
 
-    def drop_channel(self, receiver: Receiver, number: int) -> Address:
+    def drop_part(self, unit: Unit, number: int) -> Address:
         """Take out a channel that its receiver does not have any more."""
-        channel = receiver.channels.pop(number)
-        self._channels.pop(channel.address, None)
-        return channel.address
+        part = unit.parts.pop(number)
+        self._parts.pop(part.address, None)
+        return part.address
 
     def advance(self, version: Version, now: str) -> None:
         """Give a changed snapshot its revision."""
@@ -268,16 +268,16 @@ class Inventory:
         """Say that the list of candidates of a campus changed."""
         self.bus.mark(self.bridge_address(tenant), Facet.CANDIDATES)
 
-    def turned(self, receiver: Receiver, now: str) -> None:
+    def turned(self, unit: Unit, now: str) -> None:
         """Say that a receiver turned stale or live: beside its state, what is said seldom carries that too."""
-        self.advance(receiver.info_version, now)
-        self.bus.mark(receiver.address, Facet.INFO)
-        for channel in receiver.channels.values():
-            self.advance(channel.info_version, now)
-            self.bus.mark(channel.address, Facet.INFO)
-            if channel.slots:
-                self.advance(channel.slots_version, now)
-                self.bus.mark(channel.address, Facet.SLOTS)
+        self.advance(unit.info_version, now)
+        self.bus.mark(unit.address, Facet.INFO)
+        for part in unit.parts.values():
+            self.advance(part.info_version, now)
+            self.bus.mark(part.address, Facet.INFO)
+            if part.slots:
+                self.advance(part.slots_version, now)
+                self.bus.mark(part.address, Facet.SLOTS)
 
     def mark_membership(self, tenant: Campus) -> None:
         """Say that receivers or channels of a campus came or went."""
@@ -286,11 +286,11 @@ class Inventory:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
-    def _file(self, receiver: Receiver) -> None:
-        self._by_host.setdefault(receiver.record.host, {})[receiver.address] = receiver
+    def _file(self, unit: Unit) -> None:
+        self._by_host.setdefault(unit.record.host, {})[unit.address] = unit
 
-    def _unfile(self, receiver: Receiver) -> None:
-        there = self._by_host.get(receiver.record.host, {})
-        there.pop(receiver.address, None)
+    def _unfile(self, unit: Unit) -> None:
+        there = self._by_host.get(unit.record.host, {})
+        there.pop(unit.address, None)
         if not there:
-            self._by_host.pop(receiver.record.host, None)
+            self._by_host.pop(unit.record.host, None)

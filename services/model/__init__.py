@@ -36,12 +36,12 @@ from services.model.records import (
     AuditContext,
     AuditDraft,
     AuditEvent,
-    ChannelRecord,
     IgnoredIdentity,
+    PartRecord,
     PublishedResource,
     RangeRecord,
-    ReceiverRecord,
     TransmitterRecord,
+    UnitRecord,
 )
 from services.model.results import Counts, DeviceError, Result, ResultStatus
 
@@ -61,7 +61,6 @@ __all__ = [
     "Campus",
     "Capabilities",
     "ChannelInfo",
-    "ChannelRecord",
     "ChannelState",
     "ChannelTelemetry",
     "Counts",
@@ -73,11 +72,11 @@ __all__ = [
     "Identity",
     "IgnoredIdentity",
     "Kind",
+    "PartRecord",
     "PublishedResource",
     "RangeRecord",
     "ReceiverInfo",
     "ReceiverLink",
-    "ReceiverRecord",
     "ReceiverState",
     "Result",
     "ResultStatus",
@@ -87,5 +86,6 @@ __all__ = [
     "Source",
     "Status",
     "TransmitterRecord",
+    "UnitRecord",
     "code_of",
 ]

@@ -17,4 +17,4 @@ class Identity:
     device_id: str | None = None
     firmware: str | None = None
     band: str | None = None
-    channel_count: int | None = None
+    part_count: int | None = None

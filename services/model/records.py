@@ -9,7 +9,7 @@ from services.model.keys import Address, Campus, Source
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiverRecord:
+class UnitRecord:
     """One receiver: who it is, where it is, who owns its settings, and its last known state."""
 
     address: Address
@@ -17,16 +17,19 @@ class ReceiverRecord:
     driver: str
     host: str
     port: int | None = None
+    behind: str = ""
+    """The unit behind a gateway at ``host``; empty where the unit answers itself."""
     family: str | None = None
     model: str | None = None
     name: str | None = None
     """The name that people configured; the device's own label is in ``state``."""
     serial: str | None = None
     mac: str | None = None
+    cid: str | None = None
     device_id: str | None = None
     firmware: str | None = None
     band: str | None = None
-    channel_count: int | None = None
+    part_count: int | None = None
     source: Source = "command"
     labels: Mapping[str, object] = field(default_factory=dict)
     meter_interval_s: float | None = None
@@ -39,11 +42,11 @@ class ReceiverRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelRecord:
+class PartRecord:
     """One channel's last known state, and its slots."""
 
     address: Address
-    receiver: str
+    unit: str
     number: int
     state: Mapping[str, object] = field(default_factory=dict)
     slots: tuple[Mapping[str, object], ...] = ()
@@ -55,8 +58,8 @@ class TransmitterRecord:
     """A transmitter that was heard on a channel, by its model and label."""
 
     tenant: Campus
-    receiver: str
-    channel: int
+    unit: str
+    part: int
     model: str
     device_id: str
     """Empty where the family has no label."""
@@ -86,7 +89,7 @@ class IgnoredIdentity:
     """An identity that was removed and must not be discovered again: any of the facts that it was known by."""
 
     tenant: Campus
-    receiver: str
+    unit: str
     manufacturer: str
     serial: str | None
     mac: str | None
@@ -145,5 +148,5 @@ class PublishedResource:
 
     address: Address
     facet: str
-    part: str = ""
+    page: str = ""
     """A page number, where a facet has pages."""

@@ -17,7 +17,7 @@ from services.rules.fold import (
     rejudge,
     reported_of,
 )
-from services.rules.identity import is_receiver_id, make_id, recognise, same_unit
+from services.rules.identity import is_unit_id, make_id, recognise, same_unit
 from services.rules.networks import MAX_ADDRESSES, Expansion, Host, Span, expand, parse
 from services.rules.status import DEFAULT_RULES, PRECEDENCE, StatusRules, Threshold
 
@@ -39,7 +39,7 @@ __all__ = [
     "expand",
     "fold_channel",
     "fold_receiver",
-    "is_receiver_id",
+    "is_unit_id",
     "make_id",
     "networks",
     "parse",

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from services.model import Identity, IgnoredIdentity, ReceiverRecord
+from services.model import Identity, IgnoredIdentity, UnitRecord
 
 Outcome = Literal["new", "duplicate", "moved", "conflict"]
 
-MAX_RECEIVER_ID = 58
+MAX_UNIT_ID = 58
 """Leaves room for ``-<channel>`` within the 63 characters of a topic level."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,57}")
@@ -28,11 +28,11 @@ class Match:
     """What an identity at a host is to us; ``why`` is for people."""
 
     outcome: Outcome
-    record: ReceiverRecord | None = None
+    record: UnitRecord | None = None
     why: str = ""
 
 
-def is_receiver_id(text: str) -> bool:
+def is_unit_id(text: str) -> bool:
     """Whether a configured id can stand in a topic, with room for the channel."""
     return _ID.fullmatch(text) is not None
 
@@ -46,14 +46,14 @@ def make_id(identity: Identity, host: str, taken: Iterable[str] = ()) -> str:
         origin = f"{identity.manufacturer}|{model}|{host}"
         tail = hashlib.sha256(origin.encode()).hexdigest()[:8]
     head = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-") or "receiver"
-    made = f"{head[: MAX_RECEIVER_ID - len(tail) - 4]}-{tail}"
+    made = f"{head[: MAX_UNIT_ID - len(tail) - 4]}-{tail}"
     in_use = set(taken)
     if made not in in_use:
         return made
     return next(name for name in (f"{made}-{n}" for n in range(2, 1000)) if name not in in_use)
 
 
-def same_unit(record: ReceiverRecord | IgnoredIdentity, identity: Identity) -> bool | None:
+def same_unit(record: UnitRecord | IgnoredIdentity, identity: Identity) -> bool | None:
     """Whether the hardware is the same: by serial or MAC where both sides have one; ``None`` where nothing tells."""
     for ours, theirs in ((record.serial, identity.serial), (record.mac, identity.mac)):
         if ours and theirs:
@@ -62,7 +62,7 @@ def same_unit(record: ReceiverRecord | IgnoredIdentity, identity: Identity) -> b
 
 
 def recognise(
-    identity: Identity, host: str, port: int | None, known: Iterable[ReceiverRecord], online: Iterable[str] = ()
+    identity: Identity, host: str, port: int | None, known: Iterable[UnitRecord], online: Iterable[str] = ()
 ) -> Match:
     """Find the receiver that this identity is.
 
@@ -93,17 +93,17 @@ def recognise(
     return Match("duplicate", here)
 
 
-def _same_kind(record: ReceiverRecord, identity: Identity) -> bool:
+def _same_kind(record: UnitRecord, identity: Identity) -> bool:
     if record.model and identity.model:
         return record.model == identity.model
     return record.family is None or record.family == identity.family
 
 
-def _at(record: ReceiverRecord, host: str, port: int | None) -> bool:
+def _at(record: UnitRecord, host: str, port: int | None) -> bool:
     return record.host == host and (record.port == port or record.port is None or port is None)
 
 
-def _placed(record: ReceiverRecord, host: str, port: int | None, heard: set[str]) -> Match:
+def _placed(record: UnitRecord, host: str, port: int | None, heard: set[str]) -> Match:
     if _at(record, host, port):
         return Match("duplicate", record)
     if record.address.id in heard:

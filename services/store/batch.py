@@ -10,12 +10,12 @@ from services.model import (
     AuditDraft,
     AuditEvent,
     Campus,
-    ChannelRecord,
     IgnoredIdentity,
+    PartRecord,
     PublishedResource,
     RangeRecord,
-    ReceiverRecord,
     TransmitterRecord,
+    UnitRecord,
 )
 
 TransmitterKey = tuple[Campus, str, int, str, str]
@@ -31,11 +31,11 @@ class Batch:
 
     since: float = 0.0
     """When the first thing was said, in the event loop's time."""
-    receivers: dict[Address, ReceiverRecord] = field(default_factory=dict)
-    channels: dict[Address, ChannelRecord] = field(default_factory=dict)
+    units: dict[Address, UnitRecord] = field(default_factory=dict)
+    parts: dict[Address, PartRecord] = field(default_factory=dict)
     transmitters: dict[TransmitterKey, TransmitterRecord] = field(default_factory=dict)
-    gone_receivers: dict[Address, None] = field(default_factory=dict)
-    gone_channels: dict[Address, None] = field(default_factory=dict)
+    gone_units: dict[Address, None] = field(default_factory=dict)
+    gone_parts: dict[Address, None] = field(default_factory=dict)
     seen: dict[Address, str] = field(default_factory=dict)
     ranges: dict[tuple[Campus, str], RangeRecord | None] = field(default_factory=dict)
     ignored: dict[tuple[Campus, str], IgnoredIdentity | None] = field(default_factory=dict)
@@ -48,32 +48,32 @@ class Batch:
     tried: list[AuditEvent] = field(default_factory=list)
     """The numbers given by an attempt whose end is unknown: a connection can break after the commit was done."""
 
-    def remove_receiver(self, address: Address) -> None:
+    def remove_unit(self, address: Address) -> None:
         """Forget what was said of a receiver, its channels and its transmitters, and delete what is stored."""
-        of_it = [key for key, channel in self.channels.items() if _is_of(key.tenant, channel.receiver, address)]
-        for channel_key in of_it:
-            del self.channels[channel_key]
+        of_it = [key for key, part in self.parts.items() if _is_of(key.tenant, part.unit, address)]
+        for part_key in of_it:
+            del self.parts[part_key]
         heard = [key for key in self.transmitters if _is_of(key[0], key[1], address)]
         for key in heard:
             del self.transmitters[key]
-        self.receivers.pop(address, None)
+        self.units.pop(address, None)
         self.seen.pop(address, None)
-        self.gone_receivers[address] = None
+        self.gone_units[address] = None
 
-    def remove_channel(self, address: Address) -> None:
+    def remove_part(self, address: Address) -> None:
         """Forget what was said of a channel, and delete what is stored."""
-        self.channels.pop(address, None)
-        self.gone_channels[address] = None
+        self.parts.pop(address, None)
+        self.gone_parts[address] = None
 
     @property
     def size(self) -> int:
         """Rows to be written."""
         return (
-            len(self.receivers)
-            + len(self.channels)
+            len(self.units)
+            + len(self.parts)
             + len(self.transmitters)
-            + len(self.gone_receivers)
-            + len(self.gone_channels)
+            + len(self.gone_units)
+            + len(self.gone_parts)
             + len(self.seen)
             + len(self.ranges)
             + len(self.ignored)
@@ -83,5 +83,5 @@ class Batch:
         )
 
 
-def _is_of(tenant: Campus, receiver: str, address: Address) -> bool:
-    return receiver == address.id and tenant == address.tenant
+def _is_of(tenant: Campus, unit: str, address: Address) -> bool:
+    return unit == address.id and tenant == address.tenant

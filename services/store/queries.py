@@ -11,25 +11,25 @@ from services.model import (
     Address,
     AuditEvent,
     Campus,
-    ChannelRecord,
     IgnoredIdentity,
+    PartRecord,
     PublishedResource,
     RangeRecord,
-    ReceiverRecord,
     TransmitterRecord,
+    UnitRecord,
 )
 from services.store import read
 from services.store.rows import insert_if_new, table_of
 from services.store.tables import (
     AuditRow,
     CampusRow,
-    ChannelRow,
     IgnoredRow,
     Meta,
+    PartRow,
     PublishedRow,
     RangeRow,
-    ReceiverRow,
     TransmitterRow,
+    UnitRow,
 )
 
 PRUNE_ROWS = 5_000
@@ -40,8 +40,8 @@ PRUNE_ROWS = 5_000
 class Loaded:
     """Everything that a start needs to know."""
 
-    receivers: list[ReceiverRecord]
-    channels: list[ChannelRecord]
+    units: list[UnitRecord]
+    parts: list[PartRecord]
     ranges: list[RangeRecord]
     ignored: list[IgnoredIdentity]
     published: list[PublishedResource]
@@ -52,8 +52,8 @@ class Loaded:
 def load(connection: Connection) -> Loaded:
     """Everything that is kept over a restart."""
     return Loaded(
-        receivers=receivers(connection),
-        channels=read.every(connection, ChannelRow, read.channel),
+        units=units(connection),
+        parts=read.every(connection, PartRow, read.part),
         ranges=read.every(connection, RangeRow, read.discovery_range),
         ignored=read.every(connection, IgnoredRow, read.ignored),
         published=read.every(connection, PublishedRow, read.published),
@@ -61,20 +61,20 @@ def load(connection: Connection) -> Loaded:
     )
 
 
-def receivers(connection: Connection) -> list[ReceiverRecord]:
+def units(connection: Connection) -> list[UnitRecord]:
     """Every stored receiver."""
-    return read.every(connection, ReceiverRow, read.receiver)
+    return read.every(connection, UnitRow, read.unit)
 
 
-def transmitters(connection: Connection, receiver: Address) -> list[TransmitterRecord]:
+def transmitters(connection: Connection, unit: Address) -> list[TransmitterRecord]:
     """The transmitters that were ever heard on a receiver, the latest first."""
     table = table_of(TransmitterRow)
     question = (
         read.columns_of(TransmitterRow)
         .where(
-            table.c.organization == receiver.organization,
-            table.c.campus == receiver.campus,
-            table.c.receiver == receiver.id,
+            table.c.organization == unit.organization,
+            table.c.campus == unit.campus,
+            table.c.unit == unit.id,
         )
         .order_by(table.c.last_seen.desc())
     )

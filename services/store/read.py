@@ -17,14 +17,14 @@ from services.model import (
     AuditDraft,
     AuditEvent,
     Campus,
-    ChannelRecord,
     IgnoredIdentity,
     Kind,
+    PartRecord,
     PublishedResource,
     RangeRecord,
-    ReceiverRecord,
     Source,
     TransmitterRecord,
+    UnitRecord,
 )
 from services.store.rows import table_of
 
@@ -60,23 +60,25 @@ def records(found: Iterable[Any], make: Callable[[Any], T], table: str) -> list[
     return good
 
 
-def receiver(row: Any) -> ReceiverRecord:
-    """A row of ``receivers``."""
-    return ReceiverRecord(
-        address=Address(row.organization, row.campus, Kind.RECEIVER, row.id),
+def unit(row: Any) -> UnitRecord:
+    """A row of ``units``."""
+    return UnitRecord(
+        address=Address(row.organization, row.campus, Kind(row.kind), row.id),
         manufacturer=row.manufacturer,
         driver=row.driver,
         host=row.host,
         port=row.port,
+        behind=row.behind,
         family=row.family,
         model=row.model,
         name=row.name,
         serial=row.serial,
         mac=row.mac,
+        cid=row.cid,
         device_id=row.device_id,
         firmware=row.firmware,
         band=row.band,
-        channel_count=row.channel_count,
+        part_count=row.part_count,
         source=cast("Source", row.source),
         labels=_object(row.labels),
         meter_interval_s=row.meter_interval_s,
@@ -87,11 +89,11 @@ def receiver(row: Any) -> ReceiverRecord:
     )
 
 
-def channel(row: Any) -> ChannelRecord:
-    """A row of ``channels``."""
-    return ChannelRecord(
-        address=Address(row.organization, row.campus, Kind.CHANNEL, row.id),
-        receiver=row.receiver,
+def part(row: Any) -> PartRecord:
+    """A row of ``parts``."""
+    return PartRecord(
+        address=Address(row.organization, row.campus, Kind(row.kind), row.id),
+        unit=row.unit,
         number=row.number,
         state=_object(row.state),
         slots=_slots(row.slots),
@@ -103,8 +105,8 @@ def transmitter(row: Any) -> TransmitterRecord:
     """A row of ``transmitters``."""
     return TransmitterRecord(
         tenant=Campus(row.organization, row.campus),
-        receiver=row.receiver,
-        channel=row.channel,
+        unit=row.unit,
+        part=row.part,
         model=row.model,
         device_id=row.device_id,
         firmware=row.firmware,
@@ -131,7 +133,7 @@ def ignored(row: Any) -> IgnoredIdentity:
     """A row of ``ignored_identities``."""
     return IgnoredIdentity(
         tenant=Campus(row.organization, row.campus),
-        receiver=row.receiver,
+        unit=row.unit,
         manufacturer=row.manufacturer,
         serial=row.serial,
         mac=row.mac,
@@ -144,7 +146,7 @@ def ignored(row: Any) -> IgnoredIdentity:
 
 def published(row: Any) -> PublishedResource:
     """A row of ``published_resources``."""
-    return PublishedResource(Address(row.organization, row.campus, Kind(row.kind), row.id), row.facet, row.part)
+    return PublishedResource(Address(row.organization, row.campus, Kind(row.kind), row.id), row.facet, row.page)
 
 
 def audit_event(row: Any) -> AuditEvent:

@@ -14,14 +14,14 @@ from services.model import (
     Address,
     AuditEvent,
     Campus,
-    ChannelRecord,
     IgnoredIdentity,
+    PartRecord,
     PublishedResource,
     RangeRecord,
-    ReceiverRecord,
     TransmitterRecord,
+    UnitRecord,
 )
-from services.store.tables import AuditRow, CampusRow, ReceiverRow
+from services.store.tables import AuditRow, CampusRow, UnitRow
 
 Row = dict[str, Any]
 
@@ -39,7 +39,7 @@ def upsert(dialect: str, model: type[SQLModel]) -> Insert:
     statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     new = statement.excluded
     values: dict[str, Any] = {column.name: new[column.name] for column in table.columns if not column.primary_key}
-    if model is ReceiverRow:
+    if model is UnitRow:
         values["last_seen"] = func.coalesce(new["last_seen"], table.c.last_seen)
     return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=values)
 
@@ -97,7 +97,7 @@ def audit_at() -> Select[str]:
 @cache
 def set_last_seen() -> Update:
     """Change nothing of a receiver but when it was last heard."""
-    table = table_of(ReceiverRow)
+    table = table_of(UnitRow)
     return (
         update(table)
         .where(
@@ -140,25 +140,28 @@ def tenant_key(tenant: Campus, **rest: str) -> Row:
     }
 
 
-def receiver_row(record: ReceiverRecord) -> Row:
-    """As a row of ``receivers``."""
+def unit_row(record: UnitRecord) -> Row:
+    """As a row of ``units``."""
     return {
         "organization": record.address.organization,
         "campus": record.address.campus,
         "id": record.address.id,
+        "kind": record.address.kind.value,
         "manufacturer": record.manufacturer,
         "driver": record.driver,
         "host": record.host,
         "port": record.port,
+        "behind": record.behind,
         "family": record.family,
         "model": record.model,
         "name": record.name,
         "serial": record.serial,
         "mac": record.mac,
+        "cid": record.cid,
         "device_id": record.device_id,
         "firmware": record.firmware,
         "band": record.band,
-        "channel_count": record.channel_count,
+        "part_count": record.part_count,
         "source": record.source,
         "labels": record.labels,
         "meter_interval_s": record.meter_interval_s,
@@ -169,13 +172,14 @@ def receiver_row(record: ReceiverRecord) -> Row:
     }
 
 
-def channel_row(record: ChannelRecord) -> Row:
-    """As a row of ``channels``."""
+def part_row(record: PartRecord) -> Row:
+    """As a row of ``parts``."""
     return {
         "organization": record.address.organization,
         "campus": record.address.campus,
         "id": record.address.id,
-        "receiver": record.receiver,
+        "kind": record.address.kind.value,
+        "unit": record.unit,
         "number": record.number,
         "state": record.state,
         "slots": record.slots,
@@ -188,8 +192,8 @@ def transmitter_row(record: TransmitterRecord) -> Row:
     return {
         "organization": record.tenant.organization,
         "campus": record.tenant.campus,
-        "receiver": record.receiver,
-        "channel": record.channel,
+        "unit": record.unit,
+        "part": record.part,
         "model": record.model,
         "device_id": record.device_id,
         "firmware": record.firmware,
@@ -218,7 +222,7 @@ def ignored_row(record: IgnoredIdentity) -> Row:
     return {
         "organization": record.tenant.organization,
         "campus": record.tenant.campus,
-        "receiver": record.receiver,
+        "unit": record.unit,
         "manufacturer": record.manufacturer,
         "serial": record.serial,
         "mac": record.mac,
@@ -237,7 +241,7 @@ def published_row(resource: PublishedResource) -> Row:
         "kind": resource.address.kind.value,
         "id": resource.address.id,
         "facet": resource.facet,
-        "part": resource.part,
+        "page": resource.page,
     }
 
 

@@ -20,12 +20,12 @@ from services.model import (
     AuditDraft,
     AuditEvent,
     Campus,
-    ChannelRecord,
     IgnoredIdentity,
+    PartRecord,
     PublishedResource,
     RangeRecord,
-    ReceiverRecord,
     TransmitterRecord,
+    UnitRecord,
 )
 from services.store import queries
 from services.store.batch import Batch
@@ -92,19 +92,19 @@ class Store:
 
     # -- said and forgotten ----------------------------------------------------------------------------------
 
-    def put_receiver(self, record: ReceiverRecord) -> None:
+    def put_unit(self, record: UnitRecord) -> None:
         """Keep a receiver."""
-        self._say().receivers[record.address] = record
+        self._say().units[record.address] = record
         if record.last_seen is not None:
             self._seen.pop(record.address, None)
 
-    def put_channel(self, record: ChannelRecord) -> None:
+    def put_part(self, record: PartRecord) -> None:
         """Keep a channel's last values."""
-        self._say().channels[record.address] = record
+        self._say().parts[record.address] = record
 
     def put_transmitter(self, record: TransmitterRecord) -> None:
         """Keep that a transmitter was heard."""
-        key = (record.tenant, record.receiver, record.channel, record.model, record.device_id)
+        key = (record.tenant, record.unit, record.part, record.model, record.device_id)
         self._say().transmitters[key] = record
 
     def touch(self, address: Address, last_seen: str) -> None:
@@ -115,14 +115,14 @@ class Store:
         if self._seen_timer is None:
             self._seen_timer = self._loop.call_later(self._seen_apart_s, self._say_seen)
 
-    def remove_receiver(self, address: Address) -> None:
+    def remove_unit(self, address: Address) -> None:
         """Forget a receiver, its channels and its transmitters."""
-        self._say().remove_receiver(address)
+        self._say().remove_unit(address)
         self._seen.pop(address, None)
 
-    def remove_channel(self, address: Address) -> None:
+    def remove_part(self, address: Address) -> None:
         """Forget a channel that its receiver no longer has."""
-        self._say().remove_channel(address)
+        self._say().remove_part(address)
 
     def put_range(self, record: RangeRecord) -> None:
         """Keep a network that discovery looks at."""
@@ -134,11 +134,11 @@ class Store:
 
     def ignore(self, identity: IgnoredIdentity) -> None:
         """Keep that an identity must not be discovered again."""
-        self._say().ignored[identity.tenant, identity.receiver] = identity
+        self._say().ignored[identity.tenant, identity.unit] = identity
 
     def unignore(self, identity: IgnoredIdentity) -> None:
         """Allow it again."""
-        self._say().ignored[identity.tenant, identity.receiver] = None
+        self._say().ignored[identity.tenant, identity.unit] = None
 
     def put_published(self, resource: PublishedResource) -> None:
         """Keep that a retained message of ours stands at the broker."""

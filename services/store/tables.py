@@ -72,27 +72,30 @@ class CampusRow(Table, table=True):
     audit_seq: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
 
 
-class ReceiverRow(Table, table=True):
+class UnitRow(Table, table=True):
     """See `services.model.records.ReceiverRecord`."""
 
-    __tablename__ = "receivers"
+    __tablename__ = "units"
     __table_args__ = (ForeignKeyConstraint(["organization", "campus"], ["campuses.organization", "campuses.id"]),)
     organization: str = Field(primary_key=True)
     campus: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
+    kind: str
     manufacturer: str
     driver: str
     host: str
     port: int | None
+    behind: str
     family: str | None
     model: str | None
     name: str | None
     serial: str | None
     mac: str | None
+    cid: str | None
     device_id: str | None
     firmware: str | None
     band: str | None
-    channel_count: int | None
+    part_count: int | None
     source: str
     labels: dict[str, object] = _json()
     meter_interval_s: float | None
@@ -102,22 +105,23 @@ class ReceiverRow(Table, table=True):
     last_seen: str | None
 
 
-class ChannelRow(Table, table=True):
-    """See `services.model.records.ChannelRecord`. Goes with its receiver."""
+class PartRow(Table, table=True):
+    """See `services.model.records.ChannelRecord`. Goes with its unit."""
 
-    __tablename__ = "channels"
+    __tablename__ = "parts"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["organization", "campus", "receiver"],
-            ["receivers.organization", "receivers.campus", "receivers.id"],
+            ["organization", "campus", "unit"],
+            ["units.organization", "units.campus", "units.id"],
             ondelete="CASCADE",
         ),
-        Index(None, "organization", "campus", "receiver"),
+        Index(None, "organization", "campus", "unit"),
     )
     organization: str = Field(primary_key=True)
     campus: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
-    receiver: str
+    kind: str
+    unit: str
     number: int
     state: dict[str, object] = _json()
     slots: list[dict[str, object]] = _json()
@@ -125,20 +129,20 @@ class ChannelRow(Table, table=True):
 
 
 class TransmitterRow(Table, table=True):
-    """See `services.model.records.TransmitterRecord`. Goes with its receiver."""
+    """See `services.model.records.TransmitterRecord`. Goes with its unit."""
 
     __tablename__ = "transmitters"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["organization", "campus", "receiver"],
-            ["receivers.organization", "receivers.campus", "receivers.id"],
+            ["organization", "campus", "unit"],
+            ["units.organization", "units.campus", "units.id"],
             ondelete="CASCADE",
         ),
     )
     organization: str = Field(primary_key=True)
     campus: str = Field(primary_key=True)
-    receiver: str = Field(primary_key=True)
-    channel: int = Field(primary_key=True)
+    unit: str = Field(primary_key=True)
+    part: int = Field(primary_key=True)
     model: str = Field(primary_key=True)
     device_id: str = Field(primary_key=True)
     firmware: str | None
@@ -169,7 +173,7 @@ class IgnoredRow(Table, table=True):
     __table_args__ = (ForeignKeyConstraint(["organization", "campus"], ["campuses.organization", "campuses.id"]),)
     organization: str = Field(primary_key=True)
     campus: str = Field(primary_key=True)
-    receiver: str = Field(primary_key=True)
+    unit: str = Field(primary_key=True)
     manufacturer: str
     serial: str | None
     mac: str | None
@@ -191,7 +195,7 @@ class PublishedRow(Table, table=True):
     kind: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
     facet: str = Field(primary_key=True)
-    part: str = Field(primary_key=True)
+    page: str = Field(primary_key=True)
 
 
 class AuditRow(Table, table=True):

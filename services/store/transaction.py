@@ -18,13 +18,13 @@ from services.store.batch import Batch
 from services.store.rows import Row
 from services.store.tables import (
     CampusRow,
-    ChannelRow,
     IgnoredRow,
     Organization,
+    PartRow,
     PublishedRow,
     RangeRow,
-    ReceiverRow,
     TransmitterRow,
+    UnitRow,
 )
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ def _make_campus(connection: Connection, tenant: Campus) -> None:
 
 def _tenants(batch: Batch) -> set[Campus]:
     return {
-        *(address.tenant for address in batch.receivers),
+        *(address.tenant for address in batch.units),
         *(tenant for (tenant, _), record in batch.ranges.items() if record is not None),
         *(tenant for (tenant, _), record in batch.ignored.items() if record is not None),
     }
@@ -134,8 +134,8 @@ def _number(stream: str, batch: Batch, newest: dict[Campus, int]) -> list[AuditE
 
 def _steps(dialect: str, batch: Batch, events: list[AuditEvent]) -> Iterator[Step]:
     """In an order that foreign keys allow, deletions first."""
-    yield Step("receiver", rows.remove(ReceiverRow), [rows.address_key(a) for a in batch.gone_receivers])
-    yield Step("channel", rows.remove(ChannelRow), [rows.address_key(a) for a in batch.gone_channels])
+    yield Step("receiver", rows.remove(UnitRow), [rows.address_key(a) for a in batch.gone_units])
+    yield Step("channel", rows.remove(PartRow), [rows.address_key(a) for a in batch.gone_parts])
     yield from _state_steps(dialect, batch)
     yield from _discovery_steps(dialect, batch)
     said = [rows.published_row(resource) for resource, there in batch.published.items() if there]
@@ -147,12 +147,12 @@ def _steps(dialect: str, batch: Batch, events: list[AuditEvent]) -> Iterator[Ste
 
 
 def _state_steps(dialect: str, batch: Batch) -> Iterator[Step]:
-    receivers = [rows.receiver_row(record) for record in batch.receivers.values()]
-    channels = [rows.channel_row(record) for record in batch.channels.values()]
+    units = [rows.unit_row(record) for record in batch.units.values()]
+    parts = [rows.part_row(record) for record in batch.parts.values()]
     transmitters = [rows.transmitter_row(record) for record in batch.transmitters.values()]
     seen = [{**rows.address_key(address), "seen": when} for address, when in batch.seen.items()]
-    yield Step("receiver", rows.upsert(dialect, ReceiverRow), receivers)
-    yield Step("channel", rows.upsert(dialect, ChannelRow), channels)
+    yield Step("receiver", rows.upsert(dialect, UnitRow), units)
+    yield Step("channel", rows.upsert(dialect, PartRow), parts)
     yield Step("transmitter", rows.upsert(dialect, TransmitterRow), transmitters)
     yield Step("receiver", rows.set_last_seen(), seen)
 
@@ -161,7 +161,7 @@ def _discovery_steps(dialect: str, batch: Batch) -> Iterator[Step]:
     ranges = [rows.range_row(record) for record in batch.ranges.values() if record]
     ignored = [rows.ignored_row(record) for record in batch.ignored.values() if record]
     no_ranges = [rows.tenant_key(tenant, network=name) for (tenant, name), record in batch.ranges.items() if not record]
-    allowed = [rows.tenant_key(tenant, receiver=name) for (tenant, name), record in batch.ignored.items() if not record]
+    allowed = [rows.tenant_key(tenant, unit=name) for (tenant, name), record in batch.ignored.items() if not record]
     yield Step("discovery range", rows.upsert(dialect, RangeRow), ranges)
     yield Step("discovery range", rows.remove(RangeRow), no_ranges)
     yield Step("ignored identity", rows.upsert(dialect, IgnoredRow), ignored)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.units.availability import Availability
 from services.units.chores import Upkeep
 from services.units.detail import describe
-from services.units.from_configuration import Configured, ConfiguredReceiver
+from services.units.from_configuration import Configured, ConfiguredUnit
 from services.units.membership import LABEL_KEYS, Roster
 from services.units.reading_fold import Intake
 from services.units.sessions import AUTO, STATES, Polling, Sessions
@@ -18,7 +18,7 @@ __all__ = [
     "STATES",
     "Availability",
     "Configured",
-    "ConfiguredReceiver",
+    "ConfiguredUnit",
     "DeviceSnapshot",
     "DeviceSyncService",
     "Intake",

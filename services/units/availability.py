@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from services import clock
-from services.live import Inventory, News, Receiver
+from services.live import Inventory, News, Unit
 from services.model import Address, AuditContext, AvailabilityReason, AvailabilityState, Facet
 from services.rules import Situation, StatusRules, rejudge
 from services.store import Store
@@ -23,21 +23,21 @@ class Availability:
         self._lost: dict[Address, float] = {}
         """Channel whose transmitter is lost -> loop time at which that has been so for long enough."""
 
-    def situation(self, receiver: Receiver, now: str, heard_at: str | None = None) -> Situation:
+    def situation(self, unit: Unit, now: str, heard_at: str | None = None) -> Situation:
         """What surrounds a receiver's channels now."""
         return Situation(
             now=now,
             now_s=clock.unix_seconds(now),
-            online=receiver.online,
-            stale=receiver.stale,
+            online=unit.online,
+            stale=unit.stale,
             rules=self.rules,
-            capabilities=receiver.capabilities,
+            capabilities=unit.capabilities,
             heard_at=heard_at,
         )
 
     def set(
         self,
-        receiver: Receiver,
+        unit: Unit,
         state: AvailabilityState,
         reason: AvailabilityReason | None,
         *,
@@ -46,77 +46,77 @@ class Availability:
     ) -> None:
         """Say whether a receiver is there, and why not; ``detail`` is for people."""
         if detail is not None:
-            receiver.last_error = detail
-        was = receiver.available
-        if (was, receiver.reason) == (state, reason):
+            unit.last_error = detail
+        was = unit.available
+        if (was, unit.reason) == (state, reason):
             return
         now = clock.now_text()
-        before = {"state": was, "reason": receiver.reason}
+        before = {"state": was, "reason": unit.reason}
         if state != was:
-            receiver.since = now
-            self.heard(receiver)
-        receiver.available, receiver.reason = state, reason
-        self._inventory.advance(receiver.availability_version, now)
+            unit.since = now
+            self.heard(unit)
+        unit.available, unit.reason = state, reason
+        self._inventory.advance(unit.availability_version, now)
         bus = self._inventory.bus
-        bus.mark(receiver.address, Facet.AVAILABILITY)
-        bus.mark(receiver.address, Facet.LINK)
-        for channel in receiver.channels.values():
-            bus.mark(channel.address, Facet.AVAILABILITY)
+        bus.mark(unit.address, Facet.AVAILABILITY)
+        bus.mark(unit.address, Facet.LINK)
+        for part in unit.parts.values():
+            bus.mark(part.address, Facet.AVAILABILITY)
         if state != was:
             if state == "offline":
-                self._leave_stale(receiver, now)
-            self._news.crossed(receiver, before, detail, now, context)
-            bus.mark(self._inventory.bridge_address(receiver.address.tenant), Facet.SUMMARY)
+                self._leave_stale(unit, now)
+            self._news.crossed(unit, before, detail, now, context)
+            bus.mark(self._inventory.bridge_address(unit.address.tenant), Facet.SUMMARY)
 
-    def heard(self, receiver: Receiver) -> None:
+    def heard(self, unit: Unit) -> None:
         """Keep when a receiver was last heard; kept for ever, whatever happens to it."""
-        if receiver.heard_s is None:
+        if unit.heard_s is None:
             return
-        age = asyncio.get_running_loop().time() - receiver.heard_s
+        age = asyncio.get_running_loop().time() - unit.heard_s
         last_seen = clock.text_of(clock.now() - age)
-        self._inventory.refile(receiver, replace(receiver.record, last_seen=last_seen))
-        self._store.touch(receiver.address, last_seen)
+        self._inventory.refile(unit, replace(unit.record, last_seen=last_seen))
+        self._store.touch(unit.address, last_seen)
 
-    def pass_time(self, receiver: Receiver, now: str) -> None:
+    def pass_time(self, unit: Unit, now: str) -> None:
         """Judge again what only time changes: a transmitter that has been lost for long is idle."""
-        around = self.situation(receiver, now)
-        for channel in receiver.channels.values():
-            state = rejudge(channel.state, around, clock.unix_seconds)
+        around = self.situation(unit, now)
+        for part in unit.parts.values():
+            state = rejudge(part.state, around, clock.unix_seconds)
             if state is not None:
-                channel.state = state
-                self._inventory.advance(channel.version, now)
-                self._inventory.bus.mark(channel.address, Facet.STATE)
-                self._inventory.bus.mark(self._inventory.bridge_address(channel.address.tenant), Facet.SUMMARY)
-                self._store.put_channel(channel.record(receiver.address.id))
+                part.state = state
+                self._inventory.advance(part.version, now)
+                self._inventory.bus.mark(part.address, Facet.STATE)
+                self._inventory.bus.mark(self._inventory.bridge_address(part.address.tenant), Facet.SUMMARY)
+                self._store.put_part(part.record(unit.address.id))
 
     def judge_by(self, rules: StatusRules) -> None:
         """Judge everything again, by other thresholds."""
         self.rules = rules
         now = clock.now_text()
-        for receiver in self._inventory.receivers.values():
-            self.pass_time(receiver, now)
+        for unit in self._inventory.units.values():
+            self.pass_time(unit, now)
 
-    def hold(self, channel: Address) -> None:
+    def hold(self, part: Address) -> None:
         """A transmitter went: its channel is ``lost`` until it is back, or the hold is over."""
-        self._lost[channel] = asyncio.get_running_loop().time() + self.rules.lost_hold_s
+        self._lost[part] = asyncio.get_running_loop().time() + self.rules.lost_hold_s
 
     def let_go(self) -> None:
         """Judge channels again whose hold is over."""
         now_s = asyncio.get_running_loop().time()
-        for address in [channel for channel, until in self._lost.items() if until <= now_s]:
+        for address in [part for part, until in self._lost.items() if until <= now_s]:
             del self._lost[address]
-            found = self._inventory.channel(address)
+            found = self._inventory.part(address)
             if found is not None:
                 self.pass_time(found[0], clock.now_text())
 
-    def _leave_stale(self, receiver: Receiver, now: str) -> None:
-        receiver.stale = True
-        self._inventory.advance(receiver.version, now)
-        self._inventory.bus.mark(receiver.address, Facet.STATE)
-        self._inventory.turned(receiver, now)
-        around = self.situation(receiver, now)
-        for channel in receiver.channels.values():
-            channel.stale, channel.telemetry = True, None
-            channel.state = rejudge(channel.state, around, clock.unix_seconds) or channel.state
-            self._inventory.advance(channel.version, now)
-            self._inventory.bus.mark(channel.address, Facet.STATE)
+    def _leave_stale(self, unit: Unit, now: str) -> None:
+        unit.stale = True
+        self._inventory.advance(unit.version, now)
+        self._inventory.bus.mark(unit.address, Facet.STATE)
+        self._inventory.turned(unit, now)
+        around = self.situation(unit, now)
+        for part in unit.parts.values():
+            part.stale, part.telemetry = True, None
+            part.state = rejudge(part.state, around, clock.unix_seconds) or part.state
+            self._inventory.advance(part.version, now)
+            self._inventory.bus.mark(part.address, Facet.STATE)

@@ -8,7 +8,7 @@ import asyncio
 from math import ceil
 
 from services import clock
-from services.live import Inventory, Receiver
+from services.live import Inventory, Unit
 from services.model import Facet
 from services.store import Store
 from services.units.availability import Availability
@@ -37,21 +37,21 @@ class Upkeep:
         loop = asyncio.get_running_loop()
         pruned_at = loop.time()
         while True:
-            receivers = list(self._inventory.receivers.values())
-            share = ceil(len(receivers) / SLICES) or 1
+            units = list(self._inventory.units.values())
+            share = ceil(len(units) / SLICES) or 1
             for number in range(SLICES):
-                for receiver in receivers[number * share : (number + 1) * share]:
-                    self._look_after(receiver)
+                for unit in units[number * share : (number + 1) * share]:
+                    self._look_after(unit)
                 await asyncio.sleep(INTERVAL_S / SLICES)
                 self._availability.let_go()
             if loop.time() - pruned_at >= PRUNE_S:
                 pruned_at = loop.time()
                 await self._store.prune(self.keep_audit_s)
 
-    def _look_after(self, receiver: Receiver) -> None:
-        if receiver.address not in self._inventory.receivers:
+    def _look_after(self, unit: Unit) -> None:
+        if unit.address not in self._inventory.units:
             return
-        if receiver.online:
-            self._availability.heard(receiver)
-        self._availability.pass_time(receiver, clock.now_text())
-        self._inventory.bus.mark(receiver.address, Facet.LINK)
+        if unit.online:
+            self._availability.heard(unit)
+        self._availability.pass_time(unit, clock.now_text())
+        self._inventory.bus.mark(unit.address, Facet.LINK)

@@ -5,47 +5,47 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 
-from services.live import Channel, Receiver
+from services.live import Unit, UnitPart
 
 
-def describe(receiver: Receiver) -> dict[str, object]:
+def describe(unit: Unit) -> dict[str, object]:
     """Who it is, how it stands, how its connection is, its channels, and what it said in its own session."""
-    record = receiver.record
-    heard = receiver.heard_s
+    record = unit.record
+    heard = unit.heard_s
     return {
-        "id": receiver.address.id,
+        "id": unit.address.id,
         "info": {
             **{
                 key: value
                 for key, value in asdict(record).items()
                 if key not in {"address", "state", "changed_at", "last_seen"}
             },
-            "capabilities": receiver.capabilities.words if receiver.capabilities else [],
+            "capabilities": unit.capabilities.words if unit.capabilities else [],
         },
-        "state": dict(receiver.state),
-        "stale": receiver.stale,
-        "availability": {"state": receiver.available, "reason": receiver.reason, "since": receiver.since},
+        "state": dict(unit.state),
+        "stale": unit.stale,
+        "availability": {"state": unit.available, "reason": unit.reason, "since": unit.since},
         "link": {
-            "session": receiver.session,
+            "session": unit.session,
             "last_seen": record.last_seen,
             "data_age_s": None if heard is None else round(asyncio.get_running_loop().time() - heard, 1),
-            "reconnects": receiver.reconnects_total,
-            "last_error": receiver.last_error,
+            "reconnects": unit.reconnects_total,
+            "last_error": unit.last_error,
         },
-        "channels": [_channel(channel) for channel in receiver.channels.values()],
-        "reported": dict(receiver.reported),
+        "channels": [_part(part) for part in unit.parts.values()],
+        "reported": dict(unit.reported),
     }
 
 
-def _channel(channel: Channel) -> dict[str, object]:
+def _part(part: UnitPart) -> dict[str, object]:
     return {
-        "id": channel.address.id,
-        "number": channel.number,
-        "antenna_count": channel.antenna_count,
-        "diversity": channel.diversity,
-        "state": dict(channel.state),
-        "slots": [dict(slot) for _, slot in sorted(channel.slots.items())],
-        "telemetry": dict(channel.telemetry) if channel.telemetry else None,
-        "stale": channel.stale,
-        "reported": dict(channel.reported),
+        "id": part.address.id,
+        "number": part.number,
+        "antenna_count": part.antenna_count,
+        "diversity": part.diversity,
+        "state": dict(part.state),
+        "slots": [dict(slot) for _, slot in sorted(part.slots.items())],
+        "telemetry": dict(part.telemetry) if part.telemetry else None,
+        "stale": part.stale,
+        "reported": dict(part.reported),
     }

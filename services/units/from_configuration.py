@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from services import clock
 from services.drivers import Driver, DriverError, Target
-from services.live import Inventory, Receiver, Unidentified
-from services.model import Address, AuditContext, AvailabilityReason, Campus, Identity, Kind, ReceiverRecord
+from services.live import Inventory, Unidentified, Unit
+from services.model import Address, AuditContext, AvailabilityReason, Campus, Identity, Kind, UnitRecord
 from services.units.membership import RECONNECT_KEYS, Roster
 from services.units.sessions import AUTO, Sessions
 from services.units.sync_service import DeviceSnapshot, DeviceSyncService
@@ -30,7 +30,7 @@ ACTOR = "config"
 
 
 @dataclass(frozen=True, slots=True)
-class ConfiguredReceiver:
+class ConfiguredUnit:
     """One ``[[receivers]]`` entry."""
 
     tenant: Campus
@@ -40,7 +40,7 @@ class ConfiguredReceiver:
     driver: str = AUTO
     port: int | None = None
     manufacturer: str | None = None
-    channel_count: int | None = None
+    part_count: int | None = None
     labels: Mapping[str, object] = field(default_factory=dict)
     meter_interval_s: float | None = None
     interface: str = ""
@@ -75,20 +75,20 @@ class Configured:
         self._sessions = sessions
         self._sync = sync
         self._drivers = drivers
-        self._waiting: dict[tuple[str, int | None], ConfiguredReceiver] = {}
+        self._waiting: dict[tuple[str, int | None], ConfiguredUnit] = {}
         self._changed = asyncio.Event()
 
-    async def apply(self, wanted: Sequence[ConfiguredReceiver]) -> dict[str, int]:
+    async def apply(self, wanted: Sequence[ConfiguredUnit]) -> dict[str, int]:
         """Make it so; how many were added, changed, removed and wait for a first answer."""
         counts = {"added": 0, "changed": 0, "removed": 0, "waiting": 0}
         kept: set[Address] = set()
         gone = {entry.host for entry in self._waiting.values()}
         self._waiting.clear()
         for entry in wanted:
-            receiver = self._known(entry)
-            if receiver is not None:
-                kept.add(receiver.address)
-                counts["changed"] += await self._bring_up_to_date(receiver, entry)
+            unit = self._known(entry)
+            if unit is not None:
+                kept.add(unit.address)
+                counts["changed"] += await self._bring_up_to_date(unit, entry)
             elif entry.id is not None:
                 await self._clear_place(entry)
                 kept.add(self._roster.adopt(self._record(entry, entry.id), None, _context(entry.tenant)))
@@ -101,9 +101,9 @@ class Configured:
                     self._list(entry, "never_seen", "it has not answered yet")
         for host in gone:
             self._inventory.unidentified.pop(host, None)
-        for receiver in list(self._inventory.receivers.values()):
-            if receiver.record.source == "config" and receiver.address not in kept:
-                await self._roster.drop(receiver, _context(receiver.address.tenant))
+        for unit in list(self._inventory.units.values()):
+            if unit.record.source == "config" and unit.address not in kept:
+                await self._roster.drop(unit, _context(unit.address.tenant))
                 counts["removed"] += 1
         self._changed.set()
         return counts
@@ -126,19 +126,19 @@ class Configured:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
-    def _known(self, entry: ConfiguredReceiver) -> Receiver | None:
+    def _known(self, entry: ConfiguredUnit) -> Unit | None:
         if entry.id is not None:
-            return self._inventory.receivers.get(_address(entry.tenant, entry.id))
+            return self._inventory.units.get(_address(entry.tenant, entry.id))
         return next(
             (
-                receiver
-                for receiver in self._inventory.by_host(entry.host)
-                if receiver.address.tenant == entry.tenant and receiver.record.port in {entry.port, None}
+                unit
+                for unit in self._inventory.by_host(entry.host)
+                if unit.address.tenant == entry.tenant and unit.record.port in {entry.port, None}
             ),
             None,
         )
 
-    async def _clear_place(self, entry: ConfiguredReceiver) -> None:
+    async def _clear_place(self, entry: ConfiguredUnit) -> None:
         """The file gives a unit an id under which it was not known: its place had another one until now."""
         found = self._inventory.at(entry.host, entry.port)
         if found is not None and found.record.source != "config":
@@ -148,27 +148,27 @@ class Configured:
             )
             await self._roster.drop(found, _context(found.address.tenant))
 
-    async def _bring_up_to_date(self, receiver: Receiver, entry: ConfiguredReceiver) -> bool:
+    async def _bring_up_to_date(self, unit: Unit, entry: ConfiguredUnit) -> bool:
         settings = entry.settings
         if entry.driver != AUTO:
             settings["driver"] = entry.driver
-        before = receiver.record
+        before = unit.record
         if all(getattr(before, key) == value for key, value in settings.items()):
             return False
-        self._roster.amend(receiver, replace(before, **settings), _context(entry.tenant))  # type: ignore[arg-type]
-        reconnect = any(getattr(before, key) != getattr(receiver.record, key) for key in RECONNECT_KEYS)
-        if reconnect and self._sessions.get(receiver.address) is not None:
-            await self._sessions.restart(receiver)
+        self._roster.amend(unit, replace(before, **settings), _context(entry.tenant))  # type: ignore[arg-type]
+        reconnect = any(getattr(before, key) != getattr(unit.record, key) for key in RECONNECT_KEYS)
+        if reconnect and self._sessions.get(unit.address) is not None:
+            await self._sessions.restart(unit)
         return True
 
-    def _record(self, entry: ConfiguredReceiver, receiver_id: str) -> ReceiverRecord:
+    def _record(self, entry: ConfiguredUnit, unit_id: str) -> UnitRecord:
         driver = self._drivers.get(entry.driver)
         maker = entry.manufacturer or (driver.manufacturer if driver else self._likely_maker())
-        return ReceiverRecord(
-            address=_address(entry.tenant, receiver_id),
+        return UnitRecord(
+            address=_address(entry.tenant, unit_id),
             manufacturer=maker,
             driver=entry.driver,
-            channel_count=entry.channel_count,
+            part_count=entry.part_count,
             **entry.settings,  # type: ignore[arg-type]  # by name
         )
 
@@ -177,7 +177,7 @@ class Configured:
         makers = {driver.manufacturer for driver in self._drivers.values() if driver.scans}
         return makers.pop() if len(makers) == 1 else "unknown"
 
-    async def _ask(self, entry: ConfiguredReceiver, gate: asyncio.Semaphore) -> None:
+    async def _ask(self, entry: ConfiguredUnit, gate: asyncio.Semaphore) -> None:
         async with gate:
             try:
                 name, identity = await self._identify(entry)
@@ -194,11 +194,11 @@ class Configured:
         )
         for problem in result.errors:
             self._list(entry, "identity_conflict", problem.message)
-        receiver = self._known(entry)
-        if receiver is not None and not result.errors:
-            await self._bring_up_to_date(receiver, entry)
+        unit = self._known(entry)
+        if unit is not None and not result.errors:
+            await self._bring_up_to_date(unit, entry)
 
-    async def _identify(self, entry: ConfiguredReceiver) -> tuple[str, Identity]:
+    async def _identify(self, entry: ConfiguredUnit) -> tuple[str, Identity]:
         drivers = [self._drivers[entry.driver]] if entry.driver in self._drivers else self._drivers.values()
         refused = DriverError("never_seen", f"no driver {entry.driver!r} is installed")
         for driver in drivers:
@@ -210,7 +210,7 @@ class Configured:
                 refused = error
         raise refused
 
-    def _list(self, entry: ConfiguredReceiver, reason: AvailabilityReason, detail: str) -> None:
+    def _list(self, entry: ConfiguredUnit, reason: AvailabilityReason, detail: str) -> None:
         known = self._inventory.unidentified.get(entry.host)
         if known is not None and known.reason == reason:
             return
@@ -222,8 +222,8 @@ class Configured:
             )
 
 
-def _address(tenant: Campus, receiver_id: str) -> Address:
-    return Address(tenant.organization, tenant.campus, Kind.RECEIVER, receiver_id)
+def _address(tenant: Campus, unit_id: str) -> Address:
+    return Address(tenant.organization, tenant.campus, Kind.RECEIVER, unit_id)
 
 
 def _context(tenant: Campus) -> AuditContext:

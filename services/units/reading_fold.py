@@ -13,13 +13,13 @@ from typing import Any, cast
 
 from services import clock
 from services.drivers import Reading
-from services.live import Channel, Inventory, News, Receiver
+from services.live import Inventory, News, Unit, UnitPart
 from services.model import SLOT_KEYS, AuditContext, ChannelState, Facet, Slot, TransmitterRecord
 from services.rules import Situation, fold_channel, fold_receiver, reported_of
 from services.store import Store
 from services.units.availability import Availability
 
-_RECORD_KEYS = frozenset({"model", "family", "serial", "mac", "device_id", "firmware", "band", "channel_count"})
+_RECORD_KEYS = frozenset({"model", "family", "serial", "mac", "device_id", "firmware", "band", "part_count"})
 """Receiver readings that say who it is; the others are its state."""
 
 _CHANNEL_FACTS = ("antenna_count", "diversity")
@@ -38,21 +38,21 @@ class Intake:
         self._news = news
         self._availability = availability
 
-    def begin(self, receiver: Receiver) -> list[Reading]:
+    def begin(self, unit: Unit) -> list[Reading]:
         """A complete read starts: what comes is kept, in this list, until all of it is there."""
         early: list[Reading] = []
-        receiver.early = early
+        unit.early = early
         return early
 
-    def abandon(self, receiver: Receiver, early: list[Reading]) -> None:
+    def abandon(self, unit: Unit, early: list[Reading]) -> None:
         """The complete read of a receiver that stays online failed: what came is taken as any report is."""
-        if receiver.early is early:
-            receiver.early = None
-            self.take(receiver, early)
+        if unit.early is early:
+            unit.early = None
+            self.take(unit, early)
 
     def take(
         self,
-        receiver: Receiver,
+        unit: Unit,
         readings: Sequence[Reading],
         context: AuditContext | None = None,
         *,
@@ -63,168 +63,168 @@ class Intake:
         ``at_once`` does not wait for a complete read: somebody else than the session knows something of a receiver.
         """
         if at_once:
-            _remember_what_stands(receiver)
-        elif receiver.early is not None:
-            receiver.early.extend(readings)
+            _remember_what_stands(unit)
+        elif unit.early is not None:
+            unit.early.extend(readings)
             return 0
-        return self._take(receiver, readings, context)
+        return self._take(unit, readings, context)
 
-    def _take(self, receiver: Receiver, readings: Sequence[Reading], context: AuditContext | None) -> int:
-        touched: dict[int, Channel] = {}
-        slotted: dict[int, Channel] = {}
+    def _take(self, unit: Unit, readings: Sequence[Reading], context: AuditContext | None) -> int:
+        touched: dict[int, UnitPart] = {}
+        slotted: dict[int, UnitPart] = {}
         itself = False
         for reading in readings:
             if reading.channel is None:
-                itself |= _merge(receiver.reported, reading.values)
+                itself |= _merge(unit.reported, reading.values)
                 continue
-            channel = receiver.channels.get(reading.channel) or self._new_channel(receiver, reading.channel)
+            part = unit.parts.get(reading.channel) or self._new_part(unit, reading.channel)
             if reading.slot is not None:
-                if _merge_slot(channel, reading.slot, reading.values):
-                    slotted[channel.number] = channel
-            elif _merge(channel.reported, reading.values):
-                touched[channel.number] = channel
+                if _merge_slot(part, reading.slot, reading.values):
+                    slotted[part.number] = part
+            elif _merge(part.reported, reading.values):
+                touched[part.number] = part
         now = clock.now_text()
-        changed = int(itself and self._fold_receiver(receiver, now, context))
+        changed = int(itself and self._fold_unit(unit, now, context))
         if touched:
-            around = self._availability.situation(receiver, now)
-            changed += sum(self._fold(receiver, channel, around, context) for channel in touched.values())
-        for channel in slotted.values():
-            self._publish_slots(receiver, channel, now)
+            around = self._availability.situation(unit, now)
+            changed += sum(self._fold(unit, part, around, context) for part in touched.values())
+        for part in slotted.values():
+            self._publish_slots(unit, part, now)
         return changed + len(slotted)
 
-    def complete(self, receiver: Receiver, context: AuditContext | None = None) -> None:
+    def complete(self, unit: Unit, context: AuditContext | None = None) -> None:
         """A complete read is here: what was kept becomes the state, and the receiver is online.
 
         What changed while nobody was looking is told as late.
         """
         now = clock.now_text()
-        early, receiver.early = receiver.early or [], None
-        was_stale, receiver.stale = receiver.stale, False
-        heard_at = receiver.record.last_seen if was_stale else None
-        slotted = self._merge_afresh(receiver, early)
-        around = replace(self._availability.situation(receiver, now, heard_at), online=True)
-        if not self._fold_receiver(receiver, now, context, late=was_stale) and was_stale:
-            self._inventory.advance(receiver.version, now)
-            self._bus.mark(receiver.address, Facet.STATE)
-        for channel in receiver.channels.values():
-            channel.stale = False
-            if not self._fold(receiver, channel, around, context, late=was_stale) and was_stale:
-                self._changed(receiver, channel, now)  # the values stayed, but they are no longer stale
-            if channel.number in slotted:
-                self._publish_slots(receiver, channel, now)
+        early, unit.early = unit.early or [], None
+        was_stale, unit.stale = unit.stale, False
+        heard_at = unit.record.last_seen if was_stale else None
+        slotted = self._merge_afresh(unit, early)
+        around = replace(self._availability.situation(unit, now, heard_at), online=True)
+        if not self._fold_unit(unit, now, context, late=was_stale) and was_stale:
+            self._inventory.advance(unit.version, now)
+            self._bus.mark(unit.address, Facet.STATE)
+        for part in unit.parts.values():
+            part.stale = False
+            if not self._fold(unit, part, around, context, late=was_stale) and was_stale:
+                self._changed(unit, part, now)  # the values stayed, but they are no longer stale
+            if part.number in slotted:
+                self._publish_slots(unit, part, now)
         if was_stale:
-            self._inventory.turned(receiver, now)
-        receiver.last_error = None
-        self._availability.set(receiver, "online", None, context=context)
+            self._inventory.turned(unit, now)
+        unit.last_error = None
+        self._availability.set(unit, "online", None, context=context)
 
-    def keep_receiver(self, receiver: Receiver) -> None:
+    def keep_unit(self, unit: Unit) -> None:
         """Write the receiver's record behind, with its newest state."""
         record = replace(
-            receiver.record,
-            state=cast("Mapping[str, object]", receiver.state),
-            changed_at=receiver.version.changed_at or None,
+            unit.record,
+            state=cast("Mapping[str, object]", unit.state),
+            changed_at=unit.version.changed_at or None,
         )
-        self._inventory.refile(receiver, record)
-        self._store.put_receiver(record)
+        self._inventory.refile(unit, record)
+        self._store.put_unit(record)
 
-    def judge_stored(self, receiver: Receiver) -> None:
+    def judge_stored(self, unit: Unit) -> None:
         """Say of values that come from an earlier run what they are now: of a receiver that is not heard."""
-        self._availability.pass_time(receiver, clock.now_text())
+        self._availability.pass_time(unit, clock.now_text())
 
     # -- inside ----------------------------------------------------------------------------------------------
 
-    def _merge_afresh(self, receiver: Receiver, readings: Sequence[Reading]) -> set[int]:
+    def _merge_afresh(self, unit: Unit, readings: Sequence[Reading]) -> set[int]:
         """What the device said before is no longer evidence, this is; the channels whose slots are others now."""
-        receiver.reported.clear()
-        for channel in receiver.channels.values():
-            channel.reported.clear()
+        unit.reported.clear()
+        for part in unit.parts.values():
+            part.reported.clear()
         slotted: set[int] = set()
         for reading in readings:
             if reading.channel is None:
-                receiver.reported.update(reading.values)
+                unit.reported.update(reading.values)
                 continue
-            channel = receiver.channels.get(reading.channel) or self._new_channel(receiver, reading.channel)
+            part = unit.parts.get(reading.channel) or self._new_part(unit, reading.channel)
             if reading.slot is None:
-                channel.reported.update(reading.values)
-            elif _merge_slot(channel, reading.slot, reading.values):
-                slotted.add(channel.number)
+                part.reported.update(reading.values)
+            elif _merge_slot(part, reading.slot, reading.values):
+                slotted.add(part.number)
         return slotted
 
-    def _new_channel(self, receiver: Receiver, number: int) -> Channel:
-        channel = self._inventory.ensure_channel(receiver, number)
-        channel.stale = receiver.stale
-        self._inventory.mark_membership(receiver.address.tenant)
+    def _new_part(self, unit: Unit, number: int) -> UnitPart:
+        part = self._inventory.ensure_part(unit, number)
+        part.stale = unit.stale
+        self._inventory.mark_membership(unit.address.tenant)
         now = clock.now_text()
-        for version in (channel.info_version, channel.version):
+        for version in (part.info_version, part.version):
             self._inventory.advance(version, now)
         for facet in (Facet.INFO, Facet.STATE, Facet.AVAILABILITY):
-            self._bus.mark(channel.address, facet)
-        return channel
+            self._bus.mark(part.address, facet)
+        return part
 
     def _fold(
         self,
-        receiver: Receiver,
-        channel: Channel,
+        unit: Unit,
+        part: UnitPart,
         around: Situation,
         context: AuditContext | None,
         *,
         late: bool = False,
     ) -> bool:
-        self._facts(channel, around.now)
-        folded = fold_channel(channel.state, channel.reported, around, clock.unix_seconds)
+        self._facts(part, around.now)
+        folded = fold_channel(part.state, part.reported, around, clock.unix_seconds)
         if folded is None:
             return False
-        old, channel.state = channel.state, folded.state
-        self._changed(receiver, channel, around.now)
+        old, part.state = part.state, folded.state
+        self._changed(unit, part, around.now)
         if any(value is not None for value in folded.before.values()):
-            self._news.settings_changed(receiver, channel, folded.before, folded.after, around.now, context, late=late)
+            self._news.settings_changed(unit, part, folded.before, folded.after, around.now, context, late=late)
         if old["transmitter_present"] and folded.state["transmitter_present"] is False:
-            self._availability.hold(channel.address)
+            self._availability.hold(part.address)
         for happening in folded.events:
-            self._news.happened(receiver, channel, happening, around.now, context, late=late)
-        self._keep_transmitter(receiver, channel, old, around.now)
+            self._news.happened(unit, part, happening, around.now, context, late=late)
+        self._keep_transmitter(unit, part, old, around.now)
         return True
 
-    def _changed(self, receiver: Receiver, channel: Channel, now: str) -> None:
-        self._inventory.advance(channel.version, now)
-        self._bus.mark(channel.address, Facet.STATE)
-        self._bus.mark(self._inventory.bridge_address(channel.address.tenant), Facet.SUMMARY)
-        self._store.put_channel(channel.record(receiver.address.id))
+    def _changed(self, unit: Unit, part: UnitPart, now: str) -> None:
+        self._inventory.advance(part.version, now)
+        self._bus.mark(part.address, Facet.STATE)
+        self._bus.mark(self._inventory.bridge_address(part.address.tenant), Facet.SUMMARY)
+        self._store.put_part(part.record(unit.address.id))
 
-    def _fold_receiver(self, receiver: Receiver, now: str, context: AuditContext | None, *, late: bool = False) -> bool:
-        facts: dict[str, Any] = {key: value for key, value in receiver.reported.items() if key in _RECORD_KEYS}
-        news = {key: value for key, value in facts.items() if getattr(receiver.record, key) != value}
+    def _fold_unit(self, unit: Unit, now: str, context: AuditContext | None, *, late: bool = False) -> bool:
+        facts: dict[str, Any] = {key: value for key, value in unit.reported.items() if key in _RECORD_KEYS}
+        news = {key: value for key, value in facts.items() if getattr(unit.record, key) != value}
         if news:
-            self._inventory.refile(receiver, replace(receiver.record, **news))
-            self._inventory.advance(receiver.info_version, now)
-            self._bus.mark(receiver.address, Facet.INFO)
-        reported = {"name": receiver.reported.get("device_id"), **receiver.reported}
-        state = fold_receiver(receiver.state, reported)
+            self._inventory.refile(unit, replace(unit.record, **news))
+            self._inventory.advance(unit.info_version, now)
+            self._bus.mark(unit.address, Facet.INFO)
+        reported = {"name": unit.reported.get("device_id"), **unit.reported}
+        state = fold_receiver(unit.state, reported)
         if state is not None:
-            old, new = cast("Mapping[str, object]", receiver.state), cast("Mapping[str, object]", state)
+            old, new = cast("Mapping[str, object]", unit.state), cast("Mapping[str, object]", state)
             changed = [key for key in new if old[key] != new[key] and old[key] is not None]
-            receiver.state = state
-            self._inventory.advance(receiver.version, now)
-            self._bus.mark(receiver.address, Facet.STATE)
+            unit.state = state
+            self._inventory.advance(unit.version, now)
+            self._bus.mark(unit.address, Facet.STATE)
             if changed:
                 before, after = {key: old[key] for key in changed}, {key: new[key] for key in changed}
-                self._news.settings_changed(receiver, None, before, after, now, context, late=late)
+                self._news.settings_changed(unit, None, before, after, now, context, late=late)
         if news or state is not None:
-            self.keep_receiver(receiver)
+            self.keep_unit(unit)
         return state is not None
 
-    def _keep_transmitter(self, receiver: Receiver, channel: Channel, old: ChannelState, now: str) -> None:
+    def _keep_transmitter(self, unit: Unit, part: UnitPart, old: ChannelState, now: str) -> None:
         """Remember which transmitter is on the channel, when that is another one than before."""
-        state = channel.state
+        state = part.state
         model = state["transmitter_model"]
         who = (model, state["transmitter_id"])
         if model is None or (old["transmitter_present"] and who == (old["transmitter_model"], old["transmitter_id"])):
             return
         self._store.put_transmitter(
             TransmitterRecord(
-                tenant=channel.address.tenant,
-                receiver=receiver.address.id,
-                channel=channel.number,
+                tenant=part.address.tenant,
+                unit=unit.address.id,
+                part=part.number,
                 model=model,
                 device_id=state["transmitter_id"] or "",
                 firmware=state["transmitter_firmware"],
@@ -234,28 +234,28 @@ class Intake:
             )
         )
 
-    def _facts(self, channel: Channel, now: str) -> None:
+    def _facts(self, part: UnitPart, now: str) -> None:
         for key in _CHANNEL_FACTS:
-            value = channel.reported.get(key, _MISSING)
-            if value is not _MISSING and getattr(channel, key) != value:
-                setattr(channel, key, value)
-                self._inventory.advance(channel.info_version, now)
-                self._bus.mark(channel.address, Facet.INFO)
+            value = part.reported.get(key, _MISSING)
+            if value is not _MISSING and getattr(part, key) != value:
+                setattr(part, key, value)
+                self._inventory.advance(part.info_version, now)
+                self._bus.mark(part.address, Facet.INFO)
 
-    def _publish_slots(self, receiver: Receiver, channel: Channel, now: str) -> None:
-        self._inventory.advance(channel.slots_version, now)
-        self._bus.mark(channel.address, Facet.SLOTS)
-        self._store.put_channel(channel.record(receiver.address.id))
+    def _publish_slots(self, unit: Unit, part: UnitPart, now: str) -> None:
+        self._inventory.advance(part.slots_version, now)
+        self._bus.mark(part.address, Facet.SLOTS)
+        self._store.put_part(part.record(unit.address.id))
 
 
-def _remember_what_stands(receiver: Receiver) -> None:
+def _remember_what_stands(unit: Unit) -> None:
     """Before something is folded onto a receiver that is not heard: its last known values count as reported."""
-    if not receiver.stale:
+    if not unit.stale:
         return
-    state = {key: value for key, value in receiver.state.items() if value is not None and key != "name"}
-    receiver.reported = {**state, "device_id": receiver.state["name"], **receiver.reported}
-    for channel in receiver.channels.values():
-        channel.reported = {**reported_of(channel.state), **channel.reported}
+    state = {key: value for key, value in unit.state.items() if value is not None and key != "name"}
+    unit.reported = {**state, "device_id": unit.state["name"], **unit.reported}
+    for part in unit.parts.values():
+        part.reported = {**reported_of(part.state), **part.reported}
 
 
 def _merge(reported: dict[str, object], values: Mapping[str, object]) -> bool:
@@ -268,11 +268,11 @@ def _merge(reported: dict[str, object], values: Mapping[str, object]) -> bool:
     return changed
 
 
-def _merge_slot(channel: Channel, number: int, values: Mapping[str, object]) -> bool:
-    old = channel.slots.get(number)
+def _merge_slot(part: UnitPart, number: int, values: Mapping[str, object]) -> bool:
+    old = part.slots.get(number)
     known = cast("dict[str, object]", old) if old is not None else {**dict.fromkeys(SLOT_KEYS), "number": number}
     new = {**known, **{key: value for key, value in values.items() if key in known}}
     if old is not None and new == known:
         return False
-    channel.slots[number] = cast("Slot", new)
+    part.slots[number] = cast("Slot", new)
     return True

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.drivers import Driver, DriverError, Link, Reading, Target, telling
-from services.live import Inventory, Receiver
-from services.model import Address, AvailabilityReason, Identity, ReceiverRecord, ServiceError
+from services.live import Inventory, Unit
+from services.model import Address, AvailabilityReason, Identity, ServiceError, UnitRecord
 from services.units.availability import Availability
 from services.units.reading_fold import Intake
 
@@ -61,23 +61,23 @@ class Polling:
     """Local address to connect from, unless the receiver has its own."""
 
 
-Verify = Callable[[Receiver, Driver, Identity], None]
+Verify = Callable[[Unit, Driver, Identity], None]
 """Raises `DriverError` where the unit that answered is not the one that is expected."""
 
 
-class ReceiverSession:
+class UnitSession:
     """One receiver's life."""
 
     def __init__(
         self,
-        receiver: Receiver,
+        unit: Unit,
         drivers: Sequence[Driver],
         intake: Intake,
         availability: Availability,
         polling: Polling,
         verify: Verify,
     ) -> None:
-        self.receiver = receiver
+        self.unit = unit
         self.state: State = "connecting"
         self.link: Link | None = None
         self._drivers = drivers
@@ -114,7 +114,7 @@ class ReceiverSession:
         """Ask otherwise from now on, without losing the connection."""
         self._polling = polling
         if self.link is not None:
-            self.link.set_meter_interval(self._target(self.receiver.record).meter_interval_s)
+            self.link.set_meter_interval(self._target(self.unit.record).meter_interval_s)
 
     async def refresh(self) -> None:
         """Read everything again. Raises `ServiceError` (device_offline, device_timeout).
@@ -140,20 +140,20 @@ class ReceiverSession:
     # -- one conversation ------------------------------------------------------------------------------------
 
     async def _converse(self) -> None:
-        record = self.receiver.record
-        self._intake.begin(self.receiver)
+        record = self.unit.record
+        self._intake.begin(self.unit)
         driver = self._drivers[self._attempts % len(self._drivers)]  # where it is to be found out, each in its turn
         async with driver.connect(self._target(record), self._listen) as link:
             self._step("connected")
             self.link = link
             try:
                 identity = await link.read_all()
-                self._verify(self.receiver, driver, identity)
+                self._verify(self.unit, driver, identity)
                 self._step("complete")
                 self._attempts, self._drivers = 0, [driver]
                 self._failures.clear()
-                self.receiver.heard_s = link.last_heard
-                self._intake.complete(self.receiver)
+                self.unit.heard_s = link.last_heard
+                self._intake.complete(self.unit)
                 log.info("receiver is online", extra=self._words(model=identity.model, firmware=identity.firmware))
                 await self._stay(link)
             finally:
@@ -166,7 +166,7 @@ class ReceiverSession:
         closed = asyncio.ensure_future(link.wait_closed())
         try:
             while True:
-                heard = self.receiver.heard_s = link.last_heard
+                heard = self.unit.heard_s = link.last_heard
                 now, keepalive = loop.time(), self._polling.keepalive_s
                 if now - heard >= 2 * keepalive:
                     raise DriverError("silent", f"nothing was heard for {now - heard:.0f} s, though we asked")
@@ -194,13 +194,13 @@ class ReceiverSession:
             log.warning("complete re-read failed", extra=self._words(why=error.detail))
 
     def _listen(self, readings: Sequence[Reading]) -> None:
-        self._intake.take(self.receiver, readings)
+        self._intake.take(self.unit, readings)
 
     # -- between conversations -------------------------------------------------------------------------------
 
     def _step(self, step: Step) -> None:
         self.state = STATES[self.state][step]
-        self.receiver.session = self.state
+        self.unit.session = self.state
 
     def _lost(self, error: DriverError) -> None:
         was_live = self.live
@@ -211,17 +211,17 @@ class ReceiverSession:
         self._attempts += 1
         if was_live:
             loop_time = asyncio.get_running_loop().time()
-            self.receiver.reconnects.append(loop_time)
-            self.receiver.reconnects_total += 1
-        if was_live or self.receiver.reason != error.reason:  # said once, not at every retry
+            self.unit.reconnects.append(loop_time)
+            self.unit.reconnects_total += 1
+        if was_live or self.unit.reason != error.reason:  # said once, not at every retry
             log.warning(
                 "receiver is lost" if was_live else "receiver is not reachable",
                 extra=self._words(reason=error.reason, why=error.detail),
             )
-        self._availability.set(self.receiver, "offline", error.reason, detail=error.detail)
+        self._availability.set(self.unit, "offline", error.reason, detail=error.detail)
 
     def _pause(self, elapsed: float) -> float:
-        if self.receiver.reason in STUBBORN:
+        if self.unit.reason in STUBBORN:
             return STUBBORN_S * random.uniform(0.7, 1.0)
         period = min(RETRY_MOST_S, RETRY_FIRST_S * 2.0 ** min(self._attempts - 1, 8))
         return max(RETRY_PAUSE_S, period * random.uniform(0.5, 1.0) - elapsed)
@@ -229,7 +229,7 @@ class ReceiverSession:
     def _refresh_in(self) -> float:
         return self._polling.refresh_interval_s * random.uniform(0.8, 1.0)
 
-    def _target(self, record: ReceiverRecord) -> Target:
+    def _target(self, record: UnitRecord) -> Target:
         meter = record.meter_interval_s
         return Target(
             host=record.host,
@@ -241,10 +241,10 @@ class ReceiverSession:
         )
 
     def _words(self, **more: object) -> dict[str, object]:
-        return {"receiver": self.receiver.address.id, "host": self.receiver.record.host, **more}
+        return {"receiver": self.unit.address.id, "host": self.unit.record.host, **more}
 
     def _offline_words(self) -> str:
-        return f"receiver {self.receiver.address.id} is offline: {self.receiver.last_error or self.receiver.reason}"
+        return f"receiver {self.unit.address.id} is offline: {self.unit.last_error or self.unit.reason}"
 
 
 class Sessions:
@@ -263,8 +263,8 @@ class Sessions:
         self._intake = intake
         self._availability = availability
         self.polling = polling
-        self.verify: Verify = lambda _receiver, _driver, _identity: None
-        self._running: dict[Address, tuple[ReceiverSession, asyncio.Task[None]]] = {}
+        self.verify: Verify = lambda _unit, _driver, _identity: None
+        self._running: dict[Address, tuple[UnitSession, asyncio.Task[None]]] = {}
 
     def configure(self, polling: Polling) -> None:
         """Ask receivers otherwise from now on, those that are connected too."""
@@ -272,36 +272,36 @@ class Sessions:
         for session, _ in self._running.values():
             session.configure(polling)
 
-    def get(self, address: Address) -> ReceiverSession | None:
+    def get(self, address: Address) -> UnitSession | None:
         """The session of a receiver."""
         running = self._running.get(address)
         return running[0] if running else None
 
-    def live(self) -> list[ReceiverSession]:
+    def live(self) -> list[UnitSession]:
         """Sessions with a complete read behind them."""
         return [session for session, _ in self._running.values() if session.live and session.link is not None]
 
-    def start(self, receiver: Receiver) -> None:
+    def start(self, unit: Unit) -> None:
         """Begin a receiver's life; gear that is only listed has none."""
-        drivers = self._drivers_for(receiver.record)
+        drivers = self._drivers_for(unit.record)
         if not drivers:
-            detail = f"there is no driver {receiver.record.driver!r}; installed: {', '.join(sorted(self._drivers))}"
-            log.error("receiver has no driver", extra={"receiver": receiver.address.id, "why": detail})
-            self._availability.set(receiver, "offline", "wrong_model", detail=detail)
+            detail = f"there is no driver {unit.record.driver!r}; installed: {', '.join(sorted(self._drivers))}"
+            log.error("receiver has no driver", extra={"receiver": unit.address.id, "why": detail})
+            self._availability.set(unit, "offline", "wrong_model", detail=detail)
             return
         if not drivers[0].scans:
-            self._availability.set(receiver, "offline", "never_seen")
+            self._availability.set(unit, "offline", "never_seen")
             return
-        self._availability.set(receiver, "offline", "connecting")
-        if receiver.capabilities is None and receiver.record.family is not None:  # known from an earlier run
-            receiver.capabilities = drivers[0].families.get(receiver.record.family)
-        session = ReceiverSession(receiver, drivers, self._intake, self._availability, self.polling, self.verify)
-        receiver.session = session.state
-        task = asyncio.create_task(session.run(), name=f"session {receiver.address.id}")
+        self._availability.set(unit, "offline", "connecting")
+        if unit.capabilities is None and unit.record.family is not None:  # known from an earlier run
+            unit.capabilities = drivers[0].families.get(unit.record.family)
+        session = UnitSession(unit, drivers, self._intake, self._availability, self.polling, self.verify)
+        unit.session = session.state
+        task = asyncio.create_task(session.run(), name=f"session {unit.address.id}")
         task.add_done_callback(self._ended)
-        self._running[receiver.address] = (session, task)
+        self._running[unit.address] = (session, task)
 
-    def _drivers_for(self, record: ReceiverRecord) -> list[Driver]:
+    def _drivers_for(self, record: UnitRecord) -> list[Driver]:
         if record.driver == AUTO:
             return [driver for driver in self._drivers.values() if driver.scans]
         return [self._drivers[record.driver]] if record.driver in self._drivers else []
@@ -315,10 +315,10 @@ class Sessions:
         with suppress(asyncio.CancelledError):
             await running[1]
 
-    async def restart(self, receiver: Receiver) -> None:
+    async def restart(self, unit: Unit) -> None:
         """Connect anew, for a changed host or setting."""
-        await self.stop(receiver.address)
-        self._again(receiver)
+        await self.stop(unit.address)
+        self._again(unit)
 
     async def refresh(self, address: Address) -> None:
         """Read one receiver again, whole. Raises `ServiceError`."""
@@ -344,10 +344,10 @@ class Sessions:
         for address, (session, running) in list(self._running.items()):
             if running is task:
                 del self._running[address]
-                self._availability.set(session.receiver, "offline", "timeout", detail=f"internal: {error}")
-                asyncio.get_running_loop().call_later(STUBBORN_S, self._again, session.receiver)
+                self._availability.set(session.unit, "offline", "timeout", detail=f"internal: {error}")
+                asyncio.get_running_loop().call_later(STUBBORN_S, self._again, session.unit)
 
-    def _again(self, receiver: Receiver) -> None:
+    def _again(self, unit: Unit) -> None:
         """Start after a wait, in which the receiver may have gone or somebody else may have started it."""
-        if self._inventory.receivers.get(receiver.address) is receiver and receiver.address not in self._running:
-            self.start(receiver)
+        if self._inventory.units.get(unit.address) is unit and unit.address not in self._running:
+            self.start(unit)

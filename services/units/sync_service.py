@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from services.audit import Audit
 from services.drivers import Driver, DriverError, Reading
-from services.live import Inventory, Receiver
+from services.live import Inventory, Unit
 from services.model import (
     Address,
     AuditContext,
@@ -19,10 +19,10 @@ from services.model import (
     DeviceError,
     Identity,
     Kind,
-    ReceiverRecord,
     Result,
     ServiceError,
     Source,
+    UnitRecord,
 )
 from services.rules import recognise
 from services.units.availability import Availability
@@ -62,29 +62,27 @@ class DeviceSyncService:
         self._audit = audit
         self._drivers = drivers
 
-    async def sync_device_status(
-        self, *, receiver: Address, readings: Sequence[Reading], context: AuditContext
-    ) -> Result:
+    async def sync_device_status(self, *, unit: Address, readings: Sequence[Reading], context: AuditContext) -> Result:
         """Take readings of one receiver in. Raises `ServiceError` (unknown_resource)."""
         started = asyncio.get_running_loop().time()
-        found = self._roster.find(receiver)
+        found = self._roster.find(unit)
         changed = self._intake.take(found, readings, context, at_once=True)
         return self._result(context, started, found.record.manufacturer, changed)
 
     async def sync_device_battery(
-        self, *, channel: Address, values: Mapping[str, object], context: AuditContext
+        self, *, part: Address, values: Mapping[str, object], context: AuditContext
     ) -> Result:
         """Take a channel's battery values in; 0 is 0, ``None`` is unknown. Raises `ServiceError`."""
         started = asyncio.get_running_loop().time()
-        found = self._inventory.channel(channel)
+        found = self._inventory.part(part)
         if found is None:
-            raise ServiceError("unknown_resource", f"there is no channel {channel.id}")
+            raise ServiceError("unknown_resource", f"there is no channel {part.id}")
         strange = sorted(key for key in values if not key.startswith("battery_") and key != "power_source")
         if strange:
             raise ServiceError("schema_violation", f"not a battery value: {', '.join(strange)}", field=strange[0])
-        receiver, known = found
-        changed = self._intake.take(receiver, [Reading(known.number, values)], context, at_once=True)
-        return self._result(context, started, receiver.record.manufacturer, changed)
+        unit, known = found
+        changed = self._intake.take(unit, [Reading(known.number, values)], context, at_once=True)
+        return self._result(context, started, unit.record.manufacturer, changed)
 
     async def bulk_sync_devices(
         self,
@@ -125,14 +123,14 @@ class DeviceSyncService:
         result.duration_s = asyncio.get_running_loop().time() - started
         return result
 
-    async def clear_sync_cache(self, *, context: AuditContext, receiver: Address | None = None) -> Result:
+    async def clear_sync_cache(self, *, context: AuditContext, unit: Address | None = None) -> Result:
         """Forget what receivers said in this session and read them again, completely, without losing a connection.
 
         One that is offline is read when it returns. Stored state and retained topics stay; ``seen`` counts the
         receivers. Raises `ServiceError` (unknown_resource).
         """
         started = asyncio.get_running_loop().time()
-        chosen = [self._roster.find(receiver)] if receiver else list(self._inventory.of(context.tenant))
+        chosen = [self._roster.find(unit)] if unit else list(self._inventory.of(context.tenant))
         result = Result(request_id=context.request_id)
         for found in chosen:
             result.counts.seen += 1
@@ -151,8 +149,8 @@ class DeviceSyncService:
         tenant = context.tenant
         identity = snapshot.identity
         neighbours = list(self._inventory.of(tenant))
-        online = [receiver.address.id for receiver in neighbours if receiver.online]
-        known = (receiver.record for receiver in neighbours)
+        online = [unit.address.id for unit in neighbours if unit.online]
+        known = (unit.record for unit in neighbours)
         match = recognise(identity, snapshot.host, snapshot.port, known, online)
         if match.outcome == "new":
             if snapshot.source == "discovery" and self._inventory.is_ignored(tenant, identity, snapshot.host):
@@ -184,15 +182,15 @@ class DeviceSyncService:
         self, manufacturer: str, context: AuditContext, present: set[Address], result: Result
     ) -> None:
         """Who is not on a complete list is offline; one that had a connection may prove the opposite on a new one."""
-        connected: list[Receiver] = []
-        for receiver in self._inventory.of(context.tenant):
-            if receiver.record.manufacturer == manufacturer and receiver.address not in present:
-                if receiver.online:
+        connected: list[Unit] = []
+        for unit in self._inventory.of(context.tenant):
+            if unit.record.manufacturer == manufacturer and unit.address not in present:
+                if unit.online:
                     detail = "it was not in a complete list of what is there"
-                    self._availability.set(receiver, "offline", "timeout", detail=detail, context=context)
-                    connected.append(receiver)
+                    self._availability.set(unit, "offline", "timeout", detail=detail, context=context)
+                    connected.append(unit)
                 result.counts.offline += 1
-        await asyncio.gather(*(self._roster.reconnect(receiver) for receiver in connected))
+        await asyncio.gather(*(self._roster.reconnect(unit) for unit in connected))
 
     def _know(self, manufacturer: str) -> None:
         makers = sorted({driver.manufacturer for driver in self._drivers.values()})
@@ -211,10 +209,10 @@ class DeviceSyncService:
         return result
 
 
-def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> ReceiverRecord:
+def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> UnitRecord:
     """A record without an id yet: the roster makes one."""
     identity = snapshot.identity
-    return ReceiverRecord(
+    return UnitRecord(
         address=Address(tenant.organization, tenant.campus, Kind.RECEIVER, ""),
         manufacturer=identity.manufacturer,
         driver=snapshot.driver,
@@ -228,7 +226,7 @@ def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> ReceiverRecord:
         device_id=identity.device_id,
         firmware=identity.firmware,
         band=identity.band,
-        channel_count=identity.channel_count,
+        part_count=identity.part_count,
         source=snapshot.source,
         labels=snapshot.labels,
     )

@@ -10,9 +10,9 @@ import asyncio
 from math import ceil
 
 from services import clock
-from services.live import Bus, Channel
+from services.live import Bus, UnitPart
 from services.model import ChannelTelemetry, Event, Facet
-from services.units.sessions import ReceiverSession, Sessions
+from services.units.sessions import Sessions, UnitSession
 
 SLICES_MOST = 100
 """Slices of an interval: at 4,000 channels a second 40 channels each, about a millisecond of work."""
@@ -49,9 +49,9 @@ class Metering:
     async def _one_round(self, end: float) -> None:
         loop = asyncio.get_running_loop()
         work = self._sessions.live()
-        channels = [channel for session in work for channel in session.receiver.channels.values()]
-        metered = sum(channel.telemetry is not None for channel in channels)
-        slices = min(SLICES_MOST, max(1, ceil(metered / METERED_A_SLICE), ceil(len(channels) / QUIET_A_SLICE)))
+        parts = [part for session in work for part in session.unit.parts.values()]
+        metered = sum(part.telemetry is not None for part in parts)
+        slices = min(SLICES_MOST, max(1, ceil(metered / METERED_A_SLICE), ceil(len(parts) / QUIET_A_SLICE)))
         share = ceil(len(work) / slices)
         rounds = max(1, round(LEVELS_S / self.interval_s))
         begin = loop.time()
@@ -63,40 +63,40 @@ class Metering:
             await asyncio.sleep(max(0.0, begin + (end - begin) * (number + 1) / slices - loop.time()))
         self._round += 1
 
-    def _meter(self, session: ReceiverSession) -> None:
+    def _meter(self, session: UnitSession) -> None:
         link = session.link
         if link is None:
             return
-        session.receiver.heard_s = link.last_heard  # the session itself looks once a keep-alive
-        for channel in session.receiver.channels.values():
-            telemetry = link.take_telemetry(channel.number)
+        session.unit.heard_s = link.last_heard  # the session itself looks once a keep-alive
+        for part in session.unit.parts.values():
+            telemetry = link.take_telemetry(part.number)
             if telemetry is None:
-                self._let_go(session, channel)
+                self._let_go(session, part)
                 continue
             if telemetry.get("audio_overload"):
-                self._tell_overload(channel, telemetry)
-            channel.telemetry, channel.unmetered_s = telemetry, 0.0
-            channel.levels.add(telemetry)
-            channel.counters.rf_dropouts += telemetry.get("dropouts", 0)
-            self._bus.mark(channel.address, Facet.TELEMETRY)
+                self._tell_overload(part, telemetry)
+            part.telemetry, part.unmetered_s = telemetry, 0.0
+            part.levels.add(telemetry)
+            part.counters.rf_dropouts += telemetry.get("dropouts", 0)
+            self._bus.mark(part.address, Facet.TELEMETRY)
 
-    def _tell_overload(self, channel: Channel, telemetry: ChannelTelemetry) -> None:
+    def _tell_overload(self, part: UnitPart, telemetry: ChannelTelemetry) -> None:
         """Every interval with an overload counts, and the first of them is an event."""
-        channel.counters.audio_overload += 1
-        if channel.telemetry is None or not channel.telemetry.get("audio_overload"):
+        part.counters.audio_overload += 1
+        if part.telemetry is None or not part.telemetry.get("audio_overload"):
             peak = {"audio_peak_dbfs": telemetry.get("audio_peak_dbfs")}
-            self._bus.tell(Event(clock.uuid7(), "audio_overload", clock.now_text(), channel.address, peak))
+            self._bus.tell(Event(clock.uuid7(), "audio_overload", clock.now_text(), part.address, peak))
 
-    def _let_go(self, session: ReceiverSession, channel: Channel) -> None:
+    def _let_go(self, session: UnitSession, part: UnitPart) -> None:
         """Between two samples the newest meters stay readable; meters that ended do not."""
-        own = session.receiver.record.meter_interval_s
+        own = session.unit.record.meter_interval_s
         asked = self._sessions.polling.meter_interval_s if own is None else own
-        channel.unmetered_s += self.interval_s
-        if channel.unmetered_s > METERS_HOLD_S + asked:
-            channel.telemetry = None
+        part.unmetered_s += self.interval_s
+        if part.unmetered_s > METERS_HOLD_S + asked:
+            part.telemetry = None
 
-    def _levels(self, session: ReceiverSession) -> None:
-        for channel in session.receiver.channels.values():
-            channel.newest_levels = channel.levels.take()
-            if channel.newest_levels is not None:
-                self._bus.mark(channel.address, Facet.LEVELS)
+    def _levels(self, session: UnitSession) -> None:
+        for part in session.unit.parts.values():
+            part.newest_levels = part.levels.take()
+            if part.newest_levels is not None:
+                self._bus.mark(part.address, Facet.LEVELS)

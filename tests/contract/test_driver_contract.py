@@ -17,7 +17,7 @@ DRIVERS = find_drivers()
 FAMILIES = [(driver, family) for driver in DRIVERS.values() if driver.scans for family in driver.families]
 IDS = [f"{driver.name}-{family}" for driver, family in FAMILIES]
 
-RECEIVER_FACTS = {"family", "model", "serial", "mac", "firmware", "band", "device_id", "channel_count"}
+RECEIVER_FACTS = {"family", "model", "serial", "mac", "firmware", "band", "device_id", "part_count"}
 CHANNEL_FACTS = {"antenna_count", "diversity", "battery_runtime_status", "battery_warning"}
 SOON_S = 3.0
 
@@ -109,7 +109,7 @@ async def test_who_answers_is_found_out_by_asking(driver: Driver, family: str) -
         identity = await driver.identify(target(receiver))
     assert (identity.manufacturer, identity.family) == (driver.manufacturer, family)
     assert identity.model
-    assert identity.channel_count
+    assert identity.part_count
     assert identity.firmware
 
 
@@ -118,7 +118,7 @@ async def test_a_complete_read_tells_of_every_channel_in_words_of_the_product(dr
     told = Listening()
     async with simulated(driver, family) as receiver, driver.connect(target(receiver), told) as link:
         identity = await link.read_all()
-        assert told.channels() == {*range(1, (identity.channel_count or 0) + 1)}
+        assert told.channels() == {*range(1, (identity.part_count or 0) + 1)}
     capabilities = driver.families[family]
     for reading in told.readings:
         if reading.channel is None:
@@ -342,7 +342,7 @@ async def test_what_is_listed_by_hand_never_reports_a_value() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await link.wait_closed()
-    assert (identity.family, identity.model, identity.channel_count) == ("manual", None, None)
+    assert (identity.family, identity.model, identity.part_count) == ("manual", None, None)
     assert told.readings == []
     with pytest.raises(ValueError, match="no protocol"):
         manual.simulator("manual", count=1, listen="127.0.0.1")

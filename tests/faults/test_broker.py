@@ -100,7 +100,7 @@ async def test_events_that_nobody_could_be_told_are_bounded_and_counted(house: H
         assert connection is not None
         await house.broker.stop()
         await asyncio.wait((connection.lost,))
-        channel = next(app.inventory.channels())[1].address
+        channel = next(app.inventory.parts())[1].address
         limit = EVENTS_KEPT
         for _ in range(limit + 5):
             app.bus.tell(Event("1", "transmitter_on", "2026-11-22T19:30:00.000Z", channel))
@@ -126,12 +126,12 @@ async def test_a_broker_that_stands_still_under_load_ends_neither_the_bridge_nor
 async def test_meters_that_a_standing_broker_does_not_take_are_dropped_and_counted(house: House) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
         await seen.live("rack")
-        await seen.until(lambda: any(channel.telemetry for _, channel in app.inventory.channels()))
+        await seen.until(lambda: any(channel.telemetry for _, channel in app.inventory.parts()))
         assert app.publisher.telemetry_dropped == 0
         await house.broker.freeze()
         async with asyncio.timeout(10):
             while not app.publisher.telemetry_dropped:
-                for _, channel in app.inventory.channels():
+                for _, channel in app.inventory.parts():
                     app.bus.mark(channel.address, Facet.TELEMETRY)
                 await asyncio.sleep(0)
         await house.broker.kill()
@@ -145,10 +145,10 @@ async def wait_for_congestion(app: App) -> Connection:
     assert connection is not None
     async with asyncio.timeout(10):
         while not connection.congested:
-            for _, channel in app.inventory.channels():
+            for _, channel in app.inventory.parts():
                 app.bus.mark(channel.address, Facet.STATE)
             await asyncio.sleep(0)
-    for _, channel in app.inventory.channels():
+    for _, channel in app.inventory.parts():
         app.bus.mark(channel.address, Facet.STATE)
     await asyncio.sleep(0)
     return connection

@@ -45,10 +45,10 @@ async def test_rows_that_this_version_would_not_have_written_keep_nothing_else_a
             await seen.live("rack-2")
         with closing(sqlite3.connect(house.database, isolation_level=None)) as someone:
             someone.execute("PRAGMA foreign_keys=OFF")
-            someone.execute("UPDATE receivers SET id = 'Rack 2#', source = 'command' WHERE id = 'rack-2'")
-            someone.execute("UPDATE channels SET slots = '[{}]' WHERE id = 'rack-2-1'")
+            someone.execute("UPDATE units SET id = 'Rack 2#', source = 'command' WHERE id = 'rack-2'")
+            someone.execute("UPDATE parts SET slots = '[{}]' WHERE id = 'rack-2-1'")
             someone.execute("UPDATE published_resources SET facet = 'aura' WHERE id = 'rack-2-1' AND facet = 'state'")
-            someone.execute("UPDATE channels SET state = json_set(state, '$.transmitter_last_seen', 'late')")
+            someone.execute("UPDATE parts SET state = json_set(state, '$.transmitter_last_seen', 'late')")
         house.serve(entry(unit))
         async with house.running() as (_, seen):
             await seen.live("rack")

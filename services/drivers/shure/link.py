@@ -148,7 +148,7 @@ class ShureLink:
         return self._found
 
     def _first_facts(self, found: Found) -> Iterator[Reading]:
-        self._facts |= {"model": found.model, "family": found.family, "channel_count": found.channels}
+        self._facts |= {"model": found.model, "family": found.family, "part_count": found.channels}
         yield Reading(None, dict(self._facts))
         if found.family in FIXED_ANTENNAS:
             for channel in range(1, found.channels + 1):
@@ -232,7 +232,7 @@ class ShureLink:
             device_id=facts.get("device_id"),
             firmware=facts.get("firmware"),
             band=facts.get("band"),
-            channel_count=found.channels,
+            part_count=found.channels,
         )
 
     # -- hearing ---------------------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ async def test_one_unit_is_one_receiver_with_one_session(house: House) -> None:
         assert (homeless["error"]["code"], homeless["error"]["field"]) == ("schema_violation", "args.host")
         listed = await seen.ask("bridge/main", "receiver_add", id="listed", driver="manual")
         assert listed["status"] == "succeeded"
-        assert {address.id for address in app.inventory.receivers} == {first, "other", "listed"}
+        assert {address.id for address in app.inventory.units} == {first, "other", "listed"}
 
 
 async def test_an_id_in_the_file_takes_over_what_discovery_had_found_there(house: House) -> None:
@@ -152,13 +152,13 @@ async def test_an_id_in_the_file_takes_over_what_discovery_had_found_there(house
         await seen.until(lambda: seen.is_bridge("online"))
         found = await seen.ask("bridge/main", "discover", hosts=[f"{unit.host}:{unit.port}"])
         assert found["data"]["counts"]["added"] == 1
-        (old,) = {address.id for address in app.inventory.receivers}
+        (old,) = {address.id for address in app.inventory.units}
         await seen.live(old)
         house.serve(entry(unit, "rack1"))
         assert (await seen.ask("", "reload"))["status"] == "succeeded"
         await seen.live("rack1")
         await seen.until(lambda: not [topic for topic in seen.retained if f"/{old}" in topic])
-        assert {address.id for address in app.inventory.receivers} == {"rack1"}
+        assert {address.id for address in app.inventory.units} == {"rack1"}
         await seen.until(lambda: seen.audit("receiver_removed"))
 
 
@@ -252,7 +252,7 @@ async def test_a_removed_unit_that_is_added_at_another_address_is_no_longer_igno
         rack = added["data"]["receiver"]
         await seen.live(rack)
         await seen.ask("bridge/main", "receiver_remove", id=rack)
-        assert [gone.receiver for gone in app.inventory.ignored] == [rack]
+        assert [gone.unit for gone in app.inventory.ignored] == [rack]
         app.inventory.ignored[0] = replace(app.inventory.ignored[0], host="10.0.0.1")  # it had another address then
         back = await seen.ask("bridge/main", "receiver_add", host=elsewhere.host, port=elsewhere.port)
         assert back["data"]["receiver"] == rack, "the same unit, by its MAC address"

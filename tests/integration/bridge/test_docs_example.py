@@ -10,7 +10,7 @@ import pytest
 
 from services.drivers import DriverError, Reading, Target
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "adding-a-driver.md"
+PAGE = Path(__file__).parents[3] / "docs" / "adding-a-driver.md"
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def acme(tmp_path: Path) -> ModuleType:
 async def test_the_driver_of_the_page_identifies_its_simulated_receiver(acme: ModuleType) -> None:
     async with acme.driver.simulator("ar", count=1, listen="127.0.0.1", port=0) as (unit,):
         identity = await acme.driver.identify(Target(unit.host, unit.port))
-    assert (identity.manufacturer, identity.model, identity.channel_count) == ("acme", "AR2", 2)
+    assert (identity.manufacturer, identity.model, identity.part_count) == ("acme", "AR2", 2)
 
 
 async def test_the_driver_of_the_page_reads_hears_changes_meters_and_tells_when_it_is_dropped(acme: ModuleType) -> None:

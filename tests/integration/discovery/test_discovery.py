@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from services.audit import Audit
-from services.discovery import Adverts, DiscoveryOrchestrationService, Found, Schedule, scan
+from services.discovery import Adverts, DiscoveryOrchestrationService, Found, Schedule, scan_all
 from services.drivers import Driver, Target, Trace
 from services.drivers.shure.driver import ShureDriver
 from services.live import Bus, Inventory, News
@@ -65,7 +65,7 @@ class House:
         self.schedule = Schedule(discovery=self.discovery, inventory=self.inventory, debounce_s=0.05)
 
     def online(self) -> list[str]:
-        return sorted(receiver.record.host for receiver in self.inventory.receivers.values() if receiver.online)
+        return sorted(receiver.record.host for receiver in self.inventory.units.values() if receiver.online)
 
 
 @asynccontextmanager
@@ -116,7 +116,7 @@ async def test_families_are_told_apart_without_a_store_or_a_broker() -> None:
             if not isinstance(outcome, Found):
                 missed[outcome.host] = outcome.code  # type: ignore[attr-defined]
 
-        found = {each.host: each async for each in scan({"shure": shure}, ["127.31.3.0/24"], report=note)}
+        found = {each.host: each async for each in scan_all({"shure": shure}, ["127.31.3.0/24"], report=note)}
     assert {host: each.identity.family for host, each in found.items()} == {
         "127.31.3.10": "ulxd",
         "127.31.3.11": "slxd",
@@ -134,7 +134,7 @@ async def test_what_is_overheard_outside_of_every_range_becomes_a_candidate(tmp_
         await until(lambda: (STAGE, "127.31.4.10") in bridge.inventory.candidates)
         candidate = bridge.inventory.candidates[STAGE, "127.31.4.10"]
         assert (candidate.model, candidate.mac) == ("ULXD4Q", unit.mac)  # type: ignore[attr-defined]
-        assert not bridge.inventory.receivers
+        assert not bridge.inventory.units
 
 
 async def test_a_receiver_that_comes_back_elsewhere_is_followed_by_what_it_announces(tmp_path: Path) -> None:
@@ -142,14 +142,14 @@ async def test_a_receiver_that_comes_back_elsewhere_is_followed_by_what_it_annou
         bridge.schedule.configure([RangeRecord(STAGE, "127.31.5.8/29", adopt=True, schedule_s=None, manufacturer=None,
                                                source="config")])  # fmt: skip
         async with bridge.shure.simulator("ulxd", count=1, listen="127.31.5.10", still=True, advertise="127.0.0.1"):
-            await until(lambda: any(receiver.record.mac for receiver in bridge.inventory.receivers.values()))
+            await until(lambda: any(receiver.record.mac for receiver in bridge.inventory.units.values()))
             await until(bridge.online)
-            (receiver,) = bridge.inventory.receivers.values()
+            (receiver,) = bridge.inventory.units.values()
             topic = receiver.address
         await until(lambda: not receiver.online)
         async with bridge.shure.simulator("ulxd", count=1, listen="127.31.6.10", still=True, advertise="127.0.0.1"):
             await until(lambda: bridge.online() == ["127.31.6.10"])
-        assert list(bridge.inventory.receivers) == [topic]
+        assert list(bridge.inventory.units) == [topic]
 
 
 async def test_a_range_remembers_over_a_restart_that_it_was_searched(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from bridge.mqtt.client import LIBRARY_INSIDES
 from bridge.mqtt.outgoing import BACKLOG_BYTES, WAITING_BYTES
 from tests.integration.broker import Mosquitto, free_port
 
-TLS = Path(__file__).parent / "tls"
+TLS = Path(__file__).parents[1] / "tls"
 VERSIONS: tuple[Version, ...] = ("5", "3.1.1")
 both_versions = pytest.mark.parametrize("version", VERSIONS)
 

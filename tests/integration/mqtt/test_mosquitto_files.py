@@ -17,7 +17,7 @@ from typing import Literal
 import aiomqtt
 import pytest
 
-FILES = Path(__file__).parents[2] / "mosquitto"
+FILES = Path(__file__).parents[3] / "mosquitto"
 ROLES = ("bridge", "reader", "operator", "homeassistant")
 SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 

@@ -22,10 +22,10 @@ async def main():
         def committed(events):
             print(max(event.draft.after["text"] for event in events), flush=True)
         store.on_committed = committed
-        store.put_receiver(receiver())
+        store.put_unit(receiver())
         while True:
             number += 1
-            store.put_channel(channel(1, number))
+            store.put_part(channel(1, number))
             store.append_audit(note(number))
             store.append_audit(note(number, HALL))
             await asyncio.sleep(0.0002)
@@ -57,6 +57,6 @@ async def test_kill_9_while_writing_loses_nothing_committed(database_url: str, a
             assert [event.seq for event in of_it] == list(range(1, len(of_it) + 1))
             assert [(event.draft.after or {})["text"] for event in of_it] == list(range(1, len(of_it) + 1))
             assert len(of_it) >= told
-        assert loaded.heads[STAGE].draft.after == {"text": loaded.channels[0].state["name"]}
+        assert loaded.heads[STAGE].draft.after == {"text": loaded.parts[0].state["name"]}
     async with Store.open(database_url) as store:
         assert await store.pending(1_000_000) == events

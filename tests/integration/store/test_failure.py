@@ -26,7 +26,7 @@ async def until_failing(store: Store) -> None:
 
 def say_much(store: Store, first: int = 0, count: int = 300) -> None:
     for number in range(first, first + count):
-        store.put_channel(channel(1, number))
+        store.put_part(channel(1, number))
         store.append_audit(note(number))
 
 
@@ -35,7 +35,7 @@ async def all_is_there(store: Store, count: int) -> None:
     events = await store.audit_since("2000")
     assert [event.seq for event in events] == list(range(1, count + 1))
     assert [event.draft.after for event in events] == [{"text": number} for number in range(count)]
-    assert (await store.load()).channels == [channel(1, count - 1)]
+    assert (await store.load()).parts == [channel(1, count - 1)]
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -52,7 +52,7 @@ async def test_a_locked_file_is_waited_for(
     monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 20)
     path = tmp_path / "locked.db"
     async with Store.open(f"sqlite:///{path}") as store:
-        store.put_receiver(receiver())
+        store.put_unit(receiver())
         await store.flush()
         somebody = sqlite3.connect(path, isolation_level=None)
         somebody.execute("BEGIN EXCLUSIVE")
@@ -70,7 +70,7 @@ async def test_a_locked_file_is_waited_for(
 
 async def test_a_full_disk_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with Store.open(f"sqlite:///{tmp_path / 'full.db'}") as store:
-        store.put_receiver(receiver())
+        store.put_unit(receiver())
         await store.flush()
         pages = await store.ask(lambda connection: connection.exec_driver_sql("PRAGMA page_count").scalar())
         limit = f"PRAGMA max_page_count={pages}"  # SQLite's own "database or disk is full"
@@ -78,7 +78,7 @@ async def test_a_full_disk_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptu
         say_much(store)
         await until_failing(store)
         assert "full" in (store.last_error or "")
-        assert len((await store.load()).receivers) == 1  # questions are answered meanwhile
+        assert len((await store.load()).units) == 1  # questions are answered meanwhile
         say_much(store, 300)
         await store.ask(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count=1000000"))
         await all_is_there(store, 600)
@@ -88,7 +88,7 @@ async def test_a_full_disk_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptu
 async def test_a_restart_of_postgresql_is_waited_for(postgresql: PostgreSQL, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with Store.open(postgresql.new_database()) as store:
-        store.put_receiver(receiver())
+        store.put_unit(receiver())
         await store.flush()
         await asyncio.to_thread(postgresql.stop)
         try:
@@ -130,7 +130,7 @@ async def test_a_commit_that_nobody_heard_of_is_not_done_twice(
         async with Store.open(database_url) as store:
             told: list[AuditEvent] = []
             store.on_committed = told.extend
-            store.put_receiver(receiver())
+            store.put_unit(receiver())
             say_much(store)
             await store.flush()
             say_much(store, 300)
@@ -143,7 +143,7 @@ async def test_a_transaction_that_fails_gives_its_numbers_back(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Store.open(database_url) as store:
-        store.put_receiver(receiver())
+        store.put_unit(receiver())
         say_much(store, 0, 5)
         await store.flush()
         failures = iter([True, True, False, False, False, False])

@@ -19,9 +19,9 @@ from services import clock
 from services.model import (
     Address,
     AuditEvent,
-    ChannelRecord,
     IgnoredIdentity,
     Kind,
+    PartRecord,
     PublishedResource,
     RangeRecord,
     TransmitterRecord,
@@ -32,11 +32,11 @@ from tests.integration.postgres import PostgreSQL
 
 EVERYTHING = receiver(
     port=2202, family="ulxd", model="ULXD4Q", name="Rack <1>", serial="4711", mac="00:0e:dd:00:00:01", device_id="",
-    firmware="2.7.6", band="G51", channel_count=4, source="discovery", labels={"tags": ["vocals"], "room": None},
+    firmware="2.7.6", band="G51", part_count=4, source="discovery", labels={"tags": ["vocals"], "room": None},
     meter_interval_s=0.5, interface="10.20.0.1", state={"name": "Bühne 🎤", "alerts": []},
     changed_at="2026-11-22T19:30:00.120Z", last_seen="2026-11-22T19:30:01.000Z",
 )  # fmt: skip
-SLOTS = ChannelRecord(
+SLOTS = PartRecord(
     Address("default", "stage", Kind.CHANNEL, "rack1-2"), "rack1", 2, {"frequency_mhz": 526.225, "battery_percent": 0},
     ({"number": 1, "battery_percent": None}, {"number": 2}), "2026-11-22T19:30:00.120Z",
 )  # fmt: skip
@@ -48,8 +48,8 @@ RETAINED = PublishedResource(RACK, "inventory", "0")
 
 async def test_everything_said_is_there_after_a_restart(database_url: str) -> None:
     async with Store.open(database_url) as store:
-        store.put_channel(SLOTS)  # before its receiver: the order within one batch does not matter
-        store.put_receiver(EVERYTHING)
+        store.put_part(SLOTS)  # before its receiver: the order within one batch does not matter
+        store.put_unit(EVERYTHING)
         store.put_transmitter(TRANSMITTER)
         store.put_range(RANGE)
         store.ignore(IGNORED)
@@ -59,8 +59,8 @@ async def test_everything_said_is_there_after_a_restart(database_url: str) -> No
     async with Store.open(database_url) as store:
         loaded = await store.load()
         heard = await store.ask(lambda connection: queries.transmitters(connection, RACK))
-    assert loaded.receivers == [EVERYTHING]
-    assert loaded.channels == [SLOTS]
+    assert loaded.units == [EVERYTHING]
+    assert loaded.parts == [SLOTS]
     assert loaded.ranges == [RANGE]
     assert loaded.ignored == [IGNORED]
     assert loaded.published == [RETAINED]
@@ -72,54 +72,54 @@ async def test_everything_said_is_there_after_a_restart(database_url: str) -> No
 async def test_what_was_forgotten_stays_forgotten(database_url: str) -> None:
     async with Store.open(database_url) as store:
         for record in (EVERYTHING, receiver("rack2")):
-            store.put_receiver(record)
-        store.put_channel(SLOTS)
-        store.put_channel(channel(1, identifier="rack2"))
-        store.put_channel(channel(2, identifier="rack2"))
+            store.put_unit(record)
+        store.put_part(SLOTS)
+        store.put_part(channel(1, identifier="rack2"))
+        store.put_part(channel(2, identifier="rack2"))
         store.put_transmitter(TRANSMITTER)
         store.put_range(RANGE)
         store.ignore(IGNORED)
         store.put_published(RETAINED)
         await store.flush()
-        store.remove_receiver(RACK)
-        store.remove_channel(Address("default", "stage", Kind.CHANNEL, "rack2-2"))
+        store.remove_unit(RACK)
+        store.remove_part(Address("default", "stage", Kind.CHANNEL, "rack2-2"))
         store.remove_range(HALL, RANGE.network)
         store.unignore(IGNORED)
         store.remove_published(RETAINED)
         await store.flush()
         loaded = await store.load()
         assert await store.ask(lambda connection: queries.transmitters(connection, RACK)) == []
-    assert [record.address.id for record in loaded.receivers] == ["rack2"]
-    assert [record.address.id for record in loaded.channels] == ["rack2-1"]
+    assert [record.address.id for record in loaded.units] == ["rack2"]
+    assert [record.address.id for record in loaded.parts] == ["rack2-1"]
     assert (loaded.ranges, loaded.ignored, loaded.published) == ([], [], [])
 
 
 async def test_a_receiver_removed_and_added_at_once_is_new(database_url: str) -> None:
     async with Store.open(database_url) as store:
-        store.put_receiver(EVERYTHING)
-        store.put_channel(SLOTS)
+        store.put_unit(EVERYTHING)
+        store.put_part(SLOTS)
         await store.flush()
-        store.put_channel(channel(3))
-        store.remove_receiver(RACK)
-        store.put_receiver(receiver(host="10.20.0.12"))
-        store.put_channel(channel(1))
+        store.put_part(channel(3))
+        store.remove_unit(RACK)
+        store.put_unit(receiver(host="10.20.0.12"))
+        store.put_part(channel(1))
         await store.flush()
         loaded = await store.load()
-    assert loaded.receivers == [receiver(host="10.20.0.12")]
-    assert loaded.channels == [channel(1)]
+    assert loaded.units == [receiver(host="10.20.0.12")]
+    assert loaded.parts == [channel(1)]
 
 
 async def test_the_last_value_wins_and_every_audit_event_is_kept(database_url: str) -> None:
     async with Store.open(database_url) as store:
-        store.put_receiver(receiver())
+        store.put_unit(receiver())
         for number in range(500):
-            store.put_channel(channel(1, number))
+            store.put_part(channel(1, number))
             store.append_audit(note(number))
             assert store.depth <= 2 + number + 1
         await store.flush()
         loaded = await store.load()
         events = await store.audit_since("2000")
-    assert loaded.channels == [channel(1, 499)]
+    assert loaded.parts == [channel(1, 499)]
     assert [event.draft.after for event in events] == [{"text": number} for number in range(500)]
     assert [event.seq for event in events] == list(range(1, 501))
 
@@ -164,15 +164,15 @@ async def test_committed_events_are_told_in_order(database_url: str) -> None:
 async def test_what_one_stretch_of_code_says_is_never_apart(database_url: str) -> None:
     """A reader beside the bridge, looking at any moment, finds a value and the audit event of its change together."""
     async with Store.open(database_url, apart_s=0.0) as store:
-        store.put_receiver(receiver())
-        store.put_channel(channel(1, 0))
+        store.put_unit(receiver())
+        store.put_part(channel(1, 0))
         store.append_audit(note(0))
         await store.flush()
         done = asyncio.Event()
 
         async def change() -> None:
             for number in range(1, 400):
-                store.put_channel(channel(1, number))
+                store.put_part(channel(1, number))
                 store.append_audit(note(number))
                 await asyncio.sleep(0.0005)
             done.set()
@@ -184,7 +184,7 @@ async def test_what_one_stretch_of_code_says_is_never_apart(database_url: str) -
                     connection.rollback()
                     connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 head = queries.heads(connection)[STAGE].draft.after
-                return head, queries.load(connection).channels[0].state["name"]
+                return head, queries.load(connection).parts[0].state["name"]
 
         changing = asyncio.create_task(change())
         looks = 0
@@ -210,29 +210,29 @@ async def test_batches_are_apart_so_that_a_flood_is_few_commits(database_url: st
 
 async def test_last_seen_is_kept_and_never_forgotten(database_url: str) -> None:
     async with Store.open(database_url) as store:
-        store.put_receiver(EVERYTHING)
+        store.put_unit(EVERYTHING)
         store.touch(RACK, "2026-11-22T20:00:00.000Z")
         await store.flush()
-        store.put_receiver(replace(EVERYTHING, last_seen=None))
+        store.put_unit(replace(EVERYTHING, last_seen=None))
         await store.flush()
-        assert (await store.load()).receivers[0].last_seen == "2026-11-22T20:00:00.000Z"
+        assert (await store.load()).units[0].last_seen == "2026-11-22T20:00:00.000Z"
         store.touch(RACK, "2026-11-22T21:00:00.000Z")
-        store.put_receiver(replace(EVERYTHING, last_seen="2026-11-22T22:00:00.000Z"))
+        store.put_unit(replace(EVERYTHING, last_seen="2026-11-22T22:00:00.000Z"))
         await store.flush()
-        assert (await store.load()).receivers[0].last_seen == "2026-11-22T22:00:00.000Z"
+        assert (await store.load()).units[0].last_seen == "2026-11-22T22:00:00.000Z"
         store.touch(RACK, "2026-11-22T23:00:00.000Z")  # and nothing else is said before the end
     async with Store.open(database_url) as store:
-        assert (await store.load()).receivers[0].last_seen == "2026-11-22T23:00:00.000Z"
+        assert (await store.load()).units[0].last_seen == "2026-11-22T23:00:00.000Z"
 
 
 async def test_a_touch_alone_is_written_after_a_while(database_url: str) -> None:
     async with Store.open(database_url, seen_apart_s=0.01) as store:
-        store.put_receiver(receiver())
+        store.put_unit(receiver())
         await store.flush()
         for number in range(10):
             store.touch(RACK, f"2026-11-22T23:00:00.00{number}Z")
         async with asyncio.timeout(10):
-            while (await store.load()).receivers[0].last_seen != "2026-11-22T23:00:00.009Z":  # noqa: ASYNC110
+            while (await store.load()).units[0].last_seen != "2026-11-22T23:00:00.009Z":  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
 
@@ -282,15 +282,15 @@ async def test_audit_can_be_asked_by_time_and_for_the_newest(database_url: str) 
 async def test_a_damaged_row_is_logged_and_hides_no_other(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
     async with Store.open(database_url) as store:
         for number in (1, 2, 3, 4):
-            store.put_receiver(receiver(f"rack{number}"))
-            store.put_channel(channel(1, identifier=f"rack{number}"))
+            store.put_unit(receiver(f"rack{number}"))
+            store.put_part(channel(1, identifier=f"rack{number}"))
         store.append_audit(note("seen"))
         await store.flush()
         broken = '"no object"' if database_url.startswith("postgresql") else '{"na'
         damage = (
-            f"UPDATE receivers SET state = '{broken}' WHERE id = 'rack2'",
-            f"UPDATE channels SET slots = '{broken}' WHERE id = 'rack3-1'",
-            "UPDATE channels SET slots = '[{}]' WHERE id = 'rack4-1'",
+            f"UPDATE units SET state = '{broken}' WHERE id = 'rack2'",
+            f"UPDATE parts SET slots = '{broken}' WHERE id = 'rack3-1'",
+            "UPDATE parts SET slots = '[{}]' WHERE id = 'rack4-1'",
             f"UPDATE audit_events SET after = '{broken}'",
         )
         for statement in damage:
@@ -298,8 +298,8 @@ async def test_a_damaged_row_is_logged_and_hides_no_other(database_url: str, cap
     async with Store.open(database_url) as store:
         loaded = await store.load()
         (waiting,) = await store.pending(10)
-    assert [record.address.id for record in loaded.receivers] == ["rack1", "rack3", "rack4"]
-    assert [record.address.id for record in loaded.channels] == ["rack1-1", "rack2-1"]
+    assert [record.address.id for record in loaded.units] == ["rack1", "rack3", "rack4"]
+    assert [record.address.id for record in loaded.parts] == ["rack1-1", "rack2-1"]
     assert waiting.draft.after == {"unreadable": broken}
     assert "rack2" in caplog.text
 
@@ -308,19 +308,19 @@ async def test_a_value_that_a_column_cannot_hold_takes_no_other_along(
     database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with Store.open(database_url) as store:
-        store.put_receiver(receiver(name="Ra\0ck \ud800", port=2**70, state={"name": "\0\ud800", "count": 2**70}))
-        store.put_receiver(receiver("rack2"))
-        store.put_channel(channel(1, identifier="gone"))  # its receiver is not stored
-        store.put_channel(channel(1, identifier="rack2"))
+        store.put_unit(receiver(name="Ra\0ck \ud800", port=2**70, state={"name": "\0\ud800", "count": 2**70}))
+        store.put_unit(receiver("rack2"))
+        store.put_part(channel(1, identifier="gone"))  # its receiver is not stored
+        store.put_part(channel(1, identifier="rack2"))
         store.append_audit(note("a\0b\ud800"))
         store.append_audit(replace(note("actor"), claimed_actor="node-\0red"))
         await store.flush()
         loaded = await store.load()
         events = await store.audit_since("2000")
         assert store.writable
-    assert [record.address.id for record in loaded.receivers] == ["rack1", "rack2"]
-    assert loaded.receivers[0].port is None
-    assert [record.address.id for record in loaded.channels] == ["rack2-1"]
+    assert [record.address.id for record in loaded.units] == ["rack1", "rack2"]
+    assert loaded.units[0].port is None
+    assert [record.address.id for record in loaded.parts] == ["rack2-1"]
     assert [event.seq for event in events] == [1, 2]
     assert (events[1].draft.claimed_actor or "").endswith("red")
     assert "gone-1" in caplog.text
@@ -347,7 +347,7 @@ async def test_a_question_that_fails_is_an_error_for_whoever_asked_alone(databas
 async def test_depth_says_what_waits(database_url: str) -> None:
     async with Store.open(database_url) as store:
         assert store.depth == 0
-        store.put_receiver(receiver())
+        store.put_unit(receiver())
         store.append_audit(note("x"))
         assert store.depth == 2
         await store.flush()

@@ -11,7 +11,7 @@ import pytest
 
 from services.audit import Audit
 from services.drivers import Reading, SimulatedReceiver
-from services.live import Bus, Inventory, News, Receiver
+from services.live import Bus, Inventory, News, Unit
 from services.model import (
     Address,
     AuditContext,
@@ -19,9 +19,9 @@ from services.model import (
     ChannelState,
     Identity,
     Kind,
-    ReceiverRecord,
     Result,
     ServiceError,
+    UnitRecord,
 )
 from services.rules import DEFAULT_RULES
 from services.store import Store
@@ -62,12 +62,12 @@ class Services:
             manufacturer="shure", devices=devices, complete=complete, context=CONTEXT, limit=limit
         )
 
-    def receiver(self, receiver_id: str) -> Receiver:
-        return self.inventory.receivers[Address("default", "stage", Kind.RECEIVER, receiver_id)]
+    def receiver(self, receiver_id: str) -> Unit:
+        return self.inventory.units[Address("default", "stage", Kind.RECEIVER, receiver_id)]
 
     @property
-    def only(self) -> Receiver:
-        (receiver,) = self.inventory.receivers.values()
+    def only(self) -> Unit:
+        (receiver,) = self.inventory.units.values()
         return receiver
 
     async def actions(self) -> list[str]:
@@ -84,7 +84,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
 
 
 def seen(host: str, mac: str | None = None, **more: object) -> DeviceSnapshot:
-    identity = Identity("shure", "ulxd", "ULXD4Q", mac=mac, channel_count=4)
+    identity = Identity("shure", "ulxd", "ULXD4Q", mac=mac, part_count=4)
     return DeviceSnapshot(host, NOBODY_THERE, replace(identity, **more), "shure")  # type: ignore[arg-type]  # by name
 
 
@@ -92,9 +92,9 @@ def at(unit: SimulatedReceiver) -> DeviceSnapshot:
     return replace(seen(unit.host), port=unit.port)
 
 
-async def add(services: Services, receiver_id: str = "rack", **more: object) -> Receiver:
+async def add(services: Services, receiver_id: str = "rack", **more: object) -> Unit:
     """A receiver whose session finds nobody."""
-    record = ReceiverRecord(
+    record = UnitRecord(
         Address("default", "stage", Kind.RECEIVER, receiver_id),
         "shure",
         "shure",
@@ -128,7 +128,7 @@ async def test_duplicates_in_a_batch_are_collapsed_before_anything_is_written(se
 
 async def test_one_unit_under_two_addresses_of_a_batch_is_one_receiver(services: Services) -> None:
     result = await services.bulk(seen("127.0.9.1", "00:0e:dd:00:00:01"), seen("127.0.9.2", "00:0e:dd:00:00:01"))
-    assert len(services.inventory.receivers) == 1
+    assert len(services.inventory.units) == 1
     assert result.counts.added == 1
 
 
@@ -186,15 +186,15 @@ async def test_a_receiver_that_is_moved_removed_and_reconnected_at_once_has_no_s
         assert sessions_of(rack) == 0
 
 
-def sessions_of(receiver: Receiver) -> int:
+def sessions_of(receiver: Unit) -> int:
     return sum(task.get_name() == f"session {receiver.address.id}" for task in asyncio.all_tasks())
 
 
 async def test_absentees_of_other_manufacturers_and_campuses_are_left_alone(services: Services) -> None:
     other = await add(services, "other", manufacturer="sennheiser")
     hall = Address("default", "hall", Kind.RECEIVER, "abroad")
-    services.roster.adopt(ReceiverRecord(hall, "shure", "shure", "127.0.9.8", NOBODY_THERE), None, CONTEXT)
-    abroad = services.inventory.receivers[hall]
+    services.roster.adopt(UnitRecord(hall, "shure", "shure", "127.0.9.8", NOBODY_THERE), None, CONTEXT)
+    abroad = services.inventory.units[hall]
     other.available = abroad.available = "online"
     result = await services.bulk(complete=True)
     assert (other.available, abroad.available, result.counts.offline) == ("online", "online", 0)
@@ -203,7 +203,7 @@ async def test_absentees_of_other_manufacturers_and_campuses_are_left_alone(serv
 async def test_one_device_that_fails_never_hides_another(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     adopt = services.roster.adopt
 
-    def adopt_some(record: ReceiverRecord, identity: Identity | None, context: AuditContext) -> Address:
+    def adopt_some(record: UnitRecord, identity: Identity | None, context: AuditContext) -> Address:
         if record.host == "127.0.9.2":
             raise ServiceError("internal", "this one cannot be taken over")
         return adopt(record, identity, context)
@@ -251,7 +251,7 @@ async def test_what_was_removed_by_hand_is_not_found_again_until_it_is_added(ser
     await services.bulk(device)
     await services.roster.remove(services.only.address, CONTEXT)
     result = await services.bulk(replace(device, host="127.0.9.3"))
-    assert (result.counts.added, services.inventory.receivers) == (0, {})
+    assert (result.counts.added, services.inventory.units) == (0, {})
     assert "receiver_add" in result.warnings[0]
     result = await services.bulk(replace(device, source="command"))
     assert result.counts.added == 1
@@ -284,14 +284,12 @@ async def test_a_thousand_devices_do_not_hold_the_loop(services: Services) -> No
 # -- status and battery ------------------------------------------------------------------------------------------
 
 
-def state_of(receiver: Receiver, number: int = 1) -> ChannelState:
-    return receiver.channels[number].state
+def state_of(receiver: Unit, number: int = 1) -> ChannelState:
+    return receiver.parts[number].state
 
 
-async def status(services: Services, receiver: Receiver, **values: object) -> Result:
-    return await services.sync.sync_device_status(
-        receiver=receiver.address, readings=[Reading(1, values)], context=CONTEXT
-    )
+async def status(services: Services, receiver: Unit, **values: object) -> Result:
+    return await services.sync.sync_device_status(unit=receiver.address, readings=[Reading(1, values)], context=CONTEXT)
 
 
 async def test_readings_become_stored_state_and_a_repetition_changes_nothing(services: Services) -> None:
@@ -302,21 +300,21 @@ async def test_readings_become_stored_state_and_a_repetition_changes_nothing(ser
     assert (again.counts.updated, again.counts.unchanged) == (0, 1)
     assert (state_of(rack)["name"], state_of(rack)["frequency_mhz"]) == ("Vox 1", 526.225)
     await services.store.flush()
-    (stored,) = (await services.store.load()).channels
+    (stored,) = (await services.store.load()).parts
     assert (stored.state["name"], stored.state["frequency_mhz"]) == ("Vox 1", 526.225)
 
 
 async def test_a_battery_of_0_is_0_and_unknown_is_unknown(services: Services) -> None:
     rack = await add(services)
     await status(services, rack, name="Vox 1", battery_bars=5, transmitter_model="ULXD2")
-    channel = rack.channels[1].address
+    channel = rack.parts[1].address
     battery: Mapping[str, object] = {"battery_percent": 0}
-    result = await services.sync.sync_device_battery(channel=channel, values=battery, context=CONTEXT)
+    result = await services.sync.sync_device_battery(part=channel, values=battery, context=CONTEXT)
     assert result.counts.updated == 1
     assert state_of(rack)["battery_percent"] == 0
     assert state_of(rack)["last_battery_percent"] == 0
     assert "battery_critical" in state_of(rack)["status_reasons"]
-    await services.sync.sync_device_battery(channel=channel, values={"battery_percent": None}, context=CONTEXT)
+    await services.sync.sync_device_battery(part=channel, values={"battery_percent": None}, context=CONTEXT)
     assert state_of(rack)["battery_percent"] is None
     assert state_of(rack)["last_battery_percent"] == 0
     assert state_of(rack)["name"] == "Vox 1", "what was not spoken of stays"
@@ -326,12 +324,12 @@ async def test_what_is_no_battery_value_and_who_is_nobody_is_refused(services: S
     rack = await add(services)
     await status(services, rack, name="Vox 1")
     with pytest.raises(ServiceError, match="not a battery value: name"):
-        await services.sync.sync_device_battery(channel=rack.channels[1].address, values={"name": "X"}, context=CONTEXT)
+        await services.sync.sync_device_battery(part=rack.parts[1].address, values={"name": "X"}, context=CONTEXT)
     nobody = Address("default", "stage", Kind.CHANNEL, "nobody-1")
     for call in (
-        services.sync.sync_device_battery(channel=nobody, values={"battery_percent": 1}, context=CONTEXT),
-        services.sync.sync_device_status(receiver=nobody._replace(kind=Kind.RECEIVER), readings=[], context=CONTEXT),
-        services.sync.clear_sync_cache(receiver=nobody._replace(kind=Kind.RECEIVER), context=CONTEXT),
+        services.sync.sync_device_battery(part=nobody, values={"battery_percent": 1}, context=CONTEXT),
+        services.sync.sync_device_status(unit=nobody._replace(kind=Kind.RECEIVER), readings=[], context=CONTEXT),
+        services.sync.clear_sync_cache(unit=nobody._replace(kind=Kind.RECEIVER), context=CONTEXT),
     ):
         with pytest.raises(ServiceError) as failure:
             await call
@@ -379,7 +377,7 @@ async def test_last_seen_is_kept_whatever_happens(services: Services) -> None:
         services.availability.set(services.only, "offline", "timeout")
         assert services.only.record.last_seen == heard
         await services.store.flush()
-        (stored,) = (await services.store.load()).receivers
+        (stored,) = (await services.store.load()).units
         assert stored.last_seen == heard
 
 
@@ -394,11 +392,11 @@ async def test_a_removed_receiver_leaves_neither_rows_nor_marks_nor_a_session(se
     await services.roster.remove(rack.address, CONTEXT)
     assert gone == ["rack", "rack-1"]
     assert services.sessions.get(rack.address) is None
-    assert services.inventory.channel(rack.channels[1].address) is None
+    assert services.inventory.part(rack.parts[1].address) is None
     await services.store.flush()
     loaded = await services.store.load()
-    assert (loaded.receivers, loaded.channels) == ([], [])
-    assert [one.receiver for one in loaded.ignored] == ["rack"]
+    assert (loaded.units, loaded.parts) == ([], [])
+    assert [one.unit for one in loaded.ignored] == ["rack"]
 
 
 async def test_a_receiver_of_the_file_is_refused_to_commands_with_the_place_to_change_it(services: Services) -> None:
@@ -421,7 +419,7 @@ async def test_ids_that_cannot_stand_in_a_topic_are_refused(services: Services) 
         with pytest.raises(ServiceError) as failure:
             await add(services, strange)
         assert failure.value.code == "schema_violation"
-    assert services.inventory.receivers == {}
+    assert services.inventory.units == {}
 
 
 async def test_a_hundred_requests_for_one_receiver_are_answered_or_told_that_it_is_busy(services: Services) -> None:

@@ -12,7 +12,7 @@ from services.live.announcer import AUDITED
 from services.model import Address, AuditContext, Campus, Kind
 from services.store import Store
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 CONTEXT = AuditContext("default", "stage", actor="node-red/lobby", request_id="r1")
 
 

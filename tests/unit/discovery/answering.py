@@ -11,7 +11,7 @@ from services.model import Capabilities, Identity
 
 
 def unit(serial: str | None = None, mac: str | None = None, maker: str = "acme", model: str = "A1") -> Identity:
-    return Identity(maker, "one", model=model, serial=serial, mac=mac, channel_count=2)
+    return Identity(maker, "one", model=model, serial=serial, mac=mac, part_count=2)
 
 
 Answer = Identity | Exception

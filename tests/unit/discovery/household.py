@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.discovery import DiscoveryOrchestrationService
-from services.live import Bus, Inventory, Receiver
-from services.model import Address, AuditContext, Campus, Kind, RangeRecord, ReceiverRecord, Result
+from services.live import Bus, Inventory, Unit
+from services.model import Address, AuditContext, Campus, Kind, RangeRecord, Result, UnitRecord
 from services.units import DeviceSnapshot
 from tests.unit.discovery.answering import AnsweringDriver
 
@@ -56,17 +56,17 @@ class Shelf:
 
 def put(
     inventory: Inventory, receiver_id: str, host: str, tenant: Campus = STAGE, *, online: bool = False, **facts: object
-) -> Receiver:
+) -> Unit:
     address = Address(tenant.organization, tenant.campus, Kind.RECEIVER, receiver_id)
-    record = ReceiverRecord(address, "acme", "acme", host, source="discovery", family="one", model="A1")
-    receiver = Receiver(replace(record, **facts))  # type: ignore[arg-type]  # by name
+    record = UnitRecord(address, "acme", "acme", host, source="discovery", family="one", model="A1")
+    receiver = Unit(replace(record, **facts))  # type: ignore[arg-type]  # by name
     inventory.put(receiver)
-    inventory.ensure_channel(receiver, 1)
+    inventory.ensure_part(receiver, 1)
     set_online(receiver, online=online)
     return receiver
 
 
-def set_online(receiver: Receiver, *, online: bool = True) -> None:
+def set_online(receiver: Unit, *, online: bool = True) -> None:
     receiver.available = "online" if online else "offline"
     receiver.session = "live" if online else "waiting"
 

@@ -366,8 +366,8 @@ async def test_a_refresh_chooses_by_maker_tags_and_id() -> None:
     assert await read(manufacturer="other") == ["rack3"]
     assert await read(tags=["vocals"]) == ["rack1", "rack2"]
     assert await read(tags=["vocals", "left"]) == ["rack1"]
-    assert await read(receivers=["rack2", "rack3"]) == ["rack2", "rack3"]
-    result = await house.discovery.handle_refresh_requested(context=CONTEXT, receivers=["rack2", "gone"])
+    assert await read(units=["rack2", "rack3"]) == ["rack2", "rack3"]
+    result = await house.discovery.handle_refresh_requested(context=CONTEXT, units=["rack2", "gone"])
     assert [(error.device, error.code) for error in result.errors] == [("gone", "unknown_resource")]
     with pytest.raises(ServiceError, match="acme, other"):
         await read(manufacturer="lectrosonics")
@@ -376,7 +376,7 @@ async def test_a_refresh_chooses_by_maker_tags_and_id() -> None:
 async def test_detail_tells_everything_of_a_receiver_and_of_a_channels_receiver() -> None:
     house = House(AnsweringDriver())
     receiver = put(house.inventory, "rack1", "10.20.0.1", online=True, serial="s1")
-    for address in (receiver.address, receiver.channels[1].address):
+    for address in (receiver.address, receiver.parts[1].address):
         result = await house.discovery.handle_device_detail_requested(context=CONTEXT, address=address)
         detail = result.data["receiver"]
         assert isinstance(detail, dict)
@@ -388,7 +388,7 @@ async def test_detail_tells_everything_of_a_receiver_and_of_a_channels_receiver(
 async def test_detail_of_what_is_not_there_is_an_error() -> None:
     house = House(AnsweringDriver())
     receiver = put(house.inventory, "rack1", "10.20.0.1")
-    for address in (receiver.address._replace(id="gone"), receiver.channels[1].address._replace(id="gone-1")):
+    for address in (receiver.address._replace(id="gone"), receiver.parts[1].address._replace(id="gone-1")):
         with pytest.raises(ServiceError) as caught:
             await house.discovery.handle_device_detail_requested(context=CONTEXT, address=address)
         assert caught.value.code == "unknown_resource"

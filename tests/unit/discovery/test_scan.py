@@ -7,14 +7,14 @@ from contextlib import aclosing
 
 import pytest
 
-from services.discovery import Found, Missed, Outcome, scan
+from services.discovery import Found, Missed, Outcome, scan_all
 from services.discovery.scan import Budget, Question, affordable, ask, patience, sweep
 from services.drivers import Driver, DriverError, Target
 from tests.unit.discovery.answering import AnsweringDriver, unit
 
 
 async def found_in(*targets: str, **drivers: Driver) -> list[Found]:
-    return [found async for found in scan(drivers, targets)]
+    return [found async for found in scan_all(drivers, targets)]
 
 
 async def test_a_scan_finds_what_answers_and_nothing_else() -> None:
@@ -85,7 +85,7 @@ async def test_two_scans_share_one_budget() -> None:
 async def test_leaving_a_scan_early_ends_its_questions() -> None:
     driver = AnsweringDriver(answers={"10.20.0.1": unit("s1")})
     driver.silent = {f"10.20.0.{n}" for n in range(2, 255)}
-    async with aclosing(scan({"acme": driver}, ["10.20.0.0/24"])) as found:
+    async with aclosing(scan_all({"acme": driver}, ["10.20.0.0/24"])) as found:
         async for each in found:
             assert each.host == "10.20.0.1"
             break
@@ -102,7 +102,7 @@ async def test_a_name_without_address_is_told_and_hides_nothing() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit("s9")})
     outcomes: list[Outcome] = []
     targets = ["no-such-host.invalid", "10.20.0.9"]
-    found = [each async for each in scan({"acme": driver}, targets, report=outcomes.append)]
+    found = [each async for each in scan_all({"acme": driver}, targets, report=outcomes.append)]
     assert [each.host for each in found] == ["10.20.0.9"]
     (missed,) = [each for each in outcomes if isinstance(each, Missed)]
     assert (missed.host, missed.code) == ("no-such-host.invalid", "never_seen")

@@ -9,7 +9,7 @@ from typing import cast
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.http.metrics import COUNTERS, GAUGES, PREFIX, Process, renderer
-from services.live import Bus, Inventory, Receiver
+from services.live import Bus, Inventory, Unit
 from services.model import ChannelState, ChannelTelemetry
 from tests.unit.discovery.household import put
 
@@ -19,9 +19,9 @@ PATH = {**PLACE, "channel": "rack1-1"}
 Series = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
-def live(inventory: Inventory) -> Receiver:
+def live(inventory: Inventory) -> Unit:
     receiver = put(inventory, "rack1", "10.0.0.1", online=True, name='Rack "1"\\\nleft')
-    channel = receiver.channels[1]
+    channel = receiver.parts[1]
     receiver.stale = channel.stale = False
     receiver.heard_s = 99.5
     values = {"name": "Ünal", "status": "good", "battery_percent": 80, "frequency_mhz": 526.225}
@@ -78,7 +78,7 @@ async def test_names_stand_on_info_series_only_whatever_is_in_them() -> None:
 async def test_a_lost_receiver_keeps_its_counters_and_loses_its_measurements() -> None:
     inventory = Inventory(Bus(), "main")
     receiver = live(inventory)
-    receiver.available, receiver.channels[1].stale = "offline", True
+    receiver.available, receiver.parts[1].stale = "offline", True
     found = await scraped(inventory)
     assert found[series("receiver_up", **PLACE)] == 0
     assert found[series("rf_dropouts_total", **PATH)] == 3

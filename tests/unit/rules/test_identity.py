@@ -8,16 +8,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.model import Address, Identity, Kind, ReceiverRecord
-from services.rules import is_receiver_id, make_id, recognise
-from services.rules.identity import MAX_RECEIVER_ID
+from services.model import Address, Identity, Kind, UnitRecord
+from services.rules import is_unit_id, make_id, recognise
+from services.rules.identity import MAX_UNIT_ID
 
 MAC = "00:0e:dd:47:e0:d7"
 QUAD = Identity("shure", "ulxd", model="ULXD4Q", mac=MAC, device_id="RACK1")
 
 
-def record(id_: str = "rack1", host: str = "10.0.0.1", **facts: object) -> ReceiverRecord:
-    known = ReceiverRecord(
+def record(id_: str = "rack1", host: str = "10.0.0.1", **facts: object) -> UnitRecord:
+    known = UnitRecord(
         Address("default", "default", Kind.RECEIVER, id_), "shure", "shure", host, family="ulxd", model="ULXD4Q"
     )
     return replace(known, **facts)  # type: ignore[arg-type]
@@ -37,8 +37,8 @@ def test_without_a_mac_the_first_address_makes_the_id_and_two_units_differ() -> 
 @given(st.text(max_size=90), st.none() | st.text(max_size=30), st.text(max_size=30))
 def test_an_id_can_always_stand_in_a_topic_with_its_channel(model: str, mac: str | None, host: str) -> None:
     made = make_id(Identity("shure", "ulxd", model=model, mac=mac), host)
-    assert is_receiver_id(made)
-    assert len(made) <= MAX_RECEIVER_ID
+    assert is_unit_id(made)
+    assert len(made) <= MAX_UNIT_ID
 
 
 def test_the_same_mac_at_the_same_place_is_known() -> None:

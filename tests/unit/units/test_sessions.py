@@ -11,10 +11,10 @@ from typing import Any, cast
 import pytest
 
 from services.drivers import DriverError, Link
-from services.live import Receiver
-from services.model import Address, AvailabilityReason, Kind, ReceiverRecord
+from services.live import Unit
+from services.model import Address, AvailabilityReason, Kind, UnitRecord
 from services.units import Polling
-from services.units.sessions import ReceiverSession
+from services.units.sessions import UnitSession
 
 
 class Failing:
@@ -34,18 +34,18 @@ async def test_the_driver_that_knows_most_of_a_silent_unit_has_the_word(monkeypa
     monkeypatch.setattr("services.units.sessions.RETRY_FIRST_S", 0.0)
     monkeypatch.setattr("services.units.sessions.RETRY_PAUSE_S", 0.0)
     address = Address("default", "default", Kind.RECEIVER, "rack1")
-    receiver = Receiver(ReceiverRecord(address, "unknown", "auto", "10.0.0.1"))
+    receiver = Unit(UnitRecord(address, "unknown", "auto", "10.0.0.1"))
     said: list[str] = []
     enough = asyncio.Event()
 
-    def say(_receiver: Receiver, _state: str, reason: str, *, detail: str) -> None:
+    def say(_receiver: Unit, _state: str, reason: str, *, detail: str) -> None:
         assert reason in detail
         receiver.reason = cast("AvailabilityReason", reason)
         said.append(reason)
         if len(said) == 6:
             enough.set()
 
-    session = ReceiverSession(
+    session = UnitSession(
         receiver,
         cast("Any", [Failing("refused"), Failing("control_blocked")]),
         cast("Any", SimpleNamespace(begin=lambda _receiver: [])),

@@ -136,7 +136,7 @@ async def test_who_only_wants_to_know_who_answers_sets_nothing() -> None:
         identity = await driver.identify(device.target)
         await device.ended.wait()
         assert not [question for question in device.asked if not question.startswith("GET")]
-    assert (identity.family, identity.model, identity.channel_count) == ("slxd", "SLXD4D", 2)
+    assert (identity.family, identity.model, identity.part_count) == ("slxd", "SLXD4D", 2)
 
 
 async def test_slxd_plus_is_never_asked_for_everything_at_once() -> None:
@@ -169,7 +169,7 @@ async def test_old_firmware_without_model_is_known_by_its_keys(
     known = table(**answers)
     async with scripted(lambda question: known(question) or refusal) as device:
         identity = await driver.identify(device.target)
-    assert (identity.family, identity.model, identity.channel_count) == (family, model, channels)
+    assert (identity.family, identity.model, identity.part_count) == (family, model, channels)
 
 
 async def test_a_device_that_knows_no_dump_is_asked_by_name() -> None:
