@@ -221,7 +221,9 @@ class Adverts:
         while True:
             unit, mac = await self._teaching.get()
             record = unit.record
-            identity = Identity(record.manufacturer, record.family or "", record.model, record.serial, mac)
+            identity = Identity(
+                record.manufacturer, record.family or "", model=record.model, serial=record.serial, mac=mac
+            )
             snapshot = DeviceSnapshot(
                 record.host, record.port, replace(identity, device_id=record.device_id), record.driver
             )

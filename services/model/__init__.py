@@ -5,7 +5,7 @@ Everything else is written in these words. Nothing here knows the event loop, a 
 
 from __future__ import annotations
 
-from services.model.abilities import Capabilities
+from services.model.abilities import Abilities, Capabilities
 from services.model.errors import RETRYABLE, TITLES, ErrorCode, ServiceError, code_of
 from services.model.events import Event
 from services.model.identity import Identity
@@ -32,6 +32,7 @@ from services.model.keys import (
     Source,
     Status,
 )
+from services.model.parts import UNIT, Part
 from services.model.records import (
     AuditContext,
     AuditDraft,
@@ -51,6 +52,8 @@ __all__ = [
     "RETRYABLE",
     "SLOT_KEYS",
     "TITLES",
+    "UNIT",
+    "Abilities",
     "Address",
     "AntennaState",
     "AuditContext",
@@ -72,6 +75,7 @@ __all__ = [
     "Identity",
     "IgnoredIdentity",
     "Kind",
+    "Part",
     "PartRecord",
     "PublishedResource",
     "RangeRecord",

@@ -9,6 +9,35 @@ from services.model.keys import SettableRange
 
 
 @dataclass(frozen=True, slots=True)
+class Abilities:
+    """What one unit, or one part of it, reports and takes.
+
+    ``keys`` are the keys of `services.model.keys` that it can ever fill, ``telemetry`` the metered ones; a key outside
+    of them stays null for ever. ``presence`` are the keys of which one, reported as unknown, means that no transmitter
+    is on the air. ``slots`` is the number of registered transmitter places. ``settable`` are keys with their ranges.
+    """
+
+    keys: frozenset[str] = frozenset()
+    telemetry: frozenset[str] = frozenset()
+    presence: tuple[str, ...] = ()
+    slots: int = 0
+    settable: Mapping[str, SettableRange] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The abilities as words, as they are published in ``info``."""
+        words = {*self.features}
+        if self.slots:
+            words.add("slots")
+        if self.telemetry:
+            words.add("telemetry")
+        if self.settable:
+            words.add("control")
+        return frozenset(words)
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """One family's abilities.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.model.keys import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -11,9 +13,11 @@ class Identity:
 
     manufacturer: str
     family: str
+    kind: Kind = Kind.RECEIVER
     model: str | None = None
     serial: str | None = None
     mac: str | None = None
+    cid: str | None = None
     device_id: str | None = None
     firmware: str | None = None
     band: str | None = None

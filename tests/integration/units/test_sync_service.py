@@ -84,7 +84,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
 
 
 def seen(host: str, mac: str | None = None, **more: object) -> DeviceSnapshot:
-    identity = Identity("shure", "ulxd", "ULXD4Q", mac=mac, part_count=4)
+    identity = Identity("shure", "ulxd", model="ULXD4Q", mac=mac, part_count=4)
     return DeviceSnapshot(host, NOBODY_THERE, replace(identity, **more), "shure")  # type: ignore[arg-type]  # by name
 
 
