@@ -29,6 +29,8 @@ from services.drivers.shure.codec.models import FAMILIES, FAMILY_NAMES, METER_RA
 from services.drivers.shure.codec.tables import PROPERTIES
 from services.drivers.shure.simulation.faults import FAULTS
 from services.model import (
+    NOUNS,
+    RESOURCE_KINDS,
     RETRYABLE,
     TITLES,
     AvailabilityReason,
@@ -136,8 +138,7 @@ MAKER = "Shure"
 SCOPES: Mapping[str, str] = {
     "process": "process",
     "bridge": "campus",
-    "receiver": "receiver",
-    "channel": "channel",
+    **{kind.value: NOUNS[kind] for kind in RESOURCE_KINDS},
 }
 
 

@@ -214,7 +214,9 @@ def send(
     verb: Annotated[str, typer.Argument(help="refresh, discover, detail, republish, reload, note ...")],
     to: Annotated[
         str | None,
-        typer.Option(help="receiver/ID, channel/ID, or with ORGANIZATION/CAMPUS/ before it; else the whole bridge."),
+        typer.Option(
+            help="KIND/ID, for example channel/rack1-1; or ORGANIZATION/CAMPUS/KIND/ID; else the whole bridge."
+        ),
     ] = None,
     args: Annotated[str, typer.Option(help="Arguments, a JSON object.")] = "{}",
     actor: Annotated[str, typer.Option(help="Who asks, for the audit.")] = "mic2mqtt send",

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from bridge.contract import payloads
-from bridge.contract.command_parsing import VERBS, Envelope
+from bridge.contract.command_parsing import GEAR, VERBS, Envelope
 from bridge.contract.topics import ID_PATTERN, template
-from services.model import Facet, Kind
+from services.model import RESOURCE_KINDS, Facet, Kind
 
 DOCUMENT_VERSION: Final = "3.0.0"
 _SCHEMAS: Final = "#/components/schemas/"
@@ -73,7 +73,7 @@ PUBLISHED: Final[tuple[Topic, ...]] = (
     *_both(Facet.EVENT, payloads.ReceiverEvent, payloads.ChannelEvent, 1, "Something happened once.", kept=False),
     *(
         Topic(kind, "reply", payloads.Reply, 1, False, "The answer to a command.", "verb")
-        for kind in (None, Kind.BRIDGE, Kind.RECEIVER, Kind.CHANNEL)
+        for kind in (None, Kind.BRIDGE, *RESOURCE_KINDS)
     ),
 )
 """Everything that is published."""
@@ -83,7 +83,7 @@ _PARAMETERS: Final = {
     "bridge": {"description": f"Id of the logical bridge: {ID_PATTERN}", "default": "main"},
     "organization": {"description": f"Tenant: {ID_PATTERN}, never bridge.", "default": "default"},
     "campus": {"description": f"Part of a tenant: {ID_PATTERN}", "default": "default"},
-    "id": {"description": f"Receiver or channel: {ID_PATTERN}"},
+    "id": {"description": f"Unit or part: {ID_PATTERN}"},
     "page": {"description": "Number of a page."},
     "verb": {"description": "The verb of the command."},
 }
@@ -98,7 +98,7 @@ def document(version: str) -> dict[str, Any]:
         operations[f"publish_{topic.key}"] = _operation("send", topic.key, topic.qos, retained=topic.retained)
     for scope, kind in (
         ("process", None),
-        *((kind.value, kind) for kind in (Kind.BRIDGE, Kind.RECEIVER, Kind.CHANNEL)),
+        *((kind.value, kind) for kind in (Kind.BRIDGE, *RESOURCE_KINDS)),
     ):
         for name, verb in VERBS.items():
             if scope in verb.takes and verb.forbidden is None:
@@ -156,7 +156,7 @@ def _commands() -> dict[str, type[BaseModel]]:
 def _command_name(verb: str, scope: str) -> str:
     """Two names where a verb takes other arguments at a single receiver than everywhere."""
     several = len(set(VERBS[verb].takes.values())) > 1
-    return f"{verb}_one" if several and scope in {"receiver", "channel"} else verb
+    return f"{verb}_one" if several and scope in GEAR else verb
 
 
 def _messages() -> dict[str, Any]:

@@ -12,13 +12,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from bridge.contract.topics import ID_PATTERN
-from services.model import Kind
+from services.model import RESOURCE_KINDS
 from services.rules import networks
 
 SHORTEST_METER_S = 0.1
 """The devices refuse a shorter METER_RATE."""
 
-_RESOURCE = rf"^({Kind.RECEIVER}|{Kind.CHANNEL})/[a-z0-9][a-z0-9_-]{{0,62}}$"
+_RESOURCE = rf"^({'|'.join(RESOURCE_KINDS)})/[a-z0-9][a-z0-9_-]{{0,62}}$"
 
 
 def _place(value: str) -> str:

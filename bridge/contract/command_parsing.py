@@ -29,7 +29,7 @@ from bridge.contract.command_arguments import (
 )
 from bridge.contract.messages import Incoming
 from bridge.contract.topics import CommandTarget, CommandTopic, Topics
-from services.model import ErrorCode, ServiceError
+from services.model import RESOURCE_KINDS, ErrorCode, ServiceError
 
 LARGEST: Final = 64 * 1024
 """Bytes of a command's payload."""
@@ -39,7 +39,8 @@ _PLAIN_TEXT: Final = re.compile(r"[^{}\[\]\":]{0,64}")
 
 HOUSE: Final = frozenset({"process", "bridge"})
 """The process itself, and the bridge as a resource of a campus."""
-GEAR: Final = frozenset({"receiver", "channel"})
+GEAR: Final = frozenset(kind.value for kind in RESOURCE_KINDS)
+"""Units and parts of every kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Verb:
     """What a verb may be sent to and what it takes there."""
 
     takes: Mapping[str, type[Arguments]]
-    """Arguments by scope: ``process``, ``bridge``, ``receiver``, ``channel``."""
+    """Arguments by scope: ``process``, ``bridge``, and the kinds of units and parts."""
     about: str
     forbidden: str | None = None
     """Why it is refused for the time being."""

@@ -86,11 +86,6 @@ def plain_resource(schema: str, resource_id: str, time: str, data: Mapping[str, 
     return encode({"schema": f"{schema}/1", "id": resource_id, "time": time, "data": data})
 
 
-def telemetry(channel_id: str, time: str, data: Mapping[str, object]) -> bytes:
-    """A channel's meters."""
-    return plain_resource("channel.telemetry", channel_id, time, data)
-
-
 def availability(resource_id: str, epoch: int, revision: int, state: str, reason: str | None, since: str) -> bytes:
     """Whether a resource is there."""
     return encode(

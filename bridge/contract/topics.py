@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from services.model import Address, Campus, Facet, Kind
+from services.model import RESOURCE_KINDS, Address, Campus, Facet, Kind
 
 CONTRACT: Final = "v1"
 """Major version of the contract: the second level of every topic."""
@@ -189,7 +189,7 @@ class Topics:
         for campus in sorted(set(campuses)):
             tenant = f"{self._root}{campus.organization}/{campus.campus}/"
             topics.append(f"{tenant}{Kind.BRIDGE}/{self.bridge}/cmd/#")
-            topics += [f"{tenant}{kind}/+/cmd/#" for kind in (Kind.RECEIVER, Kind.CHANNEL)]
+            topics += [f"{tenant}{kind}/+/cmd/#" for kind in RESOURCE_KINDS]
         return topics
 
     def everywhere(self, kind: Kind, facet: Facet) -> str:

@@ -19,7 +19,7 @@ from bridge.publishing.bridge_status import Process
 from bridge.publishing.rendering import Rendered, Renderer
 from services import clock
 from services.live import Bus, Inventory, Mark
-from services.model import Address, Campus, Event, Facet, Kind, PublishedResource
+from services.model import PART_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, Kind, PublishedResource
 from services.store import Store
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,9 @@ RETAINED: Mapping[Facet, int] = {
     Facet.CANDIDATES: 1,
 }
 """Facets that stay at the broker, with their QoS, in the order in which they go out: who, what, whether it is there."""
+
+CAMPUS_FACETS = (Facet.INVENTORY, Facet.SUMMARY, Facet.CANDIDATES)
+"""The retained facets of the bridge in a campus; the other retained ones are of units and parts."""
 
 RANK: Mapping[Facet, int] = {facet: rank for rank, facet in enumerate(RETAINED)}
 
@@ -185,7 +188,7 @@ class Publisher:
             self.sent[facet] += 1
             if retained:
                 self._remember(PublishedResource(address, facet, page))
-        if self._value_topics and facet is Facet.STATE and address.kind is Kind.CHANNEL:
+        if self._value_topics and facet is Facet.STATE and address.kind in PART_KINDS:
             await self._send_values(connection, address)
 
     async def _send_telemetry(self, connection: Connection, addresses: Sequence[Address]) -> None:
@@ -227,14 +230,15 @@ class Publisher:
 
     def _everything(self) -> Iterator[Mark]:
         units = list(self._inventory.units.values())
-        for facet in (Facet.INFO, Facet.STATE, Facet.SLOTS, Facet.AVAILABILITY, Facet.LINK):
+        for facet in (facet for facet in RETAINED if facet not in CAMPUS_FACETS):
             for unit in units:
-                if facet is not Facet.SLOTS:
+                kind = UNIT_KINDS[unit.address.kind]
+                if facet in kind.unit_facets:
                     yield unit.address, facet
-                if facet is not Facet.LINK:
+                if facet in kind.part_facets:
                     yield from ((part.address, facet) for part in unit.parts.values())
         for tenant in self._process.tenants():
-            for facet in (Facet.INVENTORY, Facet.SUMMARY, Facet.CANDIDATES):
+            for facet in CAMPUS_FACETS:
                 yield self._inventory.bridge_address(tenant), facet
 
     def _remember(self, resource: PublishedResource) -> None:

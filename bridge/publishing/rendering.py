@@ -10,7 +10,7 @@ from typing import cast
 from bridge.contract import encoding
 from services import clock
 from services.live import Inventory, Unit, UnitPart, Version
-from services.model import Address, Campus, ChannelState, Event, Facet, Kind
+from services.model import UNIT_KINDS, Address, Campus, ChannelState, Event, Facet, Kind, facets_of
 from services.units import LABEL_KEYS
 
 Rendered = tuple[str, bytes]
@@ -26,17 +26,17 @@ class Renderer:
         self._inventory = inventory
         self._rows: dict[Address, tuple[ChannelState, object, bytes]] = {}
         """The summary's rows, and what they were made of."""
-        self._channel_facets: Mapping[Facet, Callable[[Unit, UnitPart], bytes | None]] = {
-            Facet.INFO: self._channel_info,
-            Facet.STATE: self._channel_state,
-            Facet.AVAILABILITY: self._channel_availability,
+        self._part_facets: Mapping[Facet, Callable[[Unit, UnitPart], bytes | None]] = {
+            Facet.INFO: self._part_info,
+            Facet.STATE: self._part_state,
+            Facet.AVAILABILITY: self._part_availability,
             Facet.SLOTS: self._slots,
             Facet.LEVELS: self._levels,
         }
-        self._receiver_facets: Mapping[Facet, Callable[[Unit], bytes | None]] = {
-            Facet.INFO: self._receiver_info,
-            Facet.STATE: self._receiver_state,
-            Facet.AVAILABILITY: self._receiver_availability,
+        self._unit_facets: Mapping[Facet, Callable[[Unit], bytes | None]] = {
+            Facet.INFO: self._unit_info,
+            Facet.STATE: self._unit_state,
+            Facet.AVAILABILITY: self._unit_availability,
             Facet.LINK: self._link,
         }
         self._campus_facets: Mapping[Facet, Callable[[Campus], list[Rendered]]] = {
@@ -53,12 +53,14 @@ class Renderer:
         """The payloads of a facet; none where the resource is gone or has nothing to say."""
         if address.kind is Kind.BRIDGE:
             return self._campus_facets[facet](address.tenant)
-        if address.kind is Kind.RECEIVER:
+        if facet not in facets_of(address.kind):
+            return []
+        if address.kind in UNIT_KINDS:
             unit = self._inventory.units.get(address)
-            payload = self._receiver_facets[facet](unit) if unit else None
+            payload = self._unit_facets[facet](unit) if unit else None
         else:
             found = self._inventory.part(address)
-            payload = self._channel_facets[facet](*found) if found else None
+            payload = self._part_facets[facet](*found) if found else None
         return [] if payload is None else [("", payload)]
 
     def telemetry(self, address: Address, now: str) -> bytes | None:
@@ -66,7 +68,8 @@ class Renderer:
         found = self._inventory.part(address)
         if found is None or found[1].telemetry is None:
             return None
-        return encoding.telemetry(address.id, now, cast("Mapping[str, object]", found[1].telemetry))
+        data = cast("Mapping[str, object]", found[1].telemetry)
+        return encoding.plain_resource(f"{address.kind}.telemetry", address.id, now, data)
 
     def event(self, event: Event) -> bytes:
         """Something that happened once."""
@@ -81,9 +84,9 @@ class Renderer:
             if not isinstance(value, list):
                 yield key, value, encoding.plain(value)
 
-    # -- receivers -------------------------------------------------------------------------------------------
+    # -- units -----------------------------------------------------------------------------------------------
 
-    def _receiver_info(self, unit: Unit) -> bytes:
+    def _unit_info(self, unit: Unit) -> bytes:
         record = unit.record
         data = {
             "manufacturer": record.manufacturer,
@@ -103,13 +106,13 @@ class Renderer:
             "capabilities": unit.capabilities.words if unit.capabilities else [],
             "labels": labels_of(unit),
         }
-        return self._resource("receiver.info", unit.address, unit.info_version, data, stale=unit.stale)
+        return self._resource(unit.address, Facet.INFO, unit.info_version, data, stale=unit.stale)
 
-    def _receiver_state(self, unit: Unit) -> bytes:
+    def _unit_state(self, unit: Unit) -> bytes:
         data = cast("Mapping[str, object]", unit.state)
-        return self._resource("receiver.state", unit.address, unit.version, data, stale=unit.stale)
+        return self._resource(unit.address, Facet.STATE, unit.version, data, stale=unit.stale)
 
-    def _receiver_availability(self, unit: Unit) -> bytes:
+    def _unit_availability(self, unit: Unit) -> bytes:
         return self._availability(unit.address, unit)
 
     def _link(self, unit: Unit) -> bytes:
@@ -123,14 +126,14 @@ class Renderer:
             "reconnects_24h": sum(1 for at in unit.reconnects if now - at < DAY_S),
             "last_error": unit.last_error,
         }
-        return encoding.plain_resource("receiver.link", unit.address.id, clock.now_text(), data)
+        return encoding.plain_resource(f"{unit.address.kind}.link", unit.address.id, clock.now_text(), data)
 
-    # -- channels --------------------------------------------------------------------------------------------
+    # -- parts -----------------------------------------------------------------------------------------------
 
-    def _channel_info(self, unit: Unit, part: UnitPart) -> bytes:
+    def _part_info(self, unit: Unit, part: UnitPart) -> bytes:
         capabilities = unit.capabilities
         data = {
-            "receiver": unit.address.id,
+            unit.address.kind.value: unit.address.id,
             "number": part.number,
             "antenna_count": part.antenna_count,
             "diversity": part.diversity,
@@ -138,14 +141,14 @@ class Renderer:
             "settable": dict(capabilities.settable) if capabilities else {},
             "labels": labels_of(unit),
         }
-        return self._resource("channel.info", part.address, part.info_version, data, stale=part.stale)
+        return self._resource(part.address, Facet.INFO, part.info_version, data, stale=part.stale)
 
-    def _channel_state(self, unit: Unit, part: UnitPart) -> bytes:
+    def _part_state(self, unit: Unit, part: UnitPart) -> bytes:
         del unit
         data = cast("Mapping[str, object]", part.state)
-        return self._resource("channel.state", part.address, part.version, data, stale=part.stale)
+        return self._resource(part.address, Facet.STATE, part.version, data, stale=part.stale)
 
-    def _channel_availability(self, unit: Unit, part: UnitPart) -> bytes:
+    def _part_availability(self, unit: Unit, part: UnitPart) -> bytes:
         return self._availability(part.address, unit)
 
     def _slots(self, unit: Unit, part: UnitPart) -> bytes | None:
@@ -153,13 +156,15 @@ class Renderer:
         if not part.slots:
             return None
         data = {"slots": [slot for _, slot in sorted(part.slots.items())]}
-        return self._resource("channel.slots", part.address, part.slots_version, data, stale=part.stale)
+        return self._resource(part.address, Facet.SLOTS, part.slots_version, data, stale=part.stale)
 
     def _levels(self, unit: Unit, part: UnitPart) -> bytes | None:
         del unit
         if part.newest_levels is None:
             return None
-        return encoding.plain_resource("channel.levels", part.address.id, clock.now_text(), part.newest_levels)
+        return encoding.plain_resource(
+            f"{part.address.kind}.levels", part.address.id, clock.now_text(), part.newest_levels
+        )
 
     # -- a campus --------------------------------------------------------------------------------------------
 
@@ -214,8 +219,9 @@ class Renderer:
     # -- envelopes -------------------------------------------------------------------------------------------
 
     def _resource(
-        self, schema: str, address: Address, version: Version, data: Mapping[str, object], *, stale: bool
+        self, address: Address, facet: Facet, version: Version, data: Mapping[str, object], *, stale: bool
     ) -> bytes:
+        schema = f"{address.kind}.{facet}"
         return encoding.resource(
             schema, address.id, self._inventory.epoch, version.revision, version.changed_at, data, stale=stale
         )

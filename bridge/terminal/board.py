@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from bridge.contract import Topics
-from services.model import Address, Facet, Kind
+from services.model import PART_KINDS, UNIT_KINDS, Address, Facet, Kind, unit_address
 
 TELEMETRY_HOLDS_S: Final = 10.0
 """Contract 1: meters expire after ten seconds."""
@@ -105,9 +105,9 @@ class Board:
         if published.address is None:
             self._note_bridge(published.bridge or "", message)
             return None
-        if published.address.kind is Kind.RECEIVER:
+        if published.address.kind in UNIT_KINDS:
             self._note_receiver(published.address, published.facet, message)
-        elif published.address.kind is Kind.CHANNEL:
+        elif published.address.kind in PART_KINDS:
             self._note_channel(published.address, published.facet, message, now)
         return published.address
 
@@ -140,12 +140,13 @@ class Board:
         channel = self._channels.get(address)
         if channel is None:
             return None
-        receiver, _, number = address.id.rpartition("-")
-        info = self._receivers.get(Address(address.organization, address.campus, Kind.RECEIVER, receiver), {})
+        number = address.id.rpartition("-")[2]
+        unit = unit_address(address)
+        info = self._receivers.get(unit, {})
         fresh = now - channel.metered_at <= TELEMETRY_HOLDS_S
         return Row(
             address,
-            receiver=str(info.get("name") or receiver),
+            receiver=str(info.get("name") or unit.id),
             number=int(number) if number.isdecimal() else None,
             online=channel.availability.get("state", "online") != "offline",
             reason=_text(channel.availability.get("reason")),
@@ -157,9 +158,9 @@ class Board:
     def rows(self, now: float) -> list[Row]:
         """All rows, sorted by campus, receiver and channel; a receiver without channels has one of its own."""
         rows = [row for address in self._channels if (row := self.row(address, now)) is not None]
-        with_channels = {(row.address.tenant, row.address.id.rpartition("-")[0]) for row in rows}
+        with_channels = {unit_address(row.address) for row in rows}
         for address, info in self._receivers.items():
-            if (address.tenant, address.id) not in with_channels:
+            if address not in with_channels:
                 rows.append(self._bare(address, info))
         return sorted(rows, key=_order)
 

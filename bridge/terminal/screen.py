@@ -16,7 +16,7 @@ from rich.text import Text
 from bridge.mqtt import BrokerError, Connection, MqttClient
 from bridge.terminal import words
 from bridge.terminal.board import Board, Row
-from services.model import Address, Kind
+from services.model import PART_KINDS, Address
 
 REFRESH_S: Final = 0.25
 FRAME: Final = 6
@@ -192,7 +192,7 @@ class Wall:
         return Group(self._above, screen(self._board, rows, (width, height), trouble))
 
     def _say(self, address: Address) -> None:
-        if address.kind is not Kind.CHANNEL:
+        if address.kind not in PART_KINDS:
             return
         row = self._board.row(address, self._now())
         text = "removed" if row is None else words.line(row) if row.state and self._wanted(row) else None

@@ -10,7 +10,19 @@ from services.commands.perform import Do, Order, Progress
 from services.discovery import DiscoveryOrchestrationService
 from services.drivers import Driver, DriverError, Target
 from services.live import Inventory
-from services.model import Address, AuditContext, Campus, Counts, Identity, Kind, Result, ServiceError, UnitRecord
+from services.model import (
+    NOUNS,
+    UNIT_KINDS,
+    Address,
+    AuditContext,
+    Campus,
+    Counts,
+    Identity,
+    Kind,
+    Result,
+    ServiceError,
+    UnitRecord,
+)
 from services.units import AUTO, LABEL_KEYS, DeviceSnapshot, DeviceSyncService, Roster, Sessions
 
 _DISCOVERY = frozenset({"networks", "hosts", "manufacturer", "adopt", "limit"})
@@ -297,12 +309,12 @@ class Verbs:
             raise ServiceError("schema_violation", detail, field="args.driver")
 
     def _unit_of(self, address: Address) -> Address:
-        if address.kind is Kind.RECEIVER:
+        if address.kind in UNIT_KINDS:
             return self._roster.find(address).address
         found = self._inventory.part(address)
         if found is None:
             where = f"{address.organization}/{address.campus}"
-            raise ServiceError("unknown_resource", f"there is no channel {address.id!r} in {where}")
+            raise ServiceError("unknown_resource", f"there is no {NOUNS[address.kind]} {address.id!r} in {where}")
         return found[0].address
 
     def _named(self, order: Order) -> Address:

@@ -21,7 +21,7 @@ from services.discovery.search import Finished, Progress, Search, Searches, cove
 from services.discovery.targets import Place, place_of
 from services.drivers import Driver
 from services.live import Inventory, Unit
-from services.model import Address, AuditContext, Campus, Kind, RangeRecord, Result, ServiceError
+from services.model import PART_KINDS, Address, AuditContext, Campus, RangeRecord, Result, ServiceError
 from services.rules import MAX_ADDRESSES, Host, parse
 from services.units import describe
 
@@ -281,7 +281,7 @@ class DiscoveryOrchestrationService:
         return {place.text: place for place in places if isinstance(place.where, Host) and place.text in configured}
 
     def _find(self, address: Address) -> Unit:
-        if address.kind is Kind.CHANNEL:
+        if address.kind in PART_KINDS:
             found = self._inventory.part(address)
             unit = found[0] if found else None
         else:

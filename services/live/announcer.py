@@ -43,7 +43,7 @@ class News:
             self._audit.record(
                 event,
                 context=context or own_context(unit),
-                resource=f"channel/{part.address.id}",
+                resource=f"{part.address.kind}/{part.address.id}",
                 before=happening.before,
                 after=happening.after,
                 late=late,
@@ -64,7 +64,7 @@ class News:
         self._audit.record(
             "channel_settings_changed" if part else "receiver_settings_changed",
             context=context or own_context(unit),
-            resource=f"channel/{part.address.id}" if part else f"receiver/{unit.address.id}",
+            resource=f"{part.address.kind}/{part.address.id}" if part else f"{unit.address.kind}/{unit.address.id}",
             before=before,
             after=after,
             late=late,
@@ -86,7 +86,7 @@ class News:
         self._audit.record(
             "receiver_online" if unit.online else "receiver_offline",
             context=context or own_context(unit),
-            resource=f"receiver/{unit.address.id}",
+            resource=f"{unit.address.kind}/{unit.address.id}",
             before=before,
             after=after,
         )

@@ -13,6 +13,7 @@ from typing import cast
 from services.drivers import Reading
 from services.live.changes import Bus
 from services.model import (
+    UNIT_KINDS,
     Address,
     AvailabilityReason,
     AvailabilityState,
@@ -240,7 +241,7 @@ class Inventory:
         part = unit.parts.get(number)
         if part is None:
             home = unit.address
-            address = Address(home.organization, home.campus, Kind.CHANNEL, f"{home.id}-{number}")
+            address = Address(home.organization, home.campus, UNIT_KINDS[home.kind].part, f"{home.id}-{number}")
             part = unit.parts[number] = UnitPart(address, number)
             unit.parts = dict(sorted(unit.parts.items()))
             self._parts[address] = (unit, part)

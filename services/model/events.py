@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from services.model.keys import Address, EventType
+from services.model.address import Address
+from services.model.words import EventType
 
 
 @dataclass(frozen=True, slots=True)

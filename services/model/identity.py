@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.model.keys import Kind
+from services.model.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The words of the product: addresses, and every key of every state, with its meaning, unit and range.
+"""Every key of every state, with its meaning, unit and range.
 
 A key's annotation is its documentation: `docs/topics.md` and the AsyncAPI document are generated from here.
 Unknown is ``None``, never a sentinel and never a default that looks like a value. The dictionaries are never
@@ -7,118 +7,12 @@ changed in place once they are shared: a new value makes a new dictionary, so a 
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-
-class Kind(StrEnum):
-    """What an address can name."""
-
-    BRIDGE = "bridge"
-    RECEIVER = "receiver"
-    CHANNEL = "channel"
-
-
-class Facet(StrEnum):
-    """The sides of a resource that are published, one topic each."""
-
-    INFO = "info"
-    STATE = "state"
-    AVAILABILITY = "availability"
-    LINK = "link"
-    SLOTS = "slots"
-    TELEMETRY = "telemetry"
-    LEVELS = "levels"
-    EVENT = "event"
-    HEALTH = "health"
-    INVENTORY = "inventory"
-    SUMMARY = "summary"
-    CANDIDATES = "candidates"
-    AUDIT = "audit"
-    AUDIT_HEAD = "audit_head"
-
-
-class Campus(NamedTuple):
-    """A tenant: an organization and one of its campuses, both as they stand in topics."""
-
-    organization: str
-    campus: str
-
-
-class Address(NamedTuple):
-    """One resource of one tenant. The store and the services know addresses; topics are the bridge's words.
-
-    A tuple because everything is filed under addresses, and a tuple's hash costs a third of a dataclass's.
-    """
-
-    organization: str
-    campus: str
-    kind: Kind
-    id: str
-
-    @property
-    def tenant(self) -> Campus:
-        """The campus that the resource belongs to."""
-        return Campus(self.organization, self.campus)
-
-
-AvailabilityState = Literal["online", "offline"]
-
-AvailabilityReason = Literal[
-    "connecting",
-    "never_seen",
-    "refused",
-    "control_blocked",
-    "timeout",
-    "silent",
-    "closed_by_device",
-    "reset_by_device",
-    "wrong_model",
-    "identity_conflict",
-    "auth_failed",
-    "removed",
-    "bridge_stopped",
-]
-
-EventType = Literal[
-    "transmitter_on",
-    "transmitter_lost",
-    "transmitter_muted",
-    "transmitter_unmuted",
-    "talk_switch_pressed",
-    "talk_switch_released",
-    "battery_replace",
-    "battery_critical",
-    "battery_recovered",
-    "interference_started",
-    "interference_ended",
-    "audio_overload",
-    "alert_raised",
-    "alert_cleared",
-    "online",
-    "offline",
-    "settings_changed",
-    "identity_conflict",
-]
-
-Status = Literal[
-    "offline",
-    "stale",
-    "fault",
-    "lost",
-    "critical",
-    "interference",
-    "replace",
-    "muted",
-    "good",
-    "idle",
-    "unknown",
-]
-
-Source = Literal["config", "command", "discovery"]
+from services.model.words import Source, Status
 
 
 class Labels(TypedDict):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from services.model.keys import Address, Campus, Source
+from services.model.address import Address, Campus
+from services.model.words import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,12 @@ from services.model import (
     Facet,
     Identity,
     IgnoredIdentity,
-    Kind,
     PartRecord,
     ReceiverState,
     ServiceError,
     Slot,
     UnitRecord,
+    kind_of_unit,
 )
 from services.rules import EMPTY_CHANNEL, EMPTY_RECEIVER, is_unit_id, make_id, same_unit
 from services.store import Store
@@ -77,7 +77,7 @@ class Roster:
             except ServiceError as error:  # one row must not keep the others from coming back
                 log.warning("a stored receiver is left out", extra={"host": record.host, "why": error.detail})
         for stored in parts:
-            home = Address(stored.address.organization, stored.address.campus, Kind.RECEIVER, stored.unit)
+            home = stored.address._replace(kind=kind_of_unit(stored.address.kind), id=stored.unit)
             unit_of = self._inventory.units.get(home)
             if unit_of is None:
                 continue
@@ -207,7 +207,7 @@ class Roster:
     def conflict(self, address: Address, why: str, context: AuditContext) -> None:
         """Two units claim one identity: said, audited, never merged."""
         log.warning("identity conflict", extra={"receiver": address.id, "why": why})
-        resource = f"receiver/{address.id}"
+        resource = f"{address.kind}/{address.id}"
         self._audit.record("receiver_conflict", context=context, resource=resource, after={"why": why})
         event = Event(clock.uuid7(), "identity_conflict", clock.now_text(), address, {"why": why})
         self._inventory.bus.tell(event)
@@ -400,7 +400,7 @@ class Roster:
 
 
 def _resource(unit: Unit) -> str:
-    return f"receiver/{unit.address.id}"
+    return f"{unit.address.kind}/{unit.address.id}"
 
 
 def _public(record: UnitRecord) -> dict[str, object]:

@@ -179,7 +179,7 @@ def test_an_unknown_verb_is_answered_with_those_that_are_known(target: CommandTa
 def test_a_verb_for_something_else_says_where_it_belongs() -> None:
     assert rejected(CHANNEL, "discover")[0] == "unknown_verb"
     assert "only to: bridge, process" in rejected(CHANNEL, "discover")[2]
-    assert "only to: channel, receiver" in rejected(PROCESS, "detail")[2]
+    assert "only to: bay, channel, charger, iem, iem_channel, receiver" in rejected(PROCESS, "detail")[2]
 
 
 @pytest.mark.parametrize(("target", "verb"), [(CHANNEL, "set"), (RECEIVER, "identify"), (PROCESS, "set")])

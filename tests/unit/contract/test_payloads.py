@@ -80,7 +80,9 @@ PAYLOADS = [
     encoding.resource("receiver.state", "rack1", 1, 7, NOW, dict(EMPTY_RECEIVER), stale=True),
     encoding.resource("channel.slots", "rack1-1", 1, 7, NOW, {"slots": [SLOT]}, stale=False),
     encoding.availability("rack1", 1, 3, "offline", "closed_by_device", NOW),
-    encoding.telemetry("rack1-1", NOW, {"rf_a_dbm": -60, "rf_dbm": -60.0, "dropouts": 0, "samples": 10}),
+    encoding.plain_resource(
+        "channel.telemetry", "rack1-1", NOW, {"rf_a_dbm": -60, "rf_dbm": -60.0, "dropouts": 0, "samples": 10}
+    ),
     encoding.plain_resource(
         "channel.levels", "rack1-1", NOW, {"intervals": 30, "rf_dbm_min": -80, "rf_dbm_mean": -61.2}
     ),
@@ -136,7 +138,7 @@ def test_what_is_encoded_is_what_the_model_describes(payload: bytes) -> None:
         ),
         encoding.resource("channel.state", "rack1-1", 1, 7, NOW, {**EMPTY_CHANNEL, "battery_bars": 255}, stale=False),
         encoding.plain_resource("channel.levels", "rack1-1", NOW, {"intervals": 30, "colour_min": 1}),
-        encoding.telemetry("rack1-1", NOW, {"quality": 9}),
+        encoding.plain_resource("channel.telemetry", "rack1-1", NOW, {"quality": 9}),
         encoding.summary("main", NOW, [encoding.encode({**ROW, "name": "x" * MOST_BYTES})])[0][1],
     ],
 )

@@ -111,6 +111,10 @@ def test_the_bridge_listens_to_commands_of_what_it_serves_and_to_its_own_state()
         "mic2mqtt/v1/acme/north/bridge/main/cmd/#",
         "mic2mqtt/v1/acme/north/receiver/+/cmd/#",
         "mic2mqtt/v1/acme/north/channel/+/cmd/#",
+        "mic2mqtt/v1/acme/north/iem/+/cmd/#",
+        "mic2mqtt/v1/acme/north/iem_channel/+/cmd/#",
+        "mic2mqtt/v1/acme/north/charger/+/cmd/#",
+        "mic2mqtt/v1/acme/north/bay/+/cmd/#",
     ]
 
 

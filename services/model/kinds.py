@@ -1,0 +1,113 @@
+"""What there is: kinds of units and of their parts, and which sides of each are published.
+
+A unit is a box in the rack, a part is one of its places. What one kind has and another lacks stands in `UNIT_KINDS`;
+nothing decides by "else".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an address can name."""
+
+    BRIDGE = "bridge"
+    RECEIVER = "receiver"
+    CHANNEL = "channel"
+    IEM = "iem"
+    """A transmitter of in-ear monitors."""
+    IEM_CHANNEL = "iem_channel"
+    CHARGER = "charger"
+    BAY = "bay"
+
+
+class Facet(StrEnum):
+    """The sides of a resource that are published, one topic each."""
+
+    INFO = "info"
+    STATE = "state"
+    AVAILABILITY = "availability"
+    LINK = "link"
+    SLOTS = "slots"
+    TELEMETRY = "telemetry"
+    LEVELS = "levels"
+    EVENT = "event"
+    HEALTH = "health"
+    INVENTORY = "inventory"
+    SUMMARY = "summary"
+    CANDIDATES = "candidates"
+    AUDIT = "audit"
+    AUDIT_HEAD = "audit_head"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitKind:
+    """One kind of unit with the kind of its parts: their facets, and what people call them."""
+
+    unit: Kind
+    part: Kind
+    unit_facets: tuple[Facet, ...]
+    part_facets: tuple[Facet, ...]
+    noun: str
+    """The unit in a sentence."""
+    part_noun: str
+
+
+_UNIT_FACETS = (Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.LINK, Facet.EVENT)
+_METERED_FACETS = (Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.TELEMETRY, Facet.LEVELS)
+
+UNIT_KINDS: Mapping[Kind, UnitKind] = {
+    kind.unit: kind
+    for kind in (
+        UnitKind(
+            Kind.RECEIVER,
+            Kind.CHANNEL,
+            _UNIT_FACETS,
+            (*_METERED_FACETS, Facet.SLOTS, Facet.EVENT),
+            "receiver",
+            "channel",
+        ),
+        UnitKind(
+            Kind.IEM, Kind.IEM_CHANNEL, _UNIT_FACETS, (*_METERED_FACETS, Facet.EVENT), "IEM transmitter", "IEM channel"
+        ),
+        UnitKind(
+            Kind.CHARGER,
+            Kind.BAY,
+            _UNIT_FACETS,
+            (Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.EVENT),
+            "charger",
+            "bay",
+        ),
+    )
+}
+"""Every kind of unit, by its own kind."""
+
+PART_KINDS: Mapping[Kind, UnitKind] = {kind.part: kind for kind in UNIT_KINDS.values()}
+"""The same, by the kind of the parts."""
+
+RESOURCE_KINDS: tuple[Kind, ...] = tuple(
+    kind for unit_kind in UNIT_KINDS.values() for kind in (unit_kind.unit, unit_kind.part)
+)
+"""Every kind but the bridge: each unit's kind and after it that of its parts."""
+
+NOUNS: Mapping[Kind, str] = {
+    Kind.BRIDGE: "bridge",
+    **{kind.unit: kind.noun for kind in UNIT_KINDS.values()},
+    **{kind.part: kind.part_noun for kind in UNIT_KINDS.values()},
+}
+"""What people call a kind, in the singular."""
+
+
+def kind_of_unit(part_kind: Kind) -> Kind:
+    """The kind of the units that have parts of this kind. Raises `KeyError` for a kind that is no part's."""
+    return PART_KINDS[part_kind].unit
+
+
+def facets_of(kind: Kind) -> tuple[Facet, ...]:
+    """The sides that are published of a unit or part of this kind; none for the bridge."""
+    if kind in UNIT_KINDS:
+        return UNIT_KINDS[kind].unit_facets
+    return PART_KINDS[kind].part_facets if kind in PART_KINDS else ()

@@ -1,0 +1,27 @@
+"""Texts that come from outside: of units, of brokers, of people. Cleaned once, where they come in."""
+
+from __future__ import annotations
+
+SHOWN_MOST = 200
+"""Characters of a text that is shown; the longest name that a device stores has 32."""
+
+_JOINERS = frozenset("\u200c\u200d")
+"""Zero-width joiner and non-joiner: no glyphs, but Persian and emoji are written with them."""
+
+
+def clean_text(text: str, limit: int = SHOWN_MOST) -> str:
+    """The text on one line, without what a terminal would obey or a browser would turn around.
+
+    White space becomes a plain space. Every other sign that cannot be shown (C0 and C1 controls, marks that turn the
+    direction of writing, halves of pairs) becomes the replacement character (U+FFFD), so that a name with an odd byte
+    stays that name. Space at both ends goes. At most ``limit`` characters stay.
+    """
+    if not text.isprintable():
+        text = "".join(map(_shown, text))
+    return text.strip()[:limit].rstrip()
+
+
+def _shown(sign: str) -> str:
+    if sign.isprintable() or sign in _JOINERS:
+        return sign
+    return " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"

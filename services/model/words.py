@@ -1,0 +1,60 @@
+"""Closed lists of words that stand in more than one kind of payload."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+AvailabilityState = Literal["online", "offline"]
+
+AvailabilityReason = Literal[
+    "connecting",
+    "never_seen",
+    "refused",
+    "control_blocked",
+    "timeout",
+    "silent",
+    "closed_by_device",
+    "reset_by_device",
+    "wrong_model",
+    "identity_conflict",
+    "auth_failed",
+    "removed",
+    "bridge_stopped",
+]
+
+EventType = Literal[
+    "transmitter_on",
+    "transmitter_lost",
+    "transmitter_muted",
+    "transmitter_unmuted",
+    "talk_switch_pressed",
+    "talk_switch_released",
+    "battery_replace",
+    "battery_critical",
+    "battery_recovered",
+    "interference_started",
+    "interference_ended",
+    "audio_overload",
+    "alert_raised",
+    "alert_cleared",
+    "online",
+    "offline",
+    "settings_changed",
+    "identity_conflict",
+]
+
+Status = Literal[
+    "offline",
+    "stale",
+    "fault",
+    "lost",
+    "critical",
+    "interference",
+    "replace",
+    "muted",
+    "good",
+    "idle",
+    "unknown",
+]
+
+Source = Literal["config", "command", "discovery"]
