@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.model.address import Address, Campus
+from services.model.kinds import Kind
 from services.model.words import Source
 
 
@@ -98,6 +99,9 @@ class IgnoredIdentity:
     device_id: str | None
     host: str
     since: str
+    cid: str | None = None
+    kind: Kind = Kind.RECEIVER
+    """Kind of unit that it was, for texts; ids are unique over all kinds of a campus."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,8 @@ def ignored(row: Any) -> IgnoredIdentity:
         device_id=row.device_id,
         host=row.host,
         since=row.since,
+        cid=row.cid,
+        kind=Kind(row.kind),
     )
 
 

@@ -230,6 +230,8 @@ def ignored_row(record: IgnoredIdentity) -> Row:
         "device_id": record.device_id,
         "host": record.host,
         "since": record.since,
+        "cid": record.cid,
+        "kind": record.kind.value,
     }
 
 

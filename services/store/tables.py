@@ -181,6 +181,8 @@ class IgnoredRow(Table, table=True):
     device_id: str | None
     host: str
     since: str
+    cid: str | None
+    kind: str
 
 
 class PublishedRow(Table, table=True):

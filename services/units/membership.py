@@ -289,6 +289,8 @@ class Roster:
                 device_id=record.device_id,
                 host=record.host,
                 since=clock.now_text(),
+                cid=record.cid,
+                kind=address.kind,
             )
             self._inventory.ignored.append(gone)
             self._store.ignore(gone)

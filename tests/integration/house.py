@@ -81,9 +81,9 @@ class House:
         return self
 
     @asynccontextmanager
-    async def bridge(self) -> AsyncIterator[App]:
+    async def bridge(self, settings: Settings | None = None) -> AsyncIterator[App]:
         """The bridge in this process; leaving the block is a clean stop."""
-        settings = settings_of(self.document)
+        settings = settings or settings_of(self.document)
         async with Store.open(settings.database.connection_url()) as store:
             app = App(settings, drivers(), store, lambda: settings_of(self.document))
             started = asyncio.Event()

@@ -156,13 +156,15 @@ def _ignored() -> None:
         _text("device_id", null=True),
         _text("host"),
         _text("since"),
+        _text("cid", null=True),
+        _text("kind"),
         sa.PrimaryKeyConstraint("organization", "campus", "unit", name="pk_ignored_identities"),
         _of_campus("ignored_identities"),
     )
     op.execute(
         "INSERT INTO ignored_identities (organization, campus, unit, manufacturer, serial, mac, model, device_id, "
-        "host, since) SELECT organization, campus, receiver, manufacturer, serial, mac, model, device_id, host, since "
-        "FROM ignored_identities_0001"
+        "host, since, kind) SELECT organization, campus, receiver, manufacturer, serial, mac, model, device_id, host, "
+        "since, 'receiver' FROM ignored_identities_0001"
     )
 
 
