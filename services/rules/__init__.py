@@ -18,7 +18,7 @@ from services.rules.fold import (
     reported_of,
 )
 from services.rules.identity import is_unit_id, make_id, recognise, same_unit
-from services.rules.networks import MAX_ADDRESSES, Expansion, Host, Span, expand, parse
+from services.rules.networks import MAX_ADDRESSES, Expansion, Host, Span, expand, normalise_host, parse
 from services.rules.status import DEFAULT_RULES, PRECEDENCE, StatusRules, Threshold
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "is_unit_id",
     "make_id",
     "networks",
+    "normalise_host",
     "parse",
     "recognise",
     "rejudge",

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from services.model import Identity, IgnoredIdentity, UnitRecord
+from services.model import NOUNS, Identity, IgnoredIdentity, UnitRecord
 
 Outcome = Literal["new", "duplicate", "moved", "conflict"]
 
@@ -33,19 +33,19 @@ class Match:
 
 
 def is_unit_id(text: str) -> bool:
-    """Whether a configured id can stand in a topic, with room for the channel."""
+    """Whether a configured id can stand in a topic, with room for a part's number."""
     return _ID.fullmatch(text) is not None
 
 
 def make_id(identity: Identity, host: str, taken: Iterable[str] = ()) -> str:
     """``<model>-<mac>`` where the device gives one, else ``<model>-<8 hex of a hash of who and where it was>``."""
-    model = identity.model or identity.family
+    model = identity.model or identity.family or identity.kind
     if identity.mac:
         tail = re.sub(r"[^0-9a-f]", "", identity.mac.lower())
     else:
         origin = f"{identity.manufacturer}|{model}|{host}"
         tail = hashlib.sha256(origin.encode()).hexdigest()[:8]
-    head = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-") or "receiver"
+    head = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-") or identity.kind.replace("_", "-")
     made = f"{head[: MAX_UNIT_ID - len(tail) - 4]}-{tail}"
     in_use = set(taken)
     if made not in in_use:
@@ -54,8 +54,9 @@ def make_id(identity: Identity, host: str, taken: Iterable[str] = ()) -> str:
 
 
 def same_unit(record: UnitRecord | IgnoredIdentity, identity: Identity) -> bool | None:
-    """Whether the hardware is the same: by serial or MAC where both sides have one; ``None`` where nothing tells."""
-    for ours, theirs in ((record.serial, identity.serial), (record.mac, identity.mac)):
+    """Whether the hardware is the same: by serial, MAC or CID where both sides have one; ``None`` where nothing tells."""
+    facts = ((record.serial, identity.serial), (record.mac, identity.mac), (record.cid, identity.cid))
+    for ours, theirs in facts:
         if ours and theirs:
             return ours.lower() == theirs.lower()
     return None
@@ -80,7 +81,10 @@ def recognise(
         alike = [
             record
             for record in records
-            if record.device_id == label and record.model == identity.model and same_unit(record, identity) is None
+            if record.device_id == label
+            and record.model == identity.model
+            and record.address.kind is identity.kind
+            and same_unit(record, identity) is None
         ]
         if len(alike) == 1 and alike[0].address.id not in heard:
             return _placed(alike[0], host, port, heard)
@@ -89,11 +93,14 @@ def recognise(
     if same_unit(here, identity) is False:
         return Match("conflict", here, f"{host} was {here.address.id}, and another unit answers there now")
     if not _same_kind(here, identity):
-        return Match("conflict", here, f"{host} was a {here.model}, and a {identity.model} answers there now")
+        was, now = here.model or NOUNS[here.address.kind], identity.model or NOUNS[identity.kind]
+        return Match("conflict", here, f"{host} was a {was}, and a {now} answers there now")
     return Match("duplicate", here)
 
 
 def _same_kind(record: UnitRecord, identity: Identity) -> bool:
+    if record.address.kind is not identity.kind:
+        return False
     if record.model and identity.model:
         return record.model == identity.model
     return record.family is None or record.family == identity.family

@@ -26,6 +26,8 @@ _HOST_NAME = re.compile(
     r"(?=.{1,253}\.?$)(?![\d.]+$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?",
     re.IGNORECASE,
 )
+_END = re.compile(r"[\s.]+$")
+_PADDED = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _WITH_PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:/]+))(?::(?P<port>\d{1,5}))?")
 
 _HINT = "give a network (10.20.0.0/24), a range (10.20.0.10-10.20.0.40), an address or a host name"
@@ -97,9 +99,24 @@ def parse(text: str) -> Place:
     if "/" in text:
         return _network(text)
     first, dash, last = text.partition("-")
-    if dash and _is_ipv4(first.strip()):
-        return _range(text, first.strip(), last.strip())
+    if dash and _is_ipv4(lowest := normalise_host(first)):
+        return _range(text, lowest, normalise_host(last))
     return _host(text)
+
+
+def normalise_host(text: str) -> str:
+    """The one way in which a host is written, so that two ways to write it are one host.
+
+    Lower case, no trailing dot (``Rack1.example.org.``), no leading zeros in an IPv4 address (``010.020.000.011``, as
+    the menus of receivers print it: decimal, never octal), IPv6 in its shortest form.
+    """
+    host = _END.sub("", text.strip()).lower()
+    if _PADDED.fullmatch(host):
+        return ".".join(str(int(number)) for number in host.split("."))
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return host
 
 
 def expand(spans: Iterable[Span], limit: int = MAX_ADDRESSES) -> Expansion:
@@ -137,7 +154,7 @@ def _network(text: str) -> Place:
 
 def _range(text: str, first: str, last: str) -> Span:
     if last.isdecimal() and len(last) <= len("255"):  # 10.20.0.10-40
-        last = f"{first.rpartition('.')[0]}.{last}"
+        last = normalise_host(f"{first.rpartition('.')[0]}.{last}")
     if not _is_ipv4(last):
         raise ValueError(f"{text!r} is no range of addresses; {_HINT}")
     span = Span(int(IPv4Address(first)), int(IPv4Address(last)))
@@ -150,7 +167,7 @@ def _range(text: str, first: str, last: str) -> Span:
 
 def _host(text: str) -> Host:
     try:
-        address = ip_address(text)
+        address = ip_address(normalise_host(text))
     except ValueError:
         pass  # then it is a name, or has a port
     else:
@@ -162,7 +179,7 @@ def _host(text: str) -> Host:
     port = int(match["port"]) if match["port"] else None
     if port is not None and not 1 <= port <= 65535:  # noqa: PLR2004 - every TCP port
         raise ValueError(f"{text!r}: a port is a number from 1 to 65535")
-    name = match["v6"] or match["host"]
+    name = normalise_host(match["v6"] or match["host"])
     if match["v6"] or _is_ipv4(name):
         try:
             _check_unicast(text, ip_address(name))

@@ -34,6 +34,18 @@ def test_without_a_mac_the_first_address_makes_the_id_and_two_units_differ() -> 
     assert make_id(plain, "10.0.0.1") == make_id(replace(plain, device_id="other label"), "10.0.0.1")
 
 
+def test_a_unit_without_a_model_is_named_after_its_family_else_after_its_kind() -> None:
+    charger = Identity("acme", "", Kind.CHARGER, mac=MAC)
+    assert make_id(charger, "10.0.0.1") == "charger-000edd47e0d7"
+    assert make_id(replace(charger, family="docks"), "10.0.0.1") == "docks-000edd47e0d7"
+
+
+def test_a_charger_where_a_receiver_was_is_a_conflict_and_never_that_receiver() -> None:
+    match = recognise(Identity("shure", "sbc", Kind.CHARGER), "10.0.0.1", None, [record()])
+    assert match.outcome == "conflict"
+    assert "charger" in match.why
+
+
 @given(st.text(max_size=90), st.none() | st.text(max_size=30), st.text(max_size=30))
 def test_an_id_can_always_stand_in_a_topic_with_its_channel(model: str, mac: str | None, host: str) -> None:
     made = make_id(Identity("shure", "ulxd", model=model, mac=mac), host)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rules import MAX_ADDRESSES, Host, Span, expand, parse
+from services.rules import MAX_ADDRESSES, Host, Span, expand, normalise_host, parse
 
 
 def addresses(*texts: str, limit: int = MAX_ADDRESSES) -> list[str]:
@@ -28,11 +28,33 @@ def test_a_network_has_neither_its_network_address_nor_its_broadcast_address() -
         ("10.20.0.6/30", ["10.20.0.5", "10.20.0.6"]),
         ("10.20.0.9-10.20.0.11", ["10.20.0.9", "10.20.0.10", "10.20.0.11"]),
         ("10.20.0.9-11", ["10.20.0.9", "10.20.0.10", "10.20.0.11"]),
+        ("010.020.000.009-011", ["10.20.0.9", "10.20.0.10", "10.20.0.11"]),
         (" 10.20.0.254 - 10.20.1.1 ", ["10.20.0.254", "10.20.0.255", "10.20.1.0", "10.20.1.1"]),
     ],
 )
 def test_networks_and_ranges_stand_for_these_addresses(text: str, expected: list[str]) -> None:
     assert addresses(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("Rack1.Example.org.", "rack1.example.org"),
+        (" rack1 ", "rack1"),
+        ("010.020.000.011", "10.20.0.11"),
+        ("10.20.0.011", "10.20.0.11"),
+        ("FE80::0:1", "fe80::1"),
+        ("999.1.1.1", "999.1.1.1"),
+    ],
+)
+def test_one_host_is_written_in_one_way_whoever_names_it(text: str, host: str) -> None:
+    assert normalise_host(text) == host
+
+
+@given(st.text(max_size=60))
+def test_a_normalised_host_stays_as_it_is(text: str) -> None:
+    once = normalise_host(text)
+    assert normalise_host(once) == once
 
 
 def test_overlapping_networks_are_asked_once() -> None:
