@@ -54,7 +54,7 @@ def make_id(identity: Identity, host: str, taken: Iterable[str] = ()) -> str:
 
 
 def same_unit(record: UnitRecord | IgnoredIdentity, identity: Identity) -> bool | None:
-    """Whether the hardware is the same: by serial, MAC or CID where both sides have one; ``None`` where nothing tells."""
+    """Whether the hardware is the same: by serial, MAC or CID where both have one; ``None`` where nothing tells."""
     facts = ((record.serial, identity.serial), (record.mac, identity.mac), (record.cid, identity.cid))
     for ours, theirs in facts:
         if ours and theirs:
