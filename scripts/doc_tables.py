@@ -25,8 +25,7 @@ from bridge.http import metrics
 from bridge.settings import Settings
 from services.audit import ACTIONS
 from services.drivers import find_drivers
-from services.drivers.shure.codec.models import FAMILIES, FAMILY_NAMES, METER_RANGE_MS, MODELS
-from services.drivers.shure.codec.tables import PROPERTIES
+from services.drivers.shure.families import FAMILIES, capabilities_of
 from services.drivers.shure.simulation.faults import FAULTS
 from services.model import (
     NOUNS,
@@ -323,12 +322,9 @@ def models() -> str:
     return grid(
         ("model", "family", "channels"),
         (
-            (
-                f"{MAKER} {model.name}",
-                f"{FAMILY_NAMES[model.family]} (`{model.family}`)",
-                model.channels or "by licence",
-            )
-            for model in MODELS
+            (f"{MAKER} {model.name}", f"{family.title} (`{family.name}`)", model.parts or "by licence")
+            for family in FAMILIES.values()
+            for model in family.models
         ),
     )
 
@@ -338,42 +334,47 @@ def families() -> str:
     return grid(
         ("family", "in `info`", "slots a channel", "meter interval, ms"),
         (
-            (f"{FAMILY_NAMES[name]}", f"`{name}`", one.slots or "none", "{} to {}".format(*METER_RANGE_MS[name]))
-            for name, one in FAMILIES.items()
+            (
+                one.title,
+                f"`{one.name}`",
+                one.slots or "none",
+                f"{one.meters.fastest_ms} to {one.meters.slowest_ms}" if one.meters else "none",
+            )
+            for one in FAMILIES.values()
         ),
     )
 
 
 def _matrix(keys: Iterable[str], told: Callable[[str], frozenset[str]]) -> str:
-    head = ("key", *(FAMILY_NAMES[name] for name in FAMILIES))
+    head = ("key", *(family.title for family in FAMILIES.values()))
     rows = ((f"`{key}`", *("yes" if key in told(name) else "" for name in FAMILIES)) for key in keys)
     return grid(head, (row for row in rows if any(row[1:])))
 
 
 def channel_matrix() -> str:
     """Which family tells which key of a channel."""
-    return _matrix(ChannelState.__annotations__, lambda name: FAMILIES[name].channel_keys)
+    return _matrix(ChannelState.__annotations__, lambda name: capabilities_of(FAMILIES[name]).channel_keys)
 
 
 def receiver_matrix() -> str:
     """The same of a receiver."""
-    return _matrix(ReceiverState.__annotations__, lambda name: FAMILIES[name].receiver_keys)
+    return _matrix(ReceiverState.__annotations__, lambda name: capabilities_of(FAMILIES[name]).receiver_keys)
 
 
 def telemetry_matrix() -> str:
     """The same of the meters."""
-    return _matrix(ChannelTelemetry.__annotations__, lambda name: FAMILIES[name].telemetry_keys)
+    return _matrix(ChannelTelemetry.__annotations__, lambda name: capabilities_of(FAMILIES[name]).telemetry_keys)
 
 
 def properties() -> str:
     """Wire names that are read, and the keys that they fill."""
     rows: dict[tuple[str, str, str], list[str]] = {}
-    for family, table in PROPERTIES.items():
-        for prop in table.values():
+    for family in FAMILIES.values():
+        for prop in family.properties:
             if prop.keys and not prop.metered:
                 row = (f"`{prop.name}`", prop.scope.value, _code(prop.keys))
-                rows.setdefault(row, []).append(FAMILY_NAMES[family])
-    order = {name: number for number, name in enumerate(("device", "channel", "slot"))}
+                rows.setdefault(row, []).append(family.title)
+    order = {name: number for number, name in enumerate(("unit", "part", "slot"))}
     found = sorted(rows.items(), key=lambda item: (order[item[0][1]], item[0][0]))
     return grid(("name", "of", "keys", "families"), ((*row, ", ".join(families)) for row, families in found))
 

@@ -18,6 +18,7 @@ from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.composing import Composer
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.codec.samples import summarise
+from services.drivers.shure.families import FAMILIES, Family
 
 HERE = Path(__file__).parent
 CAPTURES = sorted(HERE.rglob("*.capture"))
@@ -46,14 +47,14 @@ def with_noise_between(lines: list[bytes]) -> Iterator[bytes]:
     yield from (b"\x00\xff} > noise " + line + b"\r\n>" for line in lines)
 
 
-def read(capture: Path) -> tuple[str, list[bytes]]:
+def read(capture: Path) -> tuple[Family, list[bytes]]:
     lines = [line for line in capture.read_bytes().splitlines() if line and not line.startswith(b"#")]
     word, family = lines[0].decode().split()
     assert word == "family"
-    return family, lines[1:]
+    return FAMILIES[family], lines[1:]
 
 
-def understand(family: str, pieces: Iterator[bytes]) -> dict[str, Any]:
+def understand(family: Family, pieces: Iterator[bytes]) -> dict[str, Any]:
     """Everything that a stream says, merged by what it is about."""
     framer, composer = Framer(), Composer()
     told: dict[str, Any] = {}
@@ -64,12 +65,14 @@ def understand(family: str, pieces: Iterator[bytes]) -> dict[str, Any]:
             continue
         if message.verb == "SAMPLE":
             samples += b"< %b >" % body
-        elif (reading := codec.decode(message, family)) is not None:
+        elif (reading := codec.decode(message, family.properties)) is not None:
             for composed in composer.compose(reading):
                 place = "receiver" if composed.channel is None else f"channel {composed.channel}"
                 place += "" if composed.slot is None else f" slot {composed.slot}"
                 told.setdefault(place, {}).update(composed.values)
-    told |= {f"channel {channel} telemetry": meters for channel, meters in summarise(family, samples).items()}
+    if family.meters is not None:
+        summaries = summarise(family.meters.sample, samples)
+        told |= {f"channel {channel} telemetry": summary for channel, summary in summaries.items()}
     return {place: values for place, values in told.items() if values}
 
 

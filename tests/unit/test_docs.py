@@ -158,6 +158,10 @@ def test_every_page_and_decision_stands_in_its_index() -> None:
             assert page.name == "README.md" or f"]({page.name})" in index, page.name
 
 
+CITATION = re.compile(r"\b(docs/[\w./-]+\.md)(#[\w-]+)?")
+"""A page of the documentation in code, maybe with the heading."""
+
+
 # -- what stands there is so ---------------------------------------------------------------------------------
 
 
@@ -173,6 +177,28 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert file.exists(), target
         if anchor:
             assert anchor in _anchors(file), target
+
+
+def test_every_page_and_anchor_that_code_cites_is_there() -> None:
+    astray = [
+        f"{source.relative_to(ROOT)}: {page}{anchor}"
+        for folder in ("bridge", "services", "scripts", "bench", "tests")
+        for source in sorted((ROOT / folder).rglob("*.py"))
+        for page, anchor in CITATION.findall(source.read_text(encoding="utf-8"))
+        if not (ROOT / page).exists() or (anchor and anchor[1:] not in _anchors(ROOT / page))
+    ]
+    assert not astray
+
+
+def test_code_cites_sections_by_name_and_not_by_number() -> None:
+    numbered = re.compile(r"\bnotes,? (?:section )?\d")
+    astray = [
+        f"{source.relative_to(ROOT)}: {found}"
+        for folder in ("bridge", "services")
+        for source in sorted((ROOT / folder).rglob("*.py"))
+        for found in numbered.findall(source.read_text(encoding="utf-8"))
+    ]
+    assert not astray
 
 
 def _anchors(page: Path) -> set[str]:

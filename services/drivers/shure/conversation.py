@@ -23,7 +23,7 @@ PORT = 2202
 
 QUIET_S = 1.2
 """Where the last question gets no answer, so long a silence means that everything has been said: what is not reported
-within about a second is not known (protocol notes, 1.1)."""
+within about a second is not known (docs/protocols.md#transport)."""
 
 MENU = (
     "allow it at the receiver: on SLX-D in Menu > Advanced > Network > Allow Third-Party Controls, "

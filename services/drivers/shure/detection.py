@@ -1,4 +1,7 @@
-"""Who answers: model, family and number of channels, found by asking (protocol notes 1.2). GETs only."""
+"""Who answers: model, family and number of channels, found by asking with GETs alone.
+
+Source: docs/protocols.md#which-family-answers.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from services.drivers.port import DriverError
 from services.drivers.shure.codec.messages import Message, get
-from services.drivers.shure.codec.models import FAMILIES, FAMILY_NAMES, MODELS, MOST_CHANNELS, model_of
 from services.drivers.shure.codec.wire_types import unbrace
 from services.drivers.shure.conversation import BLOCKED, QUIET_S, Conversation, Place
+from services.drivers.shure.families import FAMILIES, Family, Model, model_of
 
 MOST_EARLY = 4000
 """Messages kept until the family is known; a complete dump of the largest unit is shorter."""
-CHANNELS_BEFORE_ANX4 = 4
-"""Most channels of the models that do not tell their number."""
-FEWEST_ANX4 = 4
-"""The smallest licence."""
+FEWEST_LICENSED = 4
+"""Channels of the smallest licence, where a licence decides."""
 
 GRACE_S = 1.0
 """Answers come in the order of the questions, so what did not come before the last one hardly will. Where family and
@@ -33,7 +34,7 @@ class Found:
     """Who answers. ``model`` is the device's own word, or ours where it has none."""
 
     model: str
-    family: str
+    family: Family
     channels: int
     fence: Place = LAST
     """What this device has answered, and so will again: asked last, its answer says that everything was answered."""
@@ -41,7 +42,7 @@ class Found:
     @property
     def slots(self) -> int:
         """Transmitter places of a channel."""
-        return FAMILIES[self.family].slots
+        return self.family.slots
 
 
 @dataclass(slots=True)
@@ -87,18 +88,20 @@ class Detection:
         text = self._model_text()
         if text is None:
             return None
-        model = model_of(text)
-        if model is None:
-            known = ", ".join(FAMILY_NAMES.values())
+        known_model = model_of(text)
+        if known_model is None:
+            known = ", ".join(family.title for family in FAMILIES.values())
             raise DriverError(
                 "wrong_model", f"{conversation.connection.peer} is a {text!r}; this driver speaks to {known}"
             )
-        channels = model.channels or await self._count(conversation, MOST_CHANNELS, timeout) or FEWEST_ANX4
-        return Found(text, model.family, channels)
+        family, model = known_model
+        channels = model.parts or await self._count(conversation, family.most_parts, timeout) or FEWEST_LICENSED
+        return Found(text, family, channels)
 
     async def _by_its_keys(self, conversation: Conversation, timeout: float) -> Found:
-        """Older ULX-D and QLX-D firmware does not know MODEL: QLX-D alone has no remote mute, and one channel."""
-        channels = await self._count(conversation, CHANNELS_BEFORE_ANX4, timeout)
+        """Older firmware of some families does not know MODEL: what it answers of channel 1 decides."""
+        silent = [family for family in FAMILIES.values() if family.without_model is not None]
+        channels = await self._count(conversation, max(family.most_parts for family in silent), timeout)
         answers = conversation.answers
         if found := await self._named(conversation, timeout):  # late, but it came
             return found
@@ -107,15 +110,17 @@ class Detection:
                 "wrong_model",
                 f"{conversation.connection.peer} speaks Shure's command strings, but tells neither model nor channels",
             )
-        family = "ulxd" if ("AUDIO_MUTE", 1) in answers or channels > 1 else "qlxd"
         channels = max(1, channels)
-        name = next(model.name for model in MODELS if model.family == family and (model.channels or 0) <= channels)
-        return Found(name, family, channels)
+        able = [family for family in silent if family.most_parts >= channels]
+        answered = {name for name, index in answers if index == 1}
+        family = next((each for each in able if (each.without_model or frozenset()) <= answered), able[0])
+        return Found(_largest(family, channels).name, family, channels)
 
     async def _count(self, conversation: Conversation, most: int, timeout: float) -> int:
         """The highest channel that has a name to tell; the model is asked for once more, noise can swallow a line."""
         answers = conversation.answers
-        places: list[Place] = [("MODEL", None), ("AUDIO_MUTE", 1), ("TX_TYPE", 1)]
+        proofs = {name for family in FAMILIES.values() for name in family.without_model or ()}
+        places: list[Place] = [("MODEL", None), *((name, 1) for name in sorted(proofs)), ("TX_TYPE", 1)]
         places += [("CHAN_NAME", channel) for channel in range(1, most + 1)]
         missing = [place for place in places if place not in answers]
         refused, before = answers[ERROR], answers[LAST]
@@ -129,3 +134,9 @@ class Detection:
                 quiet=GRACE_S,
             )
         return max((channel for channel in range(1, most + 1) if ("CHAN_NAME", channel) in answers), default=0)
+
+
+def _largest(family: Family, channels: int) -> Model:
+    """The largest model of a family that has no more channels than were found."""
+    fitting = [model for model in family.models if (model.parts or 0) <= channels]
+    return max(fitting, key=lambda model: model.parts or 0)

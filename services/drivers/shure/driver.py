@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from services.drivers.port import Advert, Link, Listener, Reading, SimulatedReceiver, Target, Trace
-from services.drivers.shure.codec.models import FAMILIES, MANUFACTURER
+from services.drivers.shure.families import FAMILIES, MANUFACTURER, capabilities_of
 from services.drivers.shure.link import ShureLink
 from services.drivers.shure.overhearing import overhear
 from services.drivers.shure.simulation.faults import FAULTS
@@ -18,7 +18,7 @@ class ShureDriver:
 
     name = "shure"
     manufacturer = MANUFACTURER
-    families: Mapping[str, Capabilities] = FAMILIES
+    families: Mapping[str, Capabilities] = {name: capabilities_of(family) for name, family in FAMILIES.items()}
     scans = True
     faults: Mapping[str, str] = FAULTS
 

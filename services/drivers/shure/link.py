@@ -12,10 +12,10 @@ from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec import samples
 from services.drivers.shure.codec.composing import Composer
 from services.drivers.shure.codec.messages import Message, get, set_
-from services.drivers.shure.codec.models import FIXED_ANTENNAS, MANUFACTURER, METER_RANGE_MS
-from services.drivers.shure.codec.tables import PROPERTIES, Property, Scope
+from services.drivers.shure.codec.properties import Property, Scope
 from services.drivers.shure.conversation import QUIET_S, Conversation, Place
 from services.drivers.shure.detection import LAST, Detection, Found
+from services.drivers.shure.families import MANUFACTURER, ReadingComposer
 from services.model import ChannelTelemetry, Identity
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,8 @@ STOP_S = 0.5
 """How long a close waits for the device to confirm that it has stopped metering."""
 WHOLE_DUMP = 0
 """The index that means all channels."""
-NO_WHOLE_DUMP = frozenset({"slxd_plus"})
-"""Families that refuse GET 0 ALL and begin to meter instead (seen on a real SLXD4QDAN+)."""
 QUESTIONS_MOST = 100
-"""Questions by name in one go; others send as many without trouble (protocol notes, 1.1)."""
+"""Questions by name in one go; others send as many without trouble (docs/protocols.md#transport)."""
 TRIES = 2
 """Questions by name that are worth asking of a device that does not answer them; noise can swallow one."""
 IDENTITY_NAMES = ("FW_VER", "RF_BAND", "NET_SETTINGS SC", "MAC_ADDR")
@@ -41,7 +39,7 @@ class ShureLink:
         self._listener = listener
         self._detection = Detection()
         self._conversation = Conversation(self._hear, trace)
-        self._composer = Composer()
+        self._composer: ReadingComposer = Composer()
         self._found: Found | None = None
         self._facts: dict[str, object] = {}
         self._antennas: dict[int, int] = {}
@@ -96,10 +94,9 @@ class ShureLink:
         """Ask for another metering interval; what the family cannot do becomes the nearest that it can."""
         self._interval_s = seconds
         found = self._found
-        if found is None:
+        if found is None or (meters := found.family.meters) is None:
             return
-        low, high = METER_RANGE_MS[found.family]
-        rate = min(high, max(low, round(seconds * 1000))) if seconds > 0 else 0
+        rate = min(meters.slowest_ms, max(meters.fastest_ms, round(seconds * 1000))) if seconds > 0 else 0
         self._wanted_rate = wanted = f"{rate:05}"
         self._conversation.send(set_("METER_RATE", channel, wanted) for channel in range(1, found.channels + 1))
 
@@ -148,18 +145,18 @@ class ShureLink:
         return self._found
 
     def _first_facts(self, found: Found) -> Iterator[Reading]:
-        self._facts |= {"model": found.model, "family": found.family, "part_count": found.channels}
+        self._facts |= {"model": found.model, "family": found.family.name, "part_count": found.channels}
         yield Reading(None, dict(self._facts))
-        if found.family in FIXED_ANTENNAS:
+        if found.family.antennas is not None:
             for channel in range(1, found.channels + 1):
-                fact = Reading(channel, {"antenna_count": FIXED_ANTENNAS[found.family]})
+                fact = Reading(channel, {"antenna_count": found.family.antennas})
                 yield from self._composer.compose(fact)
 
     async def _read_channels(self, found: Found) -> bool:
         """Ask for everything; whether any channel told anything."""
         channels = range(1, found.channels + 1)
         each = [get("ALL", channel) for channel in channels]
-        for dumps in [each] if found.family in NO_WHOLE_DUMP else [[get("ALL", WHOLE_DUMP)], each]:
+        for dumps in [[get("ALL", WHOLE_DUMP)], each] if found.family.dumps_all else [each]:
             await self._ask(dumps, found.fence, times=2)
             if self._heard_of_channels():
                 return True
@@ -191,23 +188,21 @@ class ShureLink:
         return any(index and name not in ("METER_RATE", "ERR") for name, index in self._conversation.answers)
 
     def _askable(self, found: Found) -> list[Place]:
-        counts = found.family not in FIXED_ANTENNAS  # then a metered key tells their number, and with metering off too
+        counts = found.family.antennas is None  # then a metered key tells their number, and with metering off too
         properties = [
-            prop
-            for prop in PROPERTIES[found.family].values()
-            if prop.askable and (not prop.metered or (prop.keys and counts))
+            prop for prop in found.family.properties if prop.askable and (not prop.metered or (prop.keys and counts))
         ]
         return [place for prop in properties for place in _places(prop, found.channels)]
 
     def _missing(self, found: Found, places: Iterable[Place]) -> list[Place]:
-        answers, table = self._conversation.answers, PROPERTIES[found.family]
+        answers, table = self._conversation.answers, found.family.properties
         return [
             place
             for place in places
             if place not in answers
             and self._unanswered[place] < TRIES
             and place != found.fence
-            and (place[0], place[1] is not None) in table
+            and table.find(place[0], indexed=place[1] is not None) is not None
         ]
 
     async def _ask_missing(self, found: Found, places: list[Place]) -> None:
@@ -215,8 +210,12 @@ class ShureLink:
 
         Ends with the answer to the last question, so that nothing asked before is still on its way.
         """
-        answers, table = self._conversation.answers, PROPERTIES[found.family]
-        questions = [_question(table[name, index is not None], index) for name, index in places]
+        answers, table = self._conversation.answers, found.family.properties
+        questions = [
+            _question(prop, index)
+            for name, index in places
+            if (prop := table.find(name, indexed=index is not None)) is not None
+        ]
         for begin in range(0, max(1, len(questions)), QUESTIONS_MOST):
             if not await self._ask(questions[begin : begin + QUESTIONS_MOST], found.fence):
                 break  # it only tells, and will not answer the rest either
@@ -226,7 +225,7 @@ class ShureLink:
         facts = {key: str(value) for key, value in self._facts.items() if value is not None}
         return Identity(
             manufacturer=MANUFACTURER,
-            family=found.family,
+            family=found.family.name,
             model=found.model,
             mac=facts.get("mac"),
             device_id=facts.get("device_id"),
@@ -248,7 +247,7 @@ class ShureLink:
         for message in messages:
             if message.name == "METER_RATE" and message.index and message.index <= found.channels:
                 self._rates[message.index] = message.value.strip()
-            reading = codec.decode(message, found.family)
+            reading = codec.decode(message, found.family.properties)
             if reading is None or (reading.channel or 0) > found.channels or (reading.slot or 0) > found.slots:
                 self._meaningless += 1
             elif reading.values:
@@ -260,7 +259,9 @@ class ShureLink:
 
     def _sum_up(self, messages: bytes, found: Found) -> None:
         """Meters come for all channels together, and are taken channel by channel."""
-        told = samples.summarise(found.family, messages)
+        if found.family.meters is None:
+            return
+        told = samples.summarise(found.family.meters.sample, messages)
         self._ill_formed += messages.count(b"<") - sum(telemetry["samples"] for telemetry in told.values())
         for channel in range(1, found.channels + 1):
             telemetry = told.get(channel)
@@ -268,7 +269,7 @@ class ShureLink:
                 continue
             untaken = self._metered.get(channel)
             self._metered[channel] = telemetry if untaken is None else samples.merge(untaken, telemetry)
-            if found.family not in FIXED_ANTENNAS:
+            if found.family.antennas is None:
                 self._count_antennas(channel, telemetry)
 
     def _count_antennas(self, channel: int, telemetry: ChannelTelemetry) -> None:
@@ -306,7 +307,7 @@ class ShureLink:
 
 
 def _places(prop: Property, channels: int) -> list[Place]:
-    if prop.scope is Scope.DEVICE:
+    if prop.scope is Scope.UNIT:
         return [(prop.name, None)]
     return [(prop.name, channel) for channel in range(1, channels + 1)]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from services.drivers.port import Reading
-from services.drivers.shure.codec.tables import PRIVATE_KEYS
 
+PRIVATE_KEYS = frozenset({"menu_locked", "power_locked", "quadversity"})
+"""Keys that are in no state: halves of such a key."""
 _PARTS = PRIVATE_KEYS | {"fd_mode", "antenna_count"}
 """Keys of a channel that others follow from."""
 _SLOT_PARTS = frozenset({"status", "battery_runtime_minutes"})

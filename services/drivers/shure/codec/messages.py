@@ -9,15 +9,18 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from services.drivers.port import Reading
-from services.drivers.shure.codec.tables import PROPERTIES, SUB_INDEXED, Property, Scope
+from services.drivers.shure.codec.properties import PropertyTable, Scope
 
 VERBS = frozenset({b"GET", b"SET", b"REP", b"REPORT", b"SAMPLE"})
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]*\Z")
-_SUB = re.compile(rb"(\d{1,2})(?:\s+|\Z)")
+_SUB = re.compile(r"(\d{1,2})(?:\s+|\Z)")
 
 INDEX_DIGITS = 2
 """No receiver has a hundred channels."""
 
+
+_SUB_INDEXED = frozenset({Scope.SLOT, Scope.ANTENNA})
+"""What stands behind a second index."""
 
 REMEMBERED = 1024
 """Messages whose meaning is remembered: receivers say much the same again and again, a whole dump at every re-read."""
@@ -25,16 +28,16 @@ REMEMBERED = 1024
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. ``index`` is the channel (0 = all, ``None`` = the device), ``sub`` the slot or antenna.
+    """One message. ``index`` is the part (0 for all of them, ``None`` for the unit).
 
-    ``value`` is the rest as it stands on the wire, braces and padding included. Of NET_SETTINGS the interface belongs
-    to the name: ``NET_SETTINGS SC``.
+    ``value`` is the rest as it stands on the wire, braces and padding included; it may begin with a slot or an antenna,
+    which only the family's table tells: `split_sub`. Of NET_SETTINGS the interface belongs to the name:
+    ``NET_SETTINGS SC``.
     """
 
     verb: str
     index: int | None
     name: str
-    sub: int | None = None
     value: str = ""
 
 
@@ -60,11 +63,15 @@ def parse(body: bytes) -> Message | None:
     if name == b"NET_SETTINGS":
         parts = rest.split(None, 1)
         name, rest = b" ".join((name, *parts[:1])).upper(), parts[1] if len(parts) > 1 else b""
-    plain = name.decode("ascii", "replace")
-    sub: int | None = None
-    if plain in SUB_INDEXED and (found := _SUB.match(rest)) is not None and (verb == b"GET" or found.end() < len(rest)):
-        sub, rest = int(found[1]), rest[found.end() :]
-    return Message(verb.decode(), index, plain, sub, decode_text(rest))
+    return Message(verb.decode(), index, name.decode("ascii", "replace"), decode_text(rest))
+
+
+def split_sub(value: str, *, alone: bool = False) -> tuple[int | None, str]:
+    """A slot or antenna, and the value behind it; ``alone`` allows that nothing follows, as in a GET."""
+    found = _SUB.match(value)
+    if found is None or not (alone or found.end() < len(value)):
+        return None, value
+    return int(found[1]), value[found.end() :]
 
 
 def decode_text(raw: bytes) -> str:
@@ -75,32 +82,29 @@ def decode_text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def property_of(message: Message, family: str) -> Property | None:
-    """The property that a message is about."""
-    return PROPERTIES[family].get((message.name, message.index is not None))
-
-
 @lru_cache(maxsize=REMEMBERED)
-def decode(message: Message, family: str) -> Reading | None:
-    """What a REP says. Empty ``values`` for what is known and not told; ``None`` for what makes no sense here.
+def decode(message: Message, table: PropertyTable) -> Reading | None:
+    """What a REP says. Empty ``values`` for what is known and not published; ``None`` for what makes no sense here.
 
-    ``values`` may hold `tables.PRIVATE_KEYS`: see `composing`.
+    ``values`` may hold `composing.PRIVATE_KEYS`.
     """
-    prop = property_of(message, family)
-    if prop is None or message.verb != "REP":
+    prop = table.find(message.name, indexed=message.index is not None)
+    if prop is None or message.verb != "REP" or message.index == 0:
         return None
-    channel, slot = message.index, message.sub if prop.scope is Scope.SLOT else None
-    if channel == 0 or (prop.scope is Scope.SLOT and not slot):
+    slot, value = split_sub(message.value) if prop.scope in _SUB_INDEXED else (None, message.value)
+    if prop.scope is Scope.SLOT and not slot:
         return None
-    values = prop.kind.decode(message.value.strip())
-    if values is None:
+    try:
+        values = prop.decode(value.strip())
+    except ValueError:
         return None
-    # shared by everyone who is told the same: nobody may change it
-    return Reading(channel, MappingProxyType(dict(zip(prop.keys, values, strict=True))), slot)
+    # shared by every listener: nobody may change it
+    shared = MappingProxyType(dict(zip(prop.keys, values, strict=True)))
+    return Reading(message.index, shared, slot if prop.scope is Scope.SLOT else None)
 
 
 def encode(
-    family: str, scope: Scope, key: str, value: object, others: Mapping[str, object] | None = None
+    table: PropertyTable, scope: Scope, key: str, value: object, others: Mapping[str, object] | None = None
 ) -> list[tuple[str, str]]:
     """A key's new value as (wire name, wire text) of every askable property that carries it.
 
@@ -108,8 +112,8 @@ def encode(
     """
     values = {**(others or {}), key: value}
     return [
-        (prop.name, prop.kind.encode([values.get(each) for each in prop.keys]))
-        for prop in PROPERTIES[family].values()
+        (prop.name, prop.encode([values.get(each) for each in prop.keys]))
+        for prop in table
         if key in prop.keys and prop.scope is scope and prop.askable and not prop.metered
     ]
 

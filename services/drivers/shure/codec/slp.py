@@ -1,7 +1,8 @@
 """PURE. What Shure devices announce of themselves: SLPv2 attribute replies to 239.255.254.253, UDP 8427.
 
-One datagram about every 2 s a device (protocol notes 2.1). An advert proves that a device exists, not that it can be
-controlled. Everything is read tolerantly: the header only tells where to look, the attributes are found by their form.
+One datagram about every 2 s a unit (docs/protocols.md#shure-adverts-slpv2). An advert proves that a unit exists, not
+that it can be controlled. Everything is read tolerantly: the header only tells where to look, the attributes are found
+by their form.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import struct
 from collections.abc import Mapping
 
 from services.drivers.port import Advert
-from services.drivers.shure.codec.models import MANUFACTURER, model_of
+from services.drivers.shure.families import MANUFACTURER, model_of
 
 GROUP = "239.255.254.253"
 PORT = 8427
@@ -75,8 +76,7 @@ def advert(datagram: bytes, host: str) -> Advert | None:
     if attributes is None:
         return None
     function = attributes.get("acn-fctn", "")
-    model = model_of(function)
-    if model is None:
+    if model_of(function) is None:
         return None
     cid = attributes.get("cid", "")
     evidence = {"cid": cid.lower()} if _CID.match(cid) else {}

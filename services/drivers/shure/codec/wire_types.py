@@ -1,16 +1,22 @@
-"""PURE. How values are written on the wire: each kind turns text into values and values back into text.
+"""PURE. How values are written on the wire: each wire type turns a text into a value, and the value back into text.
 
-``decode`` gives one value a key of its property (``None`` for unknown), or ``None`` as a whole for text that makes no
-sense; such a report is dropped and counted, never published. Facts are from Shure's command strings as collected in the
-project's protocol notes, sections 1.5 to 1.8.
+``decode`` gives ``None`` for unknown, and raises `ValueError` for text that makes no sense: `messages.decode` drops
+such a report, the link counts it, and it is never published. ``encode`` takes ``None`` for unknown.
+
+Source of every fact: docs/protocols.md#values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-Values = tuple[object, ...]
+T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+
+Pair = tuple[A | None, B | None]
 
 UNKNOWN_WORDS = frozenset({"UNKN", "UNKNOWN"})
 UNKNOWN_8 = frozenset({254, 255})
@@ -19,22 +25,20 @@ UNKNOWN_16 = frozenset({65534, 65535})
 RUNTIME_STATUS: Mapping[int, str] = {65533: "communication_error", 65534: "calculating", 65535: "not_reported"}
 NUMBER_DIGITS = 8
 """More than any number of the protocol has."""
+PADDING = " \t\r\n\0"
+
+
+@dataclass(frozen=True, slots=True)
+class WireType(Generic[T]):
+    """Both directions of one way to write a value."""
+
+    decode: Callable[[str], T | None]
+    encode: Callable[[T | None], str]
 
 
 def is_unknown(wire: str) -> bool:
     """Whether it is one of the words for unknown."""
     return unbrace(wire).upper() in UNKNOWN_WORDS
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Both directions of one way to write a value."""
-
-    decode: Callable[[str], Values | None]
-    encode: Callable[[Sequence[object]], str]
-
-
-PADDING = " \t\r\n\0"
 
 
 def unbrace(text: str) -> str:
@@ -54,210 +58,260 @@ def readable(text: str) -> str:
 
 
 def braced(text: str, width: int) -> str:
-    """A text as a device writes it: padded to its width, in braces."""
+    """A text as a unit writes it: padded to its width, in braces."""
     return f"{{{text[:width]:<{width}}}}"
 
 
-def integer(text: str) -> int | None:
-    """A number without sign; ``None`` for anything else."""
-    text = unbrace(text)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS else None
+def integer(text: str) -> int:
+    """A number without sign. Raises `ValueError` for anything else."""
+    plain = unbrace(text)
+    if not (plain.isascii() and plain.isdecimal() and len(plain) <= NUMBER_DIGITS):
+        raise ValueError(f"{text!r} is no number")
+    return int(plain)
 
 
-def text(width: int, keys: int = 1) -> Kind:
-    """Free text, padded to ``width``; blank is unknown. With several ``keys`` all of them mean the same."""
+def pair(first: WireType[A], second: WireType[B], encode: Callable[[A | None, B | None], str]) -> WireType[Pair[A, B]]:
+    """One text that says two things: each of the two types reads the whole of it, ``encode`` writes both."""
 
-    def decode(wire: str) -> Values | None:
-        return (readable(unbrace(wire)) or None,) * keys
+    def decode(wire: str) -> Pair[A, B]:
+        return first.decode(wire), second.decode(wire)
 
-    def encode(values: Sequence[object]) -> str:
-        return braced(str(next((value for value in values if value is not None), "")), width)
+    def encode_pair(values: Pair[A, B] | None) -> str:
+        return encode(*(values or (None, None)))
 
-    return Kind(decode, encode)
+    return WireType(decode, encode_pair)
 
 
-def word(width: int = 0, unknown: str = "UNKNOWN") -> Kind:
+def text(width: int) -> WireType[str]:
+    """Free text, padded to ``width``; blank is unknown."""
+    return WireType(lambda wire: readable(unbrace(wire)) or None, lambda value: braced(value or "", width))
+
+
+def text_twice(width: int) -> WireType[Pair[str, str]]:
+    """A text that is published under two keys."""
+    plain = text(width)
+    return pair(plain, plain, lambda first, second: plain.encode(second if first is None else first))
+
+
+def word(width: int = 0, unknown: str = "UNKNOWN") -> WireType[str]:
     """What a transmitter is called: ``unknown`` and blank mean that there is none. ``width`` is that between braces."""
 
-    def decode(wire: str) -> Values | None:
+    def decode(wire: str) -> str | None:
         plain = readable(unbrace(wire))
-        return (None if not plain or is_unknown(plain) else plain,)
+        return None if not plain or is_unknown(plain) else plain
 
-    def encode(values: Sequence[object]) -> str:
+    def encode(value: str | None) -> str:
         if width:
-            return braced("" if values[0] is None else str(values[0]), width)
-        return unknown if values[0] is None else str(values[0])
+            return braced(value or "", width)
+        return unknown if value is None else value
 
-    return Kind(decode, encode)
+    return WireType(decode, encode)
 
 
-def number(digits: int, low: int, high: int, *, offset: int = 0, unknown: frozenset[int] = frozenset()) -> Kind:
+def number(
+    digits: int, low: int, high: int, *, offset: int = 0, unknown: Collection[int] = frozenset()
+) -> WireType[int]:
     """Value = raw + ``offset``. ``low`` and ``high`` are raw.
 
-    Only the documented marks mean unknown; whatever else lies outside of the range makes no sense (protocol notes,
-    1.8, row 11).
+    Only the documented marks mean unknown; whatever else lies outside of the range makes no sense
+    (docs/protocols.md#disputed-and-how-it-is-decided).
     """
 
-    def decode(wire: str) -> Values | None:
+    def decode(wire: str) -> int | None:
+        if unknown and is_unknown(wire):
+            return None
         raw = integer(wire)
-        if raw is None:
-            return (None,) if unknown and is_unknown(wire) else None
         if raw in unknown:
-            return (None,)
-        return (raw + offset,) if low <= raw <= high else None
+            return None
+        if not low <= raw <= high:
+            raise ValueError(f"{raw} is not within {low} and {high}")
+        return raw + offset
 
-    def encode(values: Sequence[object]) -> str:
-        value = values[0]
-        raw = max(unknown, default=low) if value is None else min(high, max(low, int(str(value)) - offset))
+    def encode(value: int | None) -> str:
+        raw = max(unknown, default=low) if value is None else min(high, max(low, value - offset))
         return f"{raw:0{digits}}"
 
-    return Kind(decode, encode)
+    return WireType(decode, encode)
 
 
-def trim(offset: int, high: int) -> Kind:
-    """Transmitter trim: dB (raw + ``offset``), and as it is written."""
-    raw_kind = number(3, 0, high, unknown=UNKNOWN_8)
+def coded(
+    digits: int, meanings: Mapping[int, T | None], *, unknown: Collection[int], other: T | None = None
+) -> WireType[T]:
+    """A number that stands for something else. ``other`` is for further numbers, without it they make no sense.
 
-    def decode(wire: str) -> Values | None:
-        raw = raw_kind.decode(wire)
-        if raw is None or raw[0] is None:
-            return None if raw is None else (None, None)
-        return (int(str(raw[0])) + offset, raw[0])
+    The marks in ``unknown`` that have no meaning are ``None``. Of several numbers for one value the first is written.
+    """
+    written = {value: raw for raw, value in reversed(list(meanings.items()))}
+    if other is not None:
+        written.setdefault(other, next(raw for raw in range(10**digits) if raw not in meanings))
+    mark = max(set(unknown) - meanings.keys())
 
-    def encode(values: Sequence[object]) -> str:
-        decibels, raw = values
-        return raw_kind.encode([int(str(decibels)) - offset if decibels is not None else raw])
-
-    return Kind(decode, encode)
-
-
-def runtime(keys: int) -> Kind:
-    """Minutes, 0 to 65532, and (with two ``keys``) what it means that there are none."""
-
-    def decode(wire: str) -> Values | None:
+    def decode(wire: str) -> T | None:
+        if is_unknown(wire):
+            return None
         raw = integer(wire)
-        if raw is None:
-            return (None, "not_reported")[:keys] if is_unknown(wire) else None
-        if raw in RUNTIME_STATUS:
-            return (None, RUNTIME_STATUS[raw])[:keys]
-        return (raw, "ok")[:keys] if raw < min(RUNTIME_STATUS) else None
+        if raw in meanings:
+            return meanings[raw]
+        if raw in unknown:
+            return None
+        if other is None or raw >= min(unknown):
+            raise ValueError(f"{raw} stands for nothing")
+        return other
 
-    def encode(values: Sequence[object]) -> str:
-        minutes, status = (*values, None)[:2]
-        if minutes is not None:
-            return f"{int(str(minutes)):05}"
-        return f"{next((raw for raw, said in RUNTIME_STATUS.items() if said == status), 65535):05}"
-
-    return Kind(decode, encode)
+    return WireType(decode, lambda value: f"{written.get(value, mark):0{digits}}")
 
 
-def megahertz(digits: int) -> Kind:
+def trim(offset: int, high: int) -> WireType[Pair[int, int]]:
+    """Transmitter trim: dB (raw + ``offset``), and as it is written."""
+    decibels = number(3, 0, high, offset=offset, unknown=UNKNOWN_8)
+    raw = number(3, 0, high, unknown=UNKNOWN_8)
+    return pair(decibels, raw, lambda db, plain: raw.encode(plain) if db is None else decibels.encode(db))
+
+
+def minutes() -> WireType[int]:
+    """Run time, 0 to 65532 minutes."""
+    return number(5, 0, min(RUNTIME_STATUS) - 1, unknown=RUNTIME_STATUS)
+
+
+def runtime() -> WireType[Pair[int, str]]:
+    """Minutes, 0 to 65532, and what it means that there are none: ``ok`` or a word of `RUNTIME_STATUS`."""
+    known, codes = minutes(), {status: raw for raw, status in RUNTIME_STATUS.items()}
+
+    def status_of(wire: str) -> str:
+        if is_unknown(wire):
+            return "not_reported"
+        return RUNTIME_STATUS.get(integer(wire), "ok")
+
+    def encode_status(status: str | None) -> str:
+        return f"{codes.get(status or '', max(RUNTIME_STATUS)):05}"
+
+    status = WireType(status_of, encode_status)
+    return pair(known, status, lambda left, why: status.encode(why) if left is None else known.encode(left))
+
+
+def megahertz(digits: int) -> WireType[float]:
     """KHz on the wire; 0 is no frequency."""
 
-    def decode(wire: str) -> Values | None:
-        khz = integer(unbrace(wire))
-        return None if khz is None else (round(khz / 1000, 3) if khz else None,)
+    def decode(wire: str) -> float | None:
+        khz = integer(wire)
+        return round(khz / 1000, 3) if khz else None
 
-    return Kind(decode, lambda values: f"{round(float(str(values[0] or 0)) * 1000):0{digits}}")
+    return WireType(decode, lambda value: f"{round((value or 0) * 1000):0{digits}}")
 
 
-def choice(words: Mapping[str, object], unknown: str = "UNKN") -> Kind:
+def choice(words: Mapping[str, T], unknown: str = "UNKN") -> WireType[T]:
     """One of a few words, whatever their case. Of several for one value the first is the one that is written."""
     written = {value: wire for wire, value in reversed(list(words.items()))}
     known = {wire.upper(): value for wire, value in words.items()}
 
-    def decode(wire: str) -> Values | None:
+    def decode(wire: str) -> T | None:
         plain = unbrace(wire).upper()
         if plain in known:
-            return (known[plain],)
-        return (None,) if is_unknown(plain) else None
+            return known[plain]
+        if is_unknown(plain):
+            return None
+        raise ValueError(f"{plain!r} is none of {', '.join(words)}")
 
-    return Kind(decode, lambda values: written.get(values[0], unknown))
+    return WireType(decode, lambda value: unknown if value is None else written.get(value, unknown))
 
 
-def group(width: int = 0) -> Kind:
+def same_words(words: Iterable[str]) -> WireType[str]:
+    """Words that are published in lower case."""
+    return choice({each: each.lower() for each in words})
+
+
+def group(width: int = 0) -> WireType[Pair[int, int]]:
     """Group and channel in it, ``01,02``; ``--,--`` is none. In braces where ``width`` is given."""
 
-    def decode(wire: str) -> Values | None:
-        left, comma, right = unbrace(wire).partition(",")
-        if not comma:
-            return None if left.strip() else (None, None)
-        left, right = left.strip(), right.strip()
+    def decode(wire: str) -> Pair[int, int]:
+        left, comma, right = (part.strip() for part in unbrace(wire).partition(","))
+        if not comma and left:
+            raise ValueError(f"{wire!r} is no group and channel")
         if set(left) <= {"-"} and set(right) <= {"-"}:
-            return (None, None)
-        numbers = integer(left), integer(right)
-        return None if None in numbers else numbers
+            return None, None
+        return integer(left), integer(right)
 
-    def encode(values: Sequence[object]) -> str:
-        first, second = values
+    def encode(values: Pair[int, int] | None) -> str:
+        first, second = values or (None, None)
         if first is None or second is None:
             wire = "--,--"
         else:
             wire = f"{first},{second}" if width else f"{first:0>2},{second:0>2}"
         return braced(wire, width) if width else wire
 
-    return Kind(decode, encode)
+    return WireType(decode, encode)
 
 
-def firmware(width: int, keys: int = 2) -> Kind:
-    """Version, and (with two ``keys``) whether a trailing ``*`` says that the self-test or an update failed."""
+def version(width: int) -> WireType[str]:
+    """A firmware version, without the ``*`` of a failed self-test."""
 
-    def decode(wire: str) -> Values | None:
+    def decode(wire: str) -> str | None:
         plain = readable(unbrace(wire))
-        if is_unknown(plain):
-            return (None, None)[:keys]
-        version = plain.rstrip("*").rstrip()
-        return (version or None, plain.endswith("*") if plain else None)[:keys]
+        return None if is_unknown(plain) else plain.rstrip("*").rstrip() or None
 
-    def encode(values: Sequence[object]) -> str:
-        version, failed = (*values, None)[:2]
-        return braced(f"{version or ''}{'*' if failed else ''}", width)
-
-    return Kind(decode, encode)
+    return WireType(decode, lambda value: braced(value or "", width))
 
 
+def firmware(width: int) -> WireType[Pair[str, bool]]:
+    """Version, and whether a trailing ``*`` says that the self-test or an update failed."""
+    plain = version(width)
+
+    def has_failed(wire: str) -> bool | None:
+        written = readable(unbrace(wire))
+        return None if is_unknown(written) or not written else written.endswith("*")
+
+    failed: WireType[bool] = WireType(has_failed, lambda value: "*" if value else "")
+    return pair(plain, failed, lambda release, mark: braced(f"{release or ''}{failed.encode(mark)}", width))
+
+
+_WARNING = "WARN"
 _BATTERIES = {"LION": "lithium_ion", "ALKA": "alkaline", "NIMH": "nimh", "LITH": "lithium_primary"}
 
 
-def battery_type(keys: int) -> Kind:
-    """Chemistry, and (with two ``keys``) whether the device warns of the battery instead of naming it."""
-    plain = choice(_BATTERIES)
-
-    def decode(wire: str) -> Values | None:
-        if unbrace(wire).upper() == "WARN":
-            return (None, True)[:keys]
-        values = plain.decode(wire)
-        return None if values is None else (values[0], False)[:keys]
-
-    def encode(values: Sequence[object]) -> str:
-        return "WARN" if len(values) > 1 and values[1] else plain.encode(values)
-
-    return Kind(decode, encode)
+def chemistry() -> WireType[str]:
+    """Battery chemistry; unknown where the unit warns of the battery instead of naming it."""
+    named = choice(_BATTERIES)
+    return WireType(lambda wire: None if _warns(wire) else named.decode(wire), named.encode)
 
 
-def mac() -> Kind:
+def battery() -> WireType[Pair[str, bool]]:
+    """Chemistry, and whether the unit warns of the battery instead of naming it."""
+    named = chemistry()
+    warning: WireType[bool] = WireType(_warns, lambda value: _WARNING if value else "")
+    return pair(named, warning, lambda kind, warned: warning.encode(warned) or named.encode(kind))
+
+
+def _warns(wire: str) -> bool:
+    return unbrace(wire).upper() == _WARNING
+
+
+def mac() -> WireType[str]:
     """A MAC address, the last word of whatever stands there; lower case with colons."""
 
-    def decode(wire: str) -> Values | None:
+    def decode(wire: str) -> str:
         words = unbrace(wire).split()
         digits = words[-1].lower().replace("-", ":") if words else ""
         pairs = digits.split(":")
         well_formed = len(pairs) == 6 and all(len(pair) == 2 and set(pair) <= _HEX for pair in pairs)  # noqa: PLR2004
-        return (digits,) if well_formed and set(digits) != {"0", ":"} else None
+        if not well_formed or set(digits) == {"0", ":"}:
+            raise ValueError(f"{wire!r} ends in no MAC address")
+        return digits
 
-    def encode(values: Sequence[object]) -> str:
-        address = str(values[0] or "00:00:00:00:00:00").upper()
+    def encode(value: str | None) -> str:
+        address = (value or "00:00:00:00:00:00").upper()
         return f"AUTO 000.000.000.000 000.000.000.000 000.000.000.000 {address}"
 
-    return Kind(decode, encode)
+    return WireType(decode, encode)
 
 
 _HEX = frozenset("0123456789abcdef")
 
-IGNORED = Kind(lambda _: (), lambda _: "")
-"""Known, and nothing that we tell."""
 
-ANTENNAS = Kind(
-    lambda wire: (len(wire),) if wire and set(wire.upper()) <= set("ABXR") else None, lambda values: str(values[0])
-)
-"""One character an antenna; what they mean is told by SAMPLE, their number is a fact of the channel."""
+def _count_antennas(wire: str) -> int:
+    if not wire or not set(wire.upper()) <= set("ABXR"):
+        raise ValueError(f"{wire!r} has no letter for each antenna")
+    return len(wire)
+
+
+ANTENNAS: WireType[int] = WireType(_count_antennas, str)
+"""One character an antenna; what they mean is in SAMPLE, their number is a fact of the channel."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from services.drivers.shure.codec.tables import PROPERTIES, Property, Scope
+from services.drivers.shure.codec.properties import Property, Scope
+from services.drivers.shure.families import FAMILIES
 from services.drivers.shure.simulation import meters
 from services.drivers.shure.simulation.levels import LEVEL_KEYS, PROFILES, Condition, Levels, circle, pinned
 from services.drivers.shure.simulation.panel import FD_C_CHANNEL, PANELS, Field, Panel, text
@@ -189,9 +190,9 @@ class Device:
 
     def _written(self, channel: int, key: str, value: object, slot: int) -> Iterator[tuple[Place, str]]:
         """Where a key stands on the wire, and how its new value is written there."""
-        scope = Scope.SLOT if slot else Scope.CHANNEL if channel else Scope.DEVICE
+        scope = Scope.SLOT if slot else Scope.PART if channel else Scope.UNIT
         for part, of_part in _halves(key, value):
-            for prop in PROPERTIES[self.model.family].values():
+            for prop in FAMILIES[self.model.family].properties:
                 place = (channel, prop.name, slot)
                 if part in prop.keys and prop.scope is scope and self.field_of(place) is not None:
                     yield place, _wire(prop, part, of_part, self.values[place])
@@ -263,13 +264,13 @@ def _halves(key: str, value: object) -> list[tuple[str, object]]:
 def _wire(prop: Property, key: str, value: object, now: str) -> str:
     """A property with one of its keys changed."""
     if prop.name == "DEVICE_ID":  # both of its keys mean the same
-        return prop.kind.encode([value] * len(prop.keys))
+        return prop.encode([value] * len(prop.keys))
     others: dict[str, object] = {}
     if prop.name in _PAIRS:
-        others = dict(zip(prop.keys, prop.kind.decode(now) or (), strict=False))
+        others = dict(zip(prop.keys, prop.decode(now), strict=False))
     if prop.name.startswith("GROUP"):  # a group that is chosen begins with its first channel
         others = {each: 1 if known is None else known for each, known in others.items()}
-    return prop.kind.encode([{**others, key: value}.get(each) for each in prop.keys])
+    return prop.encode([{**others, key: value}.get(each) for each in prop.keys])
 
 
 def _formatted(item: Field, value: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.messages import Message
-from services.drivers.shure.codec.models import METER_RANGE_MS
+from services.drivers.shure.families import FAMILIES
 from services.drivers.shure.simulation import meters
 from services.drivers.shure.simulation.device import Device, Place
 from services.drivers.shure.simulation.panel import text
@@ -93,7 +93,9 @@ def _selected(device: Device, index: int | None) -> list[int]:
 
 
 def _get(device: Device, asked: Message) -> list[bytes]:
-    if asked.value:
+    sub, rest = codec.split_sub(asked.value, alone=True)
+    has_sub = asked.name in device.slot_fields or asked.name.startswith("RSSI")
+    if rest if has_sub else asked.value:
         raise RefusedError
     if asked.name == "ALL":
         if asked.index is None:
@@ -103,7 +105,7 @@ def _get(device: Device, asked: Message) -> list[bytes]:
             raise RefusedError
         return list(_dump(device, asked.index))
     selected = _selected(device, asked.index)
-    return [line for channel in selected for line in _property(device, channel, asked.name, asked.sub)]
+    return [line for channel in selected for line in _property(device, channel, asked.name, sub)]
 
 
 def _dump(device: Device, index: int) -> Iterator[bytes]:
@@ -257,9 +259,11 @@ def _group_text(device: Device, pair: str) -> str:
 def _set_meter_rate(device: Device, result: Answer, channel: int, argument: str) -> None:
     if not channel:
         raise RefusedError
-    fastest, slowest = METER_RANGE_MS[device.model.family]
-    rate = _number(argument, range(slowest + 1))
-    if 0 < rate < fastest:
+    allowed = FAMILIES[device.model.family].meters
+    if allowed is None:
+        raise RefusedError
+    rate = _number(argument, range(allowed.slowest_ms + 1))
+    if 0 < rate < allowed.fastest_ms:
         raise RefusedError
     told = result.replies if device.meter_ms[channel - 1] == rate else result.reports
     device.meter_ms[channel - 1] = rate

@@ -8,11 +8,24 @@ from hypothesis import strategies as st
 
 from services.drivers import Reading
 from services.drivers.shure.codec import messages as codec
+from services.drivers.shure.codec.composing import PRIVATE_KEYS
 from services.drivers.shure.codec.messages import Message
-from services.drivers.shure.codec.tables import PRIVATE_KEYS, PROPERTIES, Scope
+from services.drivers.shure.codec.properties import Property, PropertyTable, Scope
+from services.drivers.shure.families import FAMILIES
 from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, SLOT_KEYS
 
-CHANNEL, DEVICE, SLOT = Scope.CHANNEL, Scope.DEVICE, Scope.SLOT
+CHANNEL, DEVICE, SLOT = Scope.PART, Scope.UNIT, Scope.SLOT
+
+
+def table(family: str) -> PropertyTable:
+    return FAMILIES[family].properties
+
+
+def property_of(message: Message, family: str) -> Property:
+    prop = table(family).find(message.name, indexed=message.index is not None)
+    assert prop is not None
+    return prop
+
 
 BOTH_WAYS = [
     # family, scope, wire name, wire text, values
@@ -121,10 +134,9 @@ def test_a_value_is_read_and_written_the_same_way(
     sub = 3 if scope is SLOT else None
     message = codec.parse(codec.report(name, index, sub, wire).strip(b"<> "))
     assert message is not None
-    assert codec.decode(message, family) == Reading(index, values, sub)
-    prop = codec.property_of(message, family)
-    assert prop is not None
-    assert prop.kind.encode([values[key] for key in prop.keys]) == wire
+    assert codec.decode(message, table(family)) == Reading(index, values, sub)
+    prop = property_of(message, family)
+    assert prop.encode([values[key] for key in prop.keys]) == wire
 
 
 READ_ONLY = [
@@ -172,7 +184,7 @@ READ_ONLY = [
 def test_what_devices_say_besides_is_understood(family: str, body: str, values: dict[str, object]) -> None:
     message = codec.parse(body.encode("latin-1"))
     assert message is not None
-    reading = codec.decode(message, family)
+    reading = codec.decode(message, table(family))
     assert reading is not None
     assert reading.values == values
 
@@ -212,7 +224,7 @@ def test_what_devices_say_besides_is_understood(family: str, body: str, values: 
 )
 def test_what_makes_no_sense_is_no_reading(family: str, body: str) -> None:
     message = codec.parse(body.encode())
-    assert message is None or codec.decode(message, family) is None
+    assert message is None or codec.decode(message, table(family)) is None
 
 
 @pytest.mark.parametrize(
@@ -229,14 +241,17 @@ def test_what_is_no_message_is_none(body: bytes) -> None:
 def test_names_keep_their_characters_and_lose_their_padding(name: str, written: bytes) -> None:
     message = codec.parse(b"REP 1 CHAN_NAME " + written)
     assert message is not None
-    assert codec.decode(message, "ulxd") == Reading(1, {"name": name})
+    assert codec.decode(message, table("ulxd")) == Reading(1, {"name": name})
 
 
 def test_a_second_index_is_a_slot_or_an_antenna() -> None:
-    assert codec.parse(b"REP 2 SLOT_BATT_MINS 8 00335") == Message("REP", 2, "SLOT_BATT_MINS", 8, "00335")
-    assert codec.parse(b"GET 1 RSSI 0") == Message("GET", 1, "RSSI", 0, "")
-    assert codec.parse(b"REP 1 RSSI 096") == Message("REP", 1, "RSSI", None, "096")
-    assert codec.parse(b"SET 1 METER_RATE 00100") == Message("SET", 1, "METER_RATE", None, "00100")
+    assert codec.parse(b"REP 2 SLOT_BATT_MINS 8 00335") == Message("REP", 2, "SLOT_BATT_MINS", "8 00335")
+    assert codec.split_sub("8 00335") == (8, "00335")
+    assert codec.split_sub("096") == (None, "096")
+    assert codec.split_sub("0", alone=True) == (0, "")
+    reading = codec.decode(Message("REP", 2, "SLOT_BATT_MINS", "8 00335"), table("axient"))
+    assert reading == Reading(2, {"battery_runtime_minutes": 335}, 8)
+    assert codec.parse(b"SET 1 METER_RATE 00100") == Message("SET", 1, "METER_RATE", "00100")
 
 
 def test_messages_are_written_with_one_space_between_words() -> None:
@@ -247,44 +262,42 @@ def test_messages_are_written_with_one_space_between_words() -> None:
 
 
 def test_a_key_is_written_by_every_property_that_carries_it() -> None:
-    assert codec.encode("ulxd", CHANNEL, "battery_percent", 87) == [("BATT_CHARGE", "087")]
-    assert codec.encode("axient", SLOT, "battery_percent", None) == [("SLOT_BATT_CHARGE_PERCENT", "255")]
-    assert codec.encode("slxd", CHANNEL, "group", 6, {"group_channel": 100}) == [("GROUP_CHANNEL", "{6,100}")]
-    assert codec.encode("slxd", CHANNEL, "receiver_muted", value=True) == []
+    assert codec.encode(table("ulxd"), CHANNEL, "battery_percent", 87) == [("BATT_CHARGE", "087")]
+    assert codec.encode(table("axient"), SLOT, "battery_percent", None) == [("SLOT_BATT_CHARGE_PERCENT", "255")]
+    assert codec.encode(table("slxd"), CHANNEL, "group", 6, {"group_channel": 100}) == [("GROUP_CHANNEL", "{6,100}")]
+    assert codec.encode(table("slxd"), CHANNEL, "receiver_muted", value=True) == []
 
 
-@pytest.mark.parametrize("family", PROPERTIES)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_key_of_a_table_is_a_word_of_the_product(family: str) -> None:
     info = {"model", "device_id", "firmware", "band", "mac"}
     allowed = {
-        Scope.DEVICE: {*RECEIVER_STATE_KEYS, *info},
-        Scope.CHANNEL: {*CHANNEL_STATE_KEYS, "antenna_count", "battery_runtime_status", "battery_warning"},
+        Scope.UNIT: {*RECEIVER_STATE_KEYS, *info},
+        Scope.PART: {*CHANNEL_STATE_KEYS, "antenna_count", "battery_runtime_status", "battery_warning"},
         Scope.SLOT: {*SLOT_KEYS},
         Scope.ANTENNA: set[str](),
     }
     strays = [
-        (prop.name, key)
-        for prop in PROPERTIES[family].values()
-        for key in prop.keys
-        if key not in allowed[prop.scope] | PRIVATE_KEYS
+        (prop.name, key) for prop in table(family) for key in prop.keys if key not in allowed[prop.scope] | PRIVATE_KEYS
     ]
     assert not strays
 
 
-@given(st.sampled_from(sorted(PROPERTIES)), st.binary(max_size=80))
+@given(st.sampled_from(sorted(FAMILIES)), st.binary(max_size=80))
 def test_no_bytes_make_it_raise(family: str, body: bytes) -> None:
     message = codec.parse(body)
     if message is not None:
-        codec.decode(message, family)
+        codec.decode(message, table(family))
 
 
 @given(st.data())
 def test_no_value_of_a_known_property_makes_it_raise_or_lets_a_mark_through(data: st.DataObject) -> None:
-    family = data.draw(st.sampled_from(sorted(PROPERTIES)))
-    prop = data.draw(st.sampled_from(list(PROPERTIES[family].values())))
+    family = data.draw(st.sampled_from(sorted(FAMILIES)))
+    prop = data.draw(st.sampled_from(list(table(family))))
     wire = data.draw(st.one_of(st.text(max_size=40), st.integers(0, 99999).map(str), st.just("UNKN")))
-    message = Message("REP", None if prop.scope is DEVICE else 1, prop.name, 1 if prop.scope is SLOT else None, wire)
-    reading = codec.decode(message, family)
+    text = f"1 {wire}" if prop.scope is SLOT else wire
+    message = Message("REP", None if prop.scope is DEVICE else 1, prop.name, text)
+    reading = codec.decode(message, table(family))
     for key, value in (reading.values if reading else {}).items():
         if key == "battery_percent":
             assert value is None or (isinstance(value, int) and 0 <= value <= 100)

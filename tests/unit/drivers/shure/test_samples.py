@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.drivers.shure.codec.samples import LAYOUTS, TELEMETRY_KEYS, merge, summarise
+from services.drivers.shure.codec import samples as meters
+from services.drivers.shure.codec.samples import Layout, merge
+from services.drivers.shure.families import FAMILIES
 from services.model import ChannelTelemetry
+
+LAYOUTS: dict[str, Layout] = {
+    family.name: family.meters.sample for family in FAMILIES.values() if family.meters is not None
+}
+
+
+def summarise(family: str, messages: bytes) -> dict[int, ChannelTelemetry]:
+    return meters.summarise(LAYOUTS[family], messages)
 
 
 def ulxd(*samples: tuple[str, int, int]) -> list[bytes]:
@@ -33,7 +43,7 @@ def summary(family: str, samples: Sequence[bytes]) -> ChannelTelemetry | None:
 def told(family: str, samples: Sequence[bytes]) -> dict[str, object]:
     telemetry = summary(family, samples)
     assert telemetry is not None
-    assert telemetry.keys() <= TELEMETRY_KEYS[family]
+    assert telemetry.keys() <= LAYOUTS[family].keys
     return dict(telemetry)
 
 

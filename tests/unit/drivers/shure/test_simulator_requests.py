@@ -6,14 +6,15 @@ import re
 
 import pytest
 
+from services.drivers.shure import families
 from services.drivers.shure.codec import messages as codec
-from services.drivers.shure.codec.tables import PROPERTIES
 from services.drivers.shure.simulation.device import Device, Model
 from services.drivers.shure.simulation.identity import MODELS, furnish, hardware, identity
 from services.drivers.shure.simulation.meters import sample
 from services.drivers.shure.simulation.requests import Answer, answer
 
 FAMILIES = tuple(MODELS)
+PREFIX = {"unit": "", "part": "1 ", "slot": "1 ", "antenna": "1 "}
 
 
 def a_device(family: str, **options: bool) -> Device:
@@ -130,23 +131,24 @@ def test_everything_that_is_said_is_in_the_drivers_table_and_makes_sense_there(f
         for line in dump(device):
             message = codec.parse(line[2:-2].encode())
             assert message is not None
-            prop = codec.property_of(message, family)
+            table = families.FAMILIES[family].properties
+            prop = table.find(message.name, indexed=message.index is not None)
             assert prop is not None, line
             if not prop.metered and prop.keys:
-                assert codec.decode(message, family) is not None, line
+                assert codec.decode(message, table) is not None, line
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_property_that_the_driver_asks_for_is_answered(family: str) -> None:
     device = a_device(family, **({"fd_c": True} if family == "axient" else {}))
     unanswered = [
-        name
-        for (name, indexed), prop in PROPERTIES[family].items()
+        prop.name
+        for prop in families.FAMILIES[family].properties
         if prop.askable
         and prop.keys
         and not any(
-            re.match(rf"< REP (1 )?{name} ", line)
-            for line in said(device, f"GET {'1 ' if indexed else ''}{name}{' 0' if prop.scope == 'slot' else ''}")
+            re.match(rf"< REP (1 )?{prop.name} ", line)
+            for line in said(device, f"GET {PREFIX[prop.scope]}{prop.name}{' 0' if prop.scope == 'slot' else ''}")
         )
     ]
     assert unanswered in ([], ["MAC_ADDR"], ["NET_SETTINGS SC"])  # an old table's name; Axient has no such page

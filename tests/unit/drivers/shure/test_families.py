@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.drivers.shure.codec.models import FAMILIES, FIXED_ANTENNAS, METER_RANGE_MS, MODELS, model_of
-from services.drivers.shure.codec.samples import LAYOUTS, TELEMETRY_KEYS
-from services.drivers.shure.codec.tables import PROPERTIES
+from services.drivers.shure.families import FAMILIES, Family, capabilities_of, model_of
 from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, ChannelTelemetry
 
 
@@ -31,9 +29,14 @@ from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, ChannelTelem
     ],
 )
 def test_the_model_string_decides(text: str, family: str, channels: int | None) -> None:
-    model = model_of(text)
-    assert model is not None
-    assert (model.family, model.channels) == (family, channels)
+    found = model_of(text)
+    assert found is not None
+    assert (found[0].name, found[1].parts) == (family, channels)
+
+
+@pytest.mark.parametrize("text", ["SLXD4", "SLXD4D+", "SLXD4QDAN+", "SLXD4DE_RX", "ULXD4Q", "QLXD4", "AD4Q-A", "ANX4"])
+def test_no_model_string_fits_two_families(text: str) -> None:
+    assert len([family for family in FAMILIES.values() if family.model_of(text)]) == 1
 
 
 @pytest.mark.parametrize("text", ["", "AD600", "ADTQ", "P10T", "UR4D", "SBC220", "WWB6", "Yamaha Console"])
@@ -41,16 +44,17 @@ def test_other_gear_is_not_taken_for_a_receiver(text: str) -> None:
     assert model_of(text) is None
 
 
-def test_every_family_is_complete() -> None:
-    names = {*FAMILIES}
-    assert names == {model.family for model in MODELS}
-    assert names == {*PROPERTIES} == {*LAYOUTS} == {*TELEMETRY_KEYS} == {*METER_RANGE_MS}
-    assert {*FIXED_ANTENNAS} <= names
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.name)
+def test_every_family_is_complete(family: Family) -> None:
+    assert FAMILIES[family.name] is family
+    assert family.models
+    assert max(model.parts or 0 for model in family.models) <= family.most_parts
+    assert family.meters is None or family.meters.fastest_ms < family.meters.slowest_ms
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_speaks_the_words_of_the_product(family: str) -> None:
-    capabilities = FAMILIES[family]
+    capabilities = capabilities_of(FAMILIES[family])
     assert capabilities.family == family
     assert capabilities.channel_keys <= {*CHANNEL_STATE_KEYS}
     assert capabilities.receiver_keys <= {*RECEIVER_STATE_KEYS}
@@ -61,7 +65,8 @@ def test_a_family_speaks_the_words_of_the_product(family: str) -> None:
 
 def test_only_those_can_be_muted_remotely_that_tell_so() -> None:
     assert {family for family, can in FAMILIES.items() if "receiver_muted" in can.settable} == {"ulxd", "axient"}
-    assert {family for family, can in FAMILIES.items() if "receiver_muted" in can.channel_keys} == {"ulxd", "axient"}
+    reporting = {name for name, family in FAMILIES.items() if "receiver_muted" in capabilities_of(family).channel_keys}
+    assert reporting == {"ulxd", "axient"}
 
 
 def test_slots_are_eight_on_axient_and_two_on_slxd_plus() -> None:

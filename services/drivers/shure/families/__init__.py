@@ -1,0 +1,22 @@
+"""Shure's families of units, one record and one file each. PURE.
+
+A new family is one file with a `Family`, and its line in `FAMILIES`: nothing else is keyed by a family's name.
+"""
+
+from __future__ import annotations
+
+from services.drivers.shure.families.catalogue import FAMILIES, MANUFACTURER, MOST_PARTS, capabilities_of, model_of
+from services.drivers.shure.families.family import Family, Meters, Model, ReadingComposer, WireAddress
+
+__all__ = [
+    "FAMILIES",
+    "MANUFACTURER",
+    "MOST_PARTS",
+    "Family",
+    "Meters",
+    "Model",
+    "ReadingComposer",
+    "WireAddress",
+    "capabilities_of",
+    "model_of",
+]

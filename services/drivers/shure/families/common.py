@@ -1,0 +1,50 @@
+"""PURE, data. Ways to write a value, properties and ranges that several families share. docs/protocols.md#values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.drivers.shure.codec import wire_types as wire
+from services.drivers.shure.codec.properties import Scope, ignored, one, two
+from services.drivers.shure.codec.wire_types import UNKNOWN_8, UNKNOWN_16
+from services.model import SettableRange
+
+ON_OFF: Mapping[str, bool] = {"ON": True, "OFF": False}
+OK_ERROR: Mapping[str, bool] = {"OK": False, "ERROR": True}
+PERCENT = wire.number(3, 0, 100, unknown=UNKNOWN_8)
+BARS = wire.number(3, 0, 5, unknown=UNKNOWN_8)
+CYCLES = wire.number(5, 0, 65533, unknown=UNKNOWN_16)
+TEMPERATURE = wire.number(3, 0, 253, offset=-40, unknown=UNKNOWN_8)
+MILLIWATTS = wire.number(3, 0, 253, unknown=UNKNOWN_8)
+PAD = wire.coded(3, {12: 0, 0: -12}, unknown=UNKNOWN_8)
+"""Input pad, dB: the wire has 12 for none, and 0 for 12 dB less."""
+LOCKS: Mapping[str, str] = {"NONE": "none", "OFF": "none", "MENU": "menu", "POWER": "power", "ALL": "all"}
+ENCRYPTION = wire.same_words(("OFF", "ON", "AUTO", "MANUAL"))
+INTERFERENCE = wire.choice({"NONE": "none", "DETECTED": "detected", "CRITICAL": "detected"})
+POWER_LEVELS: Mapping[str, str] = {"LOW": "low", "NORMAL": "normal", "HIGH": "high"}
+POLARITY: Mapping[str, str] = {"POSITIVE": "positive", "NEGATIVE": "negative"}
+SUMMING = wire.same_words(("OFF", "ON", "1+2", "3+4", "1+2/3+4", "1+2+3+4"))
+
+MAC = one("NET_SETTINGS SC", Scope.UNIT, "mac", wire.mac())
+SHORT_DEVICE_ID = two("DEVICE_ID", Scope.UNIT, ("device_id", "name"), wire.text_twice(8))
+
+RECEIVER = (
+    one("MODEL", Scope.UNIT, "model", wire.text(32)),
+    two("FW_VER", Scope.UNIT, ("firmware", "firmware_update_failed"), wire.firmware(24)),
+    *ignored(Scope.UNIT, "FLASH", "METER_RATE", "ERR", "NA_DEVICE_NAME", "APP_CONNECTION_ENABLED", "NET_SETTINGS D1"),
+    *ignored(Scope.UNIT, "NET_SETTINGS D2", "NET_SETTINGS NA", "ENCRYPTION_REGENERATE_KEY"),
+)
+"""Properties of every receiver."""
+
+CHANNEL = (
+    one("AUDIO_GAIN", Scope.PART, "gain_db", wire.number(3, 0, 60, offset=-18)),
+    *ignored(Scope.PART, "FLASH", "METER_RATE", "ERR"),
+)
+"""Properties of every channel."""
+
+ANTENNA_STATUS = one("ANTENNA_STATUS", Scope.PART, "antenna_count", wire.ANTENNAS, metered=True)
+
+NAME_RANGE = SettableRange(max_length=8)
+GAIN_RANGE = SettableRange(minimum=-18, maximum=42, step=1, unit="dB")
+MUTE_RANGE = SettableRange(choices=["true", "false"])
+NAME_AND_GAIN: Mapping[str, SettableRange] = {"name": NAME_RANGE, "gain_db": GAIN_RANGE}

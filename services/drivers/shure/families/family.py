@@ -1,0 +1,82 @@
+"""PURE. What a family of units is: one record with everything in which it differs from the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from services.drivers.port import Reading
+from services.drivers.shure.codec.composing import Composer
+from services.drivers.shure.codec.properties import PropertyTable
+from services.drivers.shure.codec.samples import Layout
+from services.model import Kind, SettableRange
+
+WireAddress = tuple[str, int | None]
+"""Wire name and index (``None`` for the unit) of a property: what an answer can be matched by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model, by how its model string begins. ``parts`` is ``None`` where a licence or modules decide."""
+
+    name: str
+    pattern: re.Pattern[str]
+    parts: int | None
+    note: str = ""
+
+
+def model(name: str, pattern: str, parts: int | None, note: str = "") -> Model:
+    """A model by a pattern for the beginning of its model string, in whatever case."""
+    return Model(name, re.compile(pattern, re.IGNORECASE), parts, note)
+
+
+class ReadingComposer(Protocol):
+    """Completes the readings of one conversation: what several messages say apart becomes whole."""
+
+    def compose(self, reading: Reading) -> Sequence[Reading]:
+        """What is to be reported in place of a reading, maybe with consequences for other parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """The meters of a family: how its SAMPLE is read, and which intervals METER_RATE takes, ms."""
+
+    sample: Layout
+    fastest_ms: int
+    slowest_ms: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Family:
+    """One family. Compared and hashed by identity."""
+
+    name: str
+    """As in topics and in the configuration: lower snake_case."""
+    title: str
+    """As people say it."""
+    models: tuple[Model, ...]
+    """The first that fits a model string is the model. No string fits models of two families."""
+    properties: PropertyTable
+    kind: Kind = Kind.RECEIVER
+    meters: Meters | None = None
+    """``None`` for units that are never asked for METER_RATE."""
+    most_parts: int = 4
+    """Greatest number of parts of one unit."""
+    antennas: int | None = None
+    """Antennas of every channel; ``None`` where each channel reports how many there are."""
+    presence: tuple[str, ...] = ()
+    """Keys of which one, reported as unknown, means that no transmitter is on the air."""
+    slots: int = 0
+    """Registered transmitter places of a channel."""
+    settable: Mapping[str, SettableRange] = field(default_factory=dict)
+    dumps_all: bool = True
+    """Whether ``GET 0 ALL`` can be asked."""
+    without_model: frozenset[str] | None = None
+    """Older firmware of this family does not answer MODEL, and answers these names for part 1; ``None``: all answer."""
+    composer: Callable[[Model], ReadingComposer] = lambda _: Composer()
+
+    def model_of(self, text: str) -> Model | None:
+        """The model that a MODEL report or an advert names; ``None`` where it is none of this family."""
+        return next((one for one in self.models if one.pattern.match(text)), None)

@@ -1,0 +1,32 @@
+"""PURE, data. QLX-D receivers: ULX-D with one channel and without remote mute. docs/protocols.md#ulx-d-and-qlx-d."""
+
+from __future__ import annotations
+
+from services.drivers.shure.codec import wire_types as wire
+from services.drivers.shure.codec.properties import PropertyTable, Scope, one, two
+from services.drivers.shure.families import common, ulxd
+from services.drivers.shure.families.family import Family, model
+
+FAMILY = Family(
+    name="qlxd",
+    title="QLX-D",
+    models=(model("QLXD4", r"QLXD4", 1),),
+    properties=PropertyTable(
+        (
+            *ulxd.RECEIVER,
+            one("MAC_ADDR", Scope.UNIT, "mac", wire.mac()),
+            *ulxd.CHANNEL,
+            # reported by some firmware, documented for ULX-D alone
+            one("RF_INT_DET", Scope.PART, "interference", ulxd.RF_INTERFERENCE, askable=False),
+            *ulxd.TRANSMITTER,
+            # only here is the scale certain: raw is dB
+            two("TX_OFFSET", Scope.PART, ("tx_offset_db", "tx_offset_raw"), wire.trim(0, 253)),
+        )
+    ),
+    meters=ulxd.METERS,
+    most_parts=1,
+    antennas=2,
+    presence=ulxd.PRESENCE,
+    settable=common.NAME_AND_GAIN,
+    without_model=frozenset(),
+)
