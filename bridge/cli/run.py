@@ -134,8 +134,7 @@ async def _run(settings: Settings, reload: Callable[[], Settings], limit: int, o
 
     try:
         async with Store.open(settings.database.connection_url()) as store:
-            app = App(settings, find_drivers(), store, reload)
-            app.roster.configuration = origin
+            app = App(settings, find_drivers(), store, reload, origin=origin)
             await app.run(started)
     except asyncio.CancelledError:
         if not signals.stopping:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bridge.contract import Rejection, Request, Topics, encoding, parse
 from bridge.mqtt import BrokerError, Connection, Incoming
-from bridge.publishing import Process
+from bridge.publishing import BridgeStatus
 from services import clock
 from services.audit import Audit
 from services.commands import Operations, Order, Outcome
@@ -54,7 +54,8 @@ class Gateway:
         *,
         operations: Operations,
         topics: Topics,
-        process: Process,
+        process: BridgeStatus,
+        tenants: Callable[[], Sequence[Campus]],
         audit: Audit,
         default: Campus,
         reply_prefixes: Sequence[str],
@@ -62,6 +63,7 @@ class Gateway:
         self._operations = operations
         self._topics = topics
         self._process = process
+        self._tenants = tenants
         self._audit = audit
         self._default = default
         self._prefixes = tuple(reply_prefixes)
@@ -72,16 +74,16 @@ class Gateway:
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """(verb, status) -> how many commands ended so."""
 
-    async def serve(self, connection: Connection, tenants: Sequence[Campus]) -> None:
+    async def serve(self, connection: Connection) -> None:
         """Subscribe and answer until the connection is lost. Work under way goes on, and answers over the next."""
         self._connection = connection
         self._subscribed = set()
         try:
-            await self._subscribe(tenants)
+            await self._subscribe(self._tenants())
             own_state = self._topics.process(Facet.STATE)
             async for message in connection.messages():
                 if message.topic == own_state:
-                    await self._process.heard_own_state(connection, message.payload)
+                    await self._process.check_own_state(connection, message.payload)
                 else:
                     self._take(message)
         finally:
@@ -144,7 +146,7 @@ class Gateway:
         else:
             self._answer(request, await self._operations.perform(order))
         if request.verb in FOUNDING_VERBS:
-            await self.listen_to(self._process.tenants())
+            await self.listen_to(self._tenants())
 
     async def _perform_long(self, request: Request, order: Order) -> None:
         accepted = False

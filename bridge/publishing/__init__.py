@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bridge.publishing.audit_relay import AuditRelay
-from bridge.publishing.bridge_status import Process
+from bridge.publishing.bridge_status import BridgeStatus, LastWords
 from bridge.publishing.publisher import Publisher
 from bridge.publishing.rendering import Renderer
 
 __all__ = [
     "AuditRelay",
-    "Process",
+    "BridgeStatus",
+    "LastWords",
     "Publisher",
     "Renderer",
 ]

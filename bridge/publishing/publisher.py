@@ -7,22 +7,20 @@ that does not keep up costs nothing but age: marks wait in their set, telemetry 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from bridge.contract import EMPTY, Topics
-from bridge.mqtt import FAILED, Connection
+from bridge.contract import Topics
+from bridge.mqtt import Connection
 from bridge.publishing.audit_relay import AuditRelay
-from bridge.publishing.bridge_status import Process
-from bridge.publishing.rendering import Rendered, Renderer
+from bridge.publishing.bridge_status import BridgeStatus
+from bridge.publishing.plain_values import PlainValues
+from bridge.publishing.rendering import Renderer
+from bridge.publishing.retained_book import RetainedBook
 from services import clock
 from services.live import Bus, Inventory, Mark
-from services.model import PART_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, Kind, PublishedResource
+from services.model import PART_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, PublishedResource
 from services.store import Store
-
-log = logging.getLogger(__name__)
 
 RETAINED: Mapping[Facet, int] = {
     Facet.INFO: 1,
@@ -40,11 +38,6 @@ CAMPUS_FACETS = (Facet.INVENTORY, Facet.SUMMARY, Facet.CANDIDATES)
 """The retained facets of the bridge in a campus; the other retained ones are of units and parts."""
 
 RANK: Mapping[Facet, int] = {facet: rank for rank, facet in enumerate(RETAINED)}
-
-VALUE = "value"
-"""In place of a facet: one plain value of a state."""
-
-_CLEARED = frozenset({*RETAINED, VALUE})
 
 TELEMETRY_EXPIRY_S = 10
 """Contract, section 1: on MQTT 5 an old meter value is worth nothing."""
@@ -64,19 +57,18 @@ class Publisher:
 
     def __init__(
         self, *, inventory: Inventory, bus: Bus, store: Store, topics: Topics, renderer: Renderer,
-        relay: AuditRelay, process: Process, value_topics: bool,
+        relay: AuditRelay, status: BridgeStatus, tenants: Callable[[], Sequence[Campus]], value_topics: bool,
     ) -> None:  # fmt: skip
         self._inventory = inventory
         self._bus = bus
-        self._store = store
         self._topics = topics
         self._renderer = renderer
         self._relay = relay
-        self._process = process
+        self._status = status
+        self._tenants = tenants
         self._value_topics = value_topics
-        self._published: dict[Address, set[PublishedResource]] = {}
-        self._emptying: set[PublishedResource] = set()
-        self._values: dict[Address, dict[str, object]] = {}
+        self._book = RetainedBook(topics, store, self._exists, RETAINED)
+        self._values = PlainValues(topics, renderer, self._book)
         self._summary_at: dict[Campus, float] = {}
         self._summary_waits: set[Campus] = set()
         self._again = asyncio.Event()
@@ -86,12 +78,8 @@ class Publisher:
         """Telemetry that a broker did not take because it does not keep up, likewise."""
 
     def restore(self, published: Iterable[PublishedResource]) -> None:
-        """What stands at the broker from earlier runs."""
-        for resource in published:
-            if resource.facet not in _CLEARED:
-                log.warning("what was published under %r is not known here and stays", resource.facet)
-                continue
-            self._published.setdefault(resource.address, set()).add(resource)
+        """Take over what stands at the broker from earlier runs."""
+        self._book.restore(published)
 
     def republish(self, tenant: Campus | None) -> int:
         """Send everything retained again, soon; of one campus, or of all and the process. The number of topics."""
@@ -100,16 +88,9 @@ class Publisher:
             self._again.set()
             return len(everything) + PROCESS_TOPICS
         for address, facet in everything:
-            self._values.pop(address, None)
+            self._values.forget(address)
             self._bus.mark(address, facet)
         return len(everything)
-
-    def forget(self, addresses: Sequence[Address]) -> None:
-        """These resources are gone: their retained messages go at the next turn."""
-        for address in addresses:
-            self._renderer.forget(address)
-            self._values.pop(address, None)
-            self._bus.mark(address, Facet.INFO)  # wakes the publisher, which finds nothing under the address
 
     # -- one connection --------------------------------------------------------------------------------------
 
@@ -119,17 +100,17 @@ class Publisher:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow(connection), name="publish changes")
             group.create_task(self._relay.run(connection), name="relay audit")
-            group.create_task(self._process.pulse(connection), name="health")
+            group.create_task(self._status.pulse(connection), name="health")
             group.create_task(self._republish_on_request(connection), name="republish")
 
     async def _announce(self, connection: Connection) -> None:
         """Everything retained, in the contract's order, and only then that the bridge is online."""
-        await self._process.say_info(connection)
-        if not self._process.announced:
-            await self._process.say_state(connection, "starting")
-        self._emptying.clear()  # the last connection's answers will not come any more
+        await self._status.publish_info(connection)
+        if not self._status.announced:
+            await self._status.publish_state(connection, "starting")
+        self._book.connected()
         self._bus.take_marks()  # all of it goes out now anyway; the events that waited follow
-        self._values.clear()
+        self._values.forget()
         for number, (address, facet) in enumerate(self._everything()):
             self._bus.unmark(address, facet)
             if facet is Facet.SUMMARY:
@@ -138,7 +119,7 @@ class Publisher:
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         await self._sweep(connection)
-        await self._process.say_state(connection, "online")
+        await self._status.publish_state(connection, "online")
 
     async def _follow(self, connection: Connection) -> None:
         while True:
@@ -178,7 +159,10 @@ class Publisher:
             await connection.ready()  # before it is rendered: nothing older may overtake what another task sent
         rendered = self._renderer.render(address, facet)
         if retained:
-            await self._clear(connection, self._leftovers(address, facet, rendered))
+            await self._book.empty(connection, self._book.leftovers(address, facet, rendered))
+            if not rendered and self._book.is_gone(address):
+                self._renderer.forget(address)
+                self._values.forget(address)
         for page, payload in rendered:
             topic = self._topics.of(address, facet, page)
             while not connection.publish_nowait(topic, payload, qos=qos, retain=retained):
@@ -187,9 +171,9 @@ class Publisher:
                 await connection.ready()
             self.sent[facet] += 1
             if retained:
-                self._remember(PublishedResource(address, facet, page))
+                self._book.add(PublishedResource(address, facet, page))
         if self._value_topics and facet is Facet.STATE and address.kind in PART_KINDS:
-            await self._send_values(connection, address)
+            await self._values.publish(connection, address)
 
     async def _send_telemetry(self, connection: Connection, addresses: Sequence[Address]) -> None:
         """Meters of many channels: nothing of them waits for anything, and what the broker does not take is gone."""
@@ -214,19 +198,7 @@ class Publisher:
             await connection.ready()
         self.sent[Facet.EVENT] += 1
 
-    async def _send_values(self, connection: Connection, address: Address) -> None:
-        """One plain retained value a topic, for consumers that read no JSON; only those that changed."""
-        known = self._values.setdefault(address, {})
-        for key, value, payload in self._renderer.values(address):
-            if key in known and known[key] == value:
-                continue
-            known[key] = value
-            topic = self._topics.value(address, key)
-            while not connection.publish_nowait(topic, payload, qos=1, retain=True):
-                await connection.ready()
-            self._remember(PublishedResource(address, VALUE, key))
-
-    # -- what stands at the broker ---------------------------------------------------------------------------
+    # -- what is retained -------------------------------------------------------------------------------------
 
     def _everything(self) -> Iterator[Mark]:
         units = list(self._inventory.units.values())
@@ -237,58 +209,17 @@ class Publisher:
                     yield unit.address, facet
                 if facet in kind.part_facets:
                     yield from ((part.address, facet) for part in unit.parts.values())
-        for tenant in self._process.tenants():
+        for tenant in self._tenants():
             for facet in CAMPUS_FACETS:
                 yield self._inventory.bridge_address(tenant), facet
-
-    def _remember(self, resource: PublishedResource) -> None:
-        known = self._published.setdefault(resource.address, set())
-        self._emptying.discard(resource)
-        if resource not in known:
-            known.add(resource)
-            self._store.put_published(resource)
-
-    def _leftovers(self, address: Address, facet: Facet, rendered: Sequence[Rendered]) -> list[PublishedResource]:
-        """Parts of a facet that were published and are no more; of a resource that is gone, all of its facets."""
-        known = self._published.get(address, set()) - self._emptying
-        if not rendered and address.kind is not Kind.BRIDGE and not self._exists(address):
-            return list(known)
-        pages = {page for page, _ in rendered}
-        return [resource for resource in known if resource.facet == facet and resource.page not in pages]
 
     def _exists(self, address: Address) -> bool:
         return address in self._inventory.units or self._inventory.part(address) is not None
 
     async def _sweep(self, connection: Connection) -> None:
         """Empty what earlier runs left at the broker of resources that are no more."""
-        for address, known in list(self._published.items()):
-            gone = address.kind is not Kind.BRIDGE and not self._exists(address)
-            values_off = not self._value_topics
-            await self._clear(connection, [one for one in known if gone or (values_off and one.facet == VALUE)])
-
-    async def _clear(self, connection: Connection, gone: Sequence[PublishedResource]) -> None:
-        for resource in gone:
-            if resource.facet == VALUE:
-                topic = self._topics.value(resource.address, resource.page)
-            else:
-                topic = self._topics.of(resource.address, Facet(resource.facet), resource.page)
-            self._emptying.add(resource)
-            while not connection.publish_nowait(
-                topic, EMPTY, qos=1, retain=True, acked=partial(self._emptied, resource)
-            ):
-                await connection.ready()
-
-    def _emptied(self, resource: PublishedResource, reason: int) -> None:
-        """The broker has emptied a topic; until it says so the topic counts as standing, over lost connections too."""
-        if resource not in self._emptying or reason >= FAILED:
-            return  # published again meanwhile, or refused
-        self._emptying.discard(resource)
-        self._store.remove_published(resource)
-        left = self._published.get(resource.address, set())
-        left.discard(resource)
-        if not left:  # its topics were needed until now
-            self._published.pop(resource.address, None)
-            self._topics.forget(resource.address)
+        for gone in self._book.outdated(values=self._value_topics):
+            await self._book.empty(connection, gone)
 
     def _summary_due(self, tenant: Campus) -> bool:
         """At most one a second: a later mark comes back when its time has come."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from services.audit.record import ACTIONS, Audit, Outbox
+from services.audit.outbox import Outbox
+from services.audit.record import ACTIONS, Audit
+from services.audit.retention import Retention
 
 __all__ = [
     "ACTIONS",
     "Audit",
     "Outbox",
+    "Retention",
 ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from services.commands.perform import Operations, Order, Outcome
-from services.commands.verbs import Verbs
+from services.commands.verbs import House, Verbs
 
 __all__ = [
+    "House",
     "Operations",
     "Order",
     "Outcome",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from services.audit import Audit
 from services.commands.perform import Do, Order, Progress
@@ -23,7 +24,7 @@ from services.model import (
     ServiceError,
     UnitRecord,
 )
-from services.units import AUTO, LABEL_KEYS, DeviceSnapshot, DeviceSyncService, Roster, Sessions
+from services.units import AUTO, LABEL_KEYS, DeviceSnapshot, DeviceSyncService, Membership, Sessions
 
 _DISCOVERY = frozenset({"networks", "hosts", "manufacturer", "adopt", "limit"})
 
@@ -33,17 +34,16 @@ _NEVER_NULL = frozenset({"host", "driver", "interface"})
 """Of these; the others are unknown or the default where they are null."""
 
 
-class House(Protocol):
+@dataclass(frozen=True, slots=True)
+class House:
     """What the process as a whole can do."""
 
-    def republish(self, tenant: Campus | None) -> int:
-        """Send everything retained again, of one campus or of all; the number of topics."""
-
-    async def reload(self) -> Mapping[str, object]:
-        """Read the configuration again; what changed."""
-
-    def tenants(self) -> Sequence[Campus]:
-        """Every campus that is served."""
+    republish: Callable[[Campus | None], int]
+    """Sends everything retained again, of one campus or of all; the number of topics."""
+    reload: Callable[[], Awaitable[Mapping[str, object]]]
+    """Reads the configuration again; what changed. Raises `ServiceError`."""
+    tenants: Callable[[], Sequence[Campus]]
+    """Every campus that is served."""
 
 
 class Verbs:
@@ -55,7 +55,7 @@ class Verbs:
         inventory: Inventory,
         sync: DeviceSyncService,
         discovery: DiscoveryOrchestrationService,
-        roster: Roster,
+        membership: Membership,
         sessions: Sessions,
         drivers: Mapping[str, Driver],
         audit: Audit,
@@ -64,7 +64,7 @@ class Verbs:
         self._inventory = inventory
         self._sync = sync
         self._discovery = discovery
-        self._roster = roster
+        self._membership = membership
         self._sessions = sessions
         self._drivers = drivers
         self._audit = audit
@@ -145,7 +145,7 @@ class Verbs:
             added: Mapping[str, object] = {"receiver": self._add_unseen(order, tenant, driver).id}
         else:
             added = await self._add_answering(order, tenant, driver)
-        self._roster.unignore(tenant, args.get("host"), args.get("id"))  # a refused one stays where it was put
+        self._membership.unignore(tenant, args.get("host"), args.get("id"))  # a refused one stays where it was put
         return added
 
     def _add_unseen(self, order: Order, tenant: Campus, driver: str) -> Address:
@@ -165,7 +165,7 @@ class Verbs:
             source="command",
             labels=_labels(args),
         )
-        return self._roster.adopt(record, None, _in_campus(order, tenant))
+        return self._membership.adopt(record, None, _in_campus(order, tenant))
 
     async def _add_answering(self, order: Order, tenant: Campus, driver: str) -> Mapping[str, object]:
         """Ask who answers at the host, and add that receiver under an id made of what it is."""
@@ -187,7 +187,7 @@ class Verbs:
         )
         if result.errors:
             raise ServiceError("duplicate_conflict", result.errors[0].message, field="args.host")
-        self._roster.unignore(tenant, None, None, identity)
+        self._membership.unignore(tenant, None, None, identity)
         found = [
             unit.address.id
             for unit in self._inventory.by_host(host)
@@ -198,7 +198,7 @@ class Verbs:
     async def _receiver_remove(self, order: Order, progress: Progress) -> Mapping[str, object]:
         del progress
         address = self._named(order)
-        await self._roster.remove(address, _in_campus(order, address.tenant))
+        await self._membership.remove(address, _in_campus(order, address.tenant))
         return {"receiver": address.id}
 
     async def _receiver_update(self, order: Order, progress: Progress) -> Mapping[str, object]:
@@ -216,15 +216,15 @@ class Verbs:
         if "driver" in changes:
             self._check_driver(changes["driver"])
         if changes.keys() & {"host", "port"}:
-            old = self._roster.find(address).record
+            old = self._membership.find(address).record
             self._check_place(changes.get("host", old.host), changes.get("port", old.port), address)
-        record = await self._roster.update(address, changes, _in_campus(order, address.tenant))
+        record = await self._membership.update(address, changes, _in_campus(order, address.tenant))
         return {"receiver": address.id, "host": record.host, "port": record.port, "name": record.name}
 
     async def _receiver_replace(self, order: Order, progress: Progress) -> Mapping[str, object]:
         del progress
         address = self._named(order)
-        record = await self._roster.replace_unit(address, order.args.get("host"), _in_campus(order, address.tenant))
+        record = await self._membership.replace_unit(address, order.args.get("host"), _in_campus(order, address.tenant))
         return {"receiver": address.id, "host": record.host}
 
     async def _labels_set(self, order: Order, progress: Progress) -> Mapping[str, object]:
@@ -233,7 +233,7 @@ class Verbs:
         labels = {key: value for key, value in order.args.items() if key in LABEL_KEYS}
         return {
             "receiver": address.id,
-            "labels": dict(self._roster.label(address, labels, _in_campus(order, address.tenant))),
+            "labels": dict(self._membership.label(address, labels, _in_campus(order, address.tenant))),
         }
 
     async def _note(self, order: Order, progress: Progress) -> Mapping[str, object]:
@@ -310,7 +310,7 @@ class Verbs:
 
     def _unit_of(self, address: Address) -> Address:
         if address.kind in UNIT_KINDS:
-            return self._roster.find(address).address
+            return self._membership.find(address).address
         found = self._inventory.part(address)
         if found is None:
             where = f"{address.organization}/{address.campus}"
@@ -321,7 +321,7 @@ class Verbs:
         tenant = self._tenant(order)
         address = Address(tenant.organization, tenant.campus, Kind.RECEIVER, order.args["id"])
         try:
-            return self._roster.find(address).address
+            return self._membership.find(address).address
         except ServiceError as error:
             raise ServiceError(error.code, error.detail, field="args.id") from None
 

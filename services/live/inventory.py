@@ -280,6 +280,10 @@ class Inventory:
                 self.advance(part.slots_version, now)
                 self.bus.mark(part.address, Facet.SLOTS)
 
+    def mark_gone(self, address: Address) -> None:
+        """Mark a resource that is no more: whoever publishes finds nothing there and empties what was retained."""
+        self.bus.mark(address, Facet.INFO)
+
     def mark_membership(self, tenant: Campus) -> None:
         """Say that receivers or channels of a campus came or went."""
         self.bus.mark(self.bridge_address(tenant), Facet.INVENTORY)

@@ -6,8 +6,10 @@ from services.units.availability import Availability
 from services.units.chores import Upkeep
 from services.units.detail import describe
 from services.units.from_configuration import Configured, ConfiguredUnit
-from services.units.membership import LABEL_KEYS, Roster
+from services.units.membership import LABEL_KEYS, Membership
 from services.units.reading_fold import Intake
+from services.units.recognition import Recognition
+from services.units.restore import restore
 from services.units.sessions import AUTO, STATES, Polling, Sessions
 from services.units.sync_service import DeviceSnapshot, DeviceSyncService
 from services.units.telemetry import Metering
@@ -22,10 +24,12 @@ __all__ = [
     "DeviceSnapshot",
     "DeviceSyncService",
     "Intake",
+    "Membership",
     "Metering",
     "Polling",
-    "Roster",
+    "Recognition",
     "Sessions",
     "Upkeep",
     "describe",
+    "restore",
 ]

@@ -1,5 +1,6 @@
-"""What only time does: link figures go out, "last seen" is kept, a transmitter lost for long becomes idle, old audit
-rows go. Spread over the interval, so that a thousand receivers do not come due in one moment.
+"""What only time does: link figures go out, "last seen" is kept, a transmitter lost for long becomes idle.
+
+Spread over the interval, so that a thousand receivers do not come due in one moment.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from math import ceil
 from services import clock
 from services.live import Inventory, Unit
 from services.model import Facet
-from services.store import Store
 from services.units.availability import Availability
 
 INTERVAL_S = 30.0
@@ -18,24 +18,16 @@ INTERVAL_S = 30.0
 
 SLICES = 30
 
-PRUNE_S = 3600.0
-"""How often delivered audit rows that are old enough are deleted."""
-
 
 class Upkeep:
     """Looks after every receiver once an interval."""
 
-    def __init__(self, inventory: Inventory, availability: Availability, store: Store, keep_audit_s: float) -> None:
+    def __init__(self, inventory: Inventory, availability: Availability) -> None:
         self._inventory = inventory
         self._availability = availability
-        self._store = store
-        self.keep_audit_s = keep_audit_s
-        """How long delivered audit rows stay, in seconds."""
 
     async def run(self) -> None:
         """Run until cancelled."""
-        loop = asyncio.get_running_loop()
-        pruned_at = loop.time()
         while True:
             units = list(self._inventory.units.values())
             share = ceil(len(units) / SLICES) or 1
@@ -44,9 +36,6 @@ class Upkeep:
                     self._look_after(unit)
                 await asyncio.sleep(INTERVAL_S / SLICES)
                 self._availability.let_go()
-            if loop.time() - pruned_at >= PRUNE_S:
-                pruned_at = loop.time()
-                await self._store.prune(self.keep_audit_s)
 
     def _look_after(self, unit: Unit) -> None:
         if unit.address not in self._inventory.units:

@@ -15,7 +15,7 @@ from services import clock
 from services.drivers import Driver, DriverError, Target
 from services.live import Inventory, Unidentified, Unit
 from services.model import Address, AuditContext, AvailabilityReason, Campus, Identity, Kind, UnitRecord
-from services.units.membership import RECONNECT_KEYS, Roster
+from services.units.membership import RECONNECT_KEYS, Membership
 from services.units.sessions import AUTO, Sessions
 from services.units.sync_service import DeviceSnapshot, DeviceSyncService
 
@@ -65,13 +65,13 @@ class Configured:
     def __init__(
         self,
         inventory: Inventory,
-        roster: Roster,
+        membership: Membership,
         sessions: Sessions,
         sync: DeviceSyncService,
         drivers: Mapping[str, Driver],
     ) -> None:
         self._inventory = inventory
-        self._roster = roster
+        self._membership = membership
         self._sessions = sessions
         self._sync = sync
         self._drivers = drivers
@@ -91,7 +91,7 @@ class Configured:
                 counts["changed"] += await self._bring_up_to_date(unit, entry)
             elif entry.id is not None:
                 await self._clear_place(entry)
-                kept.add(self._roster.adopt(self._record(entry, entry.id), None, _context(entry.tenant)))
+                kept.add(self._membership.adopt(self._record(entry, entry.id), None, _context(entry.tenant)))
                 counts["added"] += 1
             else:
                 self._waiting[entry.host, entry.port] = entry
@@ -103,7 +103,7 @@ class Configured:
             self._inventory.unidentified.pop(host, None)
         for unit in list(self._inventory.units.values()):
             if unit.record.source == "config" and unit.address not in kept:
-                await self._roster.drop(unit, _context(unit.address.tenant))
+                await self._membership.drop(unit, _context(unit.address.tenant))
                 counts["removed"] += 1
         self._changed.set()
         return counts
@@ -146,7 +146,7 @@ class Configured:
                 "the configuration gives this receiver another id",
                 extra={"receiver": found.address.id, "host": entry.host, "id": entry.id},
             )
-            await self._roster.drop(found, _context(found.address.tenant))
+            await self._membership.drop(found, _context(found.address.tenant))
 
     async def _bring_up_to_date(self, unit: Unit, entry: ConfiguredUnit) -> bool:
         settings = entry.settings
@@ -155,7 +155,7 @@ class Configured:
         before = unit.record
         if all(getattr(before, key) == value for key, value in settings.items()):
             return False
-        self._roster.amend(unit, replace(before, **settings), _context(entry.tenant))  # type: ignore[arg-type]
+        self._membership.amend(unit, replace(before, **settings), _context(entry.tenant))  # type: ignore[arg-type]
         reconnect = any(getattr(before, key) != getattr(unit.record, key) for key in RECONNECT_KEYS)
         if reconnect and self._sessions.get(unit.address) is not None:
             await self._sessions.restart(unit)

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from services import clock
 from services.drivers import Reading
-from services.live import Inventory, News, Unit, UnitPart
+from services.live import Inventory, News, StateWriter, Unit, UnitPart
 from services.model import SLOT_KEYS, AuditContext, ChannelState, Facet, Slot, TransmitterRecord
 from services.rules import Situation, fold_channel, fold_receiver, reported_of
 from services.store import Store
@@ -31,8 +31,11 @@ _MISSING = object()
 class Intake:
     """Takes readings in, one receiver at a time, on the event loop."""
 
-    def __init__(self, inventory: Inventory, store: Store, news: News, availability: Availability) -> None:
+    def __init__(
+        self, inventory: Inventory, writer: StateWriter, store: Store, news: News, availability: Availability
+    ) -> None:
         self._inventory = inventory
+        self._writer = writer
         self._bus = inventory.bus
         self._store = store
         self._news = news
@@ -117,20 +120,6 @@ class Intake:
         unit.last_error = None
         self._availability.set(unit, "online", None, context=context)
 
-    def keep_unit(self, unit: Unit) -> None:
-        """Write the receiver's record behind, with its newest state."""
-        record = replace(
-            unit.record,
-            state=cast("Mapping[str, object]", unit.state),
-            changed_at=unit.version.changed_at or None,
-        )
-        self._inventory.refile(unit, record)
-        self._store.put_unit(record)
-
-    def judge_stored(self, unit: Unit) -> None:
-        """Say of values that come from an earlier run what they are now: of a receiver that is not heard."""
-        self._availability.pass_time(unit, clock.now_text())
-
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _merge_afresh(self, unit: Unit, readings: Sequence[Reading]) -> set[int]:
@@ -210,7 +199,7 @@ class Intake:
                 before, after = {key: old[key] for key in changed}, {key: new[key] for key in changed}
                 self._news.settings_changed(unit, None, before, after, now, context, late=late)
         if news or state is not None:
-            self.keep_unit(unit)
+            self._writer.keep_unit(unit)
         return state is not None
 
     def _keep_transmitter(self, unit: Unit, part: UnitPart, old: ChannelState, now: str) -> None:

@@ -26,8 +26,9 @@ from services.model import (
 )
 from services.rules import recognise
 from services.units.availability import Availability
-from services.units.membership import Roster
+from services.units.membership import Membership
 from services.units.reading_fold import Intake
+from services.units.recognition import Recognition
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +52,23 @@ class DeviceSyncService:
         inventory: Inventory,
         intake: Intake,
         availability: Availability,
-        roster: Roster,
+        membership: Membership,
+        recognition: Recognition,
         audit: Audit,
         drivers: Mapping[str, Driver],
     ) -> None:
         self._inventory = inventory
         self._intake = intake
         self._availability = availability
-        self._roster = roster
+        self._membership = membership
+        self._recognition = recognition
         self._audit = audit
         self._drivers = drivers
 
     async def sync_device_status(self, *, unit: Address, readings: Sequence[Reading], context: AuditContext) -> Result:
         """Take readings of one receiver in. Raises `ServiceError` (unknown_resource)."""
         started = asyncio.get_running_loop().time()
-        found = self._roster.find(unit)
+        found = self._membership.find(unit)
         changed = self._intake.take(found, readings, context, at_once=True)
         return self._result(context, started, found.record.manufacturer, changed)
 
@@ -130,13 +133,13 @@ class DeviceSyncService:
         receivers. Raises `ServiceError` (unknown_resource).
         """
         started = asyncio.get_running_loop().time()
-        chosen = [self._roster.find(unit)] if unit else list(self._inventory.of(context.tenant))
+        chosen = [self._membership.find(unit)] if unit else list(self._inventory.of(context.tenant))
         result = Result(request_id=context.request_id)
         for found in chosen:
             result.counts.seen += 1
             result.counts.offline += not found.online
             try:
-                await self._roster.read_anew(found)
+                await self._membership.read_anew(found)
             except ServiceError as error:
                 result.fail(found.address.id, error.code, error.detail)
         self._audit.record("sync_cache_cleared", context=context, after={"receivers": len(chosen)})
@@ -158,20 +161,20 @@ class DeviceSyncService:
                     f"{snapshot.host}: removed by hand, so not added again; receiver_add brings it back"
                 )
                 return None
-            address = self._roster.adopt(snapshot_record(snapshot, tenant), identity, context)
+            address = self._membership.adopt(snapshot_record(snapshot, tenant), identity, context)
             result.counts.added += 1
             return address
         assert match.record is not None  # noqa: S101  # every other outcome names its record
         address = match.record.address
         if match.outcome == "conflict":
             result.counts.conflict += 1
-            self._roster.conflict(address, match.why, context)
+            self._recognition.conflict(self._membership.find(address), match.why, context)
             result.errors.append(DeviceError(snapshot.host, "identity_conflict", match.why))
         elif match.outcome == "moved":
             result.counts.moved += 1
-            await self._roster.move(address, snapshot.host, snapshot.port, context)
+            await self._membership.move(address, snapshot.host, snapshot.port, context)
         else:
-            learnt = self._roster.learn(address, identity)
+            learnt = self._recognition.learn(self._membership.find(address), identity)
             result.counts.updated += learnt
             result.counts.unchanged += not learnt
             where = {"host": snapshot.host, "port": snapshot.port}
@@ -190,7 +193,7 @@ class DeviceSyncService:
                     self._availability.set(unit, "offline", "timeout", detail=detail, context=context)
                     connected.append(unit)
                 result.counts.offline += 1
-        await asyncio.gather(*(self._roster.reconnect(unit) for unit in connected))
+        await asyncio.gather(*(self._membership.reconnect(unit) for unit in connected))
 
     def _know(self, manufacturer: str) -> None:
         makers = sorted({driver.manufacturer for driver in self._drivers.values()})
@@ -210,7 +213,7 @@ class DeviceSyncService:
 
 
 def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> UnitRecord:
-    """A record without an id yet: the roster makes one."""
+    """A record without an id yet: `Membership.adopt` makes one."""
     identity = snapshot.identity
     return UnitRecord(
         address=Address(tenant.organization, tenant.campus, Kind.RECEIVER, ""),

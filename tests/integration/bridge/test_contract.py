@@ -189,7 +189,7 @@ async def test_a_reload_that_changes_nothing_is_no_change_and_one_that_does_is_t
         assert event["before"] == {"digest": before}
         assert event["after"]["sections"] == ["audit", "bridge"]
         assert [campus.campus for campus in app.tenants()] == ["stage"], "that takes a restart"
-        assert app.upkeep.keep_audit_s == 7 * 86_400
+        assert app.retention.keep_s == 7 * 86_400
 
 
 async def test_a_refusal_names_what_is_wrong_and_where_to_change_it(house: House) -> None:

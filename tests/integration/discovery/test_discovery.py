@@ -11,11 +11,11 @@ from services.audit import Audit
 from services.discovery import Adverts, DiscoveryOrchestrationService, Found, Schedule, scan_all
 from services.drivers import Driver, Target, Trace
 from services.drivers.shure.driver import ShureDriver
-from services.live import Bus, Inventory, News
+from services.live import Bus, Inventory, News, StateWriter
 from services.model import AuditContext, Campus, Identity, RangeRecord
 from services.rules import DEFAULT_RULES
 from services.store import Store
-from services.units import Availability, DeviceSyncService, Intake, Polling, Roster, Sessions
+from services.units import Availability, DeviceSyncService, Intake, Membership, Polling, Recognition, Sessions
 from tests.unit.discovery.household import until
 
 STAGE = Campus("default", "stage")
@@ -45,11 +45,13 @@ class House:
         news = News(bus, audit)
         self.inventory = Inventory(bus, "main")
         availability = Availability(self.inventory, store, news, DEFAULT_RULES)
-        intake = Intake(self.inventory, store, news, availability)
+        writer = StateWriter(self.inventory, store)
+        intake = Intake(self.inventory, writer, store, news, availability)
+        recognition = Recognition(self.inventory, writer, store, audit)
         self.sessions = Sessions(self.inventory, drivers, intake, availability, Polling())
-        roster = Roster(self.inventory, intake, self.sessions, store, audit)
-        self.sessions.verify = roster.verify
-        sync = DeviceSyncService(self.inventory, intake, availability, roster, audit, drivers)
+        self.sessions.verify = recognition.verify
+        membership = Membership(self.inventory, writer, intake, self.sessions, store, audit)
+        sync = DeviceSyncService(self.inventory, intake, availability, membership, recognition, audit, drivers)
         self.discovery = DiscoveryOrchestrationService(
             inventory=self.inventory,
             sync=sync,

@@ -11,7 +11,7 @@ import pytest
 
 from services.audit import Audit
 from services.drivers import Reading, SimulatedReceiver
-from services.live import Bus, Inventory, News, Unit
+from services.live import Bus, Inventory, News, StateWriter, Unit
 from services.model import (
     Address,
     AuditContext,
@@ -25,7 +25,16 @@ from services.model import (
 )
 from services.rules import DEFAULT_RULES
 from services.store import Store
-from services.units import Availability, DeviceSnapshot, DeviceSyncService, Intake, Polling, Roster, Sessions
+from services.units import (
+    Availability,
+    DeviceSnapshot,
+    DeviceSyncService,
+    Intake,
+    Membership,
+    Polling,
+    Recognition,
+    Sessions,
+)
 from tests.integration.house import drivers, simulated
 from tests.unit.discovery import household
 
@@ -51,11 +60,15 @@ class Services:
         audit = Audit(store)
         news = News(self.bus, audit)
         self.availability = Availability(self.inventory, store, news, DEFAULT_RULES)
-        self.intake = Intake(self.inventory, store, news, self.availability)
+        writer = StateWriter(self.inventory, store)
+        self.intake = Intake(self.inventory, writer, store, news, self.availability)
+        recognition = Recognition(self.inventory, writer, store, audit)
         self.sessions = Sessions(self.inventory, drivers(), self.intake, self.availability, Polling())
-        self.roster = Roster(self.inventory, self.intake, self.sessions, store, audit)
-        self.sessions.verify = self.roster.verify
-        self.sync = DeviceSyncService(self.inventory, self.intake, self.availability, self.roster, audit, drivers())
+        self.sessions.verify = recognition.verify
+        self.membership = Membership(self.inventory, writer, self.intake, self.sessions, store, audit)
+        self.sync = DeviceSyncService(
+            self.inventory, self.intake, self.availability, self.membership, recognition, audit, drivers()
+        )
 
     async def bulk(self, *devices: DeviceSnapshot, complete: bool = False, limit: int | None = None) -> Result:
         return await self.sync.bulk_sync_devices(
@@ -102,7 +115,7 @@ async def add(services: Services, receiver_id: str = "rack", **more: object) -> 
         NOBODY_THERE,
         family="ulxd",
     )
-    services.roster.adopt(replace(record, **more), None, CONTEXT)  # type: ignore[arg-type]  # by name
+    services.membership.adopt(replace(record, **more), None, CONTEXT)  # type: ignore[arg-type]  # by name
     return services.receiver(receiver_id)
 
 
@@ -175,13 +188,13 @@ async def test_a_receiver_that_is_moved_removed_and_reconnected_at_once_has_no_s
         await services.bulk(at(unit), complete=False)
         await until(lambda: services.only.online)
         rack = services.only
-        await asyncio.gather(services.roster.reconnect(rack), services.roster.reconnect(rack))
+        await asyncio.gather(services.membership.reconnect(rack), services.membership.reconnect(rack))
         await until(lambda: rack.online)
         assert sessions_of(rack) == 1
         await asyncio.gather(
-            services.roster.reconnect(rack),
-            services.roster.remove(rack.address, CONTEXT),
-            services.roster.reconnect(rack),
+            services.membership.reconnect(rack),
+            services.membership.remove(rack.address, CONTEXT),
+            services.membership.reconnect(rack),
         )
         assert sessions_of(rack) == 0
 
@@ -193,7 +206,7 @@ def sessions_of(receiver: Unit) -> int:
 async def test_absentees_of_other_manufacturers_and_campuses_are_left_alone(services: Services) -> None:
     other = await add(services, "other", manufacturer="sennheiser")
     hall = Address("default", "hall", Kind.RECEIVER, "abroad")
-    services.roster.adopt(UnitRecord(hall, "shure", "shure", "127.0.9.8", NOBODY_THERE), None, CONTEXT)
+    services.membership.adopt(UnitRecord(hall, "shure", "shure", "127.0.9.8", NOBODY_THERE), None, CONTEXT)
     abroad = services.inventory.units[hall]
     other.available = abroad.available = "online"
     result = await services.bulk(complete=True)
@@ -201,14 +214,14 @@ async def test_absentees_of_other_manufacturers_and_campuses_are_left_alone(serv
 
 
 async def test_one_device_that_fails_never_hides_another(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    adopt = services.roster.adopt
+    adopt = services.membership.adopt
 
     def adopt_some(record: UnitRecord, identity: Identity | None, context: AuditContext) -> Address:
         if record.host == "127.0.9.2":
             raise ServiceError("internal", "this one cannot be taken over")
         return adopt(record, identity, context)
 
-    monkeypatch.setattr(services.roster, "adopt", adopt_some)
+    monkeypatch.setattr(services.membership, "adopt", adopt_some)
     devices = [seen(f"127.0.9.{number}", f"00:0e:dd:00:00:{number:02}") for number in range(1, 4)]
     result = await services.bulk(*devices)
     assert (result.status, result.counts.added, result.counts.failed) == ("partial", 2, 1)
@@ -249,7 +262,7 @@ async def test_another_unit_at_a_known_address_is_a_conflict_and_never_a_merge(s
 async def test_what_was_removed_by_hand_is_not_found_again_until_it_is_added(services: Services) -> None:
     device = seen("127.0.9.1", "00:0e:dd:00:00:01")
     await services.bulk(device)
-    await services.roster.remove(services.only.address, CONTEXT)
+    await services.membership.remove(services.only.address, CONTEXT)
     result = await services.bulk(replace(device, host="127.0.9.3"))
     assert (result.counts.added, services.inventory.units) == (0, {})
     assert "receiver_add" in result.warnings[0]
@@ -381,16 +394,16 @@ async def test_last_seen_is_kept_whatever_happens(services: Services) -> None:
         assert stored.last_seen == heard
 
 
-# -- the roster --------------------------------------------------------------------------------------------------
+# -- membership --------------------------------------------------------------------------------------------------
 
 
 async def test_a_removed_receiver_leaves_neither_rows_nor_marks_nor_a_session(services: Services) -> None:
     rack = await add(services)
     await status(services, rack, name="Vox 1")
-    gone: list[str] = []
-    services.roster.on_gone = lambda addresses: gone.extend(address.id for address in addresses)
-    await services.roster.remove(rack.address, CONTEXT)
-    assert gone == ["rack", "rack-1"]
+    services.bus.take_marks()
+    await services.membership.remove(rack.address, CONTEXT)
+    marked = [address.id for address, _ in services.bus.take_marks()]
+    assert marked[:2] == ["rack", "rack-1"], "whoever publishes empties what was retained of them"
     assert services.sessions.get(rack.address) is None
     assert services.inventory.part(rack.parts[1].address) is None
     await services.store.flush()
@@ -402,12 +415,12 @@ async def test_a_removed_receiver_leaves_neither_rows_nor_marks_nor_a_session(se
 async def test_a_receiver_of_the_file_is_refused_to_commands_with_the_place_to_change_it(services: Services) -> None:
     rack = (await add(services, source="config")).address
     with pytest.raises(ServiceError, match=r"\[\[receivers\]\]") as failure:
-        services.roster.label(rack, {"room": "X"}, CONTEXT)
+        services.membership.label(rack, {"room": "X"}, CONTEXT)
     assert failure.value.code == "forbidden"
     for call in (
-        services.roster.update(rack, {"name": "X"}, CONTEXT),
-        services.roster.remove(rack, CONTEXT),
-        services.roster.replace_unit(rack, None, CONTEXT),
+        services.membership.update(rack, {"name": "X"}, CONTEXT),
+        services.membership.remove(rack, CONTEXT),
+        services.membership.replace_unit(rack, None, CONTEXT),
     ):
         with pytest.raises(ServiceError, match=r"\[\[receivers\]\]") as failure:
             await call

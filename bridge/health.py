@@ -1,0 +1,145 @@
+"""How the bridge is: its version and configuration, its figures, its trouble, and why it is not ready. Reads only."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import islice
+
+from bridge.contract import CONTRACT
+from bridge.http import metrics, server
+from bridge.inbound import Gateway
+from bridge.mqtt import MqttClient
+from bridge.publishing import Publisher
+from bridge.settings import Settings, digest
+from services.audit import Outbox
+from services.drivers import Driver
+from services.live import Bus, Inventory
+from services.store import Store
+
+UNIDENTIFIED_LISTED = 150
+"""Configured hosts that `health` lists one by one: up to 600 bytes each, so that it stays below 128 KB."""
+
+
+@dataclass(slots=True)
+class InEffect:
+    """The configuration that is in effect; a reload replaces it."""
+
+    settings: Settings
+
+
+class Health:
+    """What the bridge says of itself."""
+
+    def __init__(
+        self,
+        *,
+        in_effect: InEffect,
+        drivers: Mapping[str, Driver],
+        inventory: Inventory,
+        changes: Bus,
+        store: Store,
+        outbox: Outbox,
+        client: MqttClient,
+        lag: server.LoopLag,
+    ) -> None:
+        self._in_effect = in_effect
+        self._drivers = drivers
+        self._inventory = inventory
+        self._changes = changes
+        self._store = store
+        self._outbox = outbox
+        self._client = client
+        self._lag = lag
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time()
+
+    def info(self) -> dict[str, object]:
+        """What the process is: data of `bridge.info`."""
+        settings = self._in_effect.settings
+        return {
+            "version": version("mic2mqtt"),
+            "contract": CONTRACT,
+            "python": platform.python_version(),
+            "drivers": sorted(self._drivers),
+            "configuration_digest": digest(settings),
+            "database": settings.database.url.partition(":")[0],
+        }
+
+    def trouble(self) -> str | None:
+        """Why the bridge is degraded, as a reason of the contract; ``None`` while everything works."""
+        if not self._store.writable:
+            return "database_not_writable"
+        return "broker_refuses_messages" if self._refused else None
+
+    def not_ready(self) -> list[str]:
+        """Why the bridge is not ready, in words; empty while it is."""
+        reasons = [] if self._store.writable else [f"database: {self._store.last_error}"]
+        if self._client.connection is None:
+            reasons.append(f"broker: {self._client.trouble or 'not connected yet'}")
+        if self._refused:
+            reasons.append(f"broker: it refused {self._refused} messages; the log names the topic and the right")
+        return reasons
+
+    def figures(self) -> dict[str, object]:
+        """Data of `bridge.health`."""
+        units = self._inventory.units.values()
+        unidentified = self._inventory.unidentified
+        return {
+            "uptime_s": round(self._uptime_s),
+            "loop_lag_s": round(self._lag.worst_s, 4),
+            "dirty_resources": self._changes.dirty,
+            "events_dropped": self._changes.events_dropped,
+            "outbox_depth": self._outbox.depth,
+            "outbox_oldest_s": round(self._outbox.oldest_age_s, 1),
+            "receivers": len(units),
+            "receivers_online": sum(1 for unit in units if unit.online),
+            "channels": sum(len(unit.parts) for unit in units),
+            "database_error": self._store.last_error,
+            "unidentified_hosts": len(unidentified),
+            "unidentified": [
+                {"host": one.host, "reason": one.reason, "since": one.since, "detail": one.detail}
+                for one in islice(unidentified.values(), UNIDENTIFIED_LISTED)
+            ],
+        }
+
+    def metrics(self, publisher: Publisher, gateway: Gateway) -> metrics.Process:
+        """The figures of the process for a scrape, those of its publisher and its commands too."""
+
+        def gauges() -> dict[str, tuple[str, float]]:
+            return {
+                "mqtt_connected": ("1 while connected to the broker.", float(self._client.connection is not None)),
+                "database_writable": ("1 while the database takes writes.", float(self._store.writable)),
+                "outbox_depth": ("Audit events that wait for the broker.", float(self._outbox.depth)),
+                "outbox_age_seconds": ("Age of the oldest audit event that waits.", self._outbox.oldest_age_s),
+                "dirty_resources": ("Changed resources that wait to be published.", float(self._changes.dirty)),
+                "loop_lag_seconds": ("Worst event loop delay of the last seconds.", self._lag.worst_s),
+                "uptime_seconds": ("Since the start of the process.", self._uptime_s),
+            }
+
+        def counters() -> dict[str, tuple[str, float]]:
+            return {
+                "events_dropped": ("Events that nobody could be told in time.", float(self._changes.events_dropped)),
+                "mqtt_messages_published": ("Messages handed to the broker.", float(publisher.sent.total())),
+                "telemetry_dropped": (
+                    "Telemetry that the broker was too slow to take.",
+                    float(publisher.telemetry_dropped),
+                ),
+                "mqtt_connects": ("Connections made to the broker.", float(self._client.connects)),
+            }
+
+        words = {key: str(value) for key, value in self.info().items() if key != "drivers"}
+        return metrics.Process(words, gauges, counters, lambda: gateway.outcomes)
+
+    @property
+    def _uptime_s(self) -> float:
+        return self._loop.time() - self._started
+
+    @property
+    def _refused(self) -> int:
+        """Messages that the broker did not take over this connection: a right is missing there."""
+        connection = self._client.connection
+        return connection.counters.refused if connection is not None else 0

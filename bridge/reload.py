@@ -1,0 +1,187 @@
+"""Applying the configuration: at the start, and again when somebody asks for it; one application at a time.
+
+Whoever asks while one is under way gets the next one, which reads the file after the question: the newest file wins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+
+from bridge.health import InEffect
+from bridge.inbound import Gateway
+from bridge.publishing import BridgeStatus
+from bridge.settings import (
+    ConfigurationError,
+    Settings,
+    changes,
+    configured_units,
+    digest,
+    polling_of,
+    ranges_of,
+    status_rules_of,
+)
+from services.audit import Audit, Retention
+from services.discovery import Schedule
+from services.drivers import Driver
+from services.model import AuditContext, Campus, RangeRecord, ServiceError
+from services.store import Store, StoreError, remember
+from services.units import Availability, Configured, Metering, Sessions
+
+log = logging.getLogger(__name__)
+
+_DIGEST = "configuration_digest"
+
+NEED_RESTART = frozenset({"bridge", "mqtt", "database", "http"})
+"""Sections that a running bridge keeps as they were: it would be another bridge."""
+
+
+class ReloadRequests:
+    """Requests to read the configuration again; all that wait share one outcome."""
+
+    def __init__(self) -> None:
+        self._waiting: asyncio.Future[Mapping[str, object]] | None = None
+        self._asked = asyncio.Event()
+
+    async def ask(self) -> Mapping[str, object]:
+        """Wait for a reload that begins after this call; what it changed. Raises `ServiceError`."""
+        if self._waiting is None:
+            self._waiting = asyncio.get_running_loop().create_future()
+            self._waiting.add_done_callback(_retrieve)
+            self._asked.set()
+        return await asyncio.shield(self._waiting)
+
+    async def take(self) -> asyncio.Future[Mapping[str, object]]:
+        """Wait for a request; its outcome is for the caller to set."""
+        await self._asked.wait()
+        self._asked.clear()
+        assert self._waiting is not None  # noqa: S101  # whoever sets the flag puts it there
+        taken, self._waiting = self._waiting, None
+        return taken
+
+
+class ConfigurationReload:
+    """Brings the running services up to the configuration."""
+
+    def __init__(
+        self,
+        *,
+        in_effect: InEffect,
+        requests: ReloadRequests,
+        read: Callable[[], Settings],
+        default: Campus,
+        drivers: Mapping[str, Driver],
+        store: Store,
+        audit: Audit,
+        retention: Retention,
+        availability: Availability,
+        sessions: Sessions,
+        configured: Configured,
+        schedule: Schedule,
+        metering: Metering,
+        gateway: Gateway,
+        status: BridgeStatus,
+        tenants: Callable[[], Sequence[Campus]],
+    ) -> None:
+        """``read`` reads the file again. Raises `ConfigurationError`."""
+        self._in_effect = in_effect
+        self._requests = requests
+        self._read = read
+        self._default = default
+        self._drivers = drivers
+        self._store = store
+        self._audit = audit
+        self._retention = retention
+        self._availability = availability
+        self._sessions = sessions
+        self._configured = configured
+        self._schedule = schedule
+        self._metering = metering
+        self._gateway = gateway
+        self._status = status
+        self._tenants = tenants
+
+    async def start(self, stored: Sequence[RangeRecord]) -> None:
+        """Apply the configuration of the start; ``stored`` says when ranges were searched before it."""
+        await self._compare_with_last_run()
+        await self._apply(self._in_effect.settings, stored)
+
+    async def run(self) -> None:
+        """Read and apply the configuration whenever it is asked for, until cancelled."""
+        while True:
+            outcome = await self._requests.take()
+            try:
+                result = await self._reload()
+            except ServiceError as error:
+                outcome.set_exception(error)
+            except BaseException as error:
+                outcome.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+                raise
+            else:
+                outcome.set_result(result)
+
+    async def _reload(self) -> Mapping[str, object]:
+        old = self._in_effect.settings
+        try:
+            read = self._read()
+        except ConfigurationError as error:
+            why = "; ".join(error.problems)
+            raise ServiceError("schema_violation", f"the configuration was not taken over: {why}") from error
+        changed = changes(old, read)
+        fixed = sorted(NEED_RESTART & set(changed))
+        new = read.keeping(old, fixed)
+        await self._apply(new)
+        self._in_effect.settings = new
+        self._put_into_effect(new, changed)
+        if changed:
+            after = {"sections": sorted(changed), "digest": digest(new), "need_restart": fixed}
+            self._audit_change({"digest": digest(old)}, after)
+            with suppress(StoreError):  # it is in effect all the same, and compared again at the next start
+                await self._store.ask(partial(remember, key=_DIGEST, value=digest(new)))
+            self._status.info_changed()
+        words = "configuration read again"
+        if fixed:
+            words += ", but what changed in these sections counts only after a restart: " + ", ".join(fixed)
+        log.log(logging.WARNING if fixed else logging.INFO, words, extra={"changed": sorted(changed)})
+        return {"changed": sorted(changed), "need_restart": fixed}
+
+    async def _apply(self, settings: Settings, stored: Sequence[RangeRecord] = ()) -> None:
+        counts = await self._configured.apply(configured_units(settings))
+        if any(counts.values()):
+            log.info("receivers of the configuration applied", extra=counts)
+        self._schedule.configure(
+            ranges_of(settings),
+            stored=stored,
+            makers=dict.fromkeys(sorted({driver.manufacturer for driver in self._drivers.values()})),
+            interface=settings.discovery.interface,
+            concurrency=settings.discovery.concurrency,
+        )
+        await self._gateway.listen_to(self._tenants())
+
+    def _put_into_effect(self, settings: Settings, changed: Collection[str]) -> None:
+        if "status" in changed:
+            self._availability.judge_by(status_rules_of(settings))
+        if {"polling", "discovery"} & set(changed):
+            self._sessions.configure(polling_of(settings))
+        self._metering.interval_s = settings.polling.telemetry_interval
+        self._retention.keep_s = settings.audit.keep
+
+    async def _compare_with_last_run(self) -> None:
+        """Audit what was changed while the bridge was not running."""
+        now = digest(self._in_effect.settings)
+        before = await self._store.ask(partial(remember, key=_DIGEST, value=now))
+        if before not in {None, now}:
+            self._audit_change({"digest": before}, {"digest": now}, late=True)
+
+    def _audit_change(self, before: Mapping[str, object], after: Mapping[str, object], *, late: bool = False) -> None:
+        context = AuditContext(self._default.organization, self._default.campus)
+        self._audit.record("configuration_changed", context=context, before=before, after=after, late=late)
+
+
+def _retrieve(outcome: asyncio.Future[Mapping[str, object]]) -> None:
+    """Nobody may be waiting any more: then a failure is nobody's, and the log has it."""
+    if not outcome.cancelled():
+        outcome.exception()
