@@ -1,0 +1,280 @@
+"""PURE, data. Shure's networked chargers: SBC220, SBC240, SBC441, SBC840, SBC840M and SBRC.
+
+They speak the same command strings as the receivers on TCP 2202, index 1 to 8 being a bay, and send no SAMPLE: a
+charger answers METER_RATE with ``REP ERR``, so neither a GET nor a SET of it may be sent. Every fact stands in
+docs/protocols.md#chargers with its source; what is inferred is marked there with [?].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from services.drivers.shure import kinds
+from services.drivers.shure.kinds import Kind, Values
+from services.drivers.shure.tables import Property, Scope
+
+FAMILY = "sbc"
+TITLE = "Networked chargers"
+
+MARKS_8 = frozenset(range(248, 256))
+"""Codes of a three-digit number that stand for no value: 254 error, 255 unknown; the rest of the block is reserved by a
+field study of an SBC220 and can be no percentage, no bar and no temperature (docs/protocols.md#chargers)."""
+
+MARKS_16 = frozenset(range(65_528, 65_536))
+"""Codes of a five-digit number that stand for no value: 65534 error, 65535 none. The document calls 65528 the greatest
+number of minutes; 45 days are no time to full."""
+
+TARGET_REACHED = 65_529
+"""BATT_TIME_TO_FULL of a battery that is full or, in storage mode, at its storage charge."""
+
+TIME_STATUS: Mapping[int, str] = {TARGET_REACHED: "reached", 65_533: "calculating", 65_534: "error"}
+"""Why BATT_TIME_TO_FULL has no minutes; the receivers' run time has 65533 and 65534 the other way round. What is
+missing here is ``not_reported``."""
+
+CHARGE_STATES: Mapping[str, object] = {
+    "FULL": "full",
+    "CALCULATING": "calculating",
+    "NORMAL": "charging",
+    "WARM": "warm",
+    "WARM_FULL": "warm",  # stops below 100 % until it is cooler [?]
+    "HOT": "hot",
+    "COLD": "cold",
+    "PRECHARGE": "precharging",
+    "READY_TO_STORE": "stored",
+    "DISCHARGE_CALC": "calculating",
+    "DISCHARGING": "discharging",
+    "DISCHARGING_WARM": "discharging",
+    "DISCHARGING_COLD": "discharging",
+    "ERROR": "fault",
+    "NO_BATT": "empty",
+}
+"""BATT_STATE -> ``charge_state``. ``storing`` is NORMAL in storage mode: see `services.drivers.shure.bays`."""
+
+UNSPECIFIED_FAULT = "unspecified"
+"""The unit says that there is a fault, and not which, or by a code that no document has."""
+
+FAULTS: Mapping[int, str | None] = {
+    0: None,
+    1: "unknown_module",
+    2: "unknown_battery",
+    3: "deep_discharge_recovery_failed",
+    4: "charge_failed",
+    5: "check_battery",
+    6: "check_charger",
+    7: "communication_failure",
+}
+"""BATT_ERROR -> ``fault``. 254 and 255 are no fault: no battery, or (firmware 1.4.7.0) nothing to report."""
+
+FAULT_WORDS = (*(word for word in FAULTS.values() if word is not None), UNSPECIFIED_FAULT)
+"""Every word of ``fault``."""
+
+NO_MODULE = "none"
+MODULE_TYPES: Mapping[int, str] = {
+    0: NO_MODULE,
+    1: "axt902",
+    2: "axt901",
+    3: "sbc_ax",
+    4: "sbm920",
+    5: "sbm910",
+    6: "sbm910m",
+    129: "primary",
+    133: "secondary_or_primary",
+    255: "unsupported",
+}
+"""BATT_MODULE_TYPE -> ``module_type``. The index of this property is a module's number, not a bay's."""
+
+
+def time_to_target() -> Kind:
+    """Minutes until the battery is full, in storage mode until its storage charge; and why there are none.
+
+    0 to 65527 minutes with ``ok``, 0 with ``reached``, otherwise ``None`` with a word of `TIME_STATUS` or
+    ``not_reported``.
+    """
+
+    def decode(wire: str) -> Values | None:
+        raw = kinds.integer(wire)
+        if raw is None:
+            return (None, "not_reported") if kinds.is_unknown(wire) else None
+        if raw in MARKS_16:
+            return (0 if raw == TARGET_REACHED else None, TIME_STATUS.get(raw, "not_reported"))
+        return (raw, "ok") if raw < min(MARKS_16) else None
+
+    def encode(values: Sequence[object]) -> str:
+        minutes, status = values
+        code = next((raw for raw, word in TIME_STATUS.items() if word == status), max(MARKS_16))
+        return f"{minutes if status == 'ok' else code:05}"
+
+    return Kind(decode, encode)
+
+
+def coded(words: Mapping[int, str | None], *, other: str | None = None) -> Kind:
+    """Three digits that stand for words. `MARKS_8` that are no words mean unknown, ``other`` is for further codes."""
+    written = {word: raw for raw, word in reversed(list(words.items()))}
+    if other is not None:
+        written[other] = min(set(range(min(MARKS_8))) - words.keys())
+    unknown = max(MARKS_8 - words.keys())
+
+    def decode(wire: str) -> Values | None:
+        raw = kinds.integer(wire)
+        if raw is None:
+            return (None,) if kinds.is_unknown(wire) else None
+        if raw in words:
+            return (words[raw],)
+        if raw in MARKS_8:
+            return (None,)
+        return (other,) if other is not None and raw < min(MARKS_8) else None
+
+    def encode(values: Sequence[object]) -> str:
+        (word,) = values
+        return f"{next((raw for each, raw in written.items() if each == word), unknown):03}"
+
+    return Kind(decode, encode)
+
+
+_ON_OFF: Mapping[str, object] = {"ON": True, "OFF": False}
+_YES_NO: Mapping[str, object] = {"YES": True, "NO": False}
+_PERCENT = kinds.number(3, 0, 100, unknown=MARKS_8)
+_COUNT = kinds.number(5, 0, min(MARKS_16) - 1, unknown=MARKS_16)
+
+
+def _device(name: str, keys: str, kind: Kind, *, askable: bool = True) -> Property:
+    return Property(name, Scope.DEVICE, tuple(keys.split()), kind, askable=askable)
+
+
+def _bay(name: str, keys: str, kind: Kind, *, askable: bool = True) -> Property:
+    return Property(name, Scope.CHANNEL, tuple(keys.split()), kind, askable=askable)
+
+
+def _ignored(scope: Scope, *names: str) -> list[Property]:
+    """What a charger may report and what is published by another property, or not at all."""
+    return [Property(name, scope, (), kinds.IGNORED, askable=False) for name in names]
+
+
+PROPERTIES: tuple[Property, ...] = (
+    _device("MODEL", "model", kinds.text(32)),
+    _device("FW_VER", "firmware firmware_update_failed", kinds.firmware(24)),
+    _device("DEVICE_ID", "device_id name", kinds.text(31, 2)),
+    _device("STORAGE_MODE", "storage_mode", kinds.choice(_ON_OFF)),
+    _device("NET_SETTINGS SC", "mac", kinds.mac()),
+    *_ignored(Scope.DEVICE, "FLASH", "ERR", "NET_SETTINGS D1", "NET_SETTINGS D2"),
+    _bay("BATT_DETECTED", "occupied", kinds.choice(_YES_NO)),
+    _bay("BATT_STATE", "charge_state", kinds.choice(CHARGE_STATES)),
+    _bay("BATT_ERROR", "fault", coded(FAULTS, other=UNSPECIFIED_FAULT)),
+    _bay("BATT_CHARGE", "battery_percent", _PERCENT),
+    _bay("BATT_BARS", "battery_bars", kinds.number(3, 0, 5, unknown=MARKS_8)),
+    _bay("BATT_HEALTH", "battery_health_percent", _PERCENT),
+    _bay("BATT_CYCLE", "battery_cycles", _COUNT),
+    # degrees = raw - 40 in both scales: a real SBC220 reported 064 with 115 and 062 with 111
+    _bay("BATT_TEMP_C", "battery_temperature_c", kinds.number(3, 0, min(MARKS_8) - 1, offset=-40, unknown=MARKS_8)),
+    _bay("BATT_TIME_TO_FULL", "time_to_full_minutes time_to_full_status", time_to_target()),
+    _bay("BATT_CURRENT_CAPACITY_MAX", "capacity_mah", _COUNT),
+    _bay("BATT_CURRENT_CAPACITY", "charged_mah", _COUNT),
+    _bay("BATT_CAPACITY_MAX", "new_capacity_mah", _COUNT),
+    _bay("BATT_MODULE_TYPE", "module_type", coded(MODULE_TYPES)),
+    *_ignored(Scope.CHANNEL, "BATT_TEMP_F", "ERR"),
+)
+"""Scope.CHANNEL is a bay here, but for BATT_MODULE_TYPE, where it is a module."""
+
+_TABLE: Mapping[tuple[str, bool], Property] = {(each.name, each.scope is not Scope.DEVICE): each for each in PROPERTIES}
+
+
+def decode(name: str, wire: str, *, indexed: bool) -> Mapping[str, object] | None:
+    """What a REP of a property says, by key; ``None`` for what is no property of a charger or no value of it."""
+    prop = _TABLE.get((name, indexed))
+    values = None if prop is None else prop.kind.decode(wire.strip())
+    return None if prop is None or values is None else dict(zip(prop.keys, values, strict=True))
+
+
+IDENTITY_KEYS = frozenset({"model", "firmware", "device_id", "mac"})
+"""Keys of the unit that are identity and no state."""
+
+UNIT_KEYS = frozenset({"name", "storage_mode", "firmware_update_failed"})
+"""State of the charger. It reports no lock."""
+
+BAY_KEYS = frozenset(
+    {"occupied", "charge_state", "fault", "battery_percent", "battery_bars", "battery_health_percent"}
+    | {"battery_cycles", "battery_temperature_c", "time_to_full_minutes", "capacity_mah"}
+)
+"""State of a bay. What is docked (``device_type``, ``device_model``, ``device_id``) and ``battery_type`` are reported
+by no charger that we know of."""
+
+MORE_KEYS: Mapping[str, str] = {
+    "module_type": "What holds the bay: a word of `MODULE_TYPES`.",
+    "charged_mah": "Charge that is in the battery, mAh.",
+    "new_capacity_mah": "Capacity of the battery when it was new, mAh.",
+    "time_to_full_status": "ok, reached, calculating, error or not_reported: why time_to_full_minutes is empty.",
+    "time_to_storage_minutes": "Minutes until the storage charge; only in storage mode.",
+}
+"""Keys of a bay that this family alone has, for `Driver.more`."""
+
+FENCE = ("DEVICE_ID", None)
+"""Asked last, and as the sign of life. A dump contains DEVICE_ID as well, so one answer does not mark the end of a
+dump: ask it twice, and the dump is over when two answers come with nothing between them."""
+
+MOST_BAYS = 8
+"""Greatest number of bays of one unit, linked ones included."""
+MOST_MODULES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Charger:
+    """One model, by how its model string begins. ``bays`` is ``None`` where modules or linked units decide."""
+
+    name: str
+    pattern: re.Pattern[str]
+    bays: int | None
+    bays_per_module: int | None = None
+    """Bays of one module (of one linked unit); ``None`` where the model has none, and is not asked for them."""
+    note: str = ""
+
+    @property
+    def unasked(self) -> frozenset[str]:
+        """Names that this model may refuse with ``REP ERR``: never ask for them."""
+        return frozenset() if self.bays_per_module else frozenset({"BATT_MODULE_TYPE"})
+
+
+def _model(name: str, bays: int | None, bays_per_module: int | None = None, note: str = "") -> Charger:
+    return Charger(name, re.compile(re.escape(name), re.IGNORECASE), bays, bays_per_module, note)
+
+
+_LIKELY = "Read as an SBC220: its own document was not seen whole."
+MODELS: tuple[Charger, ...] = (
+    _model("SBC220", None, 2, "Up to four linked units answer as one, with bays 1 to 8."),
+    _model("SBC240", None, 2, "Up to four linked units answer as one, with bays 1 to 8."),
+    _model("SBC441", 4, note=_LIKELY),
+    _model("SBC840M", 8, note=_LIKELY),
+    _model("SBC840", 8, note=_LIKELY),
+    _model("SBRC", None, 2, "Up to four modules of two bays. " + _LIKELY),
+)
+"""The first that fits a model string is the model (docs/protocols.md#chargers)."""
+
+
+def model_of(text: str) -> Charger | None:
+    """The charger that a MODEL report or an advert names; ``None`` for any other unit."""
+    return next((model for model in MODELS if model.pattern.match(text)), None)
+
+
+def bays_of_module(model: Charger, module: int) -> range:
+    """Numbers of the bays in a module: 1 has bays 1 and 2 (inferred from drivers; no document says it)."""
+    each = model.bays_per_module or 0
+    return range((module - 1) * each + 1, module * each + 1)
+
+
+def bays_of(
+    model: Charger, answered: Collection[int], modules: Mapping[int, object], occupied: AbstractSet[int] = frozenset()
+) -> tuple[int, ...]:
+    """Numbers of the bays that a unit has now.
+
+    ``answered`` are the bays of which a report came, ``modules`` the words of `MODULE_TYPES` by module number,
+    ``occupied`` the bays with a battery: these exist, whatever the modules say.
+    """
+    if model.bays is not None:
+        return tuple(range(1, model.bays + 1))
+    missing: Iterable[int] = (
+        bay for module, word in modules.items() if word == NO_MODULE for bay in bays_of_module(model, module)
+    )
+    there = (set(answered) - set(missing)) | occupied
+    return tuple(sorted(there or answered))
