@@ -21,7 +21,7 @@ from services.drivers.shure.codec.samples import summarise
 from services.drivers.shure.families import FAMILIES, Family
 
 HERE = Path(__file__).parent
-CAPTURES = sorted(HERE.rglob("*.capture"))
+CAPTURES = sorted(path for path in HERE.rglob("*.capture") if not path.stem.startswith("sbc_"))
 
 Cut = Callable[[list[bytes]], Iterator[bytes]]
 

@@ -65,7 +65,7 @@ class Bays:
         """
         if index is None:
             return self._unit(values)
-        if not values or not 1 <= index <= (self._model.bays or MOST_BAYS):
+        if not values or not 1 <= index <= (self._model.parts or MOST_BAYS):
             return []
         if "module_type" in values:
             return self._module(index, values["module_type"])

@@ -25,6 +25,8 @@ class Model:
     pattern: re.Pattern[str]
     parts: int | None
     note: str = ""
+    unasked: frozenset[str] = frozenset()
+    """Names that this model may refuse: they are never asked for."""
 
 
 def model(name: str, pattern: str, parts: int | None, note: str = "") -> Model:

@@ -8,16 +8,16 @@ docs/protocols.md#chargers with its source; what is inferred is marked there wit
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from services.drivers.shure import kinds
-from services.drivers.shure.kinds import Kind, Values
-from services.drivers.shure.tables import Property, Scope
-
-FAMILY = "sbc"
-TITLE = "Networked chargers"
+from services.drivers.shure.codec import wire_types as wire
+from services.drivers.shure.codec.properties import PropertyTable, Scope, ignored, one, two
+from services.drivers.shure.codec.wire_types import Pair, WireType
+from services.drivers.shure.families import common
+from services.drivers.shure.families.family import Family, Model
+from services.model import Kind
 
 MARKS_8 = frozenset(range(248, 256))
 """Codes of a three-digit number that stand for no value: 254 error, 255 unknown; the rest of the block is reserved by a
@@ -34,7 +34,7 @@ TIME_STATUS: Mapping[int, str] = {TARGET_REACHED: "reached", 65_533: "calculatin
 """Why BATT_TIME_TO_FULL has no minutes; the receivers' run time has 65533 and 65534 the other way round. What is
 missing here is ``not_reported``."""
 
-CHARGE_STATES: Mapping[str, object] = {
+CHARGE_STATES: Mapping[str, str] = {
     "FULL": "full",
     "CALCULATING": "calculating",
     "NORMAL": "charging",
@@ -87,105 +87,73 @@ MODULE_TYPES: Mapping[int, str] = {
 """BATT_MODULE_TYPE -> ``module_type``. The index of this property is a module's number, not a bay's."""
 
 
-def time_to_target() -> Kind:
+def time_to_target() -> WireType[Pair[int, str]]:
     """Minutes until the battery is full, in storage mode until its storage charge; and why there are none.
 
     0 to 65527 minutes with ``ok``, 0 with ``reached``, otherwise ``None`` with a word of `TIME_STATUS` or
     ``not_reported``.
     """
+    number = wire.number(5, 0, min(MARKS_16) - 1, unknown=MARKS_16)
+    codes = {status: raw for raw, status in TIME_STATUS.items()}
 
-    def decode(wire: str) -> Values | None:
-        raw = kinds.integer(wire)
-        if raw is None:
-            return (None, "not_reported") if kinds.is_unknown(wire) else None
-        if raw in MARKS_16:
-            return (0 if raw == TARGET_REACHED else None, TIME_STATUS.get(raw, "not_reported"))
-        return (raw, "ok") if raw < min(MARKS_16) else None
+    def minutes_of(text: str) -> int | None:
+        return 0 if not wire.is_unknown(text) and wire.integer(text) == TARGET_REACHED else number.decode(text)
 
-    def encode(values: Sequence[object]) -> str:
-        minutes, status = values
-        code = next((raw for raw, word in TIME_STATUS.items() if word == status), max(MARKS_16))
-        return f"{minutes if status == 'ok' else code:05}"
+    def status_of(text: str) -> str:
+        raw = max(MARKS_16) if wire.is_unknown(text) else wire.integer(text)
+        return TIME_STATUS.get(raw, "not_reported") if raw in MARKS_16 else "ok"
 
-    return Kind(decode, encode)
+    def encode(minutes: int | None, status: str | None) -> str:
+        return number.encode(minutes) if status == "ok" else f"{codes.get(status or '', max(MARKS_16)):05}"
 
-
-def coded(words: Mapping[int, str | None], *, other: str | None = None) -> Kind:
-    """Three digits that stand for words. `MARKS_8` that are no words mean unknown, ``other`` is for further codes."""
-    written = {word: raw for raw, word in reversed(list(words.items()))}
-    if other is not None:
-        written[other] = min(set(range(min(MARKS_8))) - words.keys())
-    unknown = max(MARKS_8 - words.keys())
-
-    def decode(wire: str) -> Values | None:
-        raw = kinds.integer(wire)
-        if raw is None:
-            return (None,) if kinds.is_unknown(wire) else None
-        if raw in words:
-            return (words[raw],)
-        if raw in MARKS_8:
-            return (None,)
-        return (other,) if other is not None and raw < min(MARKS_8) else None
-
-    def encode(values: Sequence[object]) -> str:
-        (word,) = values
-        return f"{next((raw for each, raw in written.items() if each == word), unknown):03}"
-
-    return Kind(decode, encode)
+    return wire.pair(WireType(minutes_of, number.encode), WireType(status_of, str), encode)
 
 
-_ON_OFF: Mapping[str, object] = {"ON": True, "OFF": False}
-_YES_NO: Mapping[str, object] = {"YES": True, "NO": False}
-_PERCENT = kinds.number(3, 0, 100, unknown=MARKS_8)
-_COUNT = kinds.number(5, 0, min(MARKS_16) - 1, unknown=MARKS_16)
+_PERCENT = wire.number(3, 0, 100, unknown=MARKS_8)
+_COUNT = wire.number(5, 0, min(MARKS_16) - 1, unknown=MARKS_16)
 
-
-def _device(name: str, keys: str, kind: Kind, *, askable: bool = True) -> Property:
-    return Property(name, Scope.DEVICE, tuple(keys.split()), kind, askable=askable)
-
-
-def _bay(name: str, keys: str, kind: Kind, *, askable: bool = True) -> Property:
-    return Property(name, Scope.CHANNEL, tuple(keys.split()), kind, askable=askable)
-
-
-def _ignored(scope: Scope, *names: str) -> list[Property]:
-    """What a charger may report and what is published by another property, or not at all."""
-    return [Property(name, scope, (), kinds.IGNORED, askable=False) for name in names]
-
-
-PROPERTIES: tuple[Property, ...] = (
-    _device("MODEL", "model", kinds.text(32)),
-    _device("FW_VER", "firmware firmware_update_failed", kinds.firmware(24)),
-    _device("DEVICE_ID", "device_id name", kinds.text(31, 2)),
-    _device("STORAGE_MODE", "storage_mode", kinds.choice(_ON_OFF)),
-    _device("NET_SETTINGS SC", "mac", kinds.mac()),
-    *_ignored(Scope.DEVICE, "FLASH", "ERR", "NET_SETTINGS D1", "NET_SETTINGS D2"),
-    _bay("BATT_DETECTED", "occupied", kinds.choice(_YES_NO)),
-    _bay("BATT_STATE", "charge_state", kinds.choice(CHARGE_STATES)),
-    _bay("BATT_ERROR", "fault", coded(FAULTS, other=UNSPECIFIED_FAULT)),
-    _bay("BATT_CHARGE", "battery_percent", _PERCENT),
-    _bay("BATT_BARS", "battery_bars", kinds.number(3, 0, 5, unknown=MARKS_8)),
-    _bay("BATT_HEALTH", "battery_health_percent", _PERCENT),
-    _bay("BATT_CYCLE", "battery_cycles", _COUNT),
-    # degrees = raw - 40 in both scales: a real SBC220 reported 064 with 115 and 062 with 111
-    _bay("BATT_TEMP_C", "battery_temperature_c", kinds.number(3, 0, min(MARKS_8) - 1, offset=-40, unknown=MARKS_8)),
-    _bay("BATT_TIME_TO_FULL", "time_to_full_minutes time_to_full_status", time_to_target()),
-    _bay("BATT_CURRENT_CAPACITY_MAX", "capacity_mah", _COUNT),
-    _bay("BATT_CURRENT_CAPACITY", "charged_mah", _COUNT),
-    _bay("BATT_CAPACITY_MAX", "new_capacity_mah", _COUNT),
-    _bay("BATT_MODULE_TYPE", "module_type", coded(MODULE_TYPES)),
-    *_ignored(Scope.CHANNEL, "BATT_TEMP_F", "ERR"),
+PROPERTIES = PropertyTable(
+    (
+        one("MODEL", Scope.UNIT, "model", wire.text(32)),
+        two("FW_VER", Scope.UNIT, ("firmware", "firmware_update_failed"), wire.firmware(24)),
+        two("DEVICE_ID", Scope.UNIT, ("device_id", "name"), wire.text_twice(31)),
+        one("STORAGE_MODE", Scope.UNIT, "storage_mode", wire.choice(common.ON_OFF)),
+        common.MAC,
+        *ignored(Scope.UNIT, "FLASH", "ERR", "NET_SETTINGS D1", "NET_SETTINGS D2"),
+        one("BATT_DETECTED", Scope.PART, "occupied", wire.choice({"YES": True, "NO": False})),
+        one("BATT_STATE", Scope.PART, "charge_state", wire.choice(CHARGE_STATES)),
+        one("BATT_ERROR", Scope.PART, "fault", wire.coded(3, FAULTS, unknown=MARKS_8, other=UNSPECIFIED_FAULT)),
+        one("BATT_CHARGE", Scope.PART, "battery_percent", _PERCENT),
+        one("BATT_BARS", Scope.PART, "battery_bars", wire.number(3, 0, 5, unknown=MARKS_8)),
+        one("BATT_HEALTH", Scope.PART, "battery_health_percent", _PERCENT),
+        one("BATT_CYCLE", Scope.PART, "battery_cycles", _COUNT),
+        # degrees = raw - 40 in both scales: a real SBC220 reported 064 with 115 and 062 with 111
+        one(
+            "BATT_TEMP_C",
+            Scope.PART,
+            "battery_temperature_c",
+            wire.number(3, 0, min(MARKS_8) - 1, offset=-40, unknown=MARKS_8),
+        ),
+        two("BATT_TIME_TO_FULL", Scope.PART, ("time_to_full_minutes", "time_to_full_status"), time_to_target()),
+        one("BATT_CURRENT_CAPACITY_MAX", Scope.PART, "capacity_mah", _COUNT),
+        one("BATT_CURRENT_CAPACITY", Scope.PART, "charged_mah", _COUNT),
+        one("BATT_CAPACITY_MAX", Scope.PART, "new_capacity_mah", _COUNT),
+        one("BATT_MODULE_TYPE", Scope.PART, "module_type", wire.coded(3, MODULE_TYPES, unknown=MARKS_8)),
+        *ignored(Scope.PART, "BATT_TEMP_F", "ERR"),
+    )
 )
-"""Scope.CHANNEL is a bay here, but for BATT_MODULE_TYPE, where it is a module."""
-
-_TABLE: Mapping[tuple[str, bool], Property] = {(each.name, each.scope is not Scope.DEVICE): each for each in PROPERTIES}
+"""A part is a bay here, but for BATT_MODULE_TYPE, where it is a module."""
 
 
-def decode(name: str, wire: str, *, indexed: bool) -> Mapping[str, object] | None:
+def decode(name: str, text: str, *, indexed: bool) -> Mapping[str, object] | None:
     """What a REP of a property says, by key; ``None`` for what is no property of a charger or no value of it."""
-    prop = _TABLE.get((name, indexed))
-    values = None if prop is None else prop.kind.decode(wire.strip())
-    return None if prop is None or values is None else dict(zip(prop.keys, values, strict=True))
+    prop = PROPERTIES.find(name, indexed=indexed)
+    if prop is None:
+        return None
+    try:
+        return dict(zip(prop.keys, prop.decode(text.strip()), strict=True))
+    except ValueError:
+        return None
 
 
 IDENTITY_KEYS = frozenset({"model", "firmware", "device_id", "mac"})
@@ -220,24 +188,22 @@ MOST_MODULES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Charger:
-    """One model, by how its model string begins. ``bays`` is ``None`` where modules or linked units decide."""
+class Charger(Model):
+    """One model. ``parts`` is ``None`` where modules or linked units decide how many bays there are."""
 
-    name: str
-    pattern: re.Pattern[str]
-    bays: int | None
     bays_per_module: int | None = None
     """Bays of one module (of one linked unit); ``None`` where the model has none, and is not asked for them."""
-    note: str = ""
-
-    @property
-    def unasked(self) -> frozenset[str]:
-        """Names that this model may refuse with ``REP ERR``: never ask for them."""
-        return frozenset() if self.bays_per_module else frozenset({"BATT_MODULE_TYPE"})
 
 
 def _model(name: str, bays: int | None, bays_per_module: int | None = None, note: str = "") -> Charger:
-    return Charger(name, re.compile(re.escape(name), re.IGNORECASE), bays, bays_per_module, note)
+    return Charger(
+        name,
+        re.compile(re.escape(name), re.IGNORECASE),
+        bays,
+        note,
+        unasked=frozenset() if bays_per_module else frozenset({"BATT_MODULE_TYPE"}),
+        bays_per_module=bays_per_module,
+    )
 
 
 _LIKELY = "Read as an SBC220: its own document was not seen whole."
@@ -271,10 +237,20 @@ def bays_of(
     ``answered`` are the bays of which a report came, ``modules`` the words of `MODULE_TYPES` by module number,
     ``occupied`` the bays with a battery: these exist, whatever the modules say.
     """
-    if model.bays is not None:
-        return tuple(range(1, model.bays + 1))
+    if model.parts is not None:
+        return tuple(range(1, model.parts + 1))
     missing: Iterable[int] = (
         bay for module, word in modules.items() if word == NO_MODULE for bay in bays_of_module(model, module)
     )
     there = (set(answered) - set(missing)) | occupied
     return tuple(sorted(there or answered))
+
+
+FAMILY = Family(
+    name="sbc",
+    title="Networked chargers",
+    models=MODELS,
+    properties=PROPERTIES,
+    kind=Kind.CHARGER,
+    most_parts=MOST_BAYS,
+)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from services.drivers.shure.codec import slp
 from services.drivers.shure.simulation.clock import Clock
-from services.drivers.shure.simulation.unit import Unit
+from services.drivers.shure.simulation.receivers.unit import Unit
 
 PERIOD_S = 2.0
 _GOLDEN = 0.6180339887498949

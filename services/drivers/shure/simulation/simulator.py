@@ -17,11 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.drivers.shure.simulation.adverts import advertise
 from services.drivers.shure.simulation.clock import Clock
-from services.drivers.shure.simulation.device import Device, Model
 from services.drivers.shure.simulation.faults import FAULTS
-from services.drivers.shure.simulation.identity import Identities, furnish, hardware, identity, mac_address
-from services.drivers.shure.simulation.unit import Unit
-from services.drivers.shure.simulation.world import DRAIN_PER_HOUR, World
+from services.drivers.shure.simulation.receivers.device import Device, Model
+from services.drivers.shure.simulation.receivers.identity import Identities, furnish, hardware, identity, mac_address
+from services.drivers.shure.simulation.receivers.scenario import DRAIN_PER_HOUR, World
+from services.drivers.shure.simulation.receivers.unit import Unit
 
 __all__ = ["FAULTS", "Options", "Unit", "simulate"]
 

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from services.drivers.shure import codec
 from services.drivers.shure.bays import BayReading, Bays
+from services.drivers.shure.codec import messages as codec
+from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.families import sbc
-from services.drivers.shure.framing import Framer
-from services.drivers.shure.simulation import charger_server
-from services.drivers.shure.simulation.chargers import FAULTS, MODELS, SimulatedCharger, simulate_chargers
+from services.drivers.shure.simulation.chargers import server as charger_server
+from services.drivers.shure.simulation.chargers.fleet import FAULTS, MODELS, SimulatedCharger, simulate_chargers
 
 HOST = "127.0.0.1"
 PATIENCE_S = 5.0

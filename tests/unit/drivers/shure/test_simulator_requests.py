@@ -8,10 +8,10 @@ import pytest
 
 from services.drivers.shure import families
 from services.drivers.shure.codec import messages as codec
-from services.drivers.shure.simulation.device import Device, Model
-from services.drivers.shure.simulation.identity import MODELS, furnish, hardware, identity
-from services.drivers.shure.simulation.meters import sample
-from services.drivers.shure.simulation.requests import Answer, answer
+from services.drivers.shure.simulation.receivers.device import Device, Model
+from services.drivers.shure.simulation.receivers.identity import MODELS, furnish, hardware, identity
+from services.drivers.shure.simulation.receivers.meters import sample
+from services.drivers.shure.simulation.receivers.requests import Answer, answer
 
 FAMILIES = tuple(MODELS)
 PREFIX = {"unit": "", "part": "1 ", "slot": "1 ", "antenna": "1 "}

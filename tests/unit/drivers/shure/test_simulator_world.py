@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.simulation.clock import TICK_S, Clock
 from services.drivers.shure.simulation.faults import pieces, with_noise
-from services.drivers.shure.simulation.identity import mac_address
-from services.drivers.shure.simulation.levels import CIRCLE, Condition, circle, pinned
-from services.drivers.shure.simulation.world import Change, World, bars
+from services.drivers.shure.simulation.receivers.identity import mac_address
+from services.drivers.shure.simulation.receivers.levels import CIRCLE, Condition, circle, pinned
+from services.drivers.shure.simulation.receivers.scenario import Change, World, bars
 
 
 def a_day(seed: str, **options: float) -> list[Change]:

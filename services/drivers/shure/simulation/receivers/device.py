@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from services.drivers.shure.codec.properties import Property, Scope
 from services.drivers.shure.families import FAMILIES
-from services.drivers.shure.simulation import meters
-from services.drivers.shure.simulation.levels import LEVEL_KEYS, PROFILES, Condition, Levels, circle, pinned
-from services.drivers.shure.simulation.panel import FD_C_CHANNEL, PANELS, Field, Panel, text
+from services.drivers.shure.simulation.receivers import meters
+from services.drivers.shure.simulation.receivers.levels import LEVEL_KEYS, PROFILES, Condition, Levels, circle, pinned
+from services.drivers.shure.simulation.receivers.panel import FD_C_CHANNEL, PANELS, Field, Panel, text
 
 Place = tuple[int, str, int]
 """Channel (0 is the unit), wire name, slot or antenna (0 for none)."""

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol, cast
 
-from services.drivers.shure.framing import Framer
-from services.drivers.shure.simulated_faults import FAULTS as FAULTS_OF_RECEIVERS
-from services.drivers.shure.simulated_faults import ONCE, SLOW_S, pieces, with_noise
-from services.drivers.shure.simulation.charger_batteries import some_battery
-from services.drivers.shure.simulation.charger_unit import FLASH_S, Charger
+from services.drivers.shure.codec.framing import Framer
+from services.drivers.shure.simulation.chargers.batteries import some_battery
+from services.drivers.shure.simulation.chargers.unit import FLASH_S, Charger
+from services.drivers.shure.simulation.faults import FAULTS as FAULTS_OF_RECEIVERS
+from services.drivers.shure.simulation.faults import ONCE, SLOW_S, pieces, with_noise
 
 FAULTS: Mapping[str, str] = {
     **{

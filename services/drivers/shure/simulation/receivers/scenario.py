@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.drivers.shure.simulation.levels import Condition
+from services.drivers.shure.simulation.receivers.levels import Condition
 
 Change = tuple[int, str, object]
 """Channel number, key of `services.model.keys`, new value."""

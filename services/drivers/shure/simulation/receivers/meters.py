@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from services.drivers.shure.simulation.levels import Condition, Levels, circle
+from services.drivers.shure.simulation.receivers.levels import Condition, Levels, circle
 
 _AUDIO_LEDS_DBFS = (-50, -40, -30, -24, -18, -12, -6, -1)
 """The eighth, 128, is the overload light."""

@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.drivers.shure.simulation.device import Device, Place
-from services.drivers.shure.simulation.panel import text
+from services.drivers.shure.simulation.receivers.device import Device, Place
+from services.drivers.shure.simulation.receivers.panel import text
 
 GRID_KHZ, PLACES, STRIDE = 25, 2551, 31
 """2,551 places of 25 kHz; it is prime, so steps of 31 (775 kHz) visit every one."""

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from services.drivers.shure.codec.framing import Framer
-from services.drivers.shure.simulation import requests
 from services.drivers.shure.simulation.clock import Beat, Clock
-from services.drivers.shure.simulation.device import Device, Place
 from services.drivers.shure.simulation.faults import FAULTS, ONCE, SLOW_S, pieces, with_noise
-from services.drivers.shure.simulation.identity import Identities
-from services.drivers.shure.simulation.levels import STEP_MS
-from services.drivers.shure.simulation.world import World
+from services.drivers.shure.simulation.receivers import requests
+from services.drivers.shure.simulation.receivers.device import Device, Place
+from services.drivers.shure.simulation.receivers.identity import Identities
+from services.drivers.shure.simulation.receivers.levels import STEP_MS
+from services.drivers.shure.simulation.receivers.scenario import World
 
 _GOLDEN = 0.6180339887498949
 """Multiples of it, modulo 1, lie as evenly as any number of units allows."""

@@ -17,9 +17,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.drivers.shure.simulation.charger_batteries import Battery, some_battery
-from services.drivers.shure.simulation.charger_server import FAULTS, SimulatedCharger
-from services.drivers.shure.simulation.charger_unit import Charger
+from services.drivers.shure.simulation.chargers.batteries import Battery, some_battery
+from services.drivers.shure.simulation.chargers.server import FAULTS, SimulatedCharger
+from services.drivers.shure.simulation.chargers.unit import Charger
 
 __all__ = ["FAULTS", "MODELS", "Options", "SimulatedCharger", "simulate_chargers"]
 

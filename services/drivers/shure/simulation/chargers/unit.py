@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from services.drivers.shure.simulation.charger_batteries import NAMES, SETTLE_S, STORAGE, Battery, empty_bay
+from services.drivers.shure.simulation.chargers.batteries import NAMES, SETTLE_S, STORAGE, Battery, empty_bay
 
 FLASH_S = 30.0
 NAME_LIMIT = 8

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.messages import Message
 from services.drivers.shure.families import FAMILIES
-from services.drivers.shure.simulation import meters
-from services.drivers.shure.simulation.device import Device, Place
-from services.drivers.shure.simulation.panel import text
+from services.drivers.shure.simulation.receivers import meters
+from services.drivers.shure.simulation.receivers.device import Device, Place
+from services.drivers.shure.simulation.receivers.panel import text
 
 DEFAULT_METER_MS = 1000
 """The rate at which SLX-D+ meters after a refused GET 0 ALL; that it starts is seen, the rate is not."""
