@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 
@@ -14,6 +13,7 @@ from bridge.inbound import Gateway
 from bridge.mqtt import Connection, MqttClient
 from bridge.publishing import AuditRelay, BridgeStatus, LastWords, Publisher, Renderer
 from bridge.reload import ConfigurationReload, ReloadRequests
+from bridge.restarts import keep_running
 from bridge.settings import Settings, broker_of, polling_of, status_rules_of
 from services.audit import Audit, Outbox, Retention
 from services.commands import House, Operations, Verbs
@@ -34,11 +34,6 @@ from services.units import (
     Upkeep,
     restore,
 )
-
-log = logging.getLogger(__name__)
-
-RESTART_S = 1.0
-"""Before a part of the bridge that failed starts again."""
 
 
 class App:
@@ -202,7 +197,7 @@ class App:
             started(self, url)
             async with asyncio.TaskGroup() as group:
                 for name, work in self._work().items():
-                    group.create_task(_again_and_again(name, work), name=name)
+                    group.create_task(keep_running(name, work), name=name)
 
     def _work(self) -> Mapping[str, Callable[[], Coroutine[None, None, None]]]:
         async def mqtt() -> None:
@@ -254,13 +249,3 @@ class App:
     def metrics(self) -> metrics.Process:
         """The figures of the process that a scrape asks for."""
         return self.health.metrics(self.publisher, self.gateway)
-
-
-async def _again_and_again(name: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Run work that never ends by itself. A bug of ours in one part must not take the show's other parts with it."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("a part of the bridge failed and starts again; please report this", extra={"part": name})
-        await asyncio.sleep(RESTART_S)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from typing import Final, NoReturn
 
 from bridge.mqtt.client import Connection, connect
 from bridge.mqtt.endpoint import BrokerError, Message, MqttConfig, Trouble, Version, fought_over
+from services.backoff import Backoff
 
 LOG = logging.getLogger(__name__)
 
@@ -53,7 +53,9 @@ class MqttClient:
 
     async def run(self, on_connected: OnConnected) -> NoReturn:
         """Stay connected until cancelled; a clean stop says farewell. What ``on_connected`` raises ends it."""
-        failures = brief = 0
+        brief = 0
+        # full jitter, so that a thousand bridges do not come back in one wave
+        backoff = Backoff(self._config.retry_first_s, self._config.retry_most_s, certain=0.0)
         while True:
             opened_at: float | None = None
             try:
@@ -64,13 +66,14 @@ class MqttClient:
                 trouble = error
                 if opened_at is not None:
                     stable = self._now() - opened_at >= self._config.stable_s
-                    failures, brief = (0, 0) if stable else (failures, brief + 1)
+                    brief = 0 if stable else brief + 1
+                    if stable:
+                        backoff.reset()
                     if brief >= _FIGHT:
                         trouble, brief = fought_over(self._endpoint, brief), 0
-                pause = self._pause(trouble, failures)
-                failures += 1
                 self._say(trouble)
-                await asyncio.sleep(pause)
+                pause = backoff.pause()
+                await asyncio.sleep(self._config.taken_over_wait_s if trouble.trouble == "taken_over" else pause)
 
     # -- connecting ----------------------------------------------------------------------------------------------
 
@@ -129,14 +132,7 @@ class MqttClient:
             connection.publish_nowait(farewell.topic, farewell.payload, qos=farewell.qos, retain=farewell.retain)
         await connection.close(self._config.farewell_s)
 
-    # -- waiting -------------------------------------------------------------------------------------------------
-
-    def _pause(self, error: BrokerError, failures: int) -> float:
-        """Seconds until the next try: full jitter, so that a thousand bridges do not come back in one wave."""
-        if error.trouble == "taken_over":
-            return self._config.taken_over_wait_s
-        most = min(self._config.retry_most_s, self._config.retry_first_s * 2.0 ** min(failures, 16))
-        return random.uniform(0.0, most)
+    # -- inside -------------------------------------------------------------------------------------------------
 
     def _say(self, error: BrokerError) -> None:
         """One line when something changes, not one for each try."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from services import clock
+from services.backoff import Backoff
 from services.discovery.service import DiscoveryOrchestrationService
 from services.discovery.targets import Place, place_of
 from services.live import Inventory
@@ -41,7 +41,7 @@ class Retry:
 
     place: Place
     due: float
-    pause: float = RETRY_FIRST_S
+    backoff: Backoff = field(default_factory=lambda: Backoff(RETRY_FIRST_S, RETRY_MOST_S, certain=0.8))
 
 
 class Schedule:
@@ -170,7 +170,7 @@ class Schedule:
         """Begin to ask a configured host again that did not answer."""
         place = _host_of(record)
         if place is not None and place.text in self._inventory.unidentified:
-            self._retries.setdefault(_key(record), Retry(place, now + RETRY_FIRST_S))
+            self._retries.setdefault(_key(record), _retry(place, now))
         else:
             self._retries.pop(_key(record), None)
 
@@ -189,8 +189,7 @@ class Schedule:
             if retry.place.text not in still:
                 self._retries.pop(key, None)
                 continue
-            retry.pause = min(RETRY_MOST_S, retry.pause * 2)
-            retry.due = now + retry.pause * random.uniform(0.8, 1.0)
+            retry.due = now + retry.backoff.pause()
 
     # -- what a change means ---------------------------------------------------------------------------------
 
@@ -222,6 +221,13 @@ class Schedule:
             if search is not None and search.context.actor == ACTOR and not keys <= taken.keys():
                 self._interrupted.add(tenant)
                 search.cancel()
+
+
+def _retry(place: Place, now: float) -> Retry:
+    """The first question again to a host that did not answer one."""
+    retry = Retry(place, now)
+    retry.due += retry.backoff.pause()
+    return retry
 
 
 def _key(record: RangeRecord) -> Key:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine
 
 from services import clock
+from services.backoff import Backoff
 from services.model import AuditEvent
 from services.store import queries, schema, transaction
 from services.store.batch import Batch
@@ -121,7 +122,7 @@ class Writer:
 
     def _store(self, engine: Engine, stream: str, batch: Batch) -> bool:
         """Write a batch, however long it takes; ``False`` when told to stop before it was done."""
-        pause = FIRST_PAUSE_S
+        backoff = Backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S, certain=1.0)  # nobody else comes back at this moment
         while True:
             try:
                 events = transaction.commit(engine, stream, batch)
@@ -130,9 +131,8 @@ class Writer:
             else:
                 self._post(self._committed, batch, events)
                 return True
-            if not self._pause(engine, pause):
+            if not self._pause(engine, backoff.pause()):
                 return False
-            pause = min(pause * 2, LONGEST_PAUSE_S)
 
     def _pause(self, engine: Engine, pause_s: float) -> bool:
         """Answer questions for a while; ``False`` when told to stop."""

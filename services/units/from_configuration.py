@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from services import clock
+from services.backoff import Backoff
 from services.drivers import Driver, DriverError, Target
 from services.live import Inventory, Unidentified, Unit
 from services.model import Address, AuditContext, AvailabilityReason, Campus, Identity, Kind, UnitRecord
@@ -110,19 +111,18 @@ class Configured:
 
     async def run(self) -> None:
         """Ask the hosts that never answered, again and again, until cancelled."""
-        pause = RETRY_FIRST_S
+        backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S, certain=1.0)
         while True:
             if self._waiting:
                 gate = asyncio.Semaphore(ASKED_AT_ONCE)
                 await asyncio.gather(*(self._ask(entry, gate) for entry in list(self._waiting.values())))
             self._changed.clear()
             try:
-                async with asyncio.timeout(pause if self._waiting else None):
+                async with asyncio.timeout(backoff.pause() if self._waiting else None):
                     await self._changed.wait()
             except TimeoutError:
-                pause = min(pause * 2, RETRY_MOST_S)
-            else:
-                pause = RETRY_FIRST_S
+                continue
+            backoff.reset()
 
     # -- inside ----------------------------------------------------------------------------------------------
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import pairwise
+
 import pytest
 
+from bridge import restarts
 from services.units import Metering
 from tests.integration.house import House, entry, simulated
 
@@ -13,7 +17,7 @@ METERS = {"meter_interval": "100ms", "telemetry_interval": "500ms"}
 async def test_a_part_that_fails_starts_again_and_says_so(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bridge.app.RESTART_S", 0.05)
+    monkeypatch.setattr("bridge.restarts.RESTART_FIRST_S", 0.05)
     once = Metering._one_round
     broken: list[float] = []
 
@@ -29,3 +33,26 @@ async def test_a_part_that_fails_starts_again_and_says_so(
         await seen.until(lambda: seen.all("telemetry"))
     assert broken
     assert "a part of the bridge failed and starts again" in caplog.text
+
+
+async def test_a_part_that_fails_at_once_starts_more_and_more_seldom(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(restarts, "RESTART_FIRST_S", 0.01)
+    starts: list[float] = []
+    enough = asyncio.Event()
+
+    async def fail() -> None:
+        starts.append(asyncio.get_running_loop().time())
+        if len(starts) == 6:
+            enough.set()
+        raise ZeroDivisionError
+
+    task = asyncio.create_task(restarts.keep_running("part", fail))
+    async with asyncio.timeout(10):
+        await enough.wait()
+    task.cancel()
+    await asyncio.wait((task,))
+    pauses = [later - earlier for earlier, later in pairwise(starts)]
+    assert pauses[4] > 2 * pauses[0], pauses
+    assert caplog.text.count("a part of the bridge failed") >= 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.drivers import Target
-from services.model import AuditContext
+from services.model import Address, AuditContext
 from services.units import DeviceSnapshot
 from tests.integration.house import House, entry, shure, simulated
 from tests.integration.observer import Observer, observing
@@ -271,3 +272,28 @@ async def test_a_configuration_that_was_changed_between_two_runs_is_audited_at_t
         (event,) = await seen.until(lambda: seen.audit("configuration_changed"))
         assert event["late"]
         assert event["before"]["digest"] != event["after"]["digest"]
+
+
+async def test_of_two_reloads_at_once_the_newer_file_wins(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        await seen.live("rack")
+        ending, go = asyncio.Event(), asyncio.Event()
+        stop = app.sessions.stop
+
+        async def stop_slowly(address: Address) -> None:
+            ending.set()
+            await go.wait()
+            await stop(address)
+
+        monkeypatch.setattr(app.sessions, "stop", stop_slowly)
+        house.serve(entry(unit, meter_interval="200ms"))
+        first = asyncio.create_task(app.reload())
+        await ending.wait()
+        house.serve(entry(unit), entry(unit, "late", driver="manual", host="10.9.9.9"))
+        second, third = asyncio.create_task(app.reload()), asyncio.create_task(app.reload())
+        await asyncio.sleep(0)
+        go.set()
+        await asyncio.gather(first, second, third)
+        assert {address.id for address in app.inventory.units} == {"rack", "late"}
+        assert first.result()["changed"] == second.result()["changed"] == ["receivers"]
+        assert second.result() is third.result(), "those who wait share one reading of the file"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.audit import Outbox
-from services.audit import record as audit
+from services.audit import outbox as audit
 from services.model import AuditEvent
 from services.store import Store, engine
 from tests.integration.kept import HALL, STAGE, note
