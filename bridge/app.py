@@ -31,6 +31,7 @@ from services.units import (
     Metering,
     Recognition,
     Sessions,
+    UnitQueues,
     Upkeep,
     restore,
 )
@@ -78,7 +79,14 @@ class App:
         self.sessions = Sessions(inventory, self.drivers, self.intake, self.availability, polling_of(settings))
         self.sessions.verify = self.recognition.verify
         self.membership = Membership(
-            inventory, self.writer, self.intake, self.sessions, store, self.audit, configuration=self._origin
+            inventory,
+            self.writer,
+            self.intake,
+            self.sessions,
+            UnitQueues(),
+            store,
+            self.audit,
+            configuration=self._origin,
         )
         self.sync = DeviceSyncService(
             inventory, self.intake, self.availability, self.membership, self.recognition, self.audit, self.drivers

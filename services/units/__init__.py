@@ -13,6 +13,7 @@ from services.units.restore import restore
 from services.units.sessions import AUTO, STATES, Polling, Sessions
 from services.units.sync_service import DeviceSnapshot, DeviceSyncService
 from services.units.telemetry import Metering
+from services.units.unit_queue import UnitQueues
 
 __all__ = [
     "AUTO",
@@ -29,6 +30,7 @@ __all__ = [
     "Polling",
     "Recognition",
     "Sessions",
+    "UnitQueues",
     "Upkeep",
     "describe",
     "restore",

@@ -158,7 +158,7 @@ class Configured:
         self._membership.amend(unit, replace(before, **settings), _context(entry.tenant))  # type: ignore[arg-type]
         reconnect = any(getattr(before, key) != getattr(unit.record, key) for key in RECONNECT_KEYS)
         if reconnect and self._sessions.get(unit.address) is not None:
-            await self._sessions.restart(unit)
+            await self._membership.reconnect(unit)
         return True
 
     def _record(self, entry: ConfiguredUnit, unit_id: str) -> UnitRecord:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from services import clock
 from services.audit import Audit
@@ -19,6 +20,7 @@ from services.store import Store
 from services.units.reading_fold import Intake
 from services.units.recognition import identity_of
 from services.units.sessions import Sessions
+from services.units.unit_queue import UnitQueues
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class Membership:
         writer: StateWriter,
         intake: Intake,
         sessions: Sessions,
+        queues: UnitQueues,
         store: Store,
         audit: Audit,
         *,
@@ -50,6 +53,7 @@ class Membership:
         self._writer = writer
         self._intake = intake
         self._sessions = sessions
+        self._queues = queues
         self._store = store
         self._audit = audit
         self._configuration = configuration
@@ -90,48 +94,21 @@ class Membership:
 
         Raises `ServiceError`; then everything stands as before.
         """
-        if not unit.online:
-            return
-        early = self._intake.begin(unit)
-        try:
-            await self._sessions.refresh(unit.address)
-        except ServiceError:
-            if unit.online:
-                self._intake.abandon(unit, early)
-            raise
-        if unit.early is early:
-            self._intake.complete(unit)
+        await self._queues.run(unit.address, partial(self._read_anew, unit))
 
     async def reconnect(self, unit: Unit) -> None:
-        """Begin a receiver's connection anew."""
-        await self._sessions.restart(unit)
+        """Begin a receiver's connection anew; one that was removed meanwhile is left alone."""
+        await self._queues.run(unit.address, partial(self._sessions.restart, unit), internal=True)
 
     async def move(self, address: Address, host: str, port: int | None, context: AuditContext) -> None:
-        """Follow a receiver to its new address."""
-        unit = self.find(address)
-        before = {"host": unit.record.host, "port": unit.record.port}
-        self._writer.change_record(unit, replace(unit.record, host=host, port=port))
-        after = {"host": host, "port": port}
-        self._audit.record("receiver_moved", context=context, resource=_resource(unit), before=before, after=after)
-        log.info("receiver moved", extra={"receiver": address.id, "from": before["host"], "host": host})
-        await self._sessions.restart(unit)
+        """Follow a receiver to its new address. Raises `ServiceError`."""
+        await self._queues.run(address, partial(self._move, address, host, port, context), internal=True)
 
     # -- commands --------------------------------------------------------------------------------------------
 
     async def update(self, address: Address, changes: Mapping[str, object], context: AuditContext) -> UnitRecord:
         """Change host, port, name, labels, metering or driver of a receiver. Raises `ServiceError`."""
-        unit = self.find(address)
-        self._refuse_config(unit)
-        old = unit.record
-        new = replace(old, **changes)  # type: ignore[arg-type]  # by name, checked by the command's model
-        before = {key: getattr(old, key) for key in changes}
-        self._writer.change_record(unit, new)
-        self._audit.record(
-            "receiver_updated", context=context, resource=_resource(unit), before=before, after=dict(changes)
-        )
-        if any(getattr(old, key) != getattr(new, key) for key in RECONNECT_KEYS):
-            await self._sessions.restart(unit)
-        return new
+        return await self._queues.run(address, partial(self._update, address, changes, context))
 
     def amend(self, unit: Unit, record: UnitRecord, context: AuditContext) -> None:
         """Take over what the configuration says of a receiver."""
@@ -147,24 +124,11 @@ class Membership:
         )
 
     async def replace_unit(self, address: Address, host: str | None, context: AuditContext) -> UnitRecord:
-        """Put new hardware behind an old id: same topics and labels, a new identity at the next answer."""
-        unit = self.find(address)
-        self._refuse_config(unit)
-        old = unit.record
-        fresh = replace(
-            old, host=host or old.host, family=None, model=None, serial=None, mac=None, device_id=None,
-            firmware=None, band=None, part_count=None,
-        )  # fmt: skip
-        self._writer.change_record(unit, fresh)
-        self._audit.record(
-            "receiver_replaced",
-            context=context,
-            resource=_resource(unit),
-            before={**identity_of(old), "host": old.host},
-            after={"host": fresh.host},
-        )
-        await self._sessions.restart(unit)
-        return fresh
+        """Put new hardware behind an old id: same topics and labels, a new identity at the next answer.
+
+        Raises `ServiceError`.
+        """
+        return await self._queues.run(address, partial(self._replace_unit, address, host, context))
 
     def label(self, address: Address, labels: Mapping[str, object], context: AuditContext) -> Mapping[str, object]:
         """Set labels of a receiver (``None`` removes one). Raises `ServiceError`."""
@@ -176,40 +140,16 @@ class Membership:
         self._audit.record("labels_set", context=context, resource=_resource(unit), before=dict(old), after=dict(new))
         return new
 
-    async def remove(self, address: Address, context: AuditContext, *, ignore: bool = True) -> None:
-        """Take a receiver out: its session, cache, stored rows and retained topics go; discovery leaves it alone."""
-        unit = self.find(address)
-        self._refuse_config(unit)
-        await self.drop(unit, context)
-        if ignore:
-            record = unit.record
-            gone = IgnoredIdentity(
-                tenant=address.tenant,
-                unit=address.id,
-                manufacturer=record.manufacturer,
-                serial=record.serial,
-                mac=record.mac,
-                model=record.model,
-                device_id=record.device_id,
-                host=record.host,
-                since=clock.now_text(),
-                cid=record.cid,
-                kind=address.kind,
-            )
-            self._inventory.ignored.append(gone)
-            self._store.ignore(gone)
+    async def remove(self, address: Address, context: AuditContext) -> None:
+        """Take a receiver out: its session, cache, stored rows and retained topics go; discovery leaves it alone.
+
+        Raises `ServiceError`: of two removals at once the second finds no such receiver.
+        """
+        await self._queues.run(address, partial(self._remove, address, context))
 
     async def drop(self, unit: Unit, context: AuditContext) -> None:
-        """End a receiver's being here, for whatever reason."""
-        while self._sessions.get(unit.address) is not None:  # a restart may come in between
-            await self._sessions.stop(unit.address)
-        self._inventory.forget(unit.address)
-        self._store.remove_unit(unit.address)
-        self._audit.record("receiver_removed", context=context, resource=_resource(unit), before=_public(unit.record))
-        log.info("receiver removed", extra={"receiver": unit.address.id})
-        for address in (unit.address, *(part.address for part in unit.parts.values())):
-            self._inventory.mark_gone(address)
-        self._inventory.mark_membership(unit.address.tenant)
+        """Take out a receiver that the configuration does not have any more."""
+        await self._queues.run(unit.address, partial(self._drop, unit, context), internal=True)
 
     def unignore(self, tenant: Campus, host: str | None, unit_id: str | None, who: Identity | None = None) -> int:
         """Allow removed units again: by the host or id that they had, or by what one says of itself; how many."""
@@ -233,6 +173,94 @@ class Membership:
         return unit
 
     # -- inside ----------------------------------------------------------------------------------------------
+
+    async def _read_anew(self, unit: Unit) -> None:
+        if not unit.online:
+            return
+        early = self._intake.begin(unit)
+        try:
+            await self._sessions.refresh(unit.address)
+        except ServiceError:
+            if unit.online:
+                self._intake.abandon(unit, early)
+            raise
+        if unit.early is early:
+            self._intake.complete(unit)
+
+    async def _move(self, address: Address, host: str, port: int | None, context: AuditContext) -> None:
+        unit = self.find(address)
+        before = {"host": unit.record.host, "port": unit.record.port}
+        self._writer.change_record(unit, replace(unit.record, host=host, port=port))
+        after = {"host": host, "port": port}
+        self._audit.record("receiver_moved", context=context, resource=_resource(unit), before=before, after=after)
+        log.info("receiver moved", extra={"receiver": address.id, "from": before["host"], "host": host})
+        await self._sessions.restart(unit)
+
+    async def _update(self, address: Address, changes: Mapping[str, object], context: AuditContext) -> UnitRecord:
+        unit = self.find(address)
+        self._refuse_config(unit)
+        old = unit.record
+        new = replace(old, **changes)  # type: ignore[arg-type]  # by name, checked by the command's model
+        before = {key: getattr(old, key) for key in changes}
+        self._writer.change_record(unit, new)
+        self._audit.record(
+            "receiver_updated", context=context, resource=_resource(unit), before=before, after=dict(changes)
+        )
+        if any(getattr(old, key) != getattr(new, key) for key in RECONNECT_KEYS):
+            await self._sessions.restart(unit)
+        return new
+
+    async def _replace_unit(self, address: Address, host: str | None, context: AuditContext) -> UnitRecord:
+        unit = self.find(address)
+        self._refuse_config(unit)
+        old = unit.record
+        fresh = replace(
+            old, host=host or old.host, family=None, model=None, serial=None, mac=None, device_id=None,
+            firmware=None, band=None, part_count=None,
+        )  # fmt: skip
+        self._writer.change_record(unit, fresh)
+        self._audit.record(
+            "receiver_replaced",
+            context=context,
+            resource=_resource(unit),
+            before={**identity_of(old), "host": old.host},
+            after={"host": fresh.host},
+        )
+        await self._sessions.restart(unit)
+        return fresh
+
+    async def _remove(self, address: Address, context: AuditContext) -> None:
+        unit = self.find(address)
+        self._refuse_config(unit)
+        await self._drop(unit, context)
+        record = unit.record
+        gone = IgnoredIdentity(
+            tenant=address.tenant,
+            unit=address.id,
+            manufacturer=record.manufacturer,
+            serial=record.serial,
+            mac=record.mac,
+            model=record.model,
+            device_id=record.device_id,
+            host=record.host,
+            since=clock.now_text(),
+            cid=record.cid,
+            kind=address.kind,
+        )
+        self._inventory.ignored.append(gone)
+        self._store.ignore(gone)
+
+    async def _drop(self, unit: Unit, context: AuditContext) -> None:
+        if self._inventory.units.get(unit.address) is not unit:
+            return  # somebody else was first
+        await self._sessions.stop(unit.address)
+        self._inventory.forget(unit.address)
+        self._store.remove_unit(unit.address)
+        self._audit.record("receiver_removed", context=context, resource=_resource(unit), before=_public(unit.record))
+        log.info("receiver removed", extra={"receiver": unit.address.id})
+        for address in (unit.address, *(part.address for part in unit.parts.values())):
+            self._inventory.mark_gone(address)
+        self._inventory.mark_membership(unit.address.tenant)
 
     def _refuse_config(self, unit: Unit) -> None:
         if unit.record.source == "config":

@@ -15,7 +15,16 @@ from services.live import Bus, Inventory, News, StateWriter
 from services.model import AuditContext, Campus, Identity, RangeRecord
 from services.rules import DEFAULT_RULES
 from services.store import Store
-from services.units import Availability, DeviceSyncService, Intake, Membership, Polling, Recognition, Sessions
+from services.units import (
+    Availability,
+    DeviceSyncService,
+    Intake,
+    Membership,
+    Polling,
+    Recognition,
+    Sessions,
+    UnitQueues,
+)
 from tests.unit.discovery.household import until
 
 STAGE = Campus("default", "stage")
@@ -50,7 +59,7 @@ class House:
         recognition = Recognition(self.inventory, writer, store, audit)
         self.sessions = Sessions(self.inventory, drivers, intake, availability, Polling())
         self.sessions.verify = recognition.verify
-        membership = Membership(self.inventory, writer, intake, self.sessions, store, audit)
+        membership = Membership(self.inventory, writer, intake, self.sessions, UnitQueues(), store, audit)
         sync = DeviceSyncService(self.inventory, intake, availability, membership, recognition, audit, drivers)
         self.discovery = DiscoveryOrchestrationService(
             inventory=self.inventory,

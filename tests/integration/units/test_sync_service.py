@@ -34,8 +34,10 @@ from services.units import (
     Polling,
     Recognition,
     Sessions,
+    UnitQueues,
 )
 from tests.integration.house import drivers, simulated
+from tests.integration.scripted import scripted
 from tests.unit.discovery import household
 
 STAGE = Campus("default", "stage")
@@ -65,7 +67,7 @@ class Services:
         recognition = Recognition(self.inventory, writer, store, audit)
         self.sessions = Sessions(self.inventory, drivers(), self.intake, self.availability, Polling())
         self.sessions.verify = recognition.verify
-        self.membership = Membership(self.inventory, writer, self.intake, self.sessions, store, audit)
+        self.membership = Membership(self.inventory, writer, self.intake, self.sessions, UnitQueues(), store, audit)
         self.sync = DeviceSyncService(
             self.inventory, self.intake, self.availability, self.membership, recognition, audit, drivers()
         )
@@ -197,6 +199,30 @@ async def test_a_receiver_that_is_moved_removed_and_reconnected_at_once_has_no_s
             services.membership.reconnect(rack),
         )
         assert sessions_of(rack) == 0
+
+
+async def test_two_restarts_at_once_never_make_two_connections(services: Services) -> None:
+    async with scripted() as unit:
+        await add(services, host="127.0.0.1", port=unit.port)
+        rack = services.only
+        await until(lambda: rack.online)
+        await asyncio.gather(*(services.membership.reconnect(rack) for _ in range(3)))
+        await until(lambda: rack.online)
+        assert (unit.connections, unit.most_open) == (4, 1)
+
+
+async def test_of_two_removals_at_once_one_succeeds_and_the_other_finds_no_receiver(services: Services) -> None:
+    async with simulated() as unit:
+        await services.bulk(at(unit))
+        await until(lambda: services.only.online)
+        address = services.only.address
+        remove = services.membership.remove
+        first, second = await asyncio.gather(remove(address, CONTEXT), remove(address, CONTEXT), return_exceptions=True)
+        assert first is None
+        assert isinstance(second, ServiceError)
+        assert second.code == "unknown_resource"
+        assert (await services.actions()).count("receiver_removed") == 1
+        assert len(services.inventory.ignored) == 1
 
 
 def sessions_of(receiver: Unit) -> int:
