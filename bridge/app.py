@@ -9,14 +9,14 @@ from contextlib import AsyncExitStack
 from bridge.contract import Topics
 from bridge.health import Health, InEffect
 from bridge.http import metrics, server
-from bridge.inbound import Gateway
+from bridge.inbound import CommandGateway, InboundRouter, Replies, Subscriptions
 from bridge.mqtt import Connection, MqttClient
 from bridge.publishing import AuditRelay, BridgeStatus, LastWords, Publisher, Renderer
 from bridge.reload import ConfigurationReload, ReloadRequests
 from bridge.restarts import keep_running
 from bridge.settings import Settings, broker_of, polling_of, status_rules_of
 from services.audit import Audit, Outbox, Retention
-from services.commands import House, Operations, Verbs
+from services.commands import BridgeActions, CommandHandlers, CommandService
 from services.discovery import Adverts, DiscoveryOrchestrationService, Schedule
 from services.drivers import Driver
 from services.live import Bus, Inventory, News, StateWriter
@@ -146,7 +146,7 @@ class App:
         )
 
     def _build_commands(self, settings: Settings) -> None:
-        verbs = Verbs(
+        handlers = CommandHandlers(
             inventory=self.inventory,
             sync=self.sync,
             discovery=self.discovery,
@@ -154,17 +154,25 @@ class App:
             sessions=self.sessions,
             drivers=self.drivers,
             audit=self.audit,
-            house=House(self.publisher.republish, self._reloads.ask, self.tenants),
+            bridge=BridgeActions(self.publisher.republish, self._reloads.ask, self.tenants),
         )
-        self.operations = Operations(verbs.table, self.audit)
-        self.gateway = Gateway(
-            operations=self.operations,
+        self.replies = Replies()
+        self.subscriptions = Subscriptions(self.topics, self.tenants)
+        self.gateway = CommandGateway(
+            commands=CommandService(handlers.table, self.audit),
             topics=self.topics,
-            process=self.status,
-            tenants=self.tenants,
+            replies=self.replies,
+            subscriptions=self.subscriptions,
             audit=self.audit,
             default=self.default,
             reply_prefixes=settings.mqtt.reply_prefixes,
+        )
+        self.router = InboundRouter(
+            topics=self.topics,
+            subscriptions=self.subscriptions,
+            commands=self.gateway,
+            replies=self.replies,
+            status=self.status,
         )
 
     def _build_configuration(self, read: Callable[[], Settings]) -> ConfigurationReload:
@@ -182,9 +190,8 @@ class App:
             configured=self.configured,
             schedule=self.schedule,
             metering=self.metering,
-            gateway=self.gateway,
+            subscriptions=self.subscriptions,
             status=self.status,
-            tenants=self.tenants,
         )
 
     # -- running ---------------------------------------------------------------------------------------------
@@ -228,7 +235,7 @@ class App:
 
     async def _on_connected(self, connection: Connection) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.gateway.serve(connection), name="commands")
+            group.create_task(self.router.serve(connection), name="inbound")
             group.create_task(self.publisher.serve(connection), name="publisher")
 
     async def _serve_http(self, stack: AsyncExitStack) -> str | None:
@@ -256,4 +263,4 @@ class App:
 
     def metrics(self) -> metrics.Process:
         """The figures of the process that a scrape asks for."""
-        return self.health.metrics(self.publisher, self.gateway)
+        return self.health.metrics(self.publisher, self.gateway, self.replies)

@@ -11,7 +11,7 @@ from itertools import islice
 
 from bridge.contract import CONTRACT
 from bridge.http import metrics, server
-from bridge.inbound import Gateway
+from bridge.inbound import CommandGateway, Replies
 from bridge.mqtt import MqttClient
 from bridge.publishing import Publisher
 from bridge.settings import Settings, digest
@@ -106,7 +106,7 @@ class Health:
             ],
         }
 
-    def metrics(self, publisher: Publisher, gateway: Gateway) -> metrics.Process:
+    def metrics(self, publisher: Publisher, gateway: CommandGateway, replies: Replies) -> metrics.Process:
         """The figures of the process for a scrape, those of its publisher and its commands too."""
 
         def gauges() -> dict[str, tuple[str, float]]:
@@ -128,6 +128,7 @@ class Health:
                     "Telemetry that the broker was too slow to take.",
                     float(publisher.telemetry_dropped),
                 ),
+                "replies_lost": ("Replies to commands that were never handed to a broker.", float(replies.lost)),
                 "mqtt_connects": ("Connections made to the broker.", float(self._client.connects)),
             }
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 
 from bridge.health import InEffect
-from bridge.inbound import Gateway
+from bridge.inbound import Subscriptions
 from bridge.publishing import BridgeStatus
 from bridge.settings import (
     ConfigurationError,
@@ -82,9 +82,8 @@ class ConfigurationReload:
         configured: Configured,
         schedule: Schedule,
         metering: Metering,
-        gateway: Gateway,
+        subscriptions: Subscriptions,
         status: BridgeStatus,
-        tenants: Callable[[], Sequence[Campus]],
     ) -> None:
         """``read`` reads the file again. Raises `ConfigurationError`."""
         self._in_effect = in_effect
@@ -100,9 +99,8 @@ class ConfigurationReload:
         self._configured = configured
         self._schedule = schedule
         self._metering = metering
-        self._gateway = gateway
+        self._subscriptions = subscriptions
         self._status = status
-        self._tenants = tenants
 
     async def start(self, stored: Sequence[RangeRecord]) -> None:
         """Apply the configuration of the start; ``stored`` says when ranges were searched before it."""
@@ -159,7 +157,7 @@ class ConfigurationReload:
             interface=settings.discovery.interface,
             concurrency=settings.discovery.concurrency,
         )
-        await self._gateway.listen_to(self._tenants())
+        await self._subscriptions.extend()
 
     def _put_into_effect(self, settings: Settings, changed: Collection[str]) -> None:
         if "status" in changed:

@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from bridge.app import App
 from bridge.cli.main import app as program
-from bridge.contract import PUBLISHED, VERBS, Envelope
+from bridge.contract import PUBLISHED, Envelope
 from bridge.http import metrics
 from bridge.settings import Settings
 from services.audit import ACTIONS
@@ -46,6 +46,7 @@ from services.model import (
 from services.rules import DEFAULT_RULES, PRECEDENCE
 from services.store import Store
 from services.units import STATES
+from services.verbs import VERBS
 
 UNUSED_ERRORS: Mapping[ErrorCode, str] = {
     "not_settable": "with `set`",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridge.contract import encoding
 from bridge.contract.asyncapi import PUBLISHED, document
-from bridge.contract.command_parsing import VERBS, Envelope, Rejection, Request, parse
+from bridge.contract.command_parsing import Envelope, Rejection, Request, parse
 from bridge.contract.encoding import EMPTY
 from bridge.contract.messages import Incoming, Message
 from bridge.contract.topics import CONTRACT, CommandTarget, Topics, check_base, check_id, check_organization
@@ -13,7 +13,6 @@ __all__ = [
     "CONTRACT",
     "EMPTY",
     "PUBLISHED",
-    "VERBS",
     "CommandTarget",
     "Envelope",
     "Incoming",

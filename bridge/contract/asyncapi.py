@@ -10,9 +10,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from bridge.contract import payloads
-from bridge.contract.command_parsing import GEAR, VERBS, Envelope
-from bridge.contract.topics import ID_PATTERN, template
-from services.model import RESOURCE_KINDS, Facet, Kind
+from bridge.contract.command_parsing import Envelope
+from bridge.contract.topics import template
+from services.model import ID_PATTERN, RESOURCE_KINDS, Facet, Kind
+from services.verbs import RESOURCE_SCOPES, VERBS
 
 DOCUMENT_VERSION: Final = "3.0.0"
 _SCHEMAS: Final = "#/components/schemas/"
@@ -156,7 +157,7 @@ def _commands() -> dict[str, type[BaseModel]]:
 def _command_name(verb: str, scope: str) -> str:
     """Two names where a verb takes other arguments at a single receiver than everywhere."""
     several = len(set(VERBS[verb].takes.values())) > 1
-    return f"{verb}_one" if several and scope in GEAR else verb
+    return f"{verb}_one" if several and scope in RESOURCE_SCOPES else verb
 
 
 def _messages() -> dict[str, Any]:

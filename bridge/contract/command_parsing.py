@@ -1,6 +1,6 @@
 """Commands as they arrive: bytes on a topic become a request, or a rejection that can be answered. PURE.
 
-What a verb may be sent to and what it takes is the table `VERBS`. Nothing here raises, whatever the bytes.
+What a verb may be sent to and what it takes is the table of `services.verbs`. Nothing here raises, whatever the bytes.
 """
 
 from __future__ import annotations
@@ -15,73 +15,16 @@ from typing import Annotated, Any, Final, TypeVar
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bridge.contract.command_arguments import (
-    Arguments,
-    Discover,
-    LabelsSet,
-    NoArguments,
-    Note,
-    OfReceiver,
-    ReceiverAdd,
-    ReceiverReplace,
-    ReceiverUpdate,
-    Refresh,
-)
 from bridge.contract.messages import Incoming
 from bridge.contract.topics import CommandTarget, CommandTopic, Topics
-from services.model import RESOURCE_KINDS, ErrorCode, ServiceError
+from services.model import ErrorCode, ServiceError
+from services.verbs import NO_VERB, VERBS, Verb
 
 LARGEST: Final = 64 * 1024
 """Bytes of a command's payload."""
 
 _PLAIN_TEXT: Final = re.compile(r"[^{}\[\]\":]{0,64}")
 """What a button sends: ``PRESS``, ``ON``, ``1``. Braces, brackets, quotes and colons are JSON that went wrong."""
-
-HOUSE: Final = frozenset({"process", "bridge"})
-"""The process itself, and the bridge as a resource of a campus."""
-GEAR: Final = frozenset(kind.value for kind in RESOURCE_KINDS)
-"""Units and parts of every kind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """What a verb may be sent to and what it takes there."""
-
-    takes: Mapping[str, type[Arguments]]
-    """Arguments by scope: ``process``, ``bridge``, and the kinds of units and parts."""
-    about: str
-    forbidden: str | None = None
-    """Why it is refused for the time being."""
-
-
-def _to(scopes: Collection[str], takes: type[Arguments]) -> dict[str, type[Arguments]]:
-    return dict.fromkeys(sorted(scopes), takes)
-
-
-_NO_CONTROL: Final = (
-    "changing receivers is switched off in this version: the bridge only listens; change it at the receiver itself"
-)
-
-VERBS: Final[Mapping[str, Verb]] = {
-    "refresh": Verb({**_to(HOUSE, Refresh), **_to(GEAR, NoArguments)}, "Read receivers completely, now."),
-    "detail": Verb(_to(GEAR, NoArguments), "Read one receiver and answer with all that is known of it."),
-    "discover": Verb(_to(HOUSE, Discover), "Look for receivers; progress is reported."),
-    "discover_cancel": Verb(_to(HOUSE, NoArguments), "End a discovery that runs."),
-    "republish": Verb(_to(HOUSE, NoArguments), "Publish everything retained again."),
-    "reload": Verb(_to(HOUSE, NoArguments), "Read the configuration file again."),
-    "receiver_add": Verb(_to(HOUSE, ReceiverAdd), "Add a receiver."),
-    "receiver_remove": Verb(_to(HOUSE, OfReceiver), "Remove a receiver, and keep discovery from adding it again."),
-    "receiver_update": Verb(_to(HOUSE, ReceiverUpdate), "Change how a receiver is reached or called."),
-    "receiver_replace": Verb(_to(HOUSE, ReceiverReplace), "Put new hardware behind an old id."),
-    "labels_set": Verb(_to(HOUSE, LabelsSet), "Say where a receiver stands."),
-    "note": Verb(_to(HOUSE, Note), "Write something into the audit."),
-    "set": Verb(_to(HOUSE | GEAR, Arguments), "Change settings of a live channel.", forbidden=_NO_CONTROL),
-    "identify": Verb(_to(GEAR, Arguments), "Make a receiver or transmitter show itself.", forbidden=_NO_CONTROL),
-}
-"""Every verb. One that is not here is unknown."""
-
-NO_VERB: Final = "unknown"
-"""What stands for a verb that is none, where the number of words must be bounded."""
 
 
 class Envelope(BaseModel):

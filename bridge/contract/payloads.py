@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final, Literal, cast, is_typeddict
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from bridge.contract.topics import ID_PATTERN
 from services.model import (
+    ID_PATTERN,
     AvailabilityReason,
     AvailabilityState,
     ChannelInfo,

@@ -11,13 +11,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from services.model import RESOURCE_KINDS, Address, Campus, Facet, Kind
+from services.model import ID_PATTERN, RESOURCE_KINDS, Address, Campus, Facet, Kind
+from services.verbs import scope_of
 
 CONTRACT: Final = "v1"
 """Major version of the contract: the second level of every topic."""
-
-ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,62}$"
-"""Organizations, campuses and ids; they never change."""
 
 _ID: Final = re.compile(ID_PATTERN.strip("^$"))
 _BASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -67,7 +65,7 @@ class CommandTarget:
     @property
     def scope(self) -> str:
         """``process``, or the kind of the resource."""
-        return "process" if self.address is None else self.address.kind.value
+        return scope_of(self.address)
 
     @property
     def tenant(self) -> Campus | None:
@@ -81,6 +79,7 @@ class CommandTopic:
 
     target: CommandTarget
     verb: str
+    """All that stands behind ``cmd/``: no verb has a slash, so ``a/b`` is answered as an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +141,17 @@ class Topics:
         """Whom a command is for and what it wants; ``None`` where the topic is no command topic of this bridge."""
         if topic.startswith(self._process):
             match topic[len(self._process) :].split("/"):
-                case ["cmd", verb]:
-                    return CommandTopic(CommandTarget(None), verb)
+                case ["cmd", *words]:
+                    return CommandTopic(CommandTarget(None), "/".join(words))
             return None
         if not topic.startswith(self._root):
             return None
         match topic[len(self._root) :].split("/"):
-            case [organization, campus, kind, id_, "cmd", verb]:
+            case [organization, campus, kind, id_, "cmd", *words]:
                 address = _address(organization, campus, kind, id_)
                 if address is None or (address.kind is Kind.BRIDGE and address.id != self.bridge):
                     return None
-                return CommandTopic(CommandTarget(address), verb)
+                return CommandTopic(CommandTarget(address), "/".join(words))
         return None
 
     def command(self, target: CommandTarget, verb: str) -> str:

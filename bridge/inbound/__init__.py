@@ -1,9 +1,15 @@
-"""Messages become requests, and the answers go out."""
+"""Messages become commands, and the answers go out."""
 
 from __future__ import annotations
 
-from bridge.inbound.command_gateway import Gateway
+from bridge.inbound.command_gateway import CommandGateway
+from bridge.inbound.replies import Replies
+from bridge.inbound.router import InboundRouter
+from bridge.inbound.subscriptions import Subscriptions
 
 __all__ = [
-    "Gateway",
+    "CommandGateway",
+    "InboundRouter",
+    "Replies",
+    "Subscriptions",
 ]

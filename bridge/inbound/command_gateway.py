@@ -1,21 +1,23 @@
-"""Commands come in, replies go out. Translates and decides nothing: `services.commands.perform` does what is wanted."""
+"""Messages become commands, outcomes become replies. Decides nothing: `services.commands` does what is wanted."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bridge.contract import Rejection, Request, Topics, encoding, parse
-from bridge.mqtt import BrokerError, Connection, Incoming
-from bridge.publishing import BridgeStatus
+from bridge.inbound.replies import Replies, Reply
+from bridge.inbound.subscriptions import Subscriptions
+from bridge.mqtt import Incoming
 from services import clock
 from services.audit import Audit
-from services.commands import Operations, Order, Outcome
-from services.model import AuditContext, Campus, Facet, ServiceError
+from services.commands import Command, CommandService, Outcome
+from services.model import AuditContext, Campus, ServiceError
+from services.verbs import BRIDGE_SCOPES, NO_VERB, VERBS
 
 log = logging.getLogger(__name__)
 
@@ -23,13 +25,7 @@ UNDER_WAY_MOST = 1_000
 """Commands performed at once; a further one is answered ``busy``."""
 
 PROGRESS_S = 1.0
-"""Contract, section 3: progress at most once a second."""
-
-LONG_VERBS = frozenset({"discover", "refresh"})
-"""Answered ``accepted`` first where they reach more than one receiver."""
-
-FOUNDING_VERBS = frozenset({"receiver_add"})
-"""May have put a receiver into a campus that nobody listened for."""
+"""Shortest time between two ``progress`` replies to one command, in seconds."""
 
 ACCEPTED_AFTER_S = 0.05
 """What cannot be done is refused before this, so that nothing is first accepted and then rejected."""
@@ -46,86 +42,43 @@ class _BadInput:
     audited_at: float = float("-inf")
 
 
-class Gateway:
-    """Reads commands off a connection and answers them."""
+class CommandGateway:
+    """Has commands performed and answers them."""
 
     def __init__(
         self,
         *,
-        operations: Operations,
+        commands: CommandService,
         topics: Topics,
-        process: BridgeStatus,
-        tenants: Callable[[], Sequence[Campus]],
+        replies: Replies,
+        subscriptions: Subscriptions,
         audit: Audit,
         default: Campus,
         reply_prefixes: Sequence[str],
     ) -> None:
-        self._operations = operations
+        """``default`` is the campus of what is asked of the process; ``reply_prefixes`` allow response topics."""
+        self._commands = commands
         self._topics = topics
-        self._process = process
-        self._tenants = tenants
+        self._replies = replies
+        self._subscriptions = subscriptions
         self._audit = audit
         self._default = default
         self._prefixes = tuple(reply_prefixes)
         self._under_way: set[asyncio.Task[None]] = set()
-        self._connection: Connection | None = None
-        self._subscribed: set[str] = set()
         self._bad: dict[Campus, _BadInput] = {}
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """(verb, status) -> how many commands ended so."""
 
-    async def serve(self, connection: Connection) -> None:
-        """Subscribe and answer until the connection is lost. Work under way goes on, and answers over the next."""
-        self._connection = connection
-        self._subscribed = set()
-        try:
-            await self._subscribe(self._tenants())
-            own_state = self._topics.process(Facet.STATE)
-            async for message in connection.messages():
-                if message.topic == own_state:
-                    await self._process.check_own_state(connection, message.payload)
-                else:
-                    self._take(message)
-        finally:
-            self._connection = None
-
-    async def listen_to(self, tenants: Sequence[Campus]) -> None:
-        """Listen to the commands of these campuses too, now or over the next connection."""
-        try:
-            await self._subscribe(tenants)
-        except BrokerError as error:
-            log.debug("no subscription now: %s", error)
-
-    async def _subscribe(self, tenants: Sequence[Campus]) -> None:
-        """Subscribe; what is subscribed already costs nothing. Raises `BrokerError` when the connection is lost."""
-        connection = self._connection
-        wanted = [topic for topic in self._topics.subscriptions(tenants) if topic not in self._subscribed]
-        if connection is None or not wanted:
-            return
-        self._subscribed.update(wanted)
-        try:
-            refused = await connection.subscribe(wanted)
-        except BrokerError:
-            self._subscribed.difference_update(wanted)
-            raise
-        for topic in refused:
-            log.error("the broker refuses our subscription; let this user read it", extra={"topic": topic})
-
-    async def close(self) -> None:
-        """End the work under way."""
-        for task in self._under_way:
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
-
-    # -- one command -----------------------------------------------------------------------------------------
-
-    def _take(self, message: Incoming) -> None:
+    def take(self, message: Incoming) -> None:
+        """Perform what a message asks for, and answer it; returns at once."""
         try:
             parsed = parse(message, self._topics, now=clock.now(), prefixes=self._prefixes)
         except Exception:  # one message must not end the conversation with all others
             log.exception("a command could not be read", extra={"topic": message.topic})
             return
-        if parsed is None:
+        if parsed is None:  # a resource that cannot exist, for example with a capital letter: nowhere to answer
+            self.outcomes[NO_VERB, "rejected"] += 1
+            log.debug("a command's topic names nothing that can exist", extra={"topic": message.topic})
             return
         if isinstance(parsed, Rejection):
             self._reject(parsed)
@@ -138,19 +91,27 @@ class Gateway:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _perform(self, request: Request) -> None:
-        long = request.verb in LONG_VERBS and request.target.scope in {"process", "bridge"}
-        order = self._order(request, request.args)
-        if long:
-            await self._perform_long(request, order)
-        else:
-            self._answer(request, await self._operations.perform(order))
-        if request.verb in FOUNDING_VERBS:
-            await self.listen_to(self._tenants())
+    async def close(self) -> None:
+        """End the work under way."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def _perform_long(self, request: Request, order: Order) -> None:
+    # -- one command -------------------------------------------------------------------------------------------
+
+    async def _perform(self, request: Request) -> None:
+        verb = VERBS[request.verb]
+        command = self._command(request, request.args)
+        if verb.is_long and request.target.scope in BRIDGE_SCOPES:
+            await self._perform_long(request, command)
+        else:
+            self._answer(request, await self._commands.perform(command))
+        if verb.adds_campus:
+            await self._subscriptions.extend()
+
+    async def _perform_long(self, request: Request, command: Command) -> None:
         accepted = False
-        said_at = float("-inf")
+        reported_at = float("-inf")
 
         def accept() -> None:
             nonlocal accepted
@@ -159,27 +120,26 @@ class Gateway:
                 self._reply(request, "accepted", {})
 
         def progress(data: Mapping[str, object]) -> None:
-            nonlocal said_at
+            nonlocal reported_at
             accept()
             now = asyncio.get_running_loop().time()
-            if now - said_at >= PROGRESS_S:
-                said_at = now
+            if now - reported_at >= PROGRESS_S:
+                reported_at = now
                 self._reply(request, "progress", data)
 
         timer = asyncio.get_running_loop().call_later(ACCEPTED_AFTER_S, accept)
         try:
-            outcome = await self._operations.perform(order, progress)
+            outcome = await self._commands.perform(command, progress)
         finally:
             timer.cancel()
         if outcome.status != "rejected":
             accept()
         self._answer(request, outcome)
 
-    def _order(self, asked: Request | Rejection, args: Mapping[str, Any]) -> Order:
+    def _command(self, asked: Request | Rejection, args: Mapping[str, Any]) -> Command:
         address = asked.target.address
-        tenant = address.tenant if address else self._default
-        context = AuditContext(tenant.organization, tenant.campus, asked.actor, asked.request_id)
-        return Order(asked.verb, address, args, context)
+        context = AuditContext.of(address.tenant if address else self._default, asked.actor, asked.request_id)
+        return Command(asked.verb, address, args, context)
 
     def _answer(self, request: Request, outcome: Outcome) -> None:
         self.outcomes[request.verb, outcome.status] += 1
@@ -200,7 +160,7 @@ class Gateway:
         self.outcomes[rejection.known_verb, "rejected"] += 1
         self._reply(rejection, "rejected", {}, error=rejection.error)
         if rejection.error.code == "forbidden":
-            self._operations.refuse(self._order(rejection, rejection.args), rejection.error)
+            self._commands.refuse(self._command(rejection, rejection.args), rejection.error)
             return
         tenant = rejection.target.tenant or self._default
         bad = self._bad.setdefault(tenant, _BadInput())
@@ -210,11 +170,8 @@ class Gateway:
             return
         after = {"topic": rejection.topic, "code": rejection.error.code, "count": bad.count}
         bad.count, bad.audited_at = 0, now
-        self._audit.record(
-            "bad_input",
-            context=AuditContext(tenant.organization, tenant.campus, rejection.actor, rejection.request_id),
-            after=after,
-        )
+        context = AuditContext.of(tenant, rejection.actor, rejection.request_id)
+        self._audit.record("bad_input", context=context, after=after)
 
     def _reply(
         self,
@@ -226,9 +183,6 @@ class Gateway:
         warnings: Sequence[str] = (),
         error: ServiceError | None = None,
     ) -> None:
-        connection = self._connection
-        if connection is None:
-            return  # whoever asked is asked to ask again: a command is not kept over a lost connection
         payload = encoding.reply(request.request_id, request.verb, status, duration_s, data, warnings, error)
         topic = request.response_topic or self._topics.reply(request.target, request.verb)
-        connection.publish_nowait(topic, payload, qos=1, correlation=request.correlation)
+        self._replies.put(Reply(topic, payload, request.correlation))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from services.commands.perform import Operations, Order, Outcome
-from services.commands.verbs import House, Verbs
+from services.commands.command import Command, Outcome
+from services.commands.perform import CommandService
+from services.commands.verbs import BridgeActions, CommandHandlers
 
 __all__ = [
-    "House",
-    "Operations",
-    "Order",
+    "BridgeActions",
+    "Command",
+    "CommandHandlers",
+    "CommandService",
     "Outcome",
-    "Verbs",
 ]

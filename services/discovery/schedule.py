@@ -139,7 +139,7 @@ class Schedule:
         ranges = [record for record in self._discovery.ranges if _key(record) in keys]
         pause: float | None = None
         try:
-            await self._discovery.search_ranges(context=_context(tenant), ranges=ranges)
+            await self._discovery.search_ranges(context=AuditContext.of(tenant, ACTOR), ranges=ranges)
         except ServiceError as error:  # somebody else began in the same moment
             log.info("a scheduled discovery waits", extra={"campus": tenant.campus, "why": error.detail})
             return
@@ -178,7 +178,7 @@ class Schedule:
         retries = {key: self._retries[key] for key in hosts if key in self._retries}
         places = [retry.place for retry in retries.values()]
         try:
-            finished = await self._discovery.look_at(context=_context(tenant), places=places)
+            finished = await self._discovery.look_at(context=AuditContext.of(tenant, ACTOR), places=places)
         except Exception:  # as above
             log.exception("configured hosts could not be asked again", extra={"campus": tenant.campus})
             still = {place.text for place in places}
@@ -250,7 +250,3 @@ def _host_of(record: RangeRecord) -> Place | None:
     except ValueError:
         return None
     return place if isinstance(place.where, Host) and record.source == "config" else None
-
-
-def _context(tenant: Campus) -> AuditContext:
-    return AuditContext(tenant.organization, tenant.campus, ACTOR)

@@ -19,11 +19,11 @@ from services.discovery.outcomes import Household, Sync
 from services.discovery.refresh import Reader, Refresher, choose
 from services.discovery.search import Finished, Progress, Search, Searches, covers
 from services.discovery.targets import Place, place_of
-from services.drivers import Driver
-from services.live import Inventory, Unit
-from services.model import PART_KINDS, Address, AuditContext, Campus, RangeRecord, Result, ServiceError
+from services.drivers import Driver, check_manufacturer
+from services.live import Inventory
+from services.model import Address, AuditContext, Campus, RangeRecord, Result, ServiceError
 from services.rules import MAX_ADDRESSES, Host, parse
-from services.units import describe
+from services.units import describe, find_unit
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,8 @@ class DiscoveryOrchestrationService:
             ServiceError: ``busy`` while another discovery runs in this campus; ``schema_violation`` for an unknown
                 manufacturer, or when nothing that was named can be searched; ``out_of_range`` for a limit.
         """
-        self._know(manufacturer)
+        if manufacturer is not None:
+            check_manufacturer(self._drivers, manufacturer)
         if limit is not None and not 1 <= limit <= MAX_ADDRESSES:
             raise ServiceError("out_of_range", f"a limit is from 1 to {MAX_ADDRESSES} addresses", field="args.limit")
         if networks or hosts:
@@ -200,13 +201,14 @@ class DiscoveryOrchestrationService:
 
         One that fails never hides another. Raises `ServiceError` (schema_violation) for an unknown manufacturer.
         """
-        self._know(manufacturer)
+        if manufacturer is not None:
+            check_manufacturer(self._drivers, manufacturer)
         chosen, strange = choose(self._inventory.of(context.tenant), manufacturer, tags, units)
         result = await self._refresher.read(chosen, context, progress)
         result.manufacturer = manufacturer
         for name in strange:
             result.counts.seen += 1
-            result.fail(name, "unknown_resource", f"there is no receiver {name!r} in {context.campus}")
+            result.fail(name, "unknown_resource", f"there is no unit {name!r} in {context.campus}")
         return result
 
     async def handle_device_detail_requested(self, *, context: AuditContext, address: Address) -> Result:
@@ -214,10 +216,10 @@ class DiscoveryOrchestrationService:
 
         Raises `ServiceError` (unknown_resource).
         """
-        unit = self._find(address)
+        unit = find_unit(self._inventory, address)
         result = Result(manufacturer=unit.record.manufacturer, request_id=context.request_id)
         result.counts.seen = result.counts.unchanged = 1
-        result.data["receiver"] = describe(unit)
+        result.data[unit.address.kind.value] = describe(unit)
         return result
 
     # -- inside ----------------------------------------------------------------------------------------------
@@ -279,23 +281,6 @@ class DiscoveryOrchestrationService:
         """Those of the places that are single hosts of the configuration."""
         configured = {record.network for record in self.ranges if record.tenant == tenant and record.source == "config"}
         return {place.text: place for place in places if isinstance(place.where, Host) and place.text in configured}
-
-    def _find(self, address: Address) -> Unit:
-        if address.kind in PART_KINDS:
-            found = self._inventory.part(address)
-            unit = found[0] if found else None
-        else:
-            unit = self._inventory.units.get(address)
-        if unit is None:
-            where = f"{address.organization}/{address.campus}"
-            raise ServiceError("unknown_resource", f"there is no {address.kind} {address.id!r} in {where}")
-        return unit
-
-    def _know(self, manufacturer: str | None) -> None:
-        makers = sorted({driver.manufacturer for driver in self._drivers.values()})
-        if manufacturer is not None and manufacturer not in makers:
-            detail = f"no driver speaks to {manufacturer!r}; installed: {', '.join(makers)}"
-            raise ServiceError("schema_violation", detail, field="args.manufacturer")
 
 
 def _key(record: RangeRecord) -> tuple[Campus, str]:

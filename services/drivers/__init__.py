@@ -6,6 +6,7 @@ makers know neither each other nor the services above them.
 
 from __future__ import annotations
 
+from services.drivers.asking import check_manufacturer, only_maker, who_answers
 from services.drivers.port import (
     Advert,
     Driver,
@@ -32,8 +33,11 @@ __all__ = [
     "Target",
     "Trace",
     "Unresolved",
+    "check_manufacturer",
     "find_drivers",
     "get_driver",
+    "only_maker",
     "resolve",
     "telling",
+    "who_answers",
 ]

@@ -10,6 +10,7 @@ from services.model.abilities import (
     Capabilities,
 )
 from services.model.address import (
+    ID_PATTERN,
     Address,
     Campus,
     unit_address,
@@ -87,6 +88,7 @@ from services.model.words import (
 
 __all__ = [
     "CHANNEL_STATE_KEYS",
+    "ID_PATTERN",
     "NOUNS",
     "PART_KINDS",
     "RECEIVER_STATE_KEYS",

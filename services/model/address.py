@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from services.model.kinds import PART_KINDS, Kind
+
+ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+"""Organizations, campuses and ids: they stand in topics, and never change."""
 
 
 class Campus(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from services.model.address import Address, Campus
 from services.model.kinds import Kind
@@ -140,6 +141,11 @@ class AuditContext:
     campus: str
     actor: str | None = None
     request_id: str | None = None
+
+    @classmethod
+    def of(cls, tenant: Campus, actor: str | None = None, request_id: str | None = None) -> Self:
+        """On behalf of ``actor`` in one campus."""
+        return cls(tenant.organization, tenant.campus, actor, request_id)
 
     @property
     def tenant(self) -> Campus:

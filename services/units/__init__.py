@@ -11,7 +11,7 @@ from services.units.reading_fold import Intake
 from services.units.recognition import Recognition
 from services.units.restore import restore
 from services.units.sessions import AUTO, STATES, Polling, Sessions
-from services.units.sync_service import DeviceSnapshot, DeviceSyncService
+from services.units.sync_service import DeviceSnapshot, DeviceSyncService, find_unit
 from services.units.telemetry import Metering
 from services.units.unit_queue import UnitQueues
 
@@ -33,5 +33,6 @@ __all__ = [
     "UnitQueues",
     "Upkeep",
     "describe",
+    "find_unit",
     "restore",
 ]

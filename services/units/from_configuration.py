@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from services import clock
 from services.backoff import Backoff
-from services.drivers import Driver, DriverError, Target
+from services.drivers import Driver, DriverError, only_maker, who_answers
 from services.live import Inventory, Unidentified, Unit
-from services.model import Address, AuditContext, AvailabilityReason, Campus, Identity, Kind, UnitRecord
+from services.model import Address, AuditContext, AvailabilityReason, Campus, Kind, UnitRecord
 from services.units.membership import RECONNECT_KEYS, Membership
 from services.units.sessions import AUTO, Sessions
 from services.units.sync_service import DeviceSnapshot, DeviceSyncService
@@ -92,7 +92,9 @@ class Configured:
                 counts["changed"] += await self._bring_up_to_date(unit, entry)
             elif entry.id is not None:
                 await self._clear_place(entry)
-                kept.add(self._membership.adopt(self._record(entry, entry.id), None, _context(entry.tenant)))
+                kept.add(
+                    self._membership.adopt(self._record(entry, entry.id), None, AuditContext.of(entry.tenant, ACTOR))
+                )
                 counts["added"] += 1
             else:
                 self._waiting[entry.host, entry.port] = entry
@@ -104,7 +106,7 @@ class Configured:
             self._inventory.unidentified.pop(host, None)
         for unit in list(self._inventory.units.values()):
             if unit.record.source == "config" and unit.address not in kept:
-                await self._membership.drop(unit, _context(unit.address.tenant))
+                await self._membership.drop(unit, AuditContext.of(unit.address.tenant, ACTOR))
                 counts["removed"] += 1
         self._changed.set()
         return counts
@@ -146,7 +148,7 @@ class Configured:
                 "the configuration gives this receiver another id",
                 extra={"receiver": found.address.id, "host": entry.host, "id": entry.id},
             )
-            await self._membership.drop(found, _context(found.address.tenant))
+            await self._membership.drop(found, AuditContext.of(found.address.tenant, ACTOR))
 
     async def _bring_up_to_date(self, unit: Unit, entry: ConfiguredUnit) -> bool:
         settings = entry.settings
@@ -155,7 +157,7 @@ class Configured:
         before = unit.record
         if all(getattr(before, key) == value for key, value in settings.items()):
             return False
-        self._membership.amend(unit, replace(before, **settings), _context(entry.tenant))  # type: ignore[arg-type]
+        self._membership.amend(unit, replace(before, **settings), AuditContext.of(entry.tenant, ACTOR))  # type: ignore[arg-type]
         reconnect = any(getattr(before, key) != getattr(unit.record, key) for key in RECONNECT_KEYS)
         if reconnect and self._sessions.get(unit.address) is not None:
             await self._membership.reconnect(unit)
@@ -163,7 +165,7 @@ class Configured:
 
     def _record(self, entry: ConfiguredUnit, unit_id: str) -> UnitRecord:
         driver = self._drivers.get(entry.driver)
-        maker = entry.manufacturer or (driver.manufacturer if driver else self._likely_maker())
+        maker = entry.manufacturer or (driver.manufacturer if driver else only_maker(self._drivers))
         return UnitRecord(
             address=_address(entry.tenant, unit_id),
             manufacturer=maker,
@@ -172,15 +174,14 @@ class Configured:
             **entry.settings,  # type: ignore[arg-type]  # by name
         )
 
-    def _likely_maker(self) -> str:
-        """Until it answers: the only maker that there is a driver for, else nobody."""
-        makers = {driver.manufacturer for driver in self._drivers.values() if driver.scans}
-        return makers.pop() if len(makers) == 1 else "unknown"
+    def _drivers_of(self, entry: ConfiguredUnit) -> Mapping[str, Driver]:
+        """The drivers that may ask for a unit: the one that the file names, else all."""
+        return {entry.driver: self._drivers[entry.driver]} if entry.driver in self._drivers else self._drivers
 
     async def _ask(self, entry: ConfiguredUnit, gate: asyncio.Semaphore) -> None:
         async with gate:
             try:
-                name, identity = await self._identify(entry)
+                name, identity = await who_answers(self._drivers_of(entry), entry.host, entry.port, entry.interface)
             except DriverError as error:
                 self._list(entry, error.reason, error.detail)
                 return
@@ -188,7 +189,7 @@ class Configured:
             return  # the file changed meanwhile
         self._inventory.unidentified.pop(entry.host, None)
         snapshot = DeviceSnapshot(entry.host, entry.port, identity, name, entry.name, entry.labels, "config")
-        context = _context(entry.tenant)
+        context = AuditContext.of(entry.tenant, ACTOR)
         result = await self._sync.bulk_sync_devices(
             manufacturer=identity.manufacturer, devices=[snapshot], complete=False, context=context
         )
@@ -197,18 +198,6 @@ class Configured:
         unit = self._known(entry)
         if unit is not None and not result.errors:
             await self._bring_up_to_date(unit, entry)
-
-    async def _identify(self, entry: ConfiguredUnit) -> tuple[str, Identity]:
-        drivers = [self._drivers[entry.driver]] if entry.driver in self._drivers else self._drivers.values()
-        refused = DriverError("never_seen", f"no driver {entry.driver!r} is installed")
-        for driver in drivers:
-            if not driver.scans:
-                continue
-            try:
-                return driver.name, await driver.identify(Target(entry.host, entry.port, entry.interface))
-            except DriverError as error:
-                refused = error
-        raise refused
 
     def _list(self, entry: ConfiguredUnit, reason: AvailabilityReason, detail: str) -> None:
         known = self._inventory.unidentified.get(entry.host)
@@ -224,7 +213,3 @@ class Configured:
 
 def _address(tenant: Campus, unit_id: str) -> Address:
     return Address(tenant.organization, tenant.campus, Kind.RECEIVER, unit_id)
-
-
-def _context(tenant: Campus) -> AuditContext:
-    return AuditContext(tenant.organization, tenant.campus, ACTOR)

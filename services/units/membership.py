@@ -14,7 +14,17 @@ from functools import partial
 from services import clock
 from services.audit import Audit
 from services.live import Inventory, StateWriter, Unit
-from services.model import Address, AuditContext, Campus, Identity, IgnoredIdentity, ServiceError, UnitRecord
+from services.model import (
+    NOUNS,
+    UNIT_KINDS,
+    Address,
+    AuditContext,
+    Campus,
+    Identity,
+    IgnoredIdentity,
+    ServiceError,
+    UnitRecord,
+)
 from services.rules import make_id, same_unit
 from services.store import Store
 from services.units.reading_fold import Intake
@@ -75,10 +85,10 @@ class Membership:
             taken = [address.id for address in self._inventory.units if address.tenant == tenant]
             made = make_id(identity, record.host, taken)
             record = replace(record, address=record.address._replace(id=made))
-        if record.address in self._inventory.units:
-            raise ServiceError(
-                "duplicate_conflict", f"there is a receiver {record.address.id} already", field="args.id"
-            )
+        there = next((kind for kind in UNIT_KINDS if record.address._replace(kind=kind) in self._inventory.units), None)
+        if there is not None:  # ids are unique over all kinds of a campus
+            detail = f"there is a {NOUNS[there]} {record.address.id} already"
+            raise ServiceError("duplicate_conflict", detail, field="args.id")
         unit = Unit(record)
         self._writer.enter(unit)
         self._store.put_unit(record)

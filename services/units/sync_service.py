@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.audit import Audit
-from services.drivers import Driver, DriverError, Reading
+from services.drivers import Driver, DriverError, Reading, check_manufacturer
 from services.live import Inventory, Unit
 from services.model import (
+    NOUNS,
+    PART_KINDS,
     Address,
     AuditContext,
     Campus,
@@ -33,7 +35,7 @@ from services.units.recognition import Recognition
 
 @dataclass(frozen=True, slots=True)
 class DeviceSnapshot:
-    """One receiver as somebody saw it: who answered, and where."""
+    """One unit as somebody saw it: who answered, and where. Its identity says of what kind it is."""
 
     host: str
     port: int | None
@@ -42,10 +44,28 @@ class DeviceSnapshot:
     name: str | None = None
     labels: Mapping[str, object] = field(default_factory=dict)
     source: Source = "discovery"
+    id: str | None = None
+    """The id that it gets where it is new; made of who it is where none is given."""
+
+
+def find_unit(inventory: Inventory, address: Address) -> Unit:
+    """The unit with this address, or that has the part with this address.
+
+    Raises `ServiceError` (unknown_resource).
+    """
+    if address.kind in PART_KINDS:
+        found = inventory.part(address)
+        unit = found[0] if found else None
+    else:
+        unit = inventory.units.get(address)
+    if unit is None:
+        where = f"{address.organization}/{address.campus}"
+        raise ServiceError("unknown_resource", f"there is no {NOUNS[address.kind]} {address.id!r} in {where}")
+    return unit
 
 
 class DeviceSyncService:
-    """Keeps the stored receivers equal to what is out there."""
+    """Keeps the stored units equal to what is out there."""
 
     def __init__(
         self,
@@ -66,7 +86,7 @@ class DeviceSyncService:
         self._drivers = drivers
 
     async def sync_device_status(self, *, unit: Address, readings: Sequence[Reading], context: AuditContext) -> Result:
-        """Take readings of one receiver in. Raises `ServiceError` (unknown_resource)."""
+        """Take readings of one unit in. Raises `ServiceError` (unknown_resource)."""
         started = asyncio.get_running_loop().time()
         found = self._membership.find(unit)
         changed = self._intake.take(found, readings, context, at_once=True)
@@ -75,11 +95,11 @@ class DeviceSyncService:
     async def sync_device_battery(
         self, *, part: Address, values: Mapping[str, object], context: AuditContext
     ) -> Result:
-        """Take a channel's battery values in; 0 is 0, ``None`` is unknown. Raises `ServiceError`."""
+        """Take a part's battery values in; 0 is 0, ``None`` is unknown. Raises `ServiceError`."""
         started = asyncio.get_running_loop().time()
         found = self._inventory.part(part)
         if found is None:
-            raise ServiceError("unknown_resource", f"there is no channel {part.id}")
+            raise ServiceError("unknown_resource", f"there is no {NOUNS[part.kind]} {part.id}")
         strange = sorted(key for key in values if not key.startswith("battery_") and key != "power_source")
         if strange:
             raise ServiceError("schema_violation", f"not a battery value: {', '.join(strange)}", field=strange[0])
@@ -96,14 +116,14 @@ class DeviceSyncService:
         context: AuditContext,
         limit: int | None = None,
     ) -> Result:
-        """Bring the receivers of one maker and campus up to date with a list of what answered.
+        """Bring the units of one maker and campus up to date with a list of what answered.
 
-        ``complete`` says that the list is all there is: receivers that are not on it are marked offline. A partial
+        ``complete`` says that the list is all there is: units that are not on it are marked offline. A partial
         list never does that. Beyond ``limit`` devices the first ones are done and a warning says so.
         Raises `ServiceError` for a manufacturer that no driver speaks to.
         """
         started = asyncio.get_running_loop().time()
-        self._know(manufacturer)
+        check_manufacturer(self._drivers, manufacturer)
         result = Result(manufacturer=manufacturer, request_id=context.request_id)
         distinct = _collapse(devices)
         if limit is not None and len(distinct) > limit:
@@ -158,7 +178,7 @@ class DeviceSyncService:
         if match.outcome == "new":
             if snapshot.source == "discovery" and self._inventory.is_ignored(tenant, identity, snapshot.host):
                 result.warnings.append(
-                    f"{snapshot.host}: removed by hand, so not added again; receiver_add brings it back"
+                    f"{snapshot.host}: removed by hand, so not added again; {_add_verb(identity.kind)} brings it back"
                 )
                 return None
             address = self._membership.adopt(snapshot_record(snapshot, tenant), identity, context)
@@ -195,12 +215,6 @@ class DeviceSyncService:
                 result.counts.offline += 1
         await asyncio.gather(*(self._membership.reconnect(unit) for unit in connected))
 
-    def _know(self, manufacturer: str) -> None:
-        makers = sorted({driver.manufacturer for driver in self._drivers.values()})
-        if manufacturer not in makers:
-            detail = f"no driver speaks to {manufacturer!r}; installed: {', '.join(makers)}"
-            raise ServiceError("schema_violation", detail, field="args.manufacturer")
-
     def _result(self, context: AuditContext, started: float, manufacturer: str | None, changed: int) -> Result:
         result = Result(manufacturer=manufacturer, request_id=context.request_id)
         result.counts.seen = 1
@@ -213,10 +227,10 @@ class DeviceSyncService:
 
 
 def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> UnitRecord:
-    """A record without an id yet: `Membership.adopt` makes one."""
+    """A record; where the snapshot gives no id its address has an empty one, and adoption makes it."""
     identity = snapshot.identity
     return UnitRecord(
-        address=Address(tenant.organization, tenant.campus, Kind.RECEIVER, ""),
+        address=Address(tenant.organization, tenant.campus, identity.kind, snapshot.id or ""),
         manufacturer=identity.manufacturer,
         driver=snapshot.driver,
         host=snapshot.host,
@@ -226,6 +240,7 @@ def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> UnitRecord:
         name=snapshot.name,
         serial=identity.serial,
         mac=identity.mac,
+        cid=identity.cid,
         device_id=identity.device_id,
         firmware=identity.firmware,
         band=identity.band,
@@ -233,6 +248,11 @@ def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> UnitRecord:
         source=snapshot.source,
         labels=snapshot.labels,
     )
+
+
+def _add_verb(kind: Kind) -> str:
+    """The verb that adds a unit of this kind; receivers have kept theirs."""
+    return "receiver_add" if kind is Kind.RECEIVER else "unit_add"
 
 
 def _collapse(devices: Sequence[DeviceSnapshot]) -> list[DeviceSnapshot]:

@@ -17,7 +17,7 @@ import typer
 from typer.main import get_command
 
 from bridge.cli.main import app as program
-from bridge.contract import PUBLISHED, VERBS, Incoming, Rejection, Topics, parse, payloads
+from bridge.contract import PUBLISHED, Incoming, Rejection, Topics, parse, payloads
 from bridge.http import metrics
 from bridge.settings import Settings, configuration, load
 from bridge.settings.environment import variables
@@ -25,6 +25,7 @@ from scripts import doc_tables
 from services.audit import ACTIONS
 from services.drivers import find_drivers
 from services.model import AvailabilityReason, ErrorCode, EventType, Facet
+from services.verbs import VERBS
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"

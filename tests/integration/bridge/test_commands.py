@@ -241,3 +241,90 @@ async def test_many_commands_at_once_are_each_answered(house: House) -> None:
         assert {answer["status"] for answer in answers} <= {"succeeded", "rejected"}
         assert {answer["error"]["code"] for answer in answers if answer["error"]} <= {"busy"}
         assert "succeeded" in {answer["status"] for answer in answers}
+
+
+async def test_replies_that_the_broker_cannot_take_at_once_wait_for_it(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        await seen.live("rack")
+        topic = seen.topic("receiver/rack", "cmd/detail")
+        await asyncio.gather(*(seen.publish(topic, json.dumps({"request_id": str(number)})) for number in range(300)))
+        await seen.until(lambda: app.gateway.outcomes["detail", "succeeded"] == 300)
+        await seen.until(lambda: len(seen.all("reply/detail")) == 300)
+        assert {one.body["request_id"] for one in seen.all("reply/detail")} == {str(number) for number in range(300)}
+        assert app.replies.lost == 0
+
+
+async def test_a_unit_is_changed_over_its_own_topic_and_over_the_bridges(house: House) -> None:
+    async with simulated() as unit, simulated("qlxd", seed=3) as other, house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        answer = await seen.ask("bridge/main", "unit_add", host=unit.host, port=unit.port, id="rack", name="Rack")
+        assert (answer["data"]["unit"], answer["data"]["kind"]) == ("rack", "receiver")
+        await seen.live("rack")
+        changes: list[tuple[str, dict[str, Any]]] = [
+            ("receiver/rack", {"name": "A"}),
+            ("bridge/main", {"id": "rack", "name": "B"}),
+        ]
+        for resource, args in changes:
+            answer = await seen.ask(resource, "unit_update", **args)
+            assert answer["data"]["unit"] == "rack"
+            await seen.until(
+                partial(lambda name: seen.newest("receiver/rack", "info")["data"]["name"] == name, args["name"])
+            )
+        answer = await seen.ask("receiver/rack", "unit_update", host=other.host, port=other.port)
+        await seen.offline("rack", "identity_conflict")
+        answer = await seen.ask("receiver/rack", "unit_replace")
+        assert answer["status"] == "succeeded"
+        await seen.live("rack")
+        assert seen.newest("receiver/rack", "info")["data"]["family"] == "qlxd"
+        answer = await seen.ask("bridge/main", "unit_replace", id="rack", host=unit.host)
+        assert answer["status"] == "succeeded"
+        answer = await seen.ask("receiver/rack", "unit_remove")
+        assert answer["status"] == "succeeded"
+        await seen.until(lambda: not [topic for topic in seen.retained if "/rack" in topic])
+
+
+@pytest.mark.parametrize(
+    ("resource", "verb", "args", "code"),
+    [
+        ("receiver/rack", "unit_update", {"name": "X"}, "forbidden"),
+        ("receiver/nobody", "unit_remove", {}, "unknown_resource"),
+        ("charger/rack", "unit_remove", {}, "unknown_resource"),
+        ("bridge/main", "unit_remove", {"id": "nobody"}, "unknown_resource"),
+        (
+            "bridge/main",
+            "unit_add",
+            {"id": "rack", "kind": "charger", "host": "127.0.0.1", "port": 1},
+            "duplicate_conflict",
+        ),
+        ("bridge/main", "unit_add", {"id": "dock", "host": "127.0.0.1", "port": 1}, "device_offline"),
+        ("bridge/main", "unit_add", {"id": "dock"}, "schema_violation"),
+        ("bay/dock-1", "unit_remove", {}, "unknown_verb"),
+        ("channel/rack-1", "refresh/now", {}, "unknown_verb"),
+    ],
+)
+async def test_what_cannot_be_done_to_a_unit_is_refused(
+    house: House, resource: str, verb: str, args: dict[str, Any], code: str
+) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
+        await seen.live("rack")
+        await seen.publish(seen.topic(resource, f"cmd/{verb}"), json.dumps({"request_id": "r", "args": args}))
+        place = verb if "/" not in verb else "unknown"
+        (answer,) = await seen.until(lambda: seen.replies("r", place))
+        assert answer["error"]["code"] == code, answer
+
+
+async def test_a_charger_that_does_not_answer_yet_has_topics_of_its_own_kind(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    async with House(tmp_path, mosquitto).serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        answer = await seen.ask("bridge/main", "unit_add", id="dock-1", kind="charger", host="127.0.0.1", port=1)
+        assert answer["data"] == {"unit": "dock-1", "kind": "charger"}
+        await seen.until(lambda: seen.newest("charger/dock-1", "availability").get("state") == "offline")
+        answer = await seen.ask("bridge/main", "labels_set", id="dock-1", room="Store")
+        assert answer["data"]["charger"] == "dock-1"
+        answer = await seen.ask("bridge/main", "receiver_remove", id="dock-1")
+        assert answer["error"]["code"] == "unknown_resource", "receiver_* are confined to receivers"
+        answer = await seen.ask("charger/dock-1", "unit_remove")
+        assert answer["status"] == "succeeded"
+        await seen.until(lambda: not [topic for topic in seen.retained if "/dock-1/" in topic])

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.contract import VERBS, CommandTarget, Incoming, Rejection, Request, Topics, parse
+from bridge.contract import CommandTarget, Incoming, Rejection, Request, Topics, parse
 from bridge.contract.command_parsing import LARGEST
 from services.model import Address, ErrorCode, Kind
+from services.verbs import VERBS
 
 TOPICS = Topics("mic2mqtt", "main")
 PROCESS = CommandTarget(None)

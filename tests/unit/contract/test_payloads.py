@@ -10,10 +10,11 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from bridge.contract import PUBLISHED, VERBS, document, encoding
+from bridge.contract import PUBLISHED, document, encoding
 from bridge.contract.payloads import MODELS, MOST_BYTES, Reply, read
 from services.model import TITLES, Address, AuditDraft, AuditEvent, Campus, ErrorCode, Event, Facet, Kind, ServiceError
 from services.rules import EMPTY_CHANNEL, EMPTY_RECEIVER
+from services.verbs import VERBS
 
 NOW = "2026-11-22T19:30:00.120Z"
 CHANNEL = Address("default", "default", Kind.CHANNEL, "rack1-1")

@@ -72,8 +72,6 @@ def test_any_topic_can_be_asked_about(tail: str) -> None:
         "other/v1/bridge/main/cmd/refresh",
         "mic2mqtt/v2/bridge/main/cmd/refresh",
         "mic2mqtt/v1/bridge/other/cmd/refresh",
-        "mic2mqtt/v1/bridge/main/cmd",
-        "mic2mqtt/v1/bridge/main/cmd/a/b",
         "mic2mqtt/v1/default/default/bridge/other/cmd/refresh",
         "mic2mqtt/v1/default/default/mixer/c1/cmd/refresh",
         "mic2mqtt/v1/default/default/channel/Rack/cmd/refresh",
@@ -83,6 +81,15 @@ def test_any_topic_can_be_asked_about(tail: str) -> None:
 )
 def test_what_is_no_command_of_this_bridge_is_none(topic: str) -> None:
     assert TOPICS.parse_command(topic) is None
+
+
+@pytest.mark.parametrize("words", ["a/b", "refresh/", "", "a/b/c/d"])
+@pytest.mark.parametrize("target", [CommandTarget(None), CommandTarget(CHANNEL)])
+def test_a_command_topic_with_a_level_too_many_is_one_that_can_be_answered(target: CommandTarget, words: str) -> None:
+    command = TOPICS.parse_command(TOPICS.command(target, words))
+    assert command is not None
+    assert (command.target, command.verb) == (target, words)
+    assert TOPICS.reply(target, words).endswith("/reply/unknown")
 
 
 @pytest.mark.parametrize("value", ["", "-a", "_a", "Rack", "a/b", "a+", "#", "a b", "ä", "x" * 64, "a\n"])

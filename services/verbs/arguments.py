@@ -1,24 +1,31 @@
-"""The arguments of commands: what may be asked of each verb, as models. PURE.
+"""The arguments of commands: what may be asked of each verb, as models.
 
-`docs/topics.md` and the AsyncAPI document are made from here: a field's description is its documentation.
+`docs/topics.md` and the AsyncAPI document are made from here: a field's description is its documentation. Texts lose
+control characters and hosts are written in one way before anything sees them.
 """
 
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bridge.contract.topics import ID_PATTERN
-from services.model import RESOURCE_KINDS
-from services.rules import networks
+from services.model import ID_PATTERN, RESOURCE_KINDS, clean_text
+from services.rules import networks, normalise_host
 
 SHORTEST_METER_S = 0.1
 """The devices refuse a shorter METER_RATE."""
 
+TEXT_MOST = 200
+"""Characters of a name or label."""
+NOTE_MOST = 2000
+"""Characters of a note."""
+
 _RESOURCE = rf"^({'|'.join(RESOURCE_KINDS)})/[a-z0-9][a-z0-9_-]{{0,62}}$"
+_LABELS = ("location", "building", "room", "rack", "position", "tags")
+_SETTINGS = ("host", "port", "name", "driver", "interface", "meter_interval")
 
 
 def _place(value: str) -> str:
@@ -41,17 +48,32 @@ def _meter_interval(value: float | None) -> float | None:
     return value
 
 
+def _text(value: str | None) -> str | None:
+    return None if value is None else clean_text(value, TEXT_MOST)
+
+
+def _word(value: str) -> str:
+    if not (clean := clean_text(value, TEXT_MOST)):
+        raise ValueError("it has nothing that can be shown")
+    return clean
+
+
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
+NewId = Annotated[
+    str | None,
+    Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,57}$", description="At most 58 characters."),
+]
 Host = Annotated[
     str,
     Field(min_length=1, max_length=253, pattern=r"^[^\s/]+$", description="Host name or address."),
+    AfterValidator(normalise_host),
 ]
 Place = Annotated[
     str, AfterValidator(_place), Field(max_length=300, description="Network, range of addresses, address or host name.")
 ]
 Port = Annotated[int | None, Field(ge=1, le=65535, description="Port, where it is not the driver's own.")]
-Word = Annotated[str, Field(min_length=1, max_length=63)]
-Text = Annotated[str | None, Field(max_length=200)]
+Word = Annotated[str, Field(min_length=1, max_length=63), AfterValidator(_word)]
+Text = Annotated[str | None, Field(max_length=TEXT_MOST), AfterValidator(_text)]
 Interface = Annotated[
     str | None, Field(max_length=45, description="Local address to connect from."), AfterValidator(_interface)
 ]
@@ -60,7 +82,9 @@ MeterInterval = Annotated[
     Field(ge=0, le=60, description="Seconds between meter samples, 0.1 to 60; 0 is off."),
     AfterValidator(_meter_interval),
 ]
-Tags = Annotated[list[Word], Field(max_length=64, description="Words to select receivers by.")]
+Tags = Annotated[list[Word], Field(max_length=64, description="Words to select units by.")]
+UnitKindWord = Literal["receiver", "iem", "charger"]
+"""The kinds of `services.model.UNIT_KINDS`, as people write them."""
 
 
 class Arguments(BaseModel):
@@ -74,18 +98,18 @@ class NoArguments(Arguments):
 
 
 class Refresh(Arguments):
-    """Read receivers completely, now. Without arguments all of them."""
+    """Read units completely, now. Without arguments all of them."""
 
-    manufacturer: Annotated[Word | None, Field(description="Only receivers of this maker.")] = None
-    tags: Annotated[Tags | None, Field(description="Only receivers that have all of these tags.")] = None
+    manufacturer: Annotated[Word | None, Field(description="Only units of this maker.")] = None
+    tags: Annotated[Tags | None, Field(description="Only units that have all of these tags.")] = None
 
 
 class Discover(Arguments):
-    """Look for receivers. Without arguments in the configured ranges and hosts."""
+    """Look for units. Without arguments in the configured ranges and hosts."""
 
     networks: Annotated[list[Place], Field(max_length=1000, description="Look here instead.")] = []
     hosts: Annotated[list[Place], Field(max_length=10_000, description="And at these hosts.")] = []
-    manufacturer: Annotated[Word | None, Field(description="Only receivers of this maker.")] = None
+    manufacturer: Annotated[Word | None, Field(description="Only units of this maker.")] = None
     adopt: Annotated[bool, Field(description="Add what answers; false only lists it among the candidates.")] = True
     limit: Annotated[int | None, Field(ge=1, le=65_536, description="Ask no more addresses than so many.")] = None
 
@@ -97,6 +121,12 @@ class OfTenant(Arguments):
     campus: Annotated[Id | None, Field(description="Default: the configured one.")] = None
 
 
+class OfUnit(OfTenant):
+    """Which unit is meant, of whatever kind."""
+
+    id: Annotated[Id, Field(description="The unit's id.")]
+
+
 class OfReceiver(OfTenant):
     """Which receiver is meant."""
 
@@ -106,7 +136,7 @@ class OfReceiver(OfTenant):
 class ReceiverAdd(OfTenant):
     """Add a receiver by its host, or one that is not there yet by its id."""
 
-    id: Annotated[str | None, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,57}$", description="At most 58 characters.")] = None
+    id: NewId = None
     host: Host | None = None
     port: Port = None
     driver: Annotated[Word, Field(description="auto asks every driver.")] = "auto"
@@ -122,12 +152,21 @@ class ReceiverAdd(OfTenant):
     @model_validator(mode="after")
     def _host_or_id(self) -> Self:
         if self.host is None and self.id is None:
-            raise ValueError("give the receiver's host, or an id for one that is not there yet")
+            raise ValueError("give the unit's host, or an id for one that is not there yet")
         return self
 
 
-class ReceiverUpdate(OfReceiver):
-    """Change how a receiver is reached or called."""
+class UnitAdd(ReceiverAdd):
+    """Add a unit of any kind by its host, or one that is not there yet by its id and kind."""
+
+    kind: Annotated[
+        UnitKindWord | None,
+        Field(description="Found out by asking where it is not given; needed for a unit that does not answer."),
+    ] = None
+
+
+class UnitChanges(Arguments):
+    """Change how a unit is reached or called."""
 
     host: Host | None = None
     port: Port = None
@@ -138,36 +177,60 @@ class ReceiverUpdate(OfReceiver):
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not self.model_fields_set & {"host", "port", "name", "driver", "interface", "meter_interval"}:
-            raise ValueError("nothing to change: give host, port, name, driver, interface or meter_interval")
+        if not self.model_fields_set & set(_SETTINGS):
+            raise ValueError(f"nothing to change: give {_listed(_SETTINGS)}")
         return self
 
 
-class ReceiverReplace(OfReceiver):
-    """Put new hardware behind an old id."""
+class UnitUpdate(UnitChanges, OfUnit):
+    """Change how a unit is reached or called."""
+
+
+class ReceiverUpdate(UnitChanges, OfReceiver):
+    """Change how a receiver is reached or called."""
+
+
+class UnitReplacement(Arguments):
+    """Put new hardware behind the id."""
 
     host: Annotated[Host | None, Field(description="Where the new unit is; default: the same host.")] = None
 
 
-class LabelsSet(OfReceiver):
-    """Say where a receiver stands; null takes a label away, what is not named stays."""
+class UnitReplace(UnitReplacement, OfUnit):
+    """Put new hardware behind an old id."""
+
+
+class ReceiverReplace(UnitReplacement, OfReceiver):
+    """Put new hardware behind an old id."""
+
+
+class LabelsSet(OfUnit):
+    """Say where a unit stands; null takes a label away, what is not named stays."""
 
     location: Text = None
     building: Text = None
     room: Text = None
     rack: Text = None
     position: Text = None
-    tags: Annotated[Tags | None, Field(description="Words to select receivers by.")] = None
+    tags: Annotated[Tags | None, Field(description="Words to select units by.")] = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not self.model_fields_set & {"location", "building", "room", "rack", "position", "tags"}:
-            raise ValueError("nothing to set: give location, building, room, rack, position or tags")
+        if not self.model_fields_set & set(_LABELS):
+            raise ValueError(f"nothing to set: give {_listed(_LABELS)}")
         return self
 
 
 class Note(OfTenant):
     """Write something into the audit."""
 
-    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    text: Annotated[
+        str,
+        Field(min_length=1, max_length=NOTE_MOST),
+        AfterValidator(lambda text: clean_text(text, NOTE_MOST)),
+    ]
     resource: Annotated[str | None, Field(pattern=_RESOURCE, description="What it is about: kind, slash, id.")] = None
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,58 @@
+"""A command and its outcome, as the services see them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from services.model import Address, AuditContext, Campus, Kind, Result, ServiceError
+
+Status = Literal["succeeded", "partial", "failed", "rejected"]
+Progress = Callable[[Mapping[str, object]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is wanted, by whom. Its arguments were checked against the table of verbs."""
+
+    verb: str
+    address: Address | None
+    """The resource that is addressed; ``None`` where the process is, for everything that it serves."""
+    args: Mapping[str, Any]
+    """Exactly the arguments that were given."""
+    context: AuditContext
+
+    @property
+    def resource(self) -> Address | None:
+        """The unit or part that is addressed; ``None`` where it is the process or a campus's bridge."""
+        return None if self.address is None or self.address.kind is Kind.BRIDGE else self.address
+
+    @property
+    def tenant(self) -> Campus:
+        """The campus that is meant: that of the address, else the one in the arguments, else the default."""
+        if self.address is not None:
+            return self.address.tenant
+        return Campus(
+            self.args.get("organization") or self.context.organization,
+            self.args.get("campus") or self.context.campus,
+        )
+
+    def context_in(self, tenant: Campus) -> AuditContext:
+        """On behalf of whoever gave the command, in the audit of the campus that it concerns."""
+        return AuditContext.of(tenant, self.context.actor, self.context.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended."""
+
+    status: Status
+    data: Mapping[str, object] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    error: ServiceError | None = None
+    duration_s: float = 0.0
+
+
+Handler = Callable[[Command, Progress], Awaitable[Mapping[str, object] | Result]]
+"""Performs one verb; returns its data or a result. Raises `ServiceError`."""

@@ -1,0 +1,44 @@
+"""The handler of every verb, collected from the subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.audit import Audit
+from services.commands.command import Handler
+from services.commands.verbs.bridge import BridgeActions, BridgeHandlers
+from services.commands.verbs.discovery import DiscoveryHandlers
+from services.commands.verbs.notes import NoteHandlers
+from services.commands.verbs.units import UnitHandlers
+from services.discovery import DiscoveryOrchestrationService
+from services.drivers import Driver
+from services.live import Inventory
+from services.units import DeviceSyncService, Membership, Sessions
+
+
+class CommandHandlers:
+    """Who performs each verb."""
+
+    def __init__(
+        self,
+        *,
+        inventory: Inventory,
+        sync: DeviceSyncService,
+        discovery: DiscoveryOrchestrationService,
+        membership: Membership,
+        sessions: Sessions,
+        drivers: Mapping[str, Driver],
+        audit: Audit,
+        bridge: BridgeActions,
+    ) -> None:
+        self._subjects = (
+            DiscoveryHandlers(inventory, discovery, sessions),
+            UnitHandlers(inventory, membership, sync, drivers),
+            BridgeHandlers(bridge),
+            NoteHandlers(audit, bridge.tenants),
+        )
+
+    @property
+    def table(self) -> Mapping[str, Handler]:
+        """Handlers by verb."""
+        return {name: handler for subject in self._subjects for name, handler in subject.handlers.items()}

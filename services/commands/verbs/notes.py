@@ -1,0 +1,35 @@
+"""The verb ``note``: a person writes something into the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from services.audit import Audit
+from services.commands.command import Command, Handler, Progress
+from services.model import Campus, ServiceError
+
+
+class NoteHandlers:
+    """Performs ``note``."""
+
+    def __init__(self, audit: Audit, tenants: Callable[[], Sequence[Campus]]) -> None:
+        self._audit = audit
+        self._tenants = tenants
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Handlers by verb."""
+        return {"note": self._note}
+
+    async def _note(self, command: Command, _progress: Progress) -> Mapping[str, object]:
+        tenant = command.tenant
+        if tenant not in self._tenants():
+            detail = f"there is no campus {tenant.organization}/{tenant.campus} here"
+            raise ServiceError("unknown_resource", detail, field="args.campus")
+        self._audit.record(
+            "note",
+            context=command.context_in(tenant),
+            resource=command.args.get("resource"),
+            after={"text": command.args["text"]},
+        )
+        return {"noted": True}

@@ -1,0 +1,19 @@
+"""What may be asked, as data: the one table of verbs, whom each is addressed to, what it takes, what is refused. PURE.
+
+MQTT, the command line, the documents and the services read the same rows. `services.commands` performs them.
+"""
+
+from __future__ import annotations
+
+from services.verbs.arguments import Arguments
+from services.verbs.table import BRIDGE_SCOPES, NO_VERB, RESOURCE_SCOPES, VERBS, Verb, scope_of
+
+__all__ = [
+    "BRIDGE_SCOPES",
+    "NO_VERB",
+    "RESOURCE_SCOPES",
+    "VERBS",
+    "Arguments",
+    "Verb",
+    "scope_of",
+]

@@ -1,0 +1,132 @@
+"""The table of verbs. One that is not here is unknown; the documents and all checks are made from these rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from services.model import RESOURCE_KINDS, UNIT_KINDS, Address, Kind
+from services.verbs.arguments import (
+    Arguments,
+    Discover,
+    LabelsSet,
+    NoArguments,
+    Note,
+    OfReceiver,
+    OfUnit,
+    ReceiverAdd,
+    ReceiverReplace,
+    ReceiverUpdate,
+    Refresh,
+    UnitAdd,
+    UnitChanges,
+    UnitReplace,
+    UnitReplacement,
+    UnitUpdate,
+)
+
+PROCESS: Final = "process"
+"""The scope of what is addressed to the process itself, and so to everything that it serves."""
+
+BRIDGE_SCOPES: Final = frozenset({PROCESS, Kind.BRIDGE.value})
+"""The process itself, and the bridge as a resource of one campus."""
+
+UNIT_SCOPES: Final = frozenset(kind.value for kind in UNIT_KINDS)
+"""Units of every kind."""
+
+RESOURCE_SCOPES: Final = frozenset(kind.value for kind in RESOURCE_KINDS)
+"""Units and parts of every kind."""
+
+NO_VERB: Final = "unknown"
+"""Stands for a verb that is none, where the number of words must be bounded (metrics, reply topics)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing that may be asked."""
+
+    name: str
+    takes: Mapping[str, type[Arguments]]
+    """Arguments by scope: ``process``, ``bridge``, and the kinds of units and parts."""
+    about: str
+    forbidden: str | None = None
+    """Why it is refused for the time being."""
+    is_long: bool = False
+    """Answered ``accepted`` first, and ``progress`` later, where it reaches more than one unit."""
+    is_query: bool = False
+    """Changes nothing: a repeated request is performed anew, for a remembered answer would be an old one."""
+    adds_campus: bool = False
+    """May put a unit into a campus for whose commands nobody has subscribed yet."""
+
+
+def scope_of(address: Address | None) -> str:
+    """The scope of a command's address: ``process`` for none, else the kind of the resource."""
+    return PROCESS if address is None else address.kind.value
+
+
+def _to(scopes: Iterable[str], takes: type[Arguments]) -> dict[str, type[Arguments]]:
+    return dict.fromkeys(sorted(scopes), takes)
+
+
+_NO_CONTROL: Final = (
+    "changing receivers is switched off in this version: the bridge only listens; change it at the receiver itself"
+)
+
+_ROWS: Final = (
+    Verb(
+        "refresh",
+        {**_to(BRIDGE_SCOPES, Refresh), **_to(RESOURCE_SCOPES, NoArguments)},
+        "Read units completely, now.",
+        is_long=True,
+    ),
+    Verb(
+        "detail",
+        _to(RESOURCE_SCOPES, NoArguments),
+        "Read one unit and answer with all that is known of it.",
+        is_query=True,
+    ),
+    Verb("discover", _to(BRIDGE_SCOPES, Discover), "Look for units; progress is reported.", is_long=True),
+    Verb("discover_cancel", _to(BRIDGE_SCOPES, NoArguments), "End a discovery that runs."),
+    Verb("republish", _to(BRIDGE_SCOPES, NoArguments), "Publish everything retained again."),
+    Verb("reload", _to(BRIDGE_SCOPES, NoArguments), "Read the configuration file again."),
+    Verb("unit_add", _to(BRIDGE_SCOPES, UnitAdd), "Add a unit of any kind.", adds_campus=True),
+    Verb(
+        "unit_remove",
+        {**_to(BRIDGE_SCOPES, OfUnit), **_to(UNIT_SCOPES, NoArguments)},
+        "Remove a unit, and keep discovery from adding it again.",
+    ),
+    Verb(
+        "unit_update",
+        {**_to(BRIDGE_SCOPES, UnitUpdate), **_to(UNIT_SCOPES, UnitChanges)},
+        "Change how a unit is reached or called.",
+    ),
+    Verb(
+        "unit_replace",
+        {**_to(BRIDGE_SCOPES, UnitReplace), **_to(UNIT_SCOPES, UnitReplacement)},
+        "Put new hardware behind an old id.",
+    ),
+    Verb("receiver_add", _to(BRIDGE_SCOPES, ReceiverAdd), "Add a receiver.", adds_campus=True),
+    Verb(
+        "receiver_remove", _to(BRIDGE_SCOPES, OfReceiver), "Remove a receiver, and keep discovery from adding it again."
+    ),
+    Verb("receiver_update", _to(BRIDGE_SCOPES, ReceiverUpdate), "Change how a receiver is reached or called."),
+    Verb("receiver_replace", _to(BRIDGE_SCOPES, ReceiverReplace), "Put new hardware behind an old id."),
+    Verb("labels_set", _to(BRIDGE_SCOPES, LabelsSet), "Say where a unit stands."),
+    Verb("note", _to(BRIDGE_SCOPES, Note), "Write something into the audit."),
+    Verb(
+        "set",
+        _to(BRIDGE_SCOPES | RESOURCE_SCOPES, Arguments),
+        "Change settings of a live channel.",
+        forbidden=_NO_CONTROL,
+    ),
+    Verb(
+        "identify",
+        _to(RESOURCE_SCOPES, Arguments),
+        "Make a receiver or transmitter show itself.",
+        forbidden=_NO_CONTROL,
+    ),
+)
+
+VERBS: Final[Mapping[str, Verb]] = {verb.name: verb for verb in _ROWS}
+"""Every verb by its name."""
