@@ -21,20 +21,20 @@ def advertise(units: Sequence[Unit], clock: Clock, interface: str) -> Callable[[
     `OSError` where the interface is not one of this machine.
     """
     sockets: dict[str, socket.socket] = {}
-    beats = []
+    timers = []
     try:
         for number, unit in enumerate(units, 1):
             if unit.host not in sockets:
                 sockets[unit.host] = _socket(unit.host, interface)
-            beats.append(clock.every(PERIOD_S, _sender(unit, sockets[unit.host]), number * _GOLDEN % 1))
+            timers.append(clock.every(PERIOD_S, _sender(unit, sockets[unit.host]), number * _GOLDEN % 1))
     except OSError:
         for sock in sockets.values():
             sock.close()
         raise
 
     def end() -> None:
-        for beat in beats:
-            beat.stop()
+        for timer in timers:
+            timer.stop()
         for sock in sockets.values():
             sock.close()
 
@@ -59,7 +59,7 @@ def _sender(unit: Unit, sock: socket.socket) -> Callable[[], None]:
     def send() -> None:
         if not unit.is_listening:
             return
-        datagram = slp.build(slp.attributes_of(unit.device.model.name, unit.label, unit.mac, unit.host))
+        datagram = slp.build(slp.attributes_of(unit.device.setup.name, unit.label, unit.mac, unit.host))
         with contextlib.suppress(OSError):  # a full buffer, a route that is gone: a datagram may always be lost
             sock.sendto(datagram, (slp.GROUP, slp.PORT))
 

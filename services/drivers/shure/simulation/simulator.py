@@ -17,16 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.drivers.shure.simulation.adverts import advertise
 from services.drivers.shure.simulation.clock import Clock
+from services.drivers.shure.simulation.families import DEFAULTS, hardware
 from services.drivers.shure.simulation.faults import FAULTS
-from services.drivers.shure.simulation.receivers.device import Device, Model
-from services.drivers.shure.simulation.receivers.identity import Identities, furnish, hardware, identity, mac_address
-from services.drivers.shure.simulation.receivers.scenario import DRAIN_PER_HOUR, World
+from services.drivers.shure.simulation.receivers.device import Device, Setup
+from services.drivers.shure.simulation.receivers.identity import Identities, furnish, identity, mac_address
+from services.drivers.shure.simulation.receivers.scenario import DRAIN_PER_HOUR, Scenario
 from services.drivers.shure.simulation.receivers.unit import Unit
 
 __all__ = ["FAULTS", "Options", "Unit", "simulate"]
 
 PORT = 2202
-WORLD_STEP_S = 1.0
+SCENARIO_STEP_S = 1.0
 STRANGER = 5000
 """How far away in the count the unit is that answers during ``swap``."""
 _SPARE_FILES = 64
@@ -46,6 +47,7 @@ class Options(BaseModel):
     unknown: Literal["refuse", "silent"] = Field("refuse", description="What an unknown key gets: REP ERR or nothing.")
     answers_model: bool = Field(True, description="Older ULX-D and QLX-D firmware does not answer MODEL.")
     paired: int | None = Field(None, ge=0, description="SLX-D+: channels with a paired transmitter; default all.")
+    channels: int | None = Field(None, ge=0, le=24, description="ANX4: channels of its licence; default 8.")
     apart: bool = Field(False, description="Each channel meters at a moment of its own: one segment a line.")
     quadversity: bool = Field(False, description="Axient: four antennas for each channel.")
     fd_c: bool = Field(False, description="Axient: frequency diversity with two carriers in each channel.")
@@ -87,13 +89,13 @@ async def simulate(
         if not chosen.still:
             for number, unit in enumerate(units, 1):
                 channels = len(unit.device.channels)
-                world = World(
+                scenario = Scenario(
                     f"{family} {number} {seed}",
                     channels,
                     drain_per_hour=chosen.drain_per_hour,
                     time_scale=chosen.time_scale,
                 )
-                unit.live(world, WORLD_STEP_S)
+                unit.live(scenario, SCENARIO_STEP_S)
         if chosen.fault != "none":
             for unit in units:
                 await unit.fault(chosen.fault)
@@ -104,14 +106,15 @@ async def simulate(
 
 def _unit(family: str, number: int, host: str, port: int, *, clock: Clock, seed: int, options: Options) -> Unit:
     machine = hardware(family, options.model)
-    axient = family == "axient"
+    defaults = DEFAULTS[family]
+    several = bool(defaults.second_carrier)
     device = Device(
-        Model(
-            machine.name,
-            family,
-            machine.channels,
-            quadversity=axient and options.quadversity,
-            fd_c=axient and options.fd_c,
+        Setup(
+            machine,
+            defaults,
+            options.channels if machine.licensed and options.channels is not None else machine.channels,
+            quadversity=several and options.quadversity,
+            fd_c=several and options.fd_c,
         ),
         number + seed,
         still=options.still,

@@ -8,24 +8,31 @@ import pytest
 
 from services.drivers.shure import families
 from services.drivers.shure.codec import messages as codec
-from services.drivers.shure.simulation.receivers.device import Device, Model
-from services.drivers.shure.simulation.receivers.identity import MODELS, furnish, hardware, identity
+from services.drivers.shure.simulation.families import DEFAULTS, hardware
+from services.drivers.shure.simulation.receivers.device import Device, Setup
+from services.drivers.shure.simulation.receivers.identity import furnish, identity
 from services.drivers.shure.simulation.receivers.meters import sample
 from services.drivers.shure.simulation.receivers.requests import Answer, answer
 
-FAMILIES = tuple(MODELS)
+FAMILIES = tuple(DEFAULTS)
 PREFIX = {"unit": "", "part": "1 ", "slot": "1 ", "antenna": "1 "}
 
 
 def a_device(family: str, **options: bool) -> Device:
     machine = hardware(family, None)
     device = Device(
-        Model(machine.name, family, machine.channels, **options), 1, still=True, paired=None, answers_model=True
+        Setup(machine, DEFAULTS[family], machine.channels, **options), 1, still=True, paired=None, answers_model=True
     )
     furnish(device, 1, machine.wire or machine.name)
     for place, value in identity(device, 1, "00:0e:dd:45:60:eb").items():
         device.write(place, value)
     return device
+
+
+def a_device_of(family: str, model: str, *, paired: int | None = None, answers_model: bool = True) -> Device:
+    machine = hardware(family, model)
+    setup = Setup(machine, DEFAULTS[family], machine.channels)
+    return Device(setup, 1, still=True, paired=paired, answers_model=answers_model)
 
 
 def ask(device: Device, request: str) -> Answer:
@@ -104,7 +111,7 @@ def test_a_dump_has_lines_of_the_published_form(family: str, published: str) -> 
 )
 def test_a_sample_has_the_published_form(family: str, published: str, options: dict[str, bool]) -> None:
     device = a_device(family, **options)
-    assert shape(device.players[0].lines[0].decode()) == shape(published)
+    assert shape(device.meter_loops[0].lines[0].decode()) == shape(published)
 
 
 def test_axient_lights_are_those_of_the_published_samples() -> None:
@@ -112,7 +119,7 @@ def test_axient_lights_are_those_of_the_published_samples() -> None:
     pins = {"rf_a_dbm": 86 - 120, "rf_b_dbm": 65 - 120, "audio_peak_dbfs": -18, "audio_rms_dbfs": -18, "quality": 5}
     for key, value in pins.items():
         device.set_key(1, key, value)
-    assert device.players[0].lines == (b"< SAMPLE 1 ALL 005 031 102 102 BB 31 086 31 065 >",)
+    assert device.meter_loops[0].lines == (b"< SAMPLE 1 ALL 005 031 102 102 BB 31 086 31 065 >",)
 
 
 def test_axient_without_a_transmitter_shows_unknown_quality_and_a_peak_below_the_rms() -> None:
@@ -259,7 +266,13 @@ def test_slxd_plus_refuses_the_dump_of_everything_and_begins_to_meter() -> None:
 
 
 def test_an_unpaired_slxd_plus_channel_reports_seven_fields_and_no_name() -> None:
-    device = Device(Model("SLXD4QDAN+", "slxd_plus", 4), 1, still=True, paired=2, answers_model=True)
+    device = Device(
+        Setup(hardware("slxd_plus", "SLXD4QDAN+"), DEFAULTS["slxd_plus"], 4),
+        1,
+        still=True,
+        paired=2,
+        answers_model=True,
+    )
     lines = said(device, "GET 4 ALL")
     assert len(lines) == 7
     assert not any("CHAN_NAME" in line for line in lines)
@@ -272,13 +285,17 @@ def test_rssi_has_the_form_of_its_family() -> None:
 
 
 def test_older_firmware_does_not_answer_model() -> None:
-    device = Device(Model("ULXD4", "ulxd", 1), 1, still=True, paired=None, answers_model=False)
+    device = Device(
+        Setup(hardware("ulxd", "ULXD4"), DEFAULTS["ulxd"], 1), 1, still=True, paired=None, answers_model=False
+    )
     assert said(device, "GET MODEL") == ["< REP ERR >"]
     assert not any("MODEL" in line for line in said(device, "GET 0 ALL"))
 
 
 def test_a_single_receiver_has_no_modes_of_several_channels() -> None:
-    device = Device(Model("ULXD4", "ulxd", 1), 1, still=True, paired=None, answers_model=True)
+    device = Device(
+        Setup(hardware("ulxd", "ULXD4"), DEFAULTS["ulxd"], 1), 1, still=True, paired=None, answers_model=True
+    )
     assert said(device, "GET AUDIO_SUMMING_MODE") == ["< REP ERR >"]
     assert said(a_device("ulxd"), "GET AUDIO_SUMMING_MODE") == ["< REP AUDIO_SUMMING_MODE OFF >"]
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from services.drivers.shure.codec.properties import Property, Scope
-from services.drivers.shure.families import FAMILIES
 from services.drivers.shure.simulation.receivers import meters
+from services.drivers.shure.simulation.receivers.defaults import FamilyDefaults, Hardware
 from services.drivers.shure.simulation.receivers.levels import LEVEL_KEYS, PROFILES, Condition, Levels, circle, pinned
-from services.drivers.shure.simulation.receivers.panel import FD_C_CHANNEL, PANELS, Field, Panel, text
+from services.drivers.shure.simulation.receivers.settings import TEMPERATURE_RAW, Field, formatted, text
 
 Place = tuple[int, str, int]
 """Channel (0 is the unit), wire name, slot or antenna (0 for none)."""
@@ -23,15 +22,11 @@ _MUTED = {("TX_MUTE_STATUS", "ON"), ("TX_MUTE_MODE_STATUS", "MUTE")}
 _CONDITIONS = frozenset(name for name, _ in _DISTURBED | _MUTED)
 _STANDARD_SLOT = frozenset({"SLOT_STATUS", "SLOT_TX_MODEL", "SLOT_TX_DEVICE_ID"})
 """What a slot knows of a transmitter without ShowLink; the rest stays unknown even on the air."""
-_PAIRS = frozenset({"GROUP_CHAN", "GROUP_CHANNEL", "GROUP_CHANNEL2", "FW_VER"})
-"""Properties of which one half can change and the other stays."""
-_TEMPERATURE_RAW = 40
-"""Raw temperature = degrees + 40, in both scales."""
 _OF_TALK_MODELS = frozenset({"talk_switch", "transmitter_muted"})
 
 
 @dataclass(slots=True)
-class Player:
+class MeterLoop:
     """The meters of one channel: prepared lines, and where in their circle it is."""
 
     lines: tuple[bytes, ...] = ()
@@ -41,66 +36,75 @@ class Player:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class Setup:
     """What a unit is, as data."""
 
-    name: str
-    family: str
+    hardware: Hardware
+    family: FamilyDefaults
     channels: int
     quadversity: bool = False
     fd_c: bool = False
 
     @property
+    def name(self) -> str:
+        """The model."""
+        return self.hardware.name
+
+    @property
     def layout(self) -> meters.Layout:
         """How its antennas come into its meters."""
         return meters.Layout(
-            self.family,
+            self.family.sample,
             antennas=4 if self.quadversity else 2,
             carriers=2 if self.fd_c else 1,
-            both=not (self.family in ("ulxd", "qlxd") and self.channels == 1),
+            both=not (self.family.one_antenna_at_a_time and self.channels == 1),
         )
 
 
 class Device:
     """The state of one unit. ``number`` counts the units of a fleet from 1."""
 
-    def __init__(self, model: Model, number: int, *, still: bool, paired: int | None, answers_model: bool) -> None:
-        self.model = model
-        self.panel: Panel = PANELS[model.family]
-        self.layout = model.layout
+    def __init__(self, setup: Setup, number: int, *, still: bool, paired: int | None, answers_model: bool) -> None:
+        self.setup = setup
+        self.family = setup.family
+        self.layout = setup.layout
         self.still = still
-        self.paired = model.channels if paired is None else paired
+        self.paired = setup.channels if paired is None else paired
         self.values: dict[Place, str] = {}
-        self.present = [channel < self.paired for channel in range(model.channels)]
-        self.meter_ms = [0] * model.channels
-        self.players = [Player(offset=37 * (number + 151 * channel)) for channel in range(model.channels)]
+        self.present = [channel < self.paired for channel in range(setup.channels)]
+        self.meter_ms = [0] * setup.channels
+        self.meter_loops = [MeterLoop(offset=37 * (number + 151 * channel)) for channel in range(setup.channels)]
         self.position = 0
         self.flashing: set[int] = set()
         self.transmitters_off = False
         """A fault: no transmitter is heard, whatever `present` says."""
         self.names_blank = False
         """A fault: every channel name reads as blank."""
-        missing = {*(() if answers_model else ("MODEL",)), *(self.panel.several if model.channels == 1 else ())}
-        self.device_fields = {f.name: f for f in self.panel.device if f.name not in missing}
-        extra = FD_C_CHANNEL if model.fd_c else ()
-        self.channel_fields = {f.name: f for f in (*self.panel.channel, *extra)}
-        self.slot_fields = {f.name: f for f in self.panel.slot}
+        missing = {
+            *(() if answers_model else ("MODEL",)),
+            *(self.family.several if setup.channels == 1 else ()),
+            *setup.hardware.missing,
+        }
+        self.device_fields = {f.name: f for f in self.family.device if f.name not in missing}
+        extra = (*setup.hardware.more, *(self.family.second_carrier if setup.fd_c else ()))
+        self.channel_fields = {f.name: f for f in (*self.family.channel, *extra)}
+        self.slot_fields = {f.name: f for f in self.family.slot}
         self._profile = number
         for place, item in self._places():
-            self.values[place] = _formatted(item, item.text)
-        for channel in range(1, model.channels + 1):
+            self.values[place] = formatted(item, item.text)
+        for channel in range(1, setup.channels + 1):
             self.retune(channel)
 
     @property
     def channels(self) -> range:
         """Channel numbers."""
-        return range(1, self.model.channels + 1)
+        return range(1, self.setup.channels + 1)
 
     def field_of(self, place: Place) -> Field | None:
         """The property at a place; ``None`` where the family has none."""
         channel, name, slot = place
         if slot:
-            return self.slot_fields.get(name) if slot <= self.panel.slots else None
+            return self.slot_fields.get(name) if slot <= self.family.slots else None
         return self.channel_fields.get(name) if channel else self.device_fields.get(name)
 
     def is_heard(self, channel: int) -> bool:
@@ -118,19 +122,19 @@ class Device:
         if name == "CHAN_NAME" and self.names_blank:
             return text("", item.width)
         if item.absent is not None and channel and not self.is_heard(channel):
-            return _formatted(item, item.absent)
+            return formatted(item, item.absent)
         return self.values[place]
 
     def _slot_shown(self, place: Place, item: Field) -> str:
         channel, name, slot = place
-        if self.model.family == "slxd_plus":
+        if self.family.links:
             return self._link_shown(place, item)
         status = self.values[channel, "SLOT_STATUS", slot]
         linked = status.startswith("LINKED")
         if name == "SLOT_STATUS":
             return "LINKED.INACTIVE" if linked and slot == 1 and not self.is_heard(channel) else status
         if status == "EMPTY" or (not linked and name not in _STANDARD_SLOT):
-            return _formatted(item, item.absent or "")
+            return formatted(item, item.absent or "")
         mirrored = (channel, name.replace("SLOT_", "TX_", 1), 0)
         return self.values.get(mirrored, self.values[place]) if slot == 1 and "BATT" in name else self.values[place]
 
@@ -143,7 +147,7 @@ class Device:
         if name == "LINK_STATUS":
             return item.text if heard and slot == 1 else (item.absent or "")
         known = slot == 1 and channel <= self.paired
-        return self.values[place] if known else _formatted(item, item.absent or "")
+        return self.values[place] if known else formatted(item, item.absent or "")
 
     def write(self, place: Place, value: str) -> None:
         """Put a text at a place, already in its wire form."""
@@ -170,19 +174,19 @@ class Device:
         if key in LEVEL_KEYS and channel:
             if not isinstance(value, int):
                 raise TypeError(f"{key} takes whole decibels, not {value!r}")
-            self.players[channel - 1].pins[key] = value
+            self.meter_loops[channel - 1].pins[key] = value
             self.retune(channel)
             return []
         written = dict(self._written(channel, key, value, slot))
         if not written:
             owner = "slots" if slot else "channels" if channel else "the unit"
-            raise KeyError(f"{self.model.name} has no {key!r} in {owner}")
+            raise KeyError(f"{self.setup.name} has no {key!r} in {owner}")
 
         def write() -> None:
             for place, wire in written.items():
                 self.write(place, wire)
 
-        if self.panel.slots and channel:  # a slot may mirror it
+        if self.family.slots and channel:  # a slot may mirror it
             return self.changed_by((channel,), write)
         before = [self.shown(place) for place in written]
         write()
@@ -190,15 +194,16 @@ class Device:
 
     def _written(self, channel: int, key: str, value: object, slot: int) -> Iterator[tuple[Place, str]]:
         """Where a key stands on the wire, and how its new value is written there."""
-        scope = Scope.SLOT if slot else Scope.PART if channel else Scope.UNIT
-        for part, of_part in _halves(key, value):
-            for prop in FAMILIES[self.model.family].properties:
-                place = (channel, prop.name, slot)
-                if part in prop.keys and prop.scope is scope and self.field_of(place) is not None:
-                    yield place, _wire(prop, part, of_part, self.values[place])
-                    if prop.name.endswith("TEMP_C") and isinstance(of_part, int):
-                        fahrenheit = round(of_part * 9 / 5 + 32) + _TEMPERATURE_RAW
-                        yield (channel, prop.name.removesuffix("C") + "F", slot), f"{fahrenheit:03d}"
+        fields = self.slot_fields if slot else self.channel_fields if channel else self.device_fields
+        for item in fields.values():
+            place = (channel, item.name, slot)
+            writer = self.family.writer(item.name, key)
+            if writer is None or self.field_of(place) is None:
+                continue
+            yield place, writer(item, value, self.values[place])
+            if item.name.endswith("TEMP_C") and isinstance(value, int):
+                fahrenheit = round(value * 9 / 5 + 32) + TEMPERATURE_RAW
+                yield (channel, item.name.removesuffix("C") + "F", slot), f"{fahrenheit:03d}"
 
     def can_happen(self, channel: int, key: str) -> bool:
         """Whether the channel and the transmitter on it can show a change of this key."""
@@ -206,7 +211,7 @@ class Device:
             return True
         if not any(True for _ in self._written(channel, key, None, 0)):
             return False
-        talks = self.panel.talk_models
+        talks = self.family.talk_models
         return not talks or key not in _OF_TALK_MODELS or self.values.get((channel, "TX_TYPE", 0)) in talks
 
     def _set_present(self, channel: int, *, heard: bool) -> None:
@@ -214,22 +219,22 @@ class Device:
 
     def retune(self, channel: int) -> None:
         """Choose the meters that fit what the channel shows now."""
-        player = self.players[channel - 1]
-        player.condition = self._condition(channel)
+        loop = self.meter_loops[channel - 1]
+        loop.condition = self._condition(channel)
         profile = (self._profile + 5 * channel) % PROFILES
-        if player.pins:
-            player.lines = (meters.sample(self.layout, channel, self.levels(channel)),)
+        if loop.pins:
+            loop.lines = (meters.sample(self.layout, channel, self.levels(channel)),)
         else:
-            player.lines = meters.lines(self.layout, channel, profile, player.condition, still=self.still)
+            loop.lines = meters.lines(self.layout, channel, profile, loop.condition, still=self.still)
 
     def levels(self, channel: int) -> Levels:
         """What the meters of a channel show at this moment."""
-        player = self.players[channel - 1]
+        loop = self.meter_loops[channel - 1]
         antennas = self.layout.antennas * self.layout.carriers
         profile = (self._profile + 5 * channel) % PROFILES
-        moments = circle(profile, player.condition, antennas, still=self.still)
-        levels = moments[(self.position + player.offset) % len(moments)]
-        return pinned(levels, **player.pins) if player.pins else levels
+        moments = circle(profile, loop.condition, antennas, still=self.still)
+        levels = moments[(self.position + loop.offset) % len(moments)]
+        return pinned(levels, **loop.pins) if loop.pins else levels
 
     def _condition(self, channel: int) -> Condition:
         if not self.is_heard(channel):
@@ -250,28 +255,6 @@ class Device:
         """Every place that a channel has, in the order of a dump."""
         for item in self.channel_fields.values():
             yield (channel, item.name, 0), item
-        for slot in range(1, self.panel.slots + 1):
+        for slot in range(1, self.family.slots + 1):
             for item in self.slot_fields.values():
                 yield (channel, item.name, slot), item
-
-
-def _halves(key: str, value: object) -> list[tuple[str, object]]:
-    """ULX-D and QLX-D tell a transmitter's lock as two properties."""
-    menu_and_power = [("menu_locked", value in ("menu", "all")), ("power_locked", value in ("power", "all"))]
-    return [(key, value), *menu_and_power] if key == "tx_lock" else [(key, value)]
-
-
-def _wire(prop: Property, key: str, value: object, now: str) -> str:
-    """A property with one of its keys changed."""
-    if prop.name == "DEVICE_ID":  # both of its keys mean the same
-        return prop.encode([value] * len(prop.keys))
-    others: dict[str, object] = {}
-    if prop.name in _PAIRS:
-        others = dict(zip(prop.keys, prop.decode(now), strict=False))
-    if prop.name.startswith("GROUP"):  # a group that is chosen begins with its first channel
-        others = {each: 1 if known is None else known for each, known in others.items()}
-    return prop.encode([{**others, key: value}.get(each) for each in prop.keys])
-
-
-def _formatted(item: Field, value: str) -> str:
-    return text(value, item.width) if item.width else value

@@ -11,31 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.drivers.shure.simulation.receivers.device import Device, Place
-from services.drivers.shure.simulation.receivers.panel import text
+from services.drivers.shure.simulation.receivers.settings import text
 
 GRID_KHZ, PLACES, STRIDE = 25, 2551, 31
 """2,551 places of 25 kHz; it is prime, so steps of 31 (775 kHz) visit every one."""
 _ROLES = ("Vox", "Host", "Gtr", "Spk")
 _LINKED = "LINKED.ACTIVE"
-
-
-@dataclass(frozen=True, slots=True)
-class Hardware:
-    """A model that can be simulated. ``wire`` is what MODEL answers."""
-
-    name: str
-    channels: int
-    wire: str = ""
-
-
-MODELS: Mapping[str, tuple[Hardware, ...]] = {
-    "ulxd": (Hardware("ULXD4Q", 4), Hardware("ULXD4D", 2), Hardware("ULXD4", 1)),
-    "qlxd": (Hardware("QLXD4", 1),),
-    "slxd": (Hardware("SLXD4D", 2), Hardware("SLXD4", 1), Hardware("SLXD4Q", 4)),
-    "slxd_plus": (Hardware("SLXD4QDAN+", 4), Hardware("SLXD4D+", 2), Hardware("SLXD4+", 1)),
-    "axient": (Hardware("AD4Q", 4, "AD4Q-A"), Hardware("AD4D", 2, "AD4D-A")),
-}
-"""The first of a family is the one that is simulated unless another is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +30,6 @@ class Identities:
     other_mac: str
 
 
-_TRANSMITTERS: Mapping[str, tuple[str, ...]] = {
-    "ulxd": ("ULXD2", "ULXD1", "ULXD8", "ULXD2"),
-    "qlxd": ("QLXD2", "QLXD1"),
-    "slxd": ("SLXD2", "SLXD1"),
-    "slxd_plus": ("SLXD2+", "SLXD1+"),
-    "axient": ("ADX2", "AD2", "ADX1", "AD1"),
-}
-"""Transmitters of the channels in turn."""
-
-
-def hardware(family: str, name: str | None) -> Hardware:
-    """The model to simulate. Raises `ValueError` where there is no such family or model."""
-    if family not in MODELS:
-        raise ValueError(f"no simulator for family {family!r}: there are {', '.join(MODELS)}")
-    models = {model.name.lower(): model for model in MODELS[family]}
-    if name is None:
-        return MODELS[family][0]
-    if name.lower() not in models:
-        known = ", ".join(model.name for model in MODELS[family])
-        raise ValueError(f"no model {name!r} in family {family}: there are {known}")
-    return models[name.lower()]
-
-
 def mac_address(family: str, number: int, seed: int) -> str:
     """An address of Shure's (00:0e:dd) that depends on nothing but the arguments."""
     tail = zlib.crc32(f"{family} {number} {seed}".encode()) & 0xFFFFFF
@@ -80,12 +38,12 @@ def mac_address(family: str, number: int, seed: int) -> str:
 
 def identity(device: Device, number: int, mac: str) -> dict[Place, str]:
     """The texts that tell unit ``number`` from the others, as they stand on the wire."""
-    label = f"{device.panel.label}{number:04d}"
+    label = f"{device.family.label}{number:04d}"
     short = mac.replace(":", "")[-6:]
     network = device.device_fields.get("NET_SETTINGS SC")
     texts: dict[Place, str] = {
         (0, "DEVICE_ID", 0): label,
-        (0, "NA_DEVICE_NAME", 0): f"{device.model.name.removesuffix('+').removesuffix('DAN')}-{short}",
+        (0, "NA_DEVICE_NAME", 0): f"{device.setup.name.removesuffix('+').removesuffix('DAN')}-{short}",
     }
     for channel in device.channels:
         index = (number - 1) * len(device.channels) + channel - 1
@@ -105,35 +63,37 @@ def identity(device: Device, number: int, mac: str) -> dict[Place, str]:
 
 def furnish(device: Device, number: int, hardware_name: str) -> None:
     """Give a fresh unit its model, frequencies and transmitters."""
-    models = _TRANSMITTERS[device.model.family]
+    models = device.family.transmitters
     for channel in device.channels:
         index = (number - 1) * len(device.channels) + channel - 1
         model = models[(channel - 1) % len(models)]
         for name in ("TX_TYPE", "TX_MODEL"):
             _put(device, (channel, name, 0), model)
-        if model in device.panel.talk_models:
+        if model in device.family.talk_models:
             _put(device, (channel, "TX_MUTE_STATUS", 0), "OFF")
             _put(device, (channel, "TX_MUTE_BUTTON_STATUS", 0), "RELEASED")
         for name, shift in (("FREQUENCY", 0), ("FREQUENCY2", PLACES // 2)):
-            khz = device.panel.first_khz + GRID_KHZ * ((index * STRIDE + shift) % PLACES)
+            khz = device.family.first_khz + GRID_KHZ * ((index * STRIDE + shift) % PLACES)
             item = device.field_of((channel, name, 0))
             if item is not None:
                 _put(device, (channel, name, 0), f"{khz:0{len(item.text)}d}")
-        if device.model.fd_c:
+        if device.setup.fd_c:
             _put(device, (channel, "FD_MODE", 0), "FD-C")
     _put(device, (0, "MODEL", 0), hardware_name)
-    _put(device, (0, "QUADVERSITY_MODE", 0), "ON" if device.model.quadversity else "OFF")
+    _put(device, (0, "QUADVERSITY_MODE", 0), "ON" if device.setup.quadversity else "OFF")
+    for channel in device.channels if device.setup.quadversity else ():
+        _put(device, (channel, "ANTENNA_CONFIGURATION", 0), "QUADVERSITY")
     for channel in device.channels:
         device.retune(channel)
 
 
 def _slots(device: Device, channel: int, index: int) -> dict[Place, str]:
     """Slot 1 is the transmitter on the air, slot 2 a linked spare that is off, the others are empty."""
-    if not device.panel.slots:
+    if not device.family.slots:
         return {}
     model = device.values[channel, "TX_MODEL", 0]
     texts: dict[Place, str] = {}
-    for slot in range(1, device.panel.slots + 1):
+    for slot in range(1, device.family.slots + 1):
         status = {1: _LINKED if model.startswith("ADX") else "STANDARD", 2: "LINKED.INACTIVE"}.get(slot, "EMPTY")
         texts[channel, "SLOT_STATUS", slot] = status
         texts[channel, "SLOT_TX_MODEL", slot] = model if slot == 1 else "ADX2"

@@ -7,7 +7,7 @@ raw RSSI 060 to 086, 07 at 044, 01 at 030, 00 at 012).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,10 +24,18 @@ Metered = list[tuple[str, int | None, str]]
 
 
 @dataclass(frozen=True, slots=True)
+class SampleFormat:
+    """How a family writes its meters: the fields of a SAMPLE line, and the properties that a dump has of them."""
+
+    fields: Callable[[Layout, Levels], str]
+    properties: Callable[[Layout, Levels], Metered]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How a unit's antennas come into its lines."""
 
-    family: str
+    form: SampleFormat
     antennas: int = 2
     carriers: int = 1
     both: bool = True
@@ -36,12 +44,12 @@ class Layout:
 
 def sample(layout: Layout, channel: int, levels: Levels) -> bytes:
     """One SAMPLE line."""
-    return f"< SAMPLE {channel} ALL {_FAMILIES[layout.family].fields(layout, levels)} >".encode("ascii")
+    return f"< SAMPLE {channel} ALL {layout.form.fields(layout, levels)} >".encode("ascii")
 
 
 def metered(layout: Layout, levels: Levels) -> Metered:
     """The metered properties, as GET and a dump tell them once."""
-    return _FAMILIES[layout.family].properties(layout, levels)
+    return layout.form.properties(layout, levels)
 
 
 @lru_cache(maxsize=1024)
@@ -142,16 +150,7 @@ def _rssi(layout: Layout, levels: Levels) -> Metered:
     return [("RSSI", number, _raw(level, 120)) for number, level in enumerate(levels.rf_dbm[: layout.antennas], 1)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
-    fields: Callable[[Layout, Levels], str]
-    properties: Callable[[Layout, Levels], Metered]
-
-
-_FAMILIES: Mapping[str, _Family] = {
-    "ulxd": _Family(_ulxd_fields, _ulxd_properties),
-    "qlxd": _Family(_ulxd_fields, _ulxd_properties),
-    "slxd": _Family(_slxd_fields, _slxd_properties),
-    "slxd_plus": _Family(_slxd_fields, _plus_properties),
-    "axient": _Family(_axient_fields, _axient_properties),
-}
+ULXD = SampleFormat(_ulxd_fields, _ulxd_properties)
+SLXD = SampleFormat(_slxd_fields, _slxd_properties)
+SLXD_PLUS = SampleFormat(_slxd_fields, _plus_properties)
+AXIENT = SampleFormat(_axient_fields, _axient_properties)

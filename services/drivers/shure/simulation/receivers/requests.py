@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.messages import Message
-from services.drivers.shure.families import FAMILIES
 from services.drivers.shure.simulation.receivers import meters
 from services.drivers.shure.simulation.receivers.device import Device, Place
-from services.drivers.shure.simulation.receivers.panel import text
+from services.drivers.shure.simulation.receivers.settings import text
 
 DEFAULT_METER_MS = 1000
 """The rate at which SLX-D+ meters after a refused GET 0 ALL; that it starts is seen, the rate is not."""
@@ -79,7 +78,7 @@ def reports(device: Device, places: list[Place]) -> list[bytes]:
 
 def _is_told(device: Device, place: Place) -> bool:
     channel, name, _ = place
-    return channel <= device.paired or not device.panel.unpaired or name in device.panel.unpaired
+    return channel <= device.paired or not device.family.unpaired or name in device.family.unpaired
 
 
 def _selected(device: Device, index: int | None) -> list[int]:
@@ -100,8 +99,8 @@ def _get(device: Device, asked: Message) -> list[bytes]:
     if asked.name == "ALL":
         if asked.index is None:
             raise RefusedError
-        if asked.index == 0 and not device.panel.dump_all:
-            device.meter_ms = [DEFAULT_METER_MS] * device.model.channels
+        if asked.index == 0 and not device.family.dumps_all:
+            device.meter_ms = [DEFAULT_METER_MS] * device.setup.channels
             raise RefusedError
         return list(_dump(device, asked.index))
     selected = _selected(device, asked.index)
@@ -133,7 +132,7 @@ def _property(device: Device, channel: int, name: str, sub: int | None) -> list[
     if channel and name in _METERED:
         return _metered(device, channel, name, sub)
     if channel and name in device.slot_fields:
-        slots = range(1, device.panel.slots + 1)
+        slots = range(1, device.family.slots + 1)
         wanted = [slot for slot in slots if sub in (0, slot)]
         if not wanted:
             raise RefusedError
@@ -161,7 +160,7 @@ def _meter_line(channel: int, item: tuple[str, int | None, str]) -> bytes:
 
 
 def _flashes(device: Device, channel: int) -> bool:
-    return ("channel" if channel else "device") in device.panel.flash
+    return ("channel" if channel else "device") in device.family.flash
 
 
 def _set(device: Device, result: Answer, asked: Message) -> None:
@@ -192,7 +191,7 @@ def _store(device: Device, result: Answer, place: Place, value: str, *also: Plac
 
 
 def _set_name(device: Device, result: Answer, channel: int, argument: str) -> None:
-    _store_text(device, result, (channel, "CHAN_NAME", 0), argument, device.panel.name_limit)
+    _store_text(device, result, (channel, "CHAN_NAME", 0), argument, device.family.name_limit)
 
 
 def _set_device_id(device: Device, result: Answer, channel: int, argument: str) -> None:
@@ -259,11 +258,8 @@ def _group_text(device: Device, pair: str) -> str:
 def _set_meter_rate(device: Device, result: Answer, channel: int, argument: str) -> None:
     if not channel:
         raise RefusedError
-    allowed = FAMILIES[device.model.family].meters
-    if allowed is None:
-        raise RefusedError
-    rate = _number(argument, range(allowed.slowest_ms + 1))
-    if 0 < rate < allowed.fastest_ms:
+    rate = _number(argument, range(device.family.slowest_meter_ms + 1))
+    if 0 < rate < device.family.fastest_meter_ms:
         raise RefusedError
     told = result.replies if device.meter_ms[channel - 1] == rate else result.reports
     device.meter_ms[channel - 1] = rate

@@ -26,7 +26,7 @@ _BARS = (0, 5, 20, 40, 60, 80)
 
 
 @dataclass(slots=True)
-class _Spell:
+class _Phase:
     """Something that is so for a while and not so for longer; lengths in seconds, exponentially spread."""
 
     rng: random.Random
@@ -55,16 +55,16 @@ class _Spell:
         return self.rng.expovariate(1 / (self.mean_on if self.on else self.mean_off))
 
 
-class Story:
+class Transmitter:
     """What happens to one channel."""
 
     def __init__(self, rng: random.Random, *, drain_per_hour: float) -> None:
         self._drain = drain_per_hour / 3600
         self.charge = rng.uniform(35, 100)
-        self.present = _Spell(rng, MEAN_OFF_S, MEAN_ON_S, on=rng.random() < 7 / 8)
-        self.pressed = _Spell(rng, MEAN_UNTIL_PRESS_S, PRESS_S)
-        self.muted = _Spell(rng, MEAN_UNTIL_MUTE_S, MUTE_S)
-        self.interference = _Spell(rng, MEAN_UNTIL_INTERFERENCE_S, INTERFERENCE_S)
+        self.present = _Phase(rng, MEAN_OFF_S, MEAN_ON_S, on=rng.random() < 7 / 8)
+        self.pressed = _Phase(rng, MEAN_UNTIL_PRESS_S, PRESS_S)
+        self.muted = _Phase(rng, MEAN_UNTIL_MUTE_S, MUTE_S)
+        self.interference = _Phase(rng, MEAN_UNTIL_INTERFERENCE_S, INTERFERENCE_S)
 
     @property
     def condition(self) -> Condition:
@@ -100,7 +100,7 @@ class Story:
             yield "transmitter_muted", self.muted.on
 
     def begin(self) -> Iterator[tuple[str, object]]:
-        """The values that the story starts with."""
+        """The values that the transmitter starts with."""
         yield from self._battery()
         yield "transmitter_present", self.present.on
 
@@ -112,37 +112,37 @@ class Story:
             yield "battery_runtime_minutes", min(int(self.charge / self._drain / 60), 65532)
 
 
-class World:
-    """The stories of one receiver's channels."""
+class Scenario:
+    """What happens to the transmitters of one receiver."""
 
     def __init__(
         self, seed: str, channels: int, *, drain_per_hour: float = DRAIN_PER_HOUR, time_scale: float = 1.0
     ) -> None:
         """``time_scale`` makes everything here happen that many times as fast; ``seed`` decides all chance."""
         self._time_scale = time_scale
-        self._stories = [
-            Story(random.Random(f"{seed} {number}"), drain_per_hour=drain_per_hour) for number in range(channels)
+        self._transmitters = [
+            Transmitter(random.Random(f"{seed} {number}"), drain_per_hour=drain_per_hour) for number in range(channels)
         ]
 
     def begin(self) -> Iterator[Change]:
         """The values at the start."""
-        for number, story in enumerate(self._stories, 1):
-            yield from ((number, key, value) for key, value in story.begin())
+        for number, transmitter in enumerate(self._transmitters, 1):
+            yield from ((number, key, value) for key, value in transmitter.begin())
 
     def step(self, seconds: float) -> Iterator[Change]:
         """Let real ``seconds`` pass and tell what changed."""
-        for number, story in enumerate(self._stories, 1):
-            yield from ((number, key, value) for key, value in story.step(seconds * self._time_scale))
+        for number, transmitter in enumerate(self._transmitters, 1):
+            yield from ((number, key, value) for key, value in transmitter.step(seconds * self._time_scale))
 
     def told(self, channel: int, key: str, value: object) -> None:
-        """Someone changed a value by hand: the story goes on from there."""
-        story = self._stories[channel - 1]
+        """Someone changed a value by hand: the transmitter goes on from there."""
+        transmitter = self._transmitters[channel - 1]
         if key == "battery_percent" and isinstance(value, int):
-            story.charge = float(value)
+            transmitter.charge = float(value)
         elif key == "transmitter_present":
-            story.present.turn(on=bool(value))
+            transmitter.present.turn(on=bool(value))
         elif key == "transmitter_muted":
-            story.muted.turn(on=bool(value))
+            transmitter.muted.turn(on=bool(value))
 
 
 def bars(percent: int) -> int:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from services.drivers.shure.codec.framing import Framer
-from services.drivers.shure.simulation.clock import Beat, Clock
+from services.drivers.shure.simulation.clock import Clock, Timer
 from services.drivers.shure.simulation.faults import FAULTS, ONCE, SLOW_S, pieces, with_noise
 from services.drivers.shure.simulation.receivers import requests
 from services.drivers.shure.simulation.receivers.device import Device, Place
 from services.drivers.shure.simulation.receivers.identity import Identities
 from services.drivers.shure.simulation.receivers.levels import STEP_MS
-from services.drivers.shure.simulation.receivers.scenario import World
+from services.drivers.shure.simulation.receivers.scenario import Scenario
 
 _GOLDEN = 0.6180339887498949
 """Multiples of it, modulo 1, lie as evenly as any number of units allows."""
@@ -110,10 +110,10 @@ class Unit:
         self._unknown_is_silent = unknown_is_silent
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
-        self._meters: list[Beat] = []
+        self._meters: list[Timer] = []
         self._meters_apart = meters_apart
         self._metered: list[int] = []
-        self._world: World | None = None
+        self._scenario: Scenario | None = None
         self.last_written = 0.0
         """Loop time at which the last report of `set_value` had been handed to the sockets, seconds."""
 
@@ -148,12 +148,12 @@ class Unit:
             connection.transport.abort()
         await asyncio.sleep(0)
 
-    def live(self, world: World, step_s: float) -> None:
-        """Let a world change the unit by itself."""
-        self._world = world
-        for channel, key, value in world.begin():
+    def live(self, scenario: Scenario, step_s: float) -> None:
+        """Let a scenario change the unit by itself."""
+        self._scenario = scenario
+        for channel, key, value in scenario.begin():
             self._happen(channel, key, value)
-        self._clock.every(step_s, lambda: self._live_on(world, step_s), self._phase)
+        self._clock.every(step_s, lambda: self._live_on(scenario, step_s), self._phase)
 
     def set_value(self, channel: int | None, key: str, value: object, slot: int | None = None) -> None:
         """Change something as its user would; when this returns the report has been written to every connection.
@@ -162,8 +162,8 @@ class Unit:
         fix a meter at a level. Raises `KeyError` for what the family does not have.
         """
         places = self.device.set_key(channel or 0, key, value, slot or 0)
-        if self._world is not None and channel and not slot:
-            self._world.told(channel, key, value)
+        if self._scenario is not None and channel and not slot:
+            self._scenario.told(channel, key, value)
         self._report(requests.reports(self.device, places))
         self.last_written = asyncio.get_running_loop().time()
 
@@ -222,9 +222,9 @@ class Unit:
             self._report([requests.line((channel, "FLASH", 0), "OFF")])
 
     def _set_meters(self) -> None:
-        """One beat for all channels that share a rate, or one each."""
-        for beat in self._meters:
-            beat.stop()
+        """One timer for all channels that share a rate, or one each."""
+        for timer in self._meters:
+            timer.stop()
         rates = self._metered = list(self.device.meter_ms)
         together = [[channel for channel, its in enumerate(rates) if its == rate] for rate in set(rates) - {0}]
         if self._meters_apart:
@@ -240,7 +240,7 @@ class Unit:
 
     def _metering(self, rate_ms: int, channels: Sequence[int]) -> Callable[[], None]:
         device, connections, faults = self.device, self._connections, self.faults
-        players = [device.players[channel] for channel in channels]
+        loops = [device.meter_loops[channel] for channel in channels]
         stride, position = max(1, rate_ms // STEP_MS), device.position
 
         def meter() -> None:
@@ -248,7 +248,7 @@ class Unit:
             device.position = position = position + stride
             if not connections:
                 return
-            lines = [player.lines[(position + player.offset) % len(player.lines)] for player in players]
+            lines = [loop.lines[(position + loop.offset) % len(loop.lines)] for loop in loops]
             if not faults.isdisjoint(_SPOILING):
                 self._report(lines)
                 return
@@ -259,12 +259,12 @@ class Unit:
 
         return meter
 
-    def _live_on(self, world: World, seconds: float) -> None:
-        for channel, key, value in world.step(seconds):
+    def _live_on(self, scenario: Scenario, seconds: float) -> None:
+        for channel, key, value in scenario.step(seconds):
             self._happen(channel, key, value)
 
     def _happen(self, channel: int, key: str, value: object) -> None:
-        """The world changes something: what this family or this transmitter does not have passes unseen."""
+        """The scenario changes something: what this family or this transmitter does not have passes unseen."""
         if channel <= self.device.paired and self.device.can_happen(channel, key):
             self._report(requests.reports(self.device, self.device.set_key(channel, key, value)))
 

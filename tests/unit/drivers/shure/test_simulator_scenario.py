@@ -15,12 +15,12 @@ from services.drivers.shure.simulation.clock import TICK_S, Clock
 from services.drivers.shure.simulation.faults import pieces, with_noise
 from services.drivers.shure.simulation.receivers.identity import mac_address
 from services.drivers.shure.simulation.receivers.levels import CIRCLE, Condition, circle, pinned
-from services.drivers.shure.simulation.receivers.scenario import Change, World, bars
+from services.drivers.shure.simulation.receivers.scenario import Change, Scenario, bars
 
 
 def a_day(seed: str, **options: float) -> list[Change]:
-    world = World(seed, 4, **options)
-    return [*world.begin(), *(change for _ in range(24 * 60) for change in world.step(60))]
+    scenario = Scenario(seed, 4, **options)
+    return [*scenario.begin(), *(change for _ in range(24 * 60) for change in scenario.step(60))]
 
 
 def values(changes: list[Change], channel: int, key: str) -> list[object]:
@@ -55,22 +55,22 @@ def test_in_a_day_transmitters_go_and_come_are_pressed_muted_and_disturbed() -> 
 
 
 def test_time_can_be_made_to_run_faster() -> None:
-    slow, fast = World("x", 1), World("x", 1, time_scale=60)
+    slow, fast = Scenario("x", 1), Scenario("x", 1, time_scale=60)
     assert list(slow.begin()) == list(fast.begin())
     assert [change for _ in range(60) for change in slow.step(60)][:5] == [
         change for _ in range(60) for change in fast.step(1)
     ][:5]
 
 
-def test_a_world_without_drain_leaves_batteries_alone() -> None:
+def test_a_scenario_without_drain_leaves_batteries_alone() -> None:
     assert len(set(values(a_day("x", drain_per_hour=0), 1, "battery_runtime_minutes"))) == 0
 
 
 def test_what_is_changed_by_hand_is_where_the_story_goes_on() -> None:
-    world = World("x", 1, drain_per_hour=60)
-    world.told(1, "transmitter_present", value=True)
-    world.told(1, "battery_percent", 50)
-    assert (1, "battery_percent", 49) in [change for _ in range(3) for change in world.step(30)]
+    scenario = Scenario("x", 1, drain_per_hour=60)
+    scenario.told(1, "transmitter_present", value=True)
+    scenario.told(1, "battery_percent", 50)
+    assert (1, "battery_percent", 49) in [change for _ in range(3) for change in scenario.step(30)]
 
 
 @pytest.mark.parametrize(("percent", "lit"), [(0, 0), (5, 0), (6, 1), (21, 2), (41, 3), (61, 4), (81, 5), (100, 5)])
