@@ -14,11 +14,12 @@ from bridge.mqtt.endpoint import (
     Version,
 )
 from bridge.mqtt.outgoing import FAILED
-from bridge.mqtt.packets import TOO_LARGE
+from bridge.mqtt.packets import SUCCESS, TOO_LARGE
 from bridge.mqtt.supervisor import MqttClient
 
 __all__ = [
     "FAILED",
+    "SUCCESS",
     "TOO_LARGE",
     "BrokerError",
     "Connection",

@@ -37,7 +37,7 @@ from bridge.mqtt.endpoint import (
     refused,
     unreachable,
 )
-from bridge.mqtt.outgoing import FAILED, Limits, Outgoing
+from bridge.mqtt.outgoing import FAILED, Acked, Limits, Outgoing
 from bridge.mqtt.sockets import Opening, ReadAheadSocket
 
 # ruff: noqa: SLF001 -- the library's insides, by intent: see LIBRARY_INSIDES
@@ -84,10 +84,6 @@ class Connection:
         self.counters = out.counters
         self.lost = out.lost
         """Done when the connection is gone, with the reason as its result."""
-        self.publish_nowait = out.publish_nowait
-        self.publish = out.publish
-        self.ready = out.ready
-        self.drained = out.drained
         self._take_over()
 
     def _take_over(self) -> None:
@@ -109,6 +105,42 @@ class Connection:
         return self._out.in_flight
 
     # -- sending -------------------------------------------------------------------------------------------------
+
+    def publish_nowait(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 0,
+        retain: bool = False,
+        expiry_s: int | None = None,
+        correlation: bytes | None = None,
+        acked: Acked | None = None,
+    ) -> bool:
+        """Send a message with this turn of the event loop, or return ``False``: see `Outgoing.publish_nowait`."""
+        return self._out.publish_nowait(
+            topic, payload, qos=qos, retain=retain, expiry_s=expiry_s, correlation=correlation, acked=acked
+        )
+
+    async def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        expiry_s: int | None = None,
+        correlation: bytes | None = None,
+    ) -> None:
+        """Send with QoS 1 and wait until the broker has it. Raises `PublishRefusedError`, `BrokerError` when lost."""
+        await self._out.publish(topic, payload, retain=retain, expiry_s=expiry_s, correlation=correlation)
+
+    async def ready(self) -> None:
+        """Wait until messages are taken again. Raises `BrokerError` when the connection is lost instead."""
+        await self._out.ready()
+
+    async def drained(self) -> None:
+        """Wait until everything is written and every QoS 1 message acknowledged. Raises `BrokerError` when lost."""
+        await self._out.drained()
 
     def flush(self) -> None:
         """Write now what was published in this turn of the event loop, instead of at its end."""

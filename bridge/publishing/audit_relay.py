@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 
 from bridge.contract import Topics, encoding
-from bridge.mqtt import FAILED, TOO_LARGE, Connection
+from bridge.mqtt import FAILED, SUCCESS, TOO_LARGE, Connection
 from services.audit import Outbox
 from services.live import Inventory
 from services.model import AuditEvent, Campus, Facet
+
+log = logging.getLogger(__name__)
 
 REFUSED_PAUSE_S = 30.0
 """Before events that the broker did not take are tried again: someone has to change its access rules first."""
@@ -33,7 +36,7 @@ class AuditRelay:
 
     async def run(self, connection: Connection) -> None:
         """Relay until the connection is lost."""
-        await self._say_heads(connection, list(self._heads.values()))
+        await self._publish_heads(connection, list(self._heads.values()))
         while True:
             batch = await self._outbox.take(BATCH)
             try:
@@ -48,7 +51,7 @@ class AuditRelay:
             self._outbox.done(batch)
             newest = {event.draft.tenant: event for event in batch}
             self._heads.update(newest)
-            await self._say_heads(connection, list(newest.values()))
+            await self._publish_heads(connection, list(newest.values()))
 
     async def _send(self, connection: Connection, batch: Sequence[AuditEvent]) -> bool:
         """Return when the broker has answered for all of them: whether it refused any that it may take later."""
@@ -66,14 +69,30 @@ class AuditRelay:
 
         for event in batch:
             topic = self._topics.of(self._inventory.bridge_address(event.draft.tenant), Facet.AUDIT)
-            payload = encoding.audit(event)
+            payload = _written(event)
+            if payload is None:
+                acked(SUCCESS)
+                continue
             while not connection.publish_nowait(topic, payload, qos=1, acked=acked):
                 await connection.ready()
         await arrived.wait()
         return refused
 
-    async def _say_heads(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
+    async def _publish_heads(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
         for event in events:
             topic = self._topics.of(self._inventory.bridge_address(event.draft.tenant), Facet.AUDIT_HEAD)
-            while not connection.publish_nowait(topic, encoding.audit(event), qos=1, retain=True):
+            payload = _written(event)
+            while payload is not None and not connection.publish_nowait(topic, payload, qos=1, retain=True):
                 await connection.ready()
+
+
+def _written(event: AuditEvent) -> bytes | None:
+    """The event as a message; ``None`` where it cannot be written: it stays in the database and holds up no other."""
+    try:
+        return encoding.audit(event)
+    except Exception:
+        log.exception(
+            "an audit event cannot be written and is not published; `mic2mqtt audit` shows it",
+            extra={"event": event.draft.event_id, "action": event.draft.action},
+        )
+        return None

@@ -7,6 +7,7 @@ that does not keep up costs nothing but age: marks wait in their set, telemetry 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -21,6 +22,8 @@ from services import clock
 from services.live import Bus, Inventory, Mark
 from services.model import PART_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, PublishedResource
 from services.store import Store
+
+log = logging.getLogger(__name__)
 
 RETAINED: Mapping[Facet, int] = {
     Facet.INFO: 1,
@@ -76,6 +79,9 @@ class Publisher:
         """Messages by facet, since the start of the process."""
         self.telemetry_dropped = 0
         """Telemetry that a broker did not take because it does not keep up, likewise."""
+        self.unwritable = 0
+        """Messages that were left out because their values cannot be written as JSON, likewise."""
+        self._skipped: set[Mark] = set()
 
     def restore(self, published: Iterable[PublishedResource]) -> None:
         """Take over what stands at the broker from earlier runs."""
@@ -157,7 +163,11 @@ class Publisher:
         retained, qos = facet in RETAINED, RETAINED.get(facet, 0)
         while qos and connection.congested:
             await connection.ready()  # before it is rendered: nothing older may overtake what another task sent
-        rendered = self._renderer.render(address, facet)
+        try:
+            rendered = self._renderer.render(address, facet)
+        except Exception as error:  # noqa: BLE001 - one value must not keep the others from going out
+            self._skip(address, facet, error)
+            return
         if retained:
             await self._book.empty(connection, self._book.leftovers(address, facet, rendered))
             if not rendered and self._book.is_gone(address):
@@ -182,7 +192,11 @@ class Publisher:
                 await asyncio.sleep(0)
             now, taken = clock.now_text(), 0
             for address in addresses[begin : begin + YIELD_EVERY]:
-                payload = self._renderer.telemetry(address, now)
+                try:
+                    payload = self._renderer.telemetry(address, now)
+                except Exception as error:  # noqa: BLE001 - likewise
+                    self._skip(address, Facet.TELEMETRY, error)
+                    continue
                 if payload is not None:
                     topic = self._topics.of(address, Facet.TELEMETRY)
                     if connection.publish_nowait(topic, payload, expiry_s=TELEMETRY_EXPIRY_S):
@@ -193,10 +207,25 @@ class Publisher:
 
     async def _send_event(self, connection: Connection, event: Event) -> None:
         topic = self._topics.of(event.address, Facet.EVENT)
-        payload = self._renderer.event(event)
+        try:
+            payload = self._renderer.event(event)
+        except Exception as error:  # noqa: BLE001 - likewise
+            self._skip(event.address, Facet.EVENT, error)
+            return
         while not connection.publish_nowait(topic, payload, qos=1):
             await connection.ready()
         self.sent[Facet.EVENT] += 1
+
+    def _skip(self, address: Address, facet: Facet, error: Exception) -> None:
+        """Leave out a message that cannot be written; the log has it once for each topic."""
+        self.unwritable += 1
+        if (address, facet) not in self._skipped:
+            self._skipped.add((address, facet))
+            log.error(
+                "a message cannot be written and is left out; please report this",
+                extra={"resource": f"{address.kind}/{address.id}", "facet": facet},
+                exc_info=error,
+            )
 
     # -- what is retained -------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ class Outbox:
         self.depth = 0
         """Committed events that the broker does not have; 0 until the first `take`."""
         self._wake = asyncio.Event()
-        store.on_committed = self._committed
+        store.subscribe(self._committed)
 
     @property
     def oldest_age_s(self) -> float:

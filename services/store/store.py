@@ -68,8 +68,7 @@ class Store:
         self.epoch = 0
         self.last_error: str | None = None
         """Why the database does not take our writes; ``None`` while it does."""
-        self.on_committed: Callable[[list[AuditEvent]], None] = _nobody
-        """Called after each commit with its audit events, in order."""
+        self._committed_listeners: list[Callable[[list[AuditEvent]], None]] = []
 
     @classmethod
     @asynccontextmanager
@@ -89,6 +88,10 @@ class Store:
             yield store
         finally:
             await store._close()
+
+    def subscribe(self, listener: Callable[[list[AuditEvent]], None]) -> None:
+        """Call ``listener`` after each commit that has audit events, with these, in the order of their numbers."""
+        self._committed_listeners.append(listener)
 
     # -- said and forgotten ----------------------------------------------------------------------------------
 
@@ -263,7 +266,8 @@ class Store:
             if not waiting.done():
                 waiting.set_result(None)
         if events:
-            self.on_committed(events)
+            for listener in self._committed_listeners:
+                listener(events)
 
     def _failed(self, why: str) -> None:
         if self.last_error is None:
@@ -307,7 +311,3 @@ class Store:
 
     def _closed_error(self) -> StoreClosedError:
         return StoreClosedError(f"the store of {self._name} is closed")
-
-
-def _nobody(events: list[AuditEvent]) -> None:
-    """Nobody listens."""

@@ -8,6 +8,8 @@ from itertools import pairwise
 import pytest
 
 from bridge import restarts
+from services.drivers import Reading
+from services.model import AuditContext
 from services.units import Metering
 from tests.integration.house import House, entry, simulated
 
@@ -56,3 +58,25 @@ async def test_a_part_that_fails_at_once_starts_more_and_more_seldom(
     pauses = [later - earlier for earlier, later in pairwise(starts)]
     assert pauses[4] > 2 * pauses[0], pauses
     assert caplog.text.count("a part of the bridge failed") >= 6
+
+
+async def test_a_value_that_cannot_be_written_keeps_nothing_else_from_the_broker(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        await seen.live("rack")
+        await seen.until(lambda: seen.is_bridge("online"))
+        connects = app.client.connects
+        unwritable = "\ud800"  # half a character: no UTF-8, no JSON
+        reading = Reading(1, {"name": unwritable})
+        rack = next(iter(app.inventory.units))
+        context = AuditContext("default", "stage")
+        await app.sync.sync_device_status(unit=rack, readings=[reading], context=context)
+        app.audit.record("note", context=context, after={"text": unwritable})
+        app.audit.record("note", context=context, after={"text": "fine"})
+        unit.set_value(2, "name", "Vox 2")
+        await seen.until(lambda: seen.shows("rack-2", name="Vox 2"))
+        await seen.until(lambda: [one for one in seen.audit("note") if one["after"] == {"text": "fine"}])
+        assert app.client.connects == connects, "the connection was never given up"
+        assert app.publisher.unwritable
+    assert caplog.text.count("a message cannot be written") <= 3, "said once for each topic"

@@ -21,7 +21,7 @@ async def main():
         number = max((head.draft.after["text"] for head in (await store.load()).heads.values()), default=0)
         def committed(events):
             print(max(event.draft.after["text"] for event in events), flush=True)
-        store.on_committed = committed
+        store.subscribe(committed)
         store.put_unit(receiver())
         while True:
             number += 1

@@ -129,7 +129,7 @@ async def test_a_commit_that_nobody_heard_of_is_not_done_twice(
     with connection_breaks_after_commit(monkeypatch) as broken:
         async with Store.open(database_url) as store:
             told: list[AuditEvent] = []
-            store.on_committed = told.extend
+            store.subscribe(told.extend)
             store.put_unit(receiver())
             say_much(store)
             await store.flush()

@@ -151,7 +151,7 @@ async def test_the_epoch_rises_at_every_start(database_url: str, monkeypatch: py
 async def test_committed_events_are_told_in_order(database_url: str) -> None:
     told: list[AuditEvent] = []
     async with Store.open(database_url, apart_s=0.001) as store:
-        store.on_committed = told.extend
+        store.subscribe(told.extend)
         for number in range(200):
             store.append_audit(note(number))
             if number % 7 == 0:
@@ -199,7 +199,7 @@ async def test_what_one_stretch_of_code_says_is_never_apart(database_url: str) -
 async def test_batches_are_apart_so_that_a_flood_is_few_commits(database_url: str) -> None:
     commits: list[int] = []
     async with Store.open(database_url) as store:
-        store.on_committed = lambda events: commits.append(len(events))
+        store.subscribe(lambda events: commits.append(len(events)))
         for number in range(300):
             store.append_audit(note(number))
             await asyncio.sleep(0.001)
@@ -239,7 +239,7 @@ async def test_a_touch_alone_is_written_after_a_while(database_url: str) -> None
 async def test_delivered_events_are_pruned_but_never_what_waits_or_a_campus_newest(database_url: str) -> None:
     async with Store.open(database_url) as store:
         told: list[AuditEvent] = []
-        store.on_committed = told.extend
+        store.subscribe(told.extend)
         for number in range(10):
             store.append_audit(note(number))
         store.append_audit(note("hall", HALL))
@@ -259,7 +259,7 @@ async def test_pruning_many_rows_goes_in_steps(database_url: str, monkeypatch: p
     monkeypatch.setattr(queries, "PRUNE_ROWS", 10)
     async with Store.open(database_url) as store:
         told: list[AuditEvent] = []
-        store.on_committed = told.extend
+        store.subscribe(told.extend)
         for number in range(35):
             store.append_audit(note(number))
         await store.flush()
@@ -445,7 +445,7 @@ async def test_a_wrong_url_is_explained_without_its_password(
 async def test_times_of_the_store_are_those_of_the_contract(database_url: str) -> None:
     async with Store.open(database_url) as store:
         told: list[AuditEvent] = []
-        store.on_committed = told.extend
+        store.subscribe(told.extend)
         store.append_audit(note("x"))
         await store.flush()
         store.mark_published(told)
