@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import cast
 
 from services.drivers.port import DriverError
+from services.drivers.transport.failures import RESOLVE_WORDS
 
 KEEPALIVE_IDLE_S = 15
 """Quiet seconds before the system asks the peer; sessions ask earlier, this is the net below them."""
@@ -22,8 +23,6 @@ KEEPALIVE_TRIES = 3
 
 CLOSE_S = 1.0
 """How long a close may wait for the peer to take what was written."""
-
-RESOLVE_WORDS = "the host name cannot be resolved: check its spelling and the name server"
 
 _RESET = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
 

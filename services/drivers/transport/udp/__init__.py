@@ -1,0 +1,13 @@
+"""UDP: one shared socket for all units of a maker, with questions that survive loss.
+
+`sockets` opens the socket and sorts what comes by its sender, `peer` asks one unit, `endpoint` is the system's socket
+with its errors.
+"""
+
+from __future__ import annotations
+
+from services.drivers.transport.udp.endpoint import Address, Counters
+from services.drivers.transport.udp.peer import Peer
+from services.drivers.transport.udp.sockets import DatagramSocket
+
+__all__ = ["Address", "Counters", "DatagramSocket", "Peer"]
