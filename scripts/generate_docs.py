@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bridge import __version__
 from bridge.contract import document
-from bridge.settings import configuration
+from scripts.configuration_page import configuration
 from scripts.doc_tables import TABLES
 
 ROOT = Path(__file__).parent.parent

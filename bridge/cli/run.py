@@ -163,8 +163,9 @@ def _unknown_drivers(settings: Settings) -> list[str]:
     known = ", ".join(["auto", *sorted(drivers)])
     makers = {driver.manufacturer for driver in drivers.values()}
     return [
-        f"receivers[{number}].driver: {entry.driver!r} is not installed; allowed: {known}"
-        for number, entry in enumerate(settings.receivers, 1)
+        f"{section}[{number}].driver: {entry.driver!r} is not installed; allowed: {known}"
+        for section, entries in (("receivers", settings.receivers), ("units", settings.units))
+        for number, entry in enumerate(entries, 1)
         if entry.driver not in {"auto", *drivers}
     ] + [
         f"discovery.ranges[{number}].manufacturer: {entry.manufacturer!r} has no driver here; allowed: "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bridge.settings.document import configuration
 from bridge.settings.durations import parse_duration
 from bridge.settings.loading import ConfigurationError, Settings, changes, digest, find_file, load, redacted, secrets
 from bridge.settings.mapping import broker_of, configured_units, polling_of, ranges_of, status_rules_of
@@ -12,7 +11,6 @@ __all__ = [
     "Settings",
     "broker_of",
     "changes",
-    "configuration",
     "configured_units",
     "digest",
     "find_file",

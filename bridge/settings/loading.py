@@ -15,46 +15,22 @@ from typing import Any, Final
 
 from pydantic import Field, SecretStr, ValidationError
 
+from bridge.settings.cross_checks import cross_checks
+from bridge.settings.discovery_section import DiscoverySettings, RangeSettings
 from bridge.settings.environment import overlay
-from bridge.settings.problems import LineFinder, Problem, Where, cross_checks, explain
+from bridge.settings.problems import LineFinder, Problem, Where, explain
+from bridge.settings.section import Section
 from bridge.settings.sections import (
     AuditSettings,
     BridgeSettings,
     DatabaseSettings,
-    DiscoverySettings,
     HttpSettings,
-    LabelSettings,
     LogSettings,
     MqttSettings,
     PollingSettings,
-    RangeSettings,
-    Section,
     StatusSettings,
-    UnitSettings,
 )
-
-__all__ = [
-    "AuditSettings",
-    "BridgeSettings",
-    "ConfigurationError",
-    "DatabaseSettings",
-    "DiscoverySettings",
-    "HttpSettings",
-    "LabelSettings",
-    "LogSettings",
-    "MqttSettings",
-    "PollingSettings",
-    "RangeSettings",
-    "Settings",
-    "StatusSettings",
-    "UnitSettings",
-    "changes",
-    "digest",
-    "find_file",
-    "load",
-    "redacted",
-    "secrets",
-]
+from bridge.settings.unit_sections import ReceiverSettings, UnitSettings
 
 CONFIG_VARIABLE: Final = "MIC2MQTT_CONFIG"
 PLACES: Final = (Path("mic2mqtt.toml"), Path("/etc/mic2mqtt/mic2mqtt.toml"))
@@ -82,19 +58,20 @@ class Settings(Section):
     audit: AuditSettings = AuditSettings()
     http: HttpSettings = HttpSettings()
     discovery: DiscoverySettings = DiscoverySettings()
-    receivers: tuple[UnitSettings, ...] = Field(default=(), description="Receivers that are always served.")
+    units: tuple[UnitSettings, ...] = Field(default=(), description="Units that are always served.")
+    receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Receivers that are always served.")
     log: LogSettings = LogSettings()
 
     def keeping(self, old: Settings, sections: Iterable[str]) -> Settings:
         """The same, but for some sections, which stay as they were."""
         return self.model_copy(update={name: getattr(old, name) for name in sections})
 
-    def organization_of(self, entry: UnitSettings | RangeSettings) -> str:
-        """The organization of a receiver or range, that of ``[bridge]`` where it names none."""
+    def organization_of(self, entry: ReceiverSettings | RangeSettings) -> str:
+        """The organization of a unit or range, that of ``[bridge]`` where it names none."""
         return entry.organization or self.bridge.organization
 
-    def campus_of(self, entry: UnitSettings | RangeSettings) -> str:
-        """The campus of a receiver or range, likewise."""
+    def campus_of(self, entry: ReceiverSettings | RangeSettings) -> str:
+        """The campus of a unit or range, likewise."""
         return entry.campus or self.bridge.campus
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bridge.mqtt import MqttConfig
 from bridge.settings.loading import Settings
-from services.model import Campus, RangeRecord
+from bridge.settings.unit_sections import ReceiverSettings
+from services.model import Campus, Kind, RangeRecord
 from services.rules import StatusRules, Threshold
 from services.units import ConfiguredUnit, Polling
 
@@ -53,21 +54,24 @@ def status_rules_of(settings: Settings) -> StatusRules:
 
 
 def configured_units(settings: Settings) -> list[ConfiguredUnit]:
-    """The receivers that stand in the file."""
-    return [
-        ConfiguredUnit(
-            tenant=Campus(settings.organization_of(entry), settings.campus_of(entry)),
-            host=entry.host or "",
-            id=entry.id,
-            name=entry.name,
-            driver=entry.driver,
-            port=entry.port,
-            manufacturer=entry.manufacturer,
-            labels=entry.label_record(),
-            meter_interval_s=entry.meter_interval,
-        )
-        for entry in settings.receivers
-    ]
+    """The units that stand in the file."""
+    receivers = [_unit(settings, entry, Kind.RECEIVER) for entry in settings.receivers]
+    return receivers + [_unit(settings, entry, Kind(entry.kind) if entry.kind else None) for entry in settings.units]
+
+
+def _unit(settings: Settings, entry: ReceiverSettings, kind: Kind | None) -> ConfiguredUnit:
+    return ConfiguredUnit(
+        tenant=Campus(settings.organization_of(entry), settings.campus_of(entry)),
+        host=entry.host or "",
+        id=entry.id,
+        kind=kind,
+        name=entry.name,
+        driver=entry.driver,
+        port=entry.port,
+        manufacturer=entry.manufacturer,
+        labels=entry.label_record(),
+        meter_interval_s=entry.meter_interval,
+    )
 
 
 def ranges_of(settings: Settings) -> list[RangeRecord]:

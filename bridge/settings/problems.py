@@ -195,30 +195,3 @@ def _model_in(info: FieldInfo | None) -> type[BaseModel] | None:
         return None
     kinds = (info.annotation, *get_args(info.annotation))
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
-
-
-def cross_checks(document: Mapping[str, Any], where: Where) -> list[Problem]:
-    """What only several entries together show. Runs over what was written, so it is said beside every other problem."""
-    return [
-        *_repeats(document, where, "receivers", "id", ("organization", "campus", "id")),
-        *_repeats(document, where, "receivers", "host", ("host", "port")),
-        *_repeats(document, where, "discovery", "network", ("organization", "campus", "network"), inner="ranges"),
-    ]
-
-
-def _repeats(
-    document: Mapping[str, Any], where: Where, section: str, key: str, same: tuple[str, ...], *, inner: str = ""
-) -> Iterator[Problem]:
-    place: Key = (section, inner) if inner else (section,)
-    entries = document.get(section)
-    if inner:
-        entries = entries.get(inner) if isinstance(entries, Mapping) else None
-    seen: dict[tuple[str, ...], int] = {}
-    for number, entry in enumerate(entries if isinstance(entries, list) else ()):
-        if not isinstance(entry, Mapping) or not isinstance(entry.get(key), str):
-            continue
-        first = seen.setdefault(tuple(str(entry.get(name)).strip().lower() for name in same), number)
-        if first != number:
-            at = (*place, number, key)
-            other = dotted((*place, first))
-            yield Problem(where.of(at), dotted(at), f"{entry[key]!r} stands in {other} already; each may stand once")

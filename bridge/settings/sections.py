@@ -1,4 +1,4 @@
-"""The sections of the configuration: every key with its meaning, default and limits.
+"""The sections about the bridge itself: every key with its meaning, default and limits.
 
 `docs/configuration.md` is made from here, and so are the words with which a wrong value is refused. Lengths of time
 are seconds once they are read. A section or key that does nothing yet is not here: then it is an unknown one.
@@ -10,38 +10,26 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from bridge.contract import check_base
 from bridge.mqtt import Endpoint
+from bridge.settings.section import Section
 from bridge.settings.values import (
     DAY,
     MINUTE,
-    RECEIVER_ID_MAX,
     Allowed,
     Duration,
     Id,
     Organization,
-    ReceiverId,
-    Word,
     database_url,
     existing_file,
-    host_alone,
-    host_and_port,
-    interface_address,
     listen_address,
     mqtt_url,
-    network,
     number_as_text,
     reply_prefix,
     take_credentials_out,
 )
-
-
-class Section(BaseModel):
-    """A table of the file. Keys that it does not know are errors, and nothing changes once it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class BridgeSettings(Section):
@@ -205,126 +193,6 @@ class HttpSettings(Section):
         Allowed("ADDRESS:PORT; port 0 takes a free one; empty switches HTTP off"),
         Field(description="Where `/metrics`, `/healthz` and `/readyz` are served. No login: mind who can reach it."),
     ] = "127.0.0.1:8099"
-
-
-class RangeSettings(Section):
-    """A network that is searched for receivers."""
-
-    network: Annotated[
-        str,
-        AfterValidator(network),
-        Allowed("a network of at most /16, a range (`10.20.0.10-10.20.0.40`) or an address"),
-        Field(description="What is searched."),
-    ]
-    organization: Annotated[
-        Organization | None,
-        Allowed("an id, but not `bridge`"),
-        Field(description="Organization of what is found; that of `[bridge]` where it is not given."),
-    ] = None
-    campus: Annotated[
-        Id | None, Allowed("an id"), Field(description="Campus of what is found; that of `[bridge]` likewise.")
-    ] = None
-    adopt: Annotated[bool, Field(description="Add what answers; otherwise it is listed as a candidate.")] = True
-    schedule: Annotated[
-        float | None,
-        Duration(MINUTE, 30 * DAY, word="manual"),
-        Field(description="How often it is searched. A changed range is searched once, whatever stands here."),
-    ] = None
-    manufacturer: Annotated[
-        Word | None,
-        Allowed("a manufacturer, for example `shure`"),
-        Field(description="Ask for receivers of this maker only."),
-    ] = None
-
-
-class DiscoverySettings(Section):
-    """Where receivers are looked for."""
-
-    hosts: Annotated[
-        tuple[Annotated[str, AfterValidator(host_and_port)], ...],
-        Allowed("host names or addresses"),
-        Field(description="Single hosts to ask; what answers is added."),
-    ] = ()
-    interface: Annotated[
-        str,
-        AfterValidator(interface_address),
-        Allowed("an address of this machine, or empty: all"),
-        Field(description="Local address of the control network, where it differs from the audio network."),
-    ] = ""
-    concurrency: Annotated[int, Field(description="Addresses that are asked at the same time.", ge=1, le=4096)] = 256
-    ranges: Annotated[tuple[RangeSettings, ...], Field(description="Networks to search.")] = ()
-
-
-class LabelSettings(Section):
-    """Where a receiver stands: free text."""
-
-    location: Annotated[Word | None, Allowed("text"), Field(description="Site or venue.")] = None
-    building: Annotated[Word | None, Allowed("text"), Field(description="Building.")] = None
-    room: Annotated[Word | None, Allowed("text"), Field(description="Room.")] = None
-    rack: Annotated[Word | None, Allowed("text"), Field(description="Rack.")] = None
-    position: Annotated[Word | None, Allowed("text"), Field(description="Place in the rack.")] = None
-
-
-class UnitSettings(Section):
-    """A receiver that is always served. What stands here is applied at every start and reload."""
-
-    host: Annotated[
-        Annotated[str, AfterValidator(host_alone)] | None,
-        Allowed("a host name or address"),
-        Field(description='Where it is. Needed, except with driver = "manual".'),
-    ] = None
-    id: Annotated[
-        ReceiverId | None,
-        Allowed(f"an id of at most {RECEIVER_ID_MAX} characters"),
-        Field(
-            description="Its id in topics, for ever; survives a swap of the unit. Made from model and MAC if not given."
-        ),
-    ] = None
-    name: Annotated[
-        Word | None, Allowed("text"), Field(description="Its name for people; the device's own label if not given.")
-    ] = None
-    driver: Annotated[
-        str,
-        Field(
-            description="The driver that speaks to it; `auto` asks the device. See `mic2mqtt version`.", min_length=1
-        ),
-    ] = "auto"
-    port: Annotated[int | None, Field(description="Its port, where it is not the driver's own.", ge=1, le=65535)] = None
-    organization: Annotated[
-        Organization | None,
-        Allowed("an id, but not `bridge`"),
-        Field(description="Its organization; that of `[bridge]` where it is not given."),
-    ] = None
-    campus: Annotated[Id | None, Allowed("an id"), Field(description="Its campus; that of `[bridge]` likewise.")] = None
-    manufacturer: Annotated[
-        Word | None,
-        Allowed("text"),
-        Field(description='Its maker: only with driver = "manual", where no device can say it.'),
-    ] = None
-    meter_interval: Annotated[
-        float | None,
-        Duration(0.1, MINUTE, zero="off"),
-        Field(description="Metering asked of it; that of `[polling]` where it is not given."),
-    ] = None
-    tags: Annotated[
-        tuple[Word, ...], Allowed("words"), Field(description="Words to select it by, in commands and rules.")
-    ] = ()
-    labels: Annotated[LabelSettings, Field(description="Where it stands.")] = LabelSettings()
-
-    @model_validator(mode="after")
-    def _is_complete(self) -> Self:
-        if self.driver != "manual":
-            if self.host is None:
-                raise ValueError('host is missing (only a receiver with driver = "manual" has none)')
-            if self.manufacturer is not None:
-                raise ValueError('manufacturer is what the device says; it can be given only with driver = "manual"')
-        elif self.id is None:
-            raise ValueError('id is missing: a receiver with driver = "manual" cannot be asked for one')
-        return self
-
-    def label_record(self) -> dict[str, object]:
-        """All labels and the tags, every key present, as in ``receiver.info``."""
-        return {**self.labels.model_dump(), "tags": list(self.tags)}
 
 
 class LogSettings(Section):

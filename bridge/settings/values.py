@@ -17,13 +17,17 @@ from pydantic_core import CoreSchema, core_schema
 from bridge.contract import check_id, check_organization
 from bridge.mqtt import Endpoint
 from bridge.settings.durations import format_duration, parse_duration
+from services.model import clean_text
 from services.rules import Host, parse
+
+TEXT_MOST: Final = 200
+"""Characters of a name, label or tag."""
 
 MINUTE: Final = 60.0
 DAY: Final = 86_400.0
 
-RECEIVER_ID_MAX: Final = 58
-"""Contract 5: a channel's id is its receiver's with ``-<number>`` behind it, and has 63 characters at most."""
+UNIT_ID_MAX: Final = 58
+"""A part's id is its unit's with ``-<number>`` behind it, and has 63 characters at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,17 @@ class Duration:
         return core_schema.no_info_plain_validator_function(self.read)
 
 
-def _receiver_id(value: str) -> str:
-    if len(value) > RECEIVER_ID_MAX:
-        raise ValueError(f"{value!r} has {len(value)} characters; at most {RECEIVER_ID_MAX} are allowed")
+def _unit_id(value: str) -> str:
+    if len(value) > UNIT_ID_MAX:
+        raise ValueError(f"{value!r} has {len(value)} characters; at most {UNIT_ID_MAX} are allowed")
     return check_id(value)
+
+
+def _text(value: str) -> str:
+    """Without control characters, on one line."""
+    if not (clean := clean_text(value, TEXT_MOST)):
+        raise ValueError("it has nothing that can be shown")
+    return clean
 
 
 def network(value: str) -> str:
@@ -146,8 +157,8 @@ def number_as_text(value: object) -> object:
 
 Id = Annotated[str, AfterValidator(check_id), Allowed("1 to 63 of `a-z 0-9 _ -`, a letter or digit first")]
 Organization = Annotated[str, AfterValidator(check_organization), Allowed("an id, but not `bridge`")]
-ReceiverId = Annotated[str, AfterValidator(_receiver_id)]
-Word = Annotated[str, Field(min_length=1, max_length=200)]
+UnitId = Annotated[str, AfterValidator(_unit_id)]
+Word = Annotated[str, Field(min_length=1, max_length=TEXT_MOST), AfterValidator(_text)]
 
 
 def _without_credentials(url: str) -> tuple[str, str | None, str | None]:

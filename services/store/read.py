@@ -26,6 +26,7 @@ from services.model import (
     TransmitterRecord,
     UnitRecord,
 )
+from services.rules import normalise_host
 from services.store.rows import table_of
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def unit(row: Any) -> UnitRecord:
         address=Address(row.organization, row.campus, Kind(row.kind), row.id),
         manufacturer=row.manufacturer,
         driver=row.driver,
-        host=row.host,
+        host=normalise_host(row.host),  # schema 0001 kept hosts as they were typed
         port=row.port,
         behind=row.behind,
         family=row.family,
@@ -139,7 +140,7 @@ def ignored(row: Any) -> IgnoredIdentity:
         mac=row.mac,
         model=row.model,
         device_id=row.device_id,
-        host=row.host,
+        host=normalise_host(row.host),
         since=row.since,
         cid=row.cid,
         kind=Kind(row.kind),

@@ -1,7 +1,7 @@
-"""The receivers that stand in the configuration file: applied at start and at every reload.
+"""The units that stand in the configuration file: applied at start and at every reload.
 
-One with an id has its topics at once. One without is listed as unidentified until it answers for the first time;
-then it gets an id that never changes.
+One with an id and a kind has its topics at once. Any other is listed as unidentified until it answers for the first
+time; then its kind is known, and an id that never changes is made where the file gives none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ from services import clock
 from services.backoff import Backoff
 from services.drivers import Driver, DriverError, only_maker, who_answers
 from services.live import Inventory, Unidentified, Unit
-from services.model import Address, AuditContext, AvailabilityReason, Campus, Kind, UnitRecord
+from services.model import (
+    NOUNS,
+    UNIT_KINDS,
+    Address,
+    AuditContext,
+    AvailabilityReason,
+    Campus,
+    Kind,
+    UnitRecord,
+)
 from services.units.membership import RECONNECT_KEYS, Membership
 from services.units.sessions import AUTO, Sessions
 from services.units.sync_service import DeviceSnapshot, DeviceSyncService
@@ -32,11 +41,12 @@ ACTOR = "config"
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredUnit:
-    """One ``[[receivers]]`` entry."""
+    """One ``[[units]]`` or ``[[receivers]]`` entry. ``kind`` is ``None`` where the unit has to be asked for it."""
 
     tenant: Campus
     host: str
     id: str | None = None
+    kind: Kind | None = None
     name: str | None = None
     driver: str = AUTO
     port: int | None = None
@@ -61,7 +71,7 @@ class ConfiguredUnit:
 
 
 class Configured:
-    """Keeps the receivers of the file equal to the file."""
+    """Keeps the units of the file equal to the file."""
 
     def __init__(
         self,
@@ -90,11 +100,10 @@ class Configured:
             if unit is not None:
                 kept.add(unit.address)
                 counts["changed"] += await self._bring_up_to_date(unit, entry)
-            elif entry.id is not None:
-                await self._clear_place(entry)
-                kept.add(
-                    self._membership.adopt(self._record(entry, entry.id), None, AuditContext.of(entry.tenant, ACTOR))
-                )
+            elif entry.id is not None and entry.kind is not None:
+                await self._make_room(entry)
+                record = self._record(entry, Address(*entry.tenant, entry.kind, entry.id))
+                kept.add(self._membership.adopt(record, None, AuditContext.of(entry.tenant, ACTOR)))
                 counts["added"] += 1
             else:
                 self._waiting[entry.host, entry.port] = entry
@@ -129,26 +138,37 @@ class Configured:
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _known(self, entry: ConfiguredUnit) -> Unit | None:
+        """The unit that an entry means: by its id, else by its place; never one of another kind."""
+        kinds = (entry.kind,) if entry.kind else tuple(UNIT_KINDS)
         if entry.id is not None:
-            return self._inventory.units.get(_address(entry.tenant, entry.id))
+            named = (self._inventory.units.get(Address(*entry.tenant, kind, entry.id)) for kind in kinds)
+            return next((unit for unit in named if unit is not None), None)
         return next(
             (
                 unit
                 for unit in self._inventory.by_host(entry.host)
-                if unit.address.tenant == entry.tenant and unit.record.port in {entry.port, None}
+                if unit.address.tenant == entry.tenant
+                and unit.address.kind in kinds
+                and unit.record.port in {entry.port, None}
             ),
             None,
         )
 
-    async def _clear_place(self, entry: ConfiguredUnit) -> None:
-        """The file gives a unit an id under which it was not known: its place had another one until now."""
-        found = self._inventory.at(entry.host, entry.port)
-        if found is not None and found.record.source != "config":
+    async def _make_room(self, entry: ConfiguredUnit) -> None:
+        """Drop whatever has the entry's place under another id, or the entry's id under another kind.
+
+        An id of the file was not known until now, so its place may have had one that discovery made.
+        """
+        there = self._inventory.at(entry.host, entry.port)
+        if there is not None and there.record.source == "config":
+            there = None  # another entry of the file, perhaps an older one: it goes when it is no longer wanted
+        named = [self._inventory.units.get(Address(*entry.tenant, kind, entry.id or "")) for kind in UNIT_KINDS]
+        for unit in {id(one): one for one in (there, *named) if one is not None}.values():
             log.warning(
-                "the configuration gives this receiver another id",
-                extra={"receiver": found.address.id, "host": entry.host, "id": entry.id},
+                "the configuration gives this unit another id or kind",
+                extra={"unit": unit.address.id, "host": entry.host, "id": entry.id},
             )
-            await self._membership.drop(found, AuditContext.of(found.address.tenant, ACTOR))
+            await self._membership.drop(unit, AuditContext.of(unit.address.tenant, ACTOR))
 
     async def _bring_up_to_date(self, unit: Unit, entry: ConfiguredUnit) -> bool:
         settings = entry.settings
@@ -163,11 +183,11 @@ class Configured:
             await self._membership.reconnect(unit)
         return True
 
-    def _record(self, entry: ConfiguredUnit, unit_id: str) -> UnitRecord:
+    def _record(self, entry: ConfiguredUnit, address: Address) -> UnitRecord:
         driver = self._drivers.get(entry.driver)
         maker = entry.manufacturer or (driver.manufacturer if driver else only_maker(self._drivers))
         return UnitRecord(
-            address=_address(entry.tenant, unit_id),
+            address=address,
             manufacturer=maker,
             driver=entry.driver,
             part_count=entry.part_count,
@@ -185,10 +205,18 @@ class Configured:
             except DriverError as error:
                 self._list(entry, error.reason, error.detail)
                 return
+        if entry.kind not in {None, identity.kind}:
+            detail = f"it is a {NOUNS[identity.kind]}: write it under [[units]], with that kind or with none"
+            self._list(entry, "wrong_model", detail)
+            return
         if self._waiting.pop((entry.host, entry.port), None) is None:
             return  # the file changed meanwhile
         self._inventory.unidentified.pop(entry.host, None)
-        snapshot = DeviceSnapshot(entry.host, entry.port, identity, name, entry.name, entry.labels, "config")
+        if entry.id is not None:
+            await self._make_room(entry)
+        snapshot = DeviceSnapshot(
+            entry.host, entry.port, identity, name, entry.name, entry.labels, "config", id=entry.id
+        )
         context = AuditContext.of(entry.tenant, ACTOR)
         result = await self._sync.bulk_sync_devices(
             manufacturer=identity.manufacturer, devices=[snapshot], complete=False, context=context
@@ -209,7 +237,3 @@ class Configured:
             log.warning(
                 "configured host has not answered yet", extra={"host": entry.host, "reason": reason, "why": detail}
             )
-
-
-def _address(tenant: Campus, unit_id: str) -> Address:
-    return Address(tenant.organization, tenant.campus, Kind.RECEIVER, unit_id)

@@ -274,7 +274,8 @@ class Membership:
 
     def _refuse_config(self, unit: Unit) -> None:
         if unit.record.source == "config":
-            detail = f"receiver {unit.address.id} stands in {self._configuration} under [[receivers]]: change it there"
+            noun, tables = NOUNS[unit.address.kind], "[[units]] or [[receivers]]"
+            detail = f"{noun} {unit.address.id} stands in {self._configuration} under {tables}: change it there"
             raise ServiceError("forbidden", detail, field="args.id")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.audit import Audit
 from services.drivers import Driver, DriverError, Reading, check_manufacturer
@@ -26,7 +26,7 @@ from services.model import (
     Source,
     UnitRecord,
 )
-from services.rules import recognise
+from services.rules import normalise_host, recognise
 from services.units.availability import Availability
 from services.units.membership import Membership
 from services.units.reading_fold import Intake
@@ -261,5 +261,6 @@ def _collapse(devices: Sequence[DeviceSnapshot]) -> list[DeviceSnapshot]:
     """
     by_host: dict[tuple[str, int | None], DeviceSnapshot] = {}
     for device in devices:
-        by_host[device.host, device.port] = device
+        host = normalise_host(device.host)
+        by_host[host, device.port] = replace(device, host=host)
     return list(by_host.values())

@@ -19,9 +19,10 @@ from typer.main import get_command
 from bridge.cli.main import app as program
 from bridge.contract import PUBLISHED, Incoming, Rejection, Topics, parse, payloads
 from bridge.http import metrics
-from bridge.settings import Settings, configuration, load
+from bridge.settings import Settings, load
 from bridge.settings.environment import variables
 from scripts import doc_tables
+from scripts.configuration_page import configuration
 from services.audit import ACTIONS
 from services.drivers import find_drivers
 from services.model import AvailabilityReason, ErrorCode, EventType, Facet

@@ -13,6 +13,7 @@ from bridge.settings import (
     ConfigurationError,
     Settings,
     changes,
+    configured_units,
     digest,
     find_file,
     load,
@@ -22,6 +23,7 @@ from bridge.settings import (
 )
 from bridge.settings.durations import format_duration
 from bridge.settings.environment import variables
+from services.model import Kind
 
 Load = Callable[..., Settings]
 
@@ -330,6 +332,9 @@ def test_changes_name_the_sections_that_differ(loaded: Load) -> None:
         ('[[receivers]]\nhost = "tcp://a"\n', "2: receivers[1].host: 'tcp://a' is no host"),
         ("[[receivers]]\nid = 'a'\n", "1: receivers[1]: host is missing"),
         ("[[receivers]]\ndriver = 'manual'\n", "1: receivers[1]: id is missing"),
+        ("[[units]]\nid = 'a'\ndriver = 'manual'\n", "1: units[1]: kind is missing"),
+        ("[[units]]\nhost = 'a'\nkind = 'mixer'\n", "3: units[1].kind: 'mixer' is not allowed"),
+        ("[[receivers]]\nhost = 'a'\nkind = 'iem'\n", "3: receivers[1].kind: there is no such key"),
         (f"[[receivers]]\nhost = 'a'\nid = '{'x' * 59}'\n", f"3: receivers[1].id: '{'x' * 59}' has 59 characters"),
         ('[[receivers]]\nhost="a"\nid="x"\n[[receivers]]\nhost="b"\nid="x"\n', "6: receivers[2].id: 'x' stands in"),
         ('[[receivers]]\nhost="a"\n[[receivers]]\nhost="A"\n', "4: receivers[2].host: 'A' stands in receivers[1]"),
@@ -345,6 +350,46 @@ def test_a_mistake_is_one_line_with_file_line_key_and_what_is_allowed(
 def test_the_same_id_may_stand_in_two_campuses(loaded: Load) -> None:
     settings = loaded('[[receivers]]\nhost="a"\nid="x"\n[[receivers]]\nhost="b"\nid="x"\ncampus="other"\n')
     assert len(settings.receivers) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("R1.example.org", "r1.example.org."),
+        ("010.0.0.1", "10.0.0.1"),
+        ("FE80::1", "fe80:0::1"),
+    ],
+)
+def test_one_host_is_one_host_however_it_is_written(
+    problems: Callable[..., list[str]], first: str, second: str
+) -> None:
+    (problem,) = problems(f'[[receivers]]\nhost = "{first}"\n[[units]]\nhost = "{second}"\n')
+    assert problem == (
+        f"mic2mqtt.toml:4: units[1].host: {second!r} stands in receivers[1] already; each may stand once"
+    )
+
+
+def test_an_id_stands_once_in_a_campus_whether_or_not_the_campus_is_named(problems: Callable[..., list[str]]) -> None:
+    text = '[bridge]\ncampus = "hall"\n[[receivers]]\nhost = "a"\nid = "x"\n'
+    (problem,) = problems(text + '[[units]]\nhost = "b"\nid = "x"\ncampus = "hall"\n')
+    assert "units[1].id: 'x' stands in receivers[1] already" in problem
+
+
+def test_hosts_and_texts_are_kept_in_one_form(loaded: Load) -> None:
+    settings = loaded(
+        '[[units]]\nhost = "Rack1.Example.org."\nname = "Vox\\u001b[0m 1"\n[[units]]\nhost = "010.020.0.7"\n'
+    )
+    assert [unit.host for unit in settings.units] == ["rack1.example.org", "10.20.0.7"]
+    assert settings.units[0].name is not None
+    assert settings.units[0].name.isprintable()
+
+
+def test_units_of_every_kind_and_the_receivers_of_older_files_become_the_same_units(loaded: Load) -> None:
+    settings = loaded(
+        '[[receivers]]\nhost = "a"\n[[units]]\nhost = "b"\n[[units]]\nhost = "c"\nkind = "charger"\nid = "dock"\n'
+    )
+    kinds = {unit.host: unit.kind for unit in configured_units(settings)}
+    assert kinds == {"a": Kind.RECEIVER, "b": None, "c": Kind.CHARGER}
 
 
 def test_two_receivers_may_share_an_address_on_different_ports(loaded: Load) -> None:

@@ -9,16 +9,16 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from bridge.settings import Settings
 from bridge.settings.durations import format_duration
 from bridge.settings.environment import FILE_SUFFIX, PREFIX, SECRETS, variables
-from bridge.settings.loading import Settings
 from bridge.settings.problems import allowed
 from bridge.settings.values import Duration
 
 _INTRODUCTION: Final = """\
 # Configuration
 
-<!-- Made by `make docs` from bridge/settings/sections.py: edit there. -->
+<!-- Made by `make docs` from bridge/settings/: edit there. -->
 
 One TOML file; every key has a default, so an empty file (or none) is a configuration. It is looked for at `--config`,
 `$MIC2MQTT_CONFIG`, `./mic2mqtt.toml` and `/etc/mic2mqtt/mic2mqtt.toml`; the first counts. `mic2mqtt check` prints every
@@ -29,7 +29,7 @@ nothing. A change in `[bridge]`, `[mqtt]`, `[database]` or `[http]` counts only 
 
 **Environment.** Every key is also a variable, `MIC2MQTT_<SECTION>__<KEY>` with two underscores between, and counts more
 than the file: `MIC2MQTT_MQTT__URL=mqtts://broker.example.org`. Lists are JSON: `MIC2MQTT_DISCOVERY__HOSTS='["rack1"]'`,
-`MIC2MQTT_RECEIVERS='[{"host": "10.20.0.11", "id": "rack1"}]'`. An empty variable is none.
+`MIC2MQTT_UNITS='[{"host": "10.20.0.11", "id": "rack1"}]'`. An empty variable is none.
 
 **Secrets.** @SECRETS@
 can also be given as `<key>_file`: the name of a file that holds nothing but the value, relative to the configuration
@@ -37,7 +37,7 @@ file. No secret is ever logged or published. In a URL, write `@ : / ? #` of a pa
 
 **Lengths of time** are a number and a unit, `"500ms"`, `"10s"`, `"5m"`, `"1h30m"`, `"90d"`; a bare number is seconds.
 
-**Ids** (bridge, organization, campus, receiver) stand in topics for ever: 1 to 63 of `a-z 0-9 _ -`, a letter or digit
+**Ids** (bridge, organization, campus, unit) stand in topics for ever: 1 to 63 of `a-z 0-9 _ -`, a letter or digit
 first.
 """
 
@@ -61,12 +61,17 @@ url = "sqlite:////var/lib/mic2mqtt/mic2mqtt.db"
 network = "10.20.0.0/24"
 schedule = "1h"
 
-[[receivers]]
+[[units]]
 host = "10.20.0.11"
 id = "rack1"
 name = "Rack 1"
 tags = ["vocals"]
 labels = { room = "Stage left", rack = "A" }
+
+[[units]]
+host = "10.20.0.30"
+id = "dock1"
+kind = "charger"
 ```
 """
 
