@@ -10,7 +10,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast, get_args, get_type_hints
+from typing import Any, cast, get_args
 
 import typer
 from annotated_types import Ge, Le
@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from bridge.app import App
 from bridge.cli.main import app as program
-from bridge.contract import PUBLISHED, Envelope
+from bridge.contract import PUBLISHED, Envelope, annotation
 from bridge.http import metrics
 from bridge.settings import Settings
 from services.audit import ACTIONS
@@ -28,20 +28,18 @@ from services.drivers import find_drivers
 from services.drivers.shure.families import FAMILIES, capabilities_of
 from services.drivers.shure.simulation.faults import FAULTS
 from services.model import (
+    KEYS,
     NOUNS,
     RESOURCE_KINDS,
     RETRYABLE,
     TITLES,
     AvailabilityReason,
-    ChannelInfo,
-    ChannelState,
-    ChannelTelemetry,
     ErrorCode,
     EventType,
-    ReceiverInfo,
-    ReceiverLink,
-    ReceiverState,
-    Slot,
+    Facet,
+    Key,
+    KeyTable,
+    Kind,
 )
 from services.rules import DEFAULT_RULES, PRECEDENCE
 from services.store import Store
@@ -131,6 +129,10 @@ EVENTS: Mapping[EventType, tuple[str, str, str]] = {
         "`channel` (id or null), `before`, `after`, `late`",
     ),
     "identity_conflict": ("receiver", "Two units claim its identity.", "`why`"),
+    "device_inserted": ("bay", "A battery or transmitter was put into the bay.", "`key`, `late`"),
+    "device_removed": ("bay", "It was taken out.", "`key`, `late`"),
+    "charge_complete": ("bay", "The battery is full, or at its storage charge.", "`charge_state`, `late`"),
+    "bay_fault": ("bay", "The charger reports a fault of the bay or its battery.", "`charge_state`, `fault`, `late`"),
 }
 """Whose event it is, when it is sent, and what its ``data`` has."""
 
@@ -167,21 +169,18 @@ def topics() -> str:
     )
 
 
-def keys_of(model: type) -> Callable[[], str]:
-    """The keys of one dictionary of `services.model.keys`."""
+def keys_of(kind: Kind, facet: Facet, table: KeyTable = KEYS) -> Callable[[], str]:
+    """The keys of one facet of a kind."""
 
     def make() -> str:
-        hints = get_type_hints(model, include_extras=True)
-        return grid(("key", "values", "meaning"), (_key_row(name, hint) for name, hint in hints.items()))
+        return grid(("key", "values", "meaning"), (_key_row(row) for row in table.of(kind, facet)))
 
     return make
 
 
-def _key_row(name: str, hint: Any) -> tuple[str, str, str]:
-    kind, fields = _unwrap(hint)
-    words = next((field.description for field in fields if field.description), "") or ""
-    limits = [extra for field in fields for extra in field.metadata]
-    return f"`{name}`", _values(kind, limits), words
+def _key_row(row: Key) -> tuple[str, str, str]:
+    bare, limits = _flat(annotation(row))
+    return f"`{row.name}`", _values(bare, limits), row.words
 
 
 def _unwrap(hint: Any) -> tuple[Any, list[FieldInfo]]:
@@ -226,10 +225,14 @@ def _flat(kind: Any) -> tuple[Any, list[object]]:
     return bare, [extra for field in fields for extra in field.metadata]
 
 
-def status() -> str:
-    """What leads to which status, most severe first."""
-    rows = [(number, f"`{reason}`", f"`{word}`") for number, (reason, word) in enumerate(PRECEDENCE, 1)]
-    return grid(("", "reason", "status"), rows)
+def status_of(kind: Kind) -> Callable[[], str]:
+    """What leads to which status of a part, most severe first."""
+
+    def make() -> str:
+        rows = [(number, f"`{reason}`", f"`{word}`") for number, (reason, word) in enumerate(PRECEDENCE[kind], 1)]
+        return grid(("", "reason", "status"), rows)
+
+    return make
 
 
 def thresholds() -> str:
@@ -354,17 +357,18 @@ def _matrix(keys: Iterable[str], told: Callable[[str], frozenset[str]]) -> str:
 
 def channel_matrix() -> str:
     """Which family tells which key of a channel."""
-    return _matrix(ChannelState.__annotations__, lambda name: capabilities_of(FAMILIES[name]).channel_keys)
+    return _matrix(KEYS.names(Kind.CHANNEL), lambda name: capabilities_of(FAMILIES[name]).channel_keys)
 
 
 def receiver_matrix() -> str:
     """The same of a receiver."""
-    return _matrix(ReceiverState.__annotations__, lambda name: capabilities_of(FAMILIES[name]).receiver_keys)
+    return _matrix(KEYS.names(Kind.RECEIVER), lambda name: capabilities_of(FAMILIES[name]).receiver_keys)
 
 
 def telemetry_matrix() -> str:
     """The same of the meters."""
-    return _matrix(ChannelTelemetry.__annotations__, lambda name: capabilities_of(FAMILIES[name]).telemetry_keys)
+    meters = KEYS.names(Kind.CHANNEL, Facet.TELEMETRY)
+    return _matrix(meters, lambda name: capabilities_of(FAMILIES[name]).telemetry_keys)
 
 
 def properties() -> str:
@@ -435,14 +439,25 @@ async def _metrics() -> list[tuple[str, str, str, str]]:
 
 TABLES: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/topics.md", "topics"): topics,
-    ("docs/topics.md", "receiver-info"): keys_of(ReceiverInfo),
-    ("docs/topics.md", "receiver-state"): keys_of(ReceiverState),
-    ("docs/topics.md", "receiver-link"): keys_of(ReceiverLink),
-    ("docs/topics.md", "channel-info"): keys_of(ChannelInfo),
-    ("docs/topics.md", "channel-state"): keys_of(ChannelState),
-    ("docs/topics.md", "telemetry"): keys_of(ChannelTelemetry),
-    ("docs/topics.md", "slot"): keys_of(Slot),
-    ("docs/topics.md", "status"): status,
+    ("docs/topics.md", "receiver-info"): keys_of(Kind.RECEIVER, Facet.INFO),
+    ("docs/topics.md", "receiver-state"): keys_of(Kind.RECEIVER, Facet.STATE),
+    ("docs/topics.md", "receiver-link"): keys_of(Kind.RECEIVER, Facet.LINK),
+    ("docs/topics.md", "channel-info"): keys_of(Kind.CHANNEL, Facet.INFO),
+    ("docs/topics.md", "channel-state"): keys_of(Kind.CHANNEL, Facet.STATE),
+    ("docs/topics.md", "telemetry"): keys_of(Kind.CHANNEL, Facet.TELEMETRY),
+    ("docs/topics.md", "slot"): keys_of(Kind.CHANNEL, Facet.SLOTS),
+    ("docs/topics.md", "iem-info"): keys_of(Kind.IEM, Facet.INFO),
+    ("docs/topics.md", "iem-state"): keys_of(Kind.IEM, Facet.STATE),
+    ("docs/topics.md", "iem-channel-info"): keys_of(Kind.IEM_CHANNEL, Facet.INFO),
+    ("docs/topics.md", "iem-channel-state"): keys_of(Kind.IEM_CHANNEL, Facet.STATE),
+    ("docs/topics.md", "iem-channel-telemetry"): keys_of(Kind.IEM_CHANNEL, Facet.TELEMETRY),
+    ("docs/topics.md", "iem-channel-status"): status_of(Kind.IEM_CHANNEL),
+    ("docs/topics.md", "charger-info"): keys_of(Kind.CHARGER, Facet.INFO),
+    ("docs/topics.md", "charger-state"): keys_of(Kind.CHARGER, Facet.STATE),
+    ("docs/topics.md", "bay-info"): keys_of(Kind.BAY, Facet.INFO),
+    ("docs/topics.md", "bay-state"): keys_of(Kind.BAY, Facet.STATE),
+    ("docs/topics.md", "bay-status"): status_of(Kind.BAY),
+    ("docs/topics.md", "status"): status_of(Kind.CHANNEL),
     ("docs/topics.md", "thresholds"): thresholds,
     ("docs/topics.md", "events"): events,
     ("docs/topics.md", "envelope"): envelope,

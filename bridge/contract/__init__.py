@@ -7,6 +7,7 @@ from bridge.contract.asyncapi import PUBLISHED, document
 from bridge.contract.command_parsing import Envelope, Rejection, Request, parse
 from bridge.contract.encoding import EMPTY
 from bridge.contract.messages import Incoming, Message
+from bridge.contract.resource_payloads import annotation, models_of
 from bridge.contract.topics import CONTRACT, CommandTarget, Topics, check_base, check_id, check_organization
 
 __all__ = [
@@ -20,10 +21,12 @@ __all__ = [
     "Rejection",
     "Request",
     "Topics",
+    "annotation",
     "check_base",
     "check_id",
     "check_organization",
     "document",
     "encoding",
+    "models_of",
     "parse",
 ]

@@ -11,8 +11,10 @@ from pydantic.json_schema import models_json_schema
 
 from bridge.contract import payloads
 from bridge.contract.command_parsing import Envelope
+from bridge.contract.envelopes import Payload
+from bridge.contract.resource_payloads import RESOURCES
 from bridge.contract.topics import template
-from services.model import ID_PATTERN, RESOURCE_KINDS, Facet, Kind
+from services.model import ID_PATTERN, RESOURCE_KINDS, UNIT_KINDS, Facet, Kind, facets_of
 from services.verbs import RESOURCE_SCOPES, VERBS
 
 DOCUMENT_VERSION: Final = "3.0.0"
@@ -25,7 +27,7 @@ class Topic:
 
     kind: Kind | None
     facet: str
-    model: type[payloads.Payload]
+    model: type[Payload]
     qos: int
     retained: bool
     about: str
@@ -43,11 +45,27 @@ class Topic:
         return template(self.kind, self.facet, self.part)
 
 
-def _both(
-    facet: str, receiver: type[payloads.Payload], channel: type[payloads.Payload], qos: int, about: str, *, kept: bool
-) -> Iterable[Topic]:
-    yield Topic(Kind.RECEIVER, facet, receiver, qos, kept, about)
-    yield Topic(Kind.CHANNEL, facet, channel, qos, kept, about)
+_OF_RESOURCES: Final[tuple[tuple[Facet, int, bool, str], ...]] = (
+    (Facet.INFO, 1, True, "Identity and abilities."),
+    (Facet.STATE, 1, True, "Slow state, on change."),
+    (Facet.AVAILABILITY, 1, True, "Whether it is there."),
+    (Facet.LINK, 0, True, "How the connection stands, every 30 s."),
+    (Facet.SLOTS, 1, True, "Transmitter slots, where the family has them."),
+    (Facet.TELEMETRY, 0, False, "Meters, once a second."),
+    (Facet.LEVELS, 0, False, "Extremes and means over 30 s."),
+    (Facet.EVENT, 1, False, "Something happened once."),
+)
+"""Facet, QoS, retained, what it is: the same for every kind that has it."""
+
+
+def _of_resources() -> Iterable[Topic]:
+    """The topics of units and parts, kind by kind."""
+    for unit_kind in UNIT_KINDS.values():
+        for facet, qos, kept, about in _OF_RESOURCES:
+            for kind in (unit_kind.unit, unit_kind.part):
+                if facet in facets_of(kind):
+                    model = RESOURCES.get((kind, facet), payloads.Availability)
+                    yield Topic(kind, facet, model, qos, kept, about)
 
 
 PUBLISHED: Final[tuple[Topic, ...]] = (
@@ -60,18 +78,7 @@ PUBLISHED: Final[tuple[Topic, ...]] = (
     Topic(Kind.BRIDGE, Facet.CANDIDATES, payloads.Candidates, 1, True, "What discovery saw and did not adopt."),
     Topic(Kind.BRIDGE, Facet.AUDIT, payloads.AuditPayload, 1, False, "Audit events, in order, at least once."),
     Topic(Kind.BRIDGE, Facet.AUDIT_HEAD, payloads.AuditPayload, 1, True, "The newest audit event."),
-    *_both(
-        Facet.INFO, payloads.ReceiverInfoPayload, payloads.ChannelInfoPayload, 1, "Identity and abilities.", kept=True
-    ),
-    *_both(
-        Facet.STATE, payloads.ReceiverStatePayload, payloads.ChannelStatePayload, 1, "Slow state, on change.", kept=True
-    ),
-    *_both(Facet.AVAILABILITY, payloads.Availability, payloads.Availability, 1, "Whether it is there.", kept=True),
-    Topic(Kind.RECEIVER, Facet.LINK, payloads.ReceiverLinkPayload, 0, True, "How the connection stands, every 30 s."),
-    Topic(Kind.CHANNEL, Facet.SLOTS, payloads.ChannelSlots, 1, True, "Transmitter slots, where the family has them."),
-    Topic(Kind.CHANNEL, Facet.TELEMETRY, payloads.ChannelTelemetryPayload, 0, False, "Meters, once a second."),
-    Topic(Kind.CHANNEL, Facet.LEVELS, payloads.ChannelLevels, 0, False, "Extremes and means over 30 s."),
-    *_both(Facet.EVENT, payloads.ReceiverEvent, payloads.ChannelEvent, 1, "Something happened once.", kept=False),
+    *_of_resources(),
     *(
         Topic(kind, "reply", payloads.Reply, 1, False, "The answer to a command.", "verb")
         for kind in (None, Kind.BRIDGE, *RESOURCE_KINDS)

@@ -1,5 +1,7 @@
 """What every published message looks like, as models. PURE.
 
+Those of units and parts are made from the key table in `bridge/contract/resource_payloads.py`.
+
 The bytes are made in `bridge/contract/encoding.py` without these models, for speed; tests hold what was published
 against them, and the AsyncAPI document and `docs/topics.md` are made from them. Unknown is null, never missing.
 """
@@ -7,73 +9,14 @@ against them, and the AsyncAPI document and `docs/topics.md` are made from them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, cast, is_typeddict
+from typing import Annotated, Any, Final, Literal, cast
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import Field
 
-from services.model import (
-    ID_PATTERN,
-    AvailabilityReason,
-    AvailabilityState,
-    ChannelInfo,
-    ChannelState,
-    ChannelTelemetry,
-    ErrorCode,
-    EventType,
-    ReceiverInfo,
-    ReceiverLink,
-    ReceiverState,
-    ResultStatus,
-    Slot,
-    Status,
-)
-from services.rules import LEVEL_KEYS
-
-MOST_BYTES: Final = 128 * 1024
-"""No published payload is larger: every broker takes that much."""
-
-Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Time = Annotated[
-    str,
-    Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", examples=["2026-11-22T19:30:00.120Z"]),
-]
-Epoch = Annotated[int, Field(ge=1, description="Rises at every start, take-over and hand-over.")]
-Revision = Annotated[int, Field(ge=0, description="Rises with every change within an epoch.")]
-
-
-class Payload(BaseModel):
-    """A JSON object with no key too many."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _data_is_closed(cls, value: Any) -> Any:
-        """Typed dictionaries let unknown keys pass; the contract does not."""
-        field = cls.model_fields.get("data")
-        if field is not None and is_typeddict(field.annotation) and isinstance(value, Mapping):
-            unknown = sorted(set(value.get("data") or {}) - set(field.annotation.__annotations__))
-            if unknown:
-                raise ValueError(f"data has unknown keys: {', '.join(unknown)}")
-        return value
-
-
-class Resource(Payload):
-    """The envelope of what a resource is: it changes seldom and is retained."""
-
-    id: Id
-    epoch: Epoch
-    revision: Revision
-    changed_at: Time
-    stale: Annotated[bool, Field(description="The values are the last known, not live.")]
-
-
-class Measured(Payload):
-    """The envelope of what is measured again and again."""
-
-    id: Id
-    time: Time
+from bridge.contract.envelopes import MOST_BYTES, Epoch, Id, Measured, Payload, Revision, Time
+from bridge.contract.resource_payloads import RESOURCES
+from services.model import AvailabilityReason, AvailabilityState, ErrorCode, ResultStatus, Status
 
 
 class BridgeState(Payload):
@@ -142,77 +85,6 @@ class BridgeHealth(Measured):
     data: BridgeHealthData
 
 
-class ReceiverInfoPayload(Resource):
-    """Who a receiver is."""
-
-    schema_: Annotated[Literal["receiver.info/1"], Field(alias="schema")]
-    data: ReceiverInfo
-
-
-class ReceiverStatePayload(Resource):
-    """A receiver's slow state."""
-
-    schema_: Annotated[Literal["receiver.state/1"], Field(alias="schema")]
-    data: ReceiverState
-
-
-class ReceiverLinkPayload(Measured):
-    """How the connection to a receiver stands, every 30 s."""
-
-    schema_: Annotated[Literal["receiver.link/1"], Field(alias="schema")]
-    data: ReceiverLink
-
-
-class ChannelInfoPayload(Resource):
-    """Who a channel is."""
-
-    schema_: Annotated[Literal["channel.info/1"], Field(alias="schema")]
-    data: ChannelInfo
-
-
-class ChannelStatePayload(Resource):
-    """A channel's slow state."""
-
-    schema_: Annotated[Literal["channel.state/1"], Field(alias="schema")]
-    data: ChannelState
-
-
-class Slots(Payload):
-    """All slots of a channel."""
-
-    slots: list[Slot]
-
-
-class ChannelSlots(Resource):
-    """The transmitter slots of a channel, where the family has them."""
-
-    schema_: Annotated[Literal["channel.slots/1"], Field(alias="schema")]
-    data: Slots
-
-
-class ChannelTelemetryPayload(Measured):
-    """A channel's meters over one interval."""
-
-    schema_: Annotated[Literal["channel.telemetry/1"], Field(alias="schema")]
-    data: ChannelTelemetry
-
-
-LevelsData = create_model(
-    "LevelsData",
-    __base__=Payload,
-    __doc__="Extremes and mean of the meters over 30 s; only the keys that the family can tell.",
-    intervals=(Annotated[int, Field(ge=1, description="Telemetry intervals that went in.")], ...),
-    **{f"{key}_{figure}": (float | None, None) for key in LEVEL_KEYS for figure in ("min", "max", "mean")},  # type: ignore[call-overload]
-)
-
-
-class ChannelLevels(Measured):
-    """The same as telemetry over 30 s: for recorders and Home Assistant."""
-
-    schema_: Annotated[Literal["channel.levels/1"], Field(alias="schema")]
-    data: LevelsData
-
-
 class Availability(Payload):
     """Whether a resource is there."""
 
@@ -223,26 +95,6 @@ class Availability(Payload):
     state: AvailabilityState
     reason: AvailabilityReason | None
     since: Time
-
-
-class _Event(Payload):
-    event_id: Annotated[str, Field(description="UUIDv7; repeats can be told by it.")]
-    event_type: EventType
-    time: Time
-    id: Id
-    data: dict[str, Any]
-
-
-class ReceiverEvent(_Event):
-    """Something happened once to a receiver; best effort, the audit is the record."""
-
-    schema_: Annotated[Literal["receiver.event/1"], Field(alias="schema")]
-
-
-class ChannelEvent(_Event):
-    """Something happened once on a channel; best effort, the audit is the record."""
-
-    schema_: Annotated[Literal["channel.event/1"], Field(alias="schema")]
 
 
 class InventoryReceiver(Payload):
@@ -358,14 +210,11 @@ def schema_of(model: type[Payload]) -> str:
     return cast("str", word)
 
 
-MODELS: Final[Mapping[str, type[Payload]]] = {
-    schema_of(model): model
-    for model in (
-        *(BridgeState, BridgeInfo, BridgeHealth, Inventory, Summary, Candidates, AuditPayload, Reply, Availability),
-        *(ReceiverInfoPayload, ReceiverStatePayload, ReceiverLinkPayload, ReceiverEvent),
-        *(ChannelInfoPayload, ChannelStatePayload, ChannelSlots, ChannelTelemetryPayload, ChannelLevels, ChannelEvent),
-    )
-}
+_OF_BRIDGE: Final[tuple[type[Payload], ...]] = (
+    *(BridgeState, BridgeInfo, BridgeHealth, Inventory, Summary, Candidates, AuditPayload, Reply, Availability),
+)
+
+MODELS: Final[Mapping[str, type[Payload]]] = {schema_of(model): model for model in (*_OF_BRIDGE, *RESOURCES.values())}
 """Every published payload by its ``schema``."""
 
 

@@ -1,98 +1,49 @@
 """The newest snapshots as Prometheus metrics, made when they are asked for.
 
-Base units and stable ids; names, models and rooms stand on the ``_info`` series only. A lost receiver's measurements
-vanish, its ``mic2mqtt_receiver_up`` stays and is 0.
+What of a state or of meters is exported stands in the key table (`Key.metric`). Base units and stable ids; names,
+models and rooms stand on the ``_info`` series only. The measurements of a lost unit vanish, its ``_up`` stays and is 0.
+
+A scrape is written in slices with a turn of the event loop between them (`PARTS_A_TURN`), and leaves as a list of
+pieces, so that nothing joins megabytes at once. A unit and its parts are of one moment; two units may be some
+milliseconds apart.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.core import Metric as ClientMetric
 from prometheus_client.registry import Collector
 
 from services.live import Inventory, Unit, UnitPart
+from services.model import KEYS, UNIT_KINDS, Facet, KeyTable, Kind, Metric, UnitKind
+from services.verbs import VERBS
 
 PREFIX = "mic2mqtt_"
 
-Figure = Callable[[UnitPart], float | None]
+TENANT = ("organization", "campus")
+"""The first labels of every unit and part; its unit's id follows, and a part's own."""
 
-
-def _ratio(percent: object) -> float | None:
-    return percent / 100 if isinstance(percent, int) else None
-
-
-def _flag(value: object) -> float | None:
-    return float(value) if isinstance(value, bool) else None
-
-
-def _meter(key: str) -> Figure:
-    def read(part: UnitPart) -> float | None:
-        value = part.telemetry.get(key) if part.telemetry else None
-        return float(value) if isinstance(value, (int, float)) else None
-
-    return read
-
-
-def _minutes(value: object) -> float | None:
-    return value * 60.0 if isinstance(value, int) else None
-
-
-def _hertz(value: object) -> float | None:
-    return round(value * 1e6) if isinstance(value, float) else None
-
-
-def _seen(value: object) -> float | None:
-    return None if value is None else float(value == "detected")
-
-
-def _quality(part: UnitPart) -> float | None:
-    telemetry: Mapping[str, Any] = part.telemetry or {}
-    steps, percent = telemetry.get("quality"), telemetry.get("quality_percent")
-    return steps / 5 if isinstance(steps, int) else _ratio(percent)
-
-
-GAUGES: tuple[tuple[str, str, Figure], ...] = (
-    ("channel_battery_ratio", "Transmitter battery charge, 0 to 1.", lambda c: _ratio(c.state["battery_percent"])),
-    ("channel_battery_bars", "Transmitter battery bars, 0 to 5.", lambda c: c.state["battery_bars"]),
-    (
-        "channel_battery_runtime_seconds",
-        "Predicted run time of the transmitter battery.",
-        lambda c: _minutes(c.state["battery_runtime_minutes"]),
+COUNTERS: Mapping[Kind, tuple[tuple[str, str, str], ...]] = {
+    Kind.CHANNEL: (
+        ("rf_dropouts", "Meter samples without any active antenna, or with quality 0.", "rf_dropouts"),
+        ("audio_overload", "Telemetry intervals with audio overload.", "audio_overload"),
+        ("interference", "Times that interference began.", "interference"),
     ),
-    (
-        "channel_battery_health_ratio",
-        "Share of the battery's original capacity, 0 to 1.",
-        lambda c: _ratio(c.state["battery_health_percent"]),
-    ),
-    ("channel_rf_min_dbm", "Lowest of the strongest antenna in the last interval.", _meter("rf_min_dbm")),
-    ("channel_audio_peak_dbfs", "Highest audio peak in the last interval.", _meter("audio_peak_dbfs")),
-    ("channel_audio_rms_dbfs", "Audio RMS level, newest sample.", _meter("audio_rms_dbfs")),
-    ("channel_quality_ratio", "Channel or link quality, 0 to 1.", _quality),
-    ("channel_frequency_hertz", "Carrier frequency.", lambda c: _hertz(c.state["frequency_mhz"])),
-    (
-        "channel_transmitter_present",
-        "1 while a transmitter is on the air.",
-        lambda c: _flag(c.state["transmitter_present"]),
-    ),
-    ("channel_receiver_muted", "1 while muted at the receiver.", lambda c: _flag(c.state["receiver_muted"])),
-    ("channel_transmitter_muted", "1 while muted at the transmitter.", lambda c: _flag(c.state["transmitter_muted"])),
-    ("channel_interference", "1 while RF interference is detected.", lambda c: _seen(c.state["interference"])),
-    ("channel_encryption_fault", "1 while the keys do not match.", lambda c: _flag(c.state["encryption_fault"])),
-)
-"""Name, help, where it is found; exported only while the receiver is live and the value known."""
+    Kind.IEM_CHANNEL: (("iem_channel_audio_overload", "Telemetry intervals with audio overload.", "audio_overload"),),
+    Kind.BAY: (),
+}
+"""Name, help, and which of `services.live.Counters`; there from the start, with 0."""
 
-COUNTERS: tuple[tuple[str, str, str], ...] = (
-    ("rf_dropouts", "Meter samples without any active antenna, or with quality 0.", "rf_dropouts"),
-    ("audio_overload", "Telemetry intervals with audio overload.", "audio_overload"),
-    ("interference", "Times that interference began.", "interference"),
-)
+AGES: Mapping[Kind, str] = {Kind.RECEIVER: "data_age_seconds"}
+"""Name of the age where it is not ``<kind>_data_age_seconds``."""
 
-ANTENNAS = tuple("abcd")
+STATUSES = ("succeeded", "partial", "failed", "rejected")
+"""How a command can end."""
 
 
 @dataclass(slots=True)
@@ -108,9 +59,6 @@ class Process:
 
 _SUFFIXES = {"counter": "_total", "info": "_info"}
 """What the exposition format adds to a name."""
-
-PLACE = ("organization", "campus", "receiver")
-PATH = (*PLACE, "channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +77,28 @@ class _Family:
     def __init__(self, name: str, kind: str, words: str, labels: tuple[str, ...]) -> None:
         self.described = Described(f"{PREFIX}{name}{_SUFFIXES.get(kind, '')}", kind, labels, words)
         self._name = self.described.name
-        self._lines = [f"# HELP {self._name} {words}\n# TYPE {self._name} {'gauge' if kind == 'info' else kind}\n"]
+        self._head = f"# HELP {self._name} {words}\n# TYPE {self._name} {'gauge' if kind == 'info' else kind}\n"
+        self._lines: list[str] = []
+        self._pieces: list[bytes] = []
 
     def add(self, labels: str, value: float) -> None:
         """A series; ``labels`` as `_labels` writes them."""
         self._lines.append(f"{self._name}{{{labels}}} {value!r}\n")
 
-    def text(self) -> str:
+    def flush(self) -> None:
+        """Turn what was added since the last call into bytes."""
+        if self._lines:
+            self._pieces.append("".join(self._lines).encode())
+            self._lines.clear()
+
+    def exposed(self) -> bytes:
         """What is exposed; nothing where there is no series."""
-        return "".join(self._lines) if len(self._lines) > 1 else ""
+        self.flush()
+        return b"".join((self._head.encode(), *self._pieces)) if self._pieces else b""
 
 
 INFO_WORDS = ("name", "manufacturer", "model", "firmware", "room", "host")
-"""Labels of a receiver's info, beside its place."""
+"""Labels of a unit's info, beside its place."""
 
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
@@ -150,56 +107,121 @@ def _labels(words: Mapping[str, str]) -> str:
     return ",".join(f'{key}="{value.translate(_ESCAPES)}"' for key, value in words.items())
 
 
-def _units(units: Iterable[Unit], now: float) -> list[_Family]:
-    up = _Family("receiver_up", "gauge", "1 while the receiver is live.", PLACE)
-    age = _Family("data_age_seconds", "gauge", "Since the receiver was last heard.", PLACE)
-    lost = _Family("receiver_reconnects", "counter", "Connections lost.", PLACE)
-    info = _Family("receiver", "info", "Who the receiver is.", (*PLACE, *INFO_WORDS))
-    for unit in units:
-        place = _place_of(unit)
-        up.add(place, int(unit.online))
-        lost.add(place, unit.reconnects_total)
+def _place(kind: UnitKind) -> tuple[str, ...]:
+    return (*TENANT, kind.unit.value)
+
+
+class _Units:
+    """The metrics of the units of one kind."""
+
+    def __init__(self, kind: UnitKind) -> None:
+        place, noun = _place(kind), kind.noun
+        self._up = _Family(f"{kind.unit}_up", "gauge", f"1 while the {noun} is live.", place)
+        age = AGES.get(kind.unit, f"{kind.unit}_data_age_seconds")
+        self._age = _Family(age, "gauge", f"Since the {noun} was last heard.", place)
+        self._lost = _Family(f"{kind.unit}_reconnects", "counter", "Connections lost.", place)
+        self._info = _Family(kind.unit.value, "info", f"Who the {noun} is.", (*place, *INFO_WORDS))
+        self.families = [self._up, self._age, self._lost, self._info]
+
+    def add(self, unit: Unit, place: str, now: float) -> None:
+        """One more unit; ``now`` is the loop's time."""
+        self._up.add(place, int(unit.online))
+        self._lost.add(place, unit.reconnects_total)
         if unit.heard_s is not None:
-            age.add(place, round(max(0.0, now - unit.heard_s), 3))
-        info.add(f"{place},{_labels(_words_of(unit))}", 1)
-    return [up, age, lost, info]
+            self._age.add(place, round(max(0.0, now - unit.heard_s), 3))
+        self._info.add(f"{place},{_labels(_words_of(unit))}", 1)
 
 
-class _Channels:
-    """All metrics of channels, filled receiver by receiver."""
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A key that a series is read from."""
 
-    def __init__(self) -> None:
-        self._gauges = [(_Family(name, "gauge", words, PATH), read) for name, words, read in GAUGES]
-        self._counters = [(_Family(name, "counter", words, PATH), key) for name, words, key in COUNTERS]
-        self._levels = _Family("channel_rf_level_dbm", "gauge", "RF level.", (*PATH, "antenna"))
-        self._status = _Family("channel_status", "gauge", "1 for the status it has.", (*PATH, "status"))
-        self._info = _Family("channel", "info", "What the channel is called.", (*PATH, "name", "number"))
+    key: str
+    metered: bool
+    metric: Metric
 
-    @property
-    def families(self) -> list[_Family]:
-        """In the order in which they are exposed."""
-        both = [*(gauge for gauge, _ in self._gauges), *(counter for counter, _ in self._counters)]
-        return [*both, self._levels, self._status, self._info]
+    def read(self, part: UnitPart) -> float | None:
+        """The value in its base unit; ``None`` where it is not known."""
+        values = part.telemetry if self.metered else part.state
+        value = values.get(self.key) if values else None
+        if value is None:
+            return None
+        if self.metric.one:
+            return float(value == self.metric.one)
+        return scaled(value, self.metric.factor) if isinstance(value, (int, float)) else None
 
-    def add(self, unit: Unit) -> None:
-        """The channels of one more receiver."""
-        place = _place_of(unit)
-        for part in unit.parts.values():
-            path = f'{place},channel="{part.address.id}"'
-            state = part.state
-            self._status.add(f'{path},status="{state["status"]}"', 1)
-            words = {"name": state["name"] or "", "number": str(part.number)}
-            self._info.add(f"{path},{_labels(words)}", 1)
-            for counter, key in self._counters:
-                counter.add(path, getattr(part.counters, key))
-            if part.stale:
+
+def scaled(value: float, factor: float) -> float:
+    """A value in its base unit, without the tail that binary fractions leave: 526.225 MHz are 526225000 Hz."""
+    return float(value) if factor == 1 else round(value * factor, 6)
+
+
+class _Parts:
+    """The metrics of the parts of one kind."""
+
+    def __init__(self, kind: UnitKind, table: KeyTable) -> None:
+        part, path = kind.part, (*_place(kind), kind.part.value)
+        self._label = part.value
+        self._gauges: dict[str, _Family] = {}
+        self._sources: dict[tuple[str, str], list[_Source]] = {}
+        for row in (*table.of(part), *table.of(part, Facet.TELEMETRY)):
+            metric = row.metric
+            if metric is None:
                 continue
-            for gauge, read in self._gauges:
-                value = read(part)
+            further = (metric.label[0],) if metric.label else ()
+            if metric.name not in self._gauges:
+                self._gauges[metric.name] = _Family(metric.name, "gauge", metric.help, (*path, *further))
+            label = f',{metric.label[0]}="{metric.label[1]}"' if metric.label else ""
+            source = _Source(row.name, row.published_in is Facet.TELEMETRY, metric)
+            self._sources.setdefault((metric.name, label), []).append(source)
+        self._series = [(self._gauges[name], label, sources) for (name, label), sources in self._sources.items()]
+        self._counters = [(_Family(name, "counter", words, path), key) for name, words, key in COUNTERS[part]]
+        self._status = _Family(f"{part}_status", "gauge", "1 for the status it has.", (*path, "status"))
+        self._info = _Family(part.value, "info", f"What the {kind.part_noun} is called.", (*path, "name", "number"))
+        counters = [family for family, _ in self._counters]
+        self.families = [*self._gauges.values(), *counters, self._status, self._info]
+
+    def add(self, part: UnitPart, place: str) -> None:
+        """One more part."""
+        path = f'{place},{self._label}="{part.address.id}"'
+        self._status.add(f'{path},status="{part.state["status"]}"', 1)
+        words = {"name": str(part.state.get("name") or ""), "number": str(part.number)}
+        self._info.add(f"{path},{_labels(words)}", 1)
+        for family, counter in self._counters:
+            family.add(path, getattr(part.counters, counter))
+        if part.stale:
+            return
+        for family, label, sources in self._series:
+            for source in sources:  # several keys can be the same quantity: the first that is known counts
+                value = source.read(part)
                 if value is not None:
-                    gauge.add(path, value)
-            for antenna, value in _antennas(part):
-                self._levels.add(f'{path},antenna="{antenna}"', value)
+                    family.add(path + label, value)
+                    break
+
+
+class _House:
+    """All metrics of units and parts, filled unit by unit."""
+
+    def __init__(self, table: KeyTable) -> None:
+        self._units = {kind.unit: _Units(kind) for kind in UNIT_KINDS.values()}
+        self._parts = {kind.unit: _Parts(kind, table) for kind in UNIT_KINDS.values()}
+        kinds = zip(self._units.values(), self._parts.values(), strict=True)
+        self.families = [family for units, parts in kinds for family in (*units.families, *parts.families)]
+
+    def add_unit(self, unit: Unit, now: float) -> str:
+        """A unit without its parts; the labels of its place, which are those of its parts too."""
+        place = _place_of(unit)
+        self._units[unit.address.kind].add(unit, place, now)
+        return place
+
+    def add_part(self, unit: Unit, part: UnitPart, place: str) -> None:
+        """One of its parts."""
+        self._parts[unit.address.kind].add(part, place)
+
+    def flush(self) -> None:
+        """Turn what was added since the last call into bytes: they take a third of the room."""
+        for family in self.families:
+            family.flush()
 
 
 class _OfProcess(Collector):
@@ -208,26 +230,17 @@ class _OfProcess(Collector):
     def __init__(self, process: Process) -> None:
         self._process = process
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[ClientMetric]:
         yield InfoMetricFamily(PREFIX + "bridge", "The bridge itself.", value=dict(self._process.info))
         for name, (words, value) in self._process.gauges().items():
             yield GaugeMetricFamily(PREFIX + name, words, value=value)
         for name, (words, value) in self._process.counters().items():
             yield CounterMetricFamily(PREFIX + name, words, value=value)
         commands = CounterMetricFamily(PREFIX + "commands", "Commands by how they ended.", labels=("verb", "status"))
-        for path, count in sorted(self._process.commands().items()):
+        none = dict.fromkeys(((verb, status) for verb in VERBS for status in STATUSES), 0)
+        for path, count in sorted({**none, **self._process.commands()}.items()):
             commands.add_metric(path, count)
         yield commands
-
-
-def _antennas(part: UnitPart) -> Iterator[tuple[str, float]]:
-    telemetry: Mapping[str, Any] = part.telemetry or {}
-    for antenna in ANTENNAS:
-        value = telemetry.get(f"rf_{antenna}_dbm")
-        if value is not None:
-            yield antenna, value
-    if telemetry.get("rf_dbm") is not None:
-        yield "strongest", telemetry["rf_dbm"]
 
 
 def _words_of(unit: Unit) -> dict[str, str]:
@@ -246,24 +259,26 @@ def _words_of(unit: Unit) -> dict[str, str]:
 def _place_of(unit: Unit) -> str:
     """Ids need no escape: they can stand in a topic."""
     address = unit.address
-    return f'organization="{address.organization}",campus="{address.campus}",receiver="{address.id}"'
+    return f'organization="{address.organization}",campus="{address.campus}",{address.kind}="{address.id}"'
 
 
-def described(process: Process) -> list[Described]:
+def described(process: Process, table: KeyTable = KEYS) -> list[Described]:
     """Every metric of ours, by name."""
-    ours = [family.described for family in [*_units([], 0.0), *_Channels().families]]
+    ours = [family.described for family in _House(table).families]
     for metric in _OfProcess(process).collect():
         name = metric.name + _SUFFIXES.get(metric.type, "")
         ours.append(Described(name, metric.type, tuple(getattr(metric, "_labelnames", ())), metric.documentation))
     return sorted(ours, key=lambda one: one.name)
 
 
-UNITS_A_TURN = 10
-"""Of the event loop: less than a millisecond of work."""
+PARTS_A_TURN = 16
+"""Of the event loop: well below a millisecond of work."""
 
 
-def renderer(inventory: Inventory, process: Process, now: Callable[[], float]) -> Callable[[], Awaitable[bytes]]:
-    """A function that writes everything as it is then, a few receivers in each turn of the event loop.
+def renderer(
+    inventory: Inventory, process: Process, now: Callable[[], float], table: KeyTable = KEYS
+) -> Callable[[], Awaitable[Sequence[bytes]]]:
+    """A function that writes everything as it is then, a few parts in each turn of the event loop, in pieces.
 
     In a thread the same work holds up the loop more: the interpreter lets only one of them compute, and takes half a
     millisecond to change over, at every turn. And it is written by hand: the client library's objects take ten times
@@ -273,15 +288,24 @@ def renderer(inventory: Inventory, process: Process, now: Callable[[], float]) -
     registry.register(_OfProcess(process))
     ProcessCollector(registry=registry)  # CPU, memory and open files of this process
 
-    async def render() -> bytes:
-        units = list(inventory.units.values())
-        parts = _Channels()
-        for number, unit in enumerate(units, 1):
-            parts.add(unit)
-            if number % UNITS_A_TURN == 0:
+    async def render() -> Sequence[bytes]:
+        house = _House(table)
+        written = 0
+        for unit in list(inventory.units.values()):
+            place = house.add_unit(unit, now())
+            parts = list(unit.parts.values())
+            for part in parts:
+                house.add_part(unit, part, place)
+            written += 1 + len(parts)
+            if written >= PARTS_A_TURN:
+                written = 0
+                house.flush()
                 await asyncio.sleep(0)
-        # bytes at once: a text of two megabytes beside them would stay in the process's memory
-        texts = [family.text().encode() for family in (*_units(units, now()), *parts.families)]
-        return b"".join((*texts, generate_latest(registry)))
+        pieces = []
+        for family in house.families:
+            pieces.append(family.exposed())
+            await asyncio.sleep(0)
+        pieces.append(generate_latest(registry))
+        return [piece for piece in pieces if piece]
 
     return render

@@ -14,7 +14,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 LOG = logging.getLogger(__name__)
@@ -27,6 +27,9 @@ MOST_CONNECTIONS: Final = 64
 
 FAREWELL_S: Final = 1
 """How long requests that are being answered may hold up the end."""
+
+PIECE_BYTES: Final = 128 * 1024
+"""Of an answer, handed to the socket at once: 30 us of copying."""
 
 _INDEX: Final = """<!doctype html><title>mic2mqtt</title><h1>mic2mqtt</h1>
 <ul><li><a href="/metrics">metrics</a> for Prometheus
@@ -69,8 +72,8 @@ class LoopLag:
             self._lags.append(max(0.0, loop.time() - due))
 
 
-Render = Callable[[], Awaitable[bytes]]
-"""Writes the metrics, in turns short enough for everything else."""
+Render = Callable[[], Awaitable[Sequence[bytes]]]
+"""Writes the metrics in pieces, in turns short enough for everything else."""
 
 
 def application(*, render: Render, not_ready: Callable[[], Sequence[str]], lag: LoopLag) -> Starlette:
@@ -79,7 +82,9 @@ def application(*, render: Render, not_ready: Callable[[], Sequence[str]], lag: 
 
     async def metrics(_request: Request) -> Response:
         async with one_at_a_time:
-            return Response(await render(), media_type=METRICS_TYPE)
+            pieces = await render()
+        length = {"content-length": str(sum(map(len, pieces)))}
+        return StreamingResponse(_in_turns(pieces), media_type=METRICS_TYPE, headers=length)
 
     async def health(_request: Request) -> Response:
         return JSONResponse({"status": "alive", "loop_lag_s": round(lag.worst_s, 4)})
@@ -94,6 +99,14 @@ def application(*, render: Render, not_ready: Callable[[], Sequence[str]], lag: 
     return Starlette(
         routes=[Route("/", index), Route("/metrics", metrics), Route("/healthz", health), Route("/readyz", ready)]
     )
+
+
+async def _in_turns(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
+    """The pieces one by one, small enough to be copied in no time, with a turn of the event loop between them."""
+    for piece in pieces:
+        for begin in range(0, len(piece), PIECE_BYTES):
+            yield piece[begin : begin + PIECE_BYTES]
+            await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from typing import cast
 
 from bridge.contract import encoding
 from services import clock
 from services.live import Inventory, Unit, UnitPart, Version
-from services.model import UNIT_KINDS, Address, Campus, ChannelState, Event, Facet, Kind, facets_of
+from services.model import UNIT_KINDS, Address, Campus, Event, Facet, Kind, State, facets_of
 from services.units import LABEL_KEYS
 
 Rendered = tuple[str, bytes]
@@ -24,7 +23,7 @@ class Renderer:
 
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
-        self._rows: dict[Address, tuple[ChannelState, object, bytes]] = {}
+        self._rows: dict[Address, tuple[State, object, bytes]] = {}
         """The summary's rows, and what they were made of."""
         self._part_facets: Mapping[Facet, Callable[[Unit, UnitPart], bytes | None]] = {
             Facet.INFO: self._part_info,
@@ -68,8 +67,7 @@ class Renderer:
         found = self._inventory.part(address)
         if found is None or found[1].telemetry is None:
             return None
-        data = cast("Mapping[str, object]", found[1].telemetry)
-        return encoding.plain_resource(f"{address.kind}.telemetry", address.id, now, data)
+        return encoding.plain_resource(f"{address.kind}.telemetry", address.id, now, found[1].telemetry)
 
     def event(self, event: Event) -> bytes:
         """Something that happened once."""
@@ -81,7 +79,7 @@ class Renderer:
         if found is None:
             return
         for key, value in found[1].state.items():
-            if not isinstance(value, list):
+            if not isinstance(value, (list, dict)):
                 yield key, value, encoding.plain(value)
 
     # -- units -----------------------------------------------------------------------------------------------
@@ -109,8 +107,7 @@ class Renderer:
         return self._resource(unit.address, Facet.INFO, unit.info_version, data, stale=unit.stale)
 
     def _unit_state(self, unit: Unit) -> bytes:
-        data = cast("Mapping[str, object]", unit.state)
-        return self._resource(unit.address, Facet.STATE, unit.version, data, stale=unit.stale)
+        return self._resource(unit.address, Facet.STATE, unit.version, unit.state, stale=unit.stale)
 
     def _unit_availability(self, unit: Unit) -> bytes:
         return self._availability(unit.address, unit)
@@ -145,8 +142,7 @@ class Renderer:
 
     def _part_state(self, unit: Unit, part: UnitPart) -> bytes:
         del unit
-        data = cast("Mapping[str, object]", part.state)
-        return self._resource(part.address, Facet.STATE, part.version, data, stale=part.stale)
+        return self._resource(part.address, Facet.STATE, part.version, part.state, stale=part.stale)
 
     def _part_availability(self, unit: Unit, part: UnitPart) -> bytes:
         return self._availability(part.address, unit)

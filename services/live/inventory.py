@@ -6,9 +6,8 @@ Everything here is the newest value; the bus says what of it changed, the store 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import cast
 
 from services.drivers import Reading
 from services.live.changes import Bus
@@ -19,18 +18,18 @@ from services.model import (
     AvailabilityState,
     Campus,
     Capabilities,
-    ChannelState,
     ChannelTelemetry,
     Facet,
     Identity,
     IgnoredIdentity,
     Kind,
     PartRecord,
-    ReceiverState,
     Slot,
+    State,
     UnitRecord,
+    empty_state,
 )
-from services.rules import EMPTY_CHANNEL, EMPTY_RECEIVER, Levels
+from services.rules import BatteryLevel, Levels
 
 
 @dataclass(slots=True)
@@ -56,9 +55,11 @@ class UnitPart:
 
     address: Address
     number: int
-    state: ChannelState = field(default_factory=lambda: EMPTY_CHANNEL)
+    state: State = field(default_factory=dict)
     reported: dict[str, object] = field(default_factory=dict)
     """What the device said in this session; the state is made of it."""
+    level: BatteryLevel | None = None
+    """How urgent the transmitter's battery is: what the fold said last, and needs for the hysteresis."""
     slots: dict[int, Slot] = field(default_factory=dict)
     stale: bool = True
     version: Version = field(default_factory=Version)
@@ -74,14 +75,18 @@ class UnitPart:
     diversity: str | None = None
     counters: Counters = field(default_factory=Counters)
 
+    def __post_init__(self) -> None:
+        if not self.state:
+            self.state = empty_state(self.address.kind)
+
     def record(self, unit: str) -> PartRecord:
         """The channel as the store keeps it."""
         return PartRecord(
             self.address,
             unit,
             self.number,
-            cast("Mapping[str, object]", self.state),
-            tuple(cast("Mapping[str, object]", slot) for _, slot in sorted(self.slots.items())),
+            self.state,
+            tuple(slot for _, slot in sorted(self.slots.items())),
             self.version.changed_at or None,
         )
 
@@ -92,7 +97,7 @@ class Unit:
 
     record: UnitRecord
     capabilities: Capabilities | None = None
-    state: ReceiverState = field(default_factory=lambda: EMPTY_RECEIVER)
+    state: State = field(default_factory=dict)
     reported: dict[str, object] = field(default_factory=dict)
     early: list[Reading] | None = None
     """What was said since a complete read began; ``None`` while none is under way."""
@@ -111,6 +116,10 @@ class Unit:
     info_version: Version = field(default_factory=Version)
     availability_version: Version = field(default_factory=Version)
     parts: dict[int, UnitPart] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.state:
+            self.state = empty_state(self.record.address.kind)
 
     @property
     def address(self) -> Address:

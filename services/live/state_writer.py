@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 from services import clock
 from services.live.inventory import Inventory, Unit, UnitPart
@@ -67,7 +65,7 @@ class StateWriter:
         """Write the unit's record behind, with its newest state."""
         record = replace(
             unit.record,
-            state=cast("Mapping[str, object]", unit.state),
+            state=unit.state,
             changed_at=unit.version.changed_at or None,
         )
         self._inventory.refile(unit, record)

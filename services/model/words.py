@@ -41,6 +41,10 @@ EventType = Literal[
     "offline",
     "settings_changed",
     "identity_conflict",
+    "device_inserted",
+    "device_removed",
+    "charge_complete",
+    "bay_fault",
 ]
 
 Status = Literal[
@@ -56,5 +60,9 @@ Status = Literal[
     "idle",
     "unknown",
 ]
+
+IemChannelStatus = Literal["offline", "stale", "fault", "rf_muted", "on_air", "unknown"]
+
+BayStatus = Literal["offline", "stale", "fault", "charging", "full", "empty", "unknown"]
 
 Source = Literal["config", "command", "discovery"]

@@ -1,34 +1,28 @@
 """What follows from a reading: functions of values alone. PURE.
 
-A battery becomes a status here (`status`), readings become a state (`fold`), an identity is recognised (`identity`).
+A battery becomes a level here (`battery`), values become a status (`status`), readings become a state (`fold`, with
+`channels` and `bays`), meters become extremes (`aggregate`), an identity is recognised (`identity`).
 """
 
 from __future__ import annotations
 
 from services.rules import networks
-from services.rules.aggregate import LEVEL_KEYS, Levels
-from services.rules.fold import (
-    EMPTY_CHANNEL,
-    EMPTY_RECEIVER,
-    Happening,
-    Situation,
-    fold_channel,
-    fold_receiver,
-    rejudge,
-    reported_of,
-)
+from services.rules.aggregate import RECORDED, Levels
+from services.rules.battery import DEFAULT_RULES, BatteryLevel, StatusRules, Threshold, stored_level
+from services.rules.fold import fold_part, fold_unit, rejudge, reported_of
+from services.rules.folded import Folded, Happening, Situation
 from services.rules.identity import is_unit_id, make_id, recognise, same_unit
 from services.rules.networks import MAX_ADDRESSES, Expansion, Host, Span, expand, normalise_host, parse
-from services.rules.status import DEFAULT_RULES, PRECEDENCE, StatusRules, Threshold
+from services.rules.status import PRECEDENCE
 
 __all__ = [
     "DEFAULT_RULES",
-    "EMPTY_CHANNEL",
-    "EMPTY_RECEIVER",
-    "LEVEL_KEYS",
     "MAX_ADDRESSES",
     "PRECEDENCE",
+    "RECORDED",
+    "BatteryLevel",
     "Expansion",
+    "Folded",
     "Happening",
     "Host",
     "Levels",
@@ -37,8 +31,8 @@ __all__ = [
     "StatusRules",
     "Threshold",
     "expand",
-    "fold_channel",
-    "fold_receiver",
+    "fold_part",
+    "fold_unit",
     "is_unit_id",
     "make_id",
     "networks",
@@ -48,4 +42,5 @@ __all__ = [
     "rejudge",
     "reported_of",
     "same_unit",
+    "stored_level",
 ]

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
-LEVEL_KEYS: tuple[str, ...] = (
-    "rf_dbm",
-    "rf_min_dbm",
-    "audio_peak_dbfs",
-    "audio_rms_dbfs",
-    "quality",
-    "quality_percent",
-)
-"""The telemetry keys that a recorder keeps."""
+from services.model import KEYS, PART_KINDS, Telemetry
+
+RECORDED: frozenset[str] = frozenset(key for kind in PART_KINDS for key in KEYS.recorded(kind))
+"""The meters that a recorder keeps, of every kind: rows with `Key.recorded`."""
 
 
 @dataclass(slots=True)
 class Levels:
-    """Running extremes of one channel since they were last taken."""
+    """Running extremes of one part since they were last taken."""
 
     _figures: dict[str, list[float]] = field(default_factory=dict)  # key -> [minimum, maximum, sum, count]
     intervals: int = 0
 
-    def add(self, telemetry: Mapping[str, object]) -> None:
+    def add(self, telemetry: Telemetry) -> None:
         """Take one telemetry interval in."""
         self.intervals += 1
         figures = self._figures
-        levels = cast("Mapping[str, float | None]", telemetry)  # under these keys
-        for key in LEVEL_KEYS:
-            value = levels.get(key)
-            if value is None:
+        for key, value in telemetry.items():
+            if key not in RECORDED or not isinstance(value, (int, float)):
                 continue
             figure = figures.get(key)
             if figure is None:

@@ -1,118 +1,152 @@
-"""One word for a wall: what a channel's values come down to, and the battery thresholds behind it. PURE."""
+"""One word for a wall: what a part's values come down to, by kind. PURE.
+
+`PRECEDENCE` says which reason leads to which status, most severe first; `judge` looks for the reasons.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from services.model import Status
+from services.model import Kind, State
+from services.rules.battery import BatteryLevel
 
-BatteryLevel = Literal["replace", "critical"]
+PRECEDENCE: Mapping[Kind, tuple[tuple[str, str], ...]] = {
+    Kind.CHANNEL: (
+        ("receiver_offline", "offline"),
+        ("stale", "stale"),
+        ("encryption_fault", "fault"),
+        ("unregistered_transmitter", "fault"),
+        ("transmitter_lost", "lost"),
+        ("battery_critical", "critical"),
+        ("interference", "interference"),
+        ("interference_2", "interference"),
+        ("battery_replace", "replace"),
+        ("receiver_muted", "muted"),
+        ("transmitter_muted", "muted"),
+        ("transmitter_rf_muted", "muted"),
+    ),
+    Kind.IEM_CHANNEL: (
+        ("iem_offline", "offline"),
+        ("stale", "stale"),
+        ("rf_muted", "rf_muted"),
+    ),
+    Kind.BAY: (
+        ("charger_offline", "offline"),
+        ("stale", "stale"),
+        ("bay_fault", "fault"),
+    ),
+}
+"""Reason -> status, most severe first. Without a reason the part's own values say what it is: see `JUDGES`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
-    """Where a battery measure becomes a warning: at ``value`` or less; it ends above ``value + hysteresis``."""
+class Signs:
+    """What is known of a part beside its values: its battery's level, whether its transmitter is lost, and whether the
+    unit is online and the values stale.
+    """
 
-    value: int
-    hysteresis: int
+    level: BatteryLevel | None
+    lost: bool
+    online: bool
+    stale: bool
 
 
 @dataclass(frozen=True, slots=True)
-class StatusRules:
-    """Thresholds by battery measure. The first measure that the family reports counts, in the order of the keys."""
+class Judge:
+    """How a kind is judged: reasons in its values, what it is without a reason, and which reasons count."""
 
-    replace: Mapping[str, Threshold]
-    critical: Mapping[str, Threshold]
-    lost_hold_s: float = 1800.0
-    """How long a transmitter that went is ``lost``; afterwards the channel is ``idle``."""
+    offline: str
+    """The reason of a unit that is offline."""
+    reasons: Callable[[State, Signs], set[str]]
+    otherwise: Callable[[State], str]
+    counts: Callable[[State, str], bool] = lambda _state, _status: True
 
-
-# The margins keep a value that flutters on a threshold from ringing twice; a bar is too coarse to have one.
-DEFAULT_RULES = StatusRules(
-    replace={
-        "battery_runtime_minutes": Threshold(90, 5),
-        "battery_percent": Threshold(30, 3),
-        "battery_bars": Threshold(2, 0),
-    },
-    critical={
-        "battery_runtime_minutes": Threshold(30, 5),
-        "battery_percent": Threshold(10, 3),
-        "battery_bars": Threshold(1, 0),
-    },
-)
-
-PRECEDENCE: tuple[tuple[str, Status], ...] = (
-    ("receiver_offline", "offline"),
-    ("stale", "stale"),
-    ("encryption_fault", "fault"),
-    ("unregistered_transmitter", "fault"),
-    ("transmitter_lost", "lost"),
-    ("battery_critical", "critical"),
-    ("interference", "interference"),
-    ("interference_2", "interference"),
-    ("battery_replace", "replace"),
-    ("receiver_muted", "muted"),
-    ("transmitter_muted", "muted"),
-    ("transmitter_rf_muted", "muted"),
-)
-"""Reason -> status, most severe first."""
 
 _TRUE_MEANS = ("encryption_fault", "unregistered_transmitter")
 _MUTES = ("receiver_muted", "transmitter_muted", "transmitter_rf_muted")
+_INTERFERENCE = ("interference", "interference_2")
 
 
-def battery_level(state: Mapping[str, object], rules: StatusRules, before: BatteryLevel | None) -> BatteryLevel | None:
-    """How urgent the battery is; ``before`` is what it was, for the hysteresis."""
-    for key, critical in rules.critical.items():
-        value = state[key]
-        if not isinstance(value, int):
-            continue
-        replace = rules.replace[key]
-        if value <= critical.value + (critical.hysteresis if before == "critical" else 0):
-            return "critical"
-        if value <= replace.value + (replace.hysteresis if before is not None else 0):
-            return "replace"
-        return None
-    return None
-
-
-def level_in(reasons: Sequence[object]) -> BatteryLevel | None:
-    """The battery level that a list of status reasons speaks of."""
-    if "battery_critical" in reasons:
-        return "critical"
-    return "replace" if "battery_replace" in reasons else None
-
-
-def judge(
-    state: Mapping[str, object],
-    *,
-    level: BatteryLevel | None,
-    lost: bool,
-    online: bool,
-    stale: bool,
-) -> tuple[Status, list[str]]:
-    """The status and its reasons, most severe first."""
-    present = state["transmitter_present"]
+def _channel_reasons(state: State, signs: Signs) -> set[str]:
     found = {key for key in _TRUE_MEANS if state[key] is True}
-    found |= {key for key in ("interference", "interference_2") if state[key] == "detected"}
-    if present:
-        found |= {key for key in _MUTES if state[key] is True}
-    elif state["receiver_muted"] is True:
-        found.add("receiver_muted")
-    if level is not None:
-        found.add(f"battery_{level}")
-    if lost:
+    found |= {key for key in _INTERFERENCE if state[key] == "detected"}
+    mutes = _MUTES if state["transmitter_present"] else ("receiver_muted",)
+    found |= {key for key in mutes if state[key] is True}
+    if signs.level is not None:
+        found.add(f"battery_{signs.level}")
+    if signs.lost:
         found.add("transmitter_lost")
-    if stale:
+    return found
+
+
+def _channel_otherwise(state: State) -> str:
+    present = state["transmitter_present"]
+    return "unknown" if present is None else "good" if present else "idle"
+
+
+def _mute_counts(state: State, status: str) -> bool:
+    """Whether a status counts: a channel without a transmitter is idle, muted or not."""
+    return status != "muted" or bool(state["transmitter_present"])
+
+
+def _iem_channel_reasons(state: State, _signs: Signs) -> set[str]:
+    return {"rf_muted"} if state["rf_muted"] is True else set()
+
+
+def _iem_channel_otherwise(state: State) -> str:
+    return "on_air" if state["rf_muted"] is False else "unknown"
+
+
+BAY_STATUS: Mapping[object, str] = {
+    "full": "full",
+    "stored": "full",
+    "empty": "empty",
+    "charging": "charging",
+    "calculating": "charging",
+    "precharging": "charging",
+    "warm": "charging",
+    "hot": "charging",
+    "cold": "charging",
+    "storing": "charging",
+    "discharging": "charging",
+}
+"""``charge_state`` -> ``status``. A battery that is brought to its storage charge is being worked on, so it charges."""
+
+
+def faulty(state: State) -> bool:
+    """Whether something is wrong with a bay or its battery."""
+    return state["fault"] is not None or state["charge_state"] == "fault"
+
+
+def _bay_reasons(state: State, _signs: Signs) -> set[str]:
+    return {"bay_fault"} if faulty(state) else set()
+
+
+def _bay_otherwise(state: State) -> str:
+    if state["occupied"] is False:
+        return "empty"
+    return BAY_STATUS.get(state["charge_state"], "unknown")
+
+
+JUDGES: Mapping[Kind, Judge] = {
+    Kind.CHANNEL: Judge("receiver_offline", _channel_reasons, _channel_otherwise, _mute_counts),
+    Kind.IEM_CHANNEL: Judge("iem_offline", _iem_channel_reasons, _iem_channel_otherwise),
+    Kind.BAY: Judge("charger_offline", _bay_reasons, _bay_otherwise),
+}
+
+
+def judge(kind: Kind, state: State, signs: Signs) -> tuple[str, list[str]]:
+    """The status of a part and its reasons, most severe first."""
+    by = JUDGES[kind]
+    found = by.reasons(state, signs)
+    if signs.stale:
         found.add("stale")
-    if not online:
-        found.add("receiver_offline")
-    reasons = [reason for reason, _ in PRECEDENCE if reason in found]
-    for reason, status in PRECEDENCE:
-        if reason in found and not (status == "muted" and not present):
+    if not signs.online:
+        found.add(by.offline)
+    precedence = PRECEDENCE[kind]
+    reasons = [reason for reason, _ in precedence if reason in found]
+    for reason, status in precedence:
+        if reason in found and by.counts(state, status):
             return status, reasons
-    if present is None:
-        return "unknown", reasons
-    return ("good" if present else "idle"), reasons
+    return by.otherwise(state), reasons

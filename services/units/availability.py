@@ -31,7 +31,7 @@ class Availability:
             online=unit.online,
             stale=unit.stale,
             rules=self.rules,
-            capabilities=unit.capabilities,
+            presence=unit.capabilities.presence_keys if unit.capabilities else (),
             heard_at=heard_at,
         )
 
@@ -81,9 +81,9 @@ class Availability:
         """Judge again what only time changes: a transmitter that has been lost for long is idle."""
         around = self.situation(unit, now)
         for part in unit.parts.values():
-            state = rejudge(part.state, around, clock.unix_seconds)
-            if state is not None:
-                part.state = state
+            judged = rejudge(part.address.kind, part.state, around, part.level)
+            if judged is not None:
+                part.state, part.level = judged.state, judged.level
                 self._inventory.advance(part.version, now)
                 self._inventory.bus.mark(part.address, Facet.STATE)
                 self._inventory.bus.mark(self._inventory.bridge_address(part.address.tenant), Facet.SUMMARY)
@@ -117,6 +117,8 @@ class Availability:
         around = self.situation(unit, now)
         for part in unit.parts.values():
             part.stale, part.telemetry = True, None
-            part.state = rejudge(part.state, around, clock.unix_seconds) or part.state
+            judged = rejudge(part.address.kind, part.state, around, part.level)
+            if judged is not None:
+                part.state, part.level = judged.state, judged.level
             self._inventory.advance(part.version, now)
             self._inventory.bus.mark(part.address, Facet.STATE)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from services import clock
 from services.drivers import Reading
 from services.live import Inventory, News, StateWriter, Unit, UnitPart
-from services.model import SLOT_KEYS, AuditContext, ChannelState, Facet, Slot, TransmitterRecord
-from services.rules import Situation, fold_channel, fold_receiver, reported_of
+from services.model import SLOT_KEYS, AuditContext, Facet, State, TransmitterRecord
+from services.rules import Situation, fold_part, fold_unit, reported_of
 from services.store import Store
 from services.units.availability import Availability
 
@@ -160,14 +160,16 @@ class Intake:
         late: bool = False,
     ) -> bool:
         self._facts(part, around.now)
-        folded = fold_channel(part.state, part.reported, around, clock.unix_seconds)
+        folded = fold_part(part.address.kind, part.state, part.reported, around, part.level)
         if folded is None:
             return False
-        old, part.state = part.state, folded.state
+        old, part.state, part.level = part.state, folded.state, folded.level
+        for key in folded.gone:
+            part.reported.pop(key, None)
         self._changed(unit, part, around.now)
         if any(value is not None for value in folded.before.values()):
             self._news.settings_changed(unit, part, folded.before, folded.after, around.now, context, late=late)
-        if old["transmitter_present"] and folded.state["transmitter_present"] is False:
+        if old.get("transmitter_present") and folded.state.get("transmitter_present") is False:
             self._availability.hold(part.address)
         for happening in folded.events:
             self._news.happened(unit, part, happening, around.now, context, late=late)
@@ -188,26 +190,25 @@ class Intake:
             self._inventory.advance(unit.info_version, now)
             self._bus.mark(unit.address, Facet.INFO)
         reported = {"name": unit.reported.get("device_id"), **unit.reported}
-        state = fold_receiver(unit.state, reported)
-        if state is not None:
-            old, new = cast("Mapping[str, object]", unit.state), cast("Mapping[str, object]", state)
-            changed = [key for key in new if old[key] != new[key] and old[key] is not None]
-            unit.state = state
+        folded = fold_unit(unit.address.kind, unit.state, reported)
+        if folded is not None:
+            unit.state = folded.state
             self._inventory.advance(unit.version, now)
             self._bus.mark(unit.address, Facet.STATE)
-            if changed:
-                before, after = {key: old[key] for key in changed}, {key: new[key] for key in changed}
-                self._news.settings_changed(unit, None, before, after, now, context, late=late)
-        if news or state is not None:
+            if folded.before:
+                self._news.settings_changed(unit, None, folded.before, folded.after, now, context, late=late)
+        if news or folded is not None:
             self._writer.keep_unit(unit)
-        return state is not None
+        return folded is not None
 
-    def _keep_transmitter(self, unit: Unit, part: UnitPart, old: ChannelState, now: str) -> None:
+    def _keep_transmitter(self, unit: Unit, part: UnitPart, old: State, now: str) -> None:
         """Remember which transmitter is on the channel, when that is another one than before."""
-        state = part.state
-        model = state["transmitter_model"]
+        state: Mapping[str, Any] = part.state
+        model = state.get("transmitter_model")
+        if model is None:
+            return
         who = (model, state["transmitter_id"])
-        if model is None or (old["transmitter_present"] and who == (old["transmitter_model"], old["transmitter_id"])):
+        if old["transmitter_present"] and who == (old["transmitter_model"], old["transmitter_id"]):
             return
         self._store.put_transmitter(
             TransmitterRecord(
@@ -241,10 +242,10 @@ def _remember_what_stands(unit: Unit) -> None:
     """Before something is folded onto a receiver that is not heard: its last known values count as reported."""
     if not unit.stale:
         return
-    state = {key: value for key, value in unit.state.items() if value is not None and key != "name"}
+    state = reported_of(unit.address.kind, {**unit.state, "name": None})
     unit.reported = {**state, "device_id": unit.state["name"], **unit.reported}
     for part in unit.parts.values():
-        part.reported = {**reported_of(part.state), **part.reported}
+        part.reported = {**reported_of(part.address.kind, part.state), **part.reported}
 
 
 def _merge(reported: dict[str, object], values: Mapping[str, object]) -> bool:
@@ -259,9 +260,9 @@ def _merge(reported: dict[str, object], values: Mapping[str, object]) -> bool:
 
 def _merge_slot(part: UnitPart, number: int, values: Mapping[str, object]) -> bool:
     old = part.slots.get(number)
-    known = cast("dict[str, object]", old) if old is not None else {**dict.fromkeys(SLOT_KEYS), "number": number}
+    known = old if old is not None else {**dict.fromkeys(SLOT_KEYS), "number": number}
     new = {**known, **{key: value for key, value in values.items() if key in known}}
     if old is not None and new == known:
         return False
-    part.slots[number] = cast("Slot", new)
+    part.slots[number] = new
     return True

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from services import clock
 from services.live import Inventory, StateWriter, Unit
 from services.model import (
-    CHANNEL_STATE_KEYS,
-    RECEIVER_STATE_KEYS,
-    ChannelState,
+    Kind,
     PartRecord,
-    ReceiverState,
     ServiceError,
-    Slot,
+    State,
     UnitRecord,
+    empty_state,
     kind_of_unit,
 )
-from services.rules import EMPTY_CHANNEL, EMPTY_RECEIVER
+from services.rules import stored_level
 from services.units.availability import Availability
 
 log = logging.getLogger(__name__)
@@ -34,9 +31,8 @@ def restore(
 ) -> None:
     """Put stored units and parts back. One that cannot be read is left out, with a warning."""
     for record in units:
-        state = {**EMPTY_RECEIVER, **_only(record.state, RECEIVER_STATE_KEYS)}
         try:
-            writer.enter(Unit(record, state=cast("ReceiverState", state)))
+            writer.enter(Unit(record, state=_stored(record.address.kind, record.state)))
         except ServiceError as error:  # one row must not keep the others from coming back
             log.warning("a stored receiver is left out", extra={"host": record.host, "why": error.detail})
     for stored in parts:
@@ -47,7 +43,7 @@ def restore(
         except (TypeError, ValueError) as error:  # of another form than ours: the receiver will tell them anew
             log.warning("stored values are left out", extra={"receiver": unit.address.id, "why": str(error)})
             for part in unit.parts.values():
-                part.state = EMPTY_CHANNEL
+                part.state = empty_state(part.address.kind)
 
 
 def _restore_part(inventory: Inventory, writer: StateWriter, stored: PartRecord) -> None:
@@ -56,12 +52,13 @@ def _restore_part(inventory: Inventory, writer: StateWriter, stored: PartRecord)
     if unit is None:
         return
     part = inventory.ensure_part(unit, stored.number)
-    values = {**EMPTY_CHANNEL, **_only(stored.state, CHANNEL_STATE_KEYS)}
-    part.state = cast("ChannelState", values)
-    part.slots = {cast("Slot", slot)["number"]: cast("Slot", slot) for slot in stored.slots}
+    part.state = _stored(stored.address.kind, stored.state)
+    part.level = stored_level(part.state)
+    part.slots = {int(str(slot["number"])): slot for slot in stored.slots}
     writer.enter_part(part, stored.changed_at or clock.now_text())
 
 
-def _only(values: Mapping[str, object], keys: Sequence[str]) -> dict[str, object]:
-    """Stored values under keys that still exist: an older program may have written others."""
-    return {key: values[key] for key in keys if key in values}
+def _stored(kind: Kind, values: Mapping[str, object]) -> State:
+    """A stored state with exactly the keys of today: those of other versions go, new ones are unknown."""
+    empty = empty_state(kind)
+    return {**empty, **{key: value for key, value in values.items() if key in empty}}

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from services.drivers import Driver, DriverError, Link, Reading, SimulatedReceiver, Target, find_drivers
-from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, SLOT_KEYS, ChannelTelemetry
+from services.model import CHANNEL_STATE_KEYS, KEYS, RECEIVER_STATE_KEYS, SLOT_KEYS, ChannelTelemetry, Facet, Kind
 
 DRIVERS = find_drivers()
 FAMILIES = [(driver, family) for driver in DRIVERS.values() if driver.scans for family in driver.families]
@@ -94,7 +94,7 @@ def test_a_driver_says_who_it_is(driver: Driver) -> None:
         assert capabilities.family == family
         assert capabilities.channel_keys <= {*CHANNEL_STATE_KEYS}
         assert capabilities.receiver_keys <= {*RECEIVER_STATE_KEYS}
-        assert capabilities.telemetry_keys <= {*ChannelTelemetry.__annotations__}
+        assert capabilities.telemetry_keys <= {*KEYS.names(Kind.CHANNEL, Facet.TELEMETRY)}
 
 
 @every_driver

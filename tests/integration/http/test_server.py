@@ -15,8 +15,8 @@ from bridge.http.server import ListenError, LoopLag, serve
 class Bridge:
     reasons: list[str] = field(default_factory=list)
 
-    async def render(self) -> bytes:
-        return b"mic2mqtt_receiver_up 1\n"
+    async def render(self) -> list[bytes]:
+        return [b"mic2mqtt_receiver_up", b" 1\n"]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -352,7 +353,7 @@ async def test_a_battery_of_0_is_0_and_unknown_is_unknown(services: Services) ->
     assert result.counts.updated == 1
     assert state_of(rack)["battery_percent"] == 0
     assert state_of(rack)["last_battery_percent"] == 0
-    assert "battery_critical" in state_of(rack)["status_reasons"]
+    assert "battery_critical" in cast("list[str]", state_of(rack)["status_reasons"])
     await services.sync.sync_device_battery(part=channel, values={"battery_percent": None}, context=CONTEXT)
     assert state_of(rack)["battery_percent"] is None
     assert state_of(rack)["last_battery_percent"] == 0

@@ -11,9 +11,21 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bridge.contract import PUBLISHED, document, encoding
-from bridge.contract.payloads import MODELS, MOST_BYTES, Reply, read
-from services.model import TITLES, Address, AuditDraft, AuditEvent, Campus, ErrorCode, Event, Facet, Kind, ServiceError
-from services.rules import EMPTY_CHANNEL, EMPTY_RECEIVER
+from bridge.contract.envelopes import MOST_BYTES
+from bridge.contract.payloads import MODELS, Reply, read
+from services.model import (
+    TITLES,
+    Address,
+    AuditDraft,
+    AuditEvent,
+    Campus,
+    ErrorCode,
+    Event,
+    Facet,
+    Kind,
+    ServiceError,
+    empty_state,
+)
 from services.verbs import VERBS
 
 NOW = "2026-11-22T19:30:00.120Z"
@@ -74,11 +86,12 @@ def name_of(payload: bytes) -> str:
     return f"{body['schema']} {body.get('status', '')}".strip()
 
 
+EMPTY = empty_state(Kind.CHANNEL)
 PAYLOADS = [
     encoding.bridge_state("main", 1_795_370_000, "online", None, NOW, expected=True),
     encoding.encode({"schema": "bridge.health/1", "id": "main", "time": NOW, "data": HEALTH}),
-    encoding.resource("channel.state", "rack1-1", 1, 7, NOW, dict(EMPTY_CHANNEL), stale=False),
-    encoding.resource("receiver.state", "rack1", 1, 7, NOW, dict(EMPTY_RECEIVER), stale=True),
+    encoding.resource("channel.state", "rack1-1", 1, 7, NOW, empty_state(Kind.CHANNEL), stale=False),
+    encoding.resource("receiver.state", "rack1", 1, 7, NOW, empty_state(Kind.RECEIVER), stale=True),
     encoding.resource("channel.slots", "rack1-1", 1, 7, NOW, {"slots": [SLOT]}, stale=False),
     encoding.availability("rack1", 1, 3, "offline", "closed_by_device", NOW),
     encoding.plain_resource(
@@ -127,17 +140,17 @@ def test_what_is_encoded_is_what_the_model_describes(payload: bytes) -> None:
         encoding.availability("rack1", 1, 3, "offline", "tired", NOW),
         encoding.availability("rack1", 1, 3, "offline", None, "2026-11-22T19:30:00Z"),
         encoding.availability("Rack 1", 1, 3, "offline", None, NOW),
-        encoding.resource("channel.state", "rack1-1", 1, 7, NOW, {**EMPTY_CHANNEL, "colour": "red"}, stale=False),
+        encoding.resource("channel.state", "rack1-1", 1, 7, NOW, {**EMPTY, "colour": "red"}, stale=False),
         encoding.resource(
             "channel.state",
             "rack1-1",
             1,
             7,
             NOW,
-            {k: v for k, v in EMPTY_CHANNEL.items() if k != "gain_db"},
+            {k: v for k, v in EMPTY.items() if k != "gain_db"},
             stale=False,
         ),
-        encoding.resource("channel.state", "rack1-1", 1, 7, NOW, {**EMPTY_CHANNEL, "battery_bars": 255}, stale=False),
+        encoding.resource("channel.state", "rack1-1", 1, 7, NOW, {**EMPTY, "battery_bars": 255}, stale=False),
         encoding.plain_resource("channel.levels", "rack1-1", NOW, {"intervals": 30, "colour_min": 1}),
         encoding.plain_resource("channel.telemetry", "rack1-1", NOW, {"quality": 9}),
         encoding.summary("main", NOW, [encoding.encode({**ROW, "name": "x" * MOST_BYTES})])[0][1],

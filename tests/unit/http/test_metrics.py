@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import cast
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bridge.http.metrics import COUNTERS, GAUGES, PREFIX, Process, renderer
+from bridge.http.metrics import COUNTERS, PREFIX, Process, renderer
 from services.live import Bus, Inventory, Unit
-from services.model import ChannelState, ChannelTelemetry
+from services.model import KEYS
 from tests.unit.discovery.household import put
 
 PLACE = {"organization": "default", "campus": "stage", "receiver": "rack1"}
@@ -25,8 +24,8 @@ def live(inventory: Inventory) -> Unit:
     receiver.stale = channel.stale = False
     receiver.heard_s = 99.5
     values = {"name": "Ünal", "status": "good", "battery_percent": 80, "frequency_mhz": 526.225}
-    channel.state = cast("ChannelState", {**channel.state, **values, "transmitter_present": True})
-    channel.telemetry = cast("ChannelTelemetry", {"rf_a_dbm": -61, "rf_dbm": -60, "audio_peak_dbfs": -12, "quality": 4})
+    channel.state = {**channel.state, **values, "transmitter_present": True}
+    channel.telemetry = {"rf_a_dbm": -61, "rf_dbm": -60, "audio_peak_dbfs": -12, "quality": 4}
     channel.counters.rf_dropouts = 3
     return receiver
 
@@ -38,7 +37,7 @@ async def scraped(inventory: Inventory) -> Series:
         lambda: {"mqtt_connects": ("Connections.", 2.0)},
         lambda: {("refresh", "succeeded"): 4},
     )
-    text = (await renderer(inventory, process, lambda: 100.0)()).decode()
+    text = b"".join(await renderer(inventory, process, lambda: 100.0)()).decode()
     families = list(text_string_to_metric_families(text))
     assert all(family.documentation for family in families)
     assert len({family.name for family in families}) == len(families)
@@ -82,14 +81,16 @@ async def test_a_lost_receiver_keeps_its_counters_and_loses_its_measurements() -
     found = await scraped(inventory)
     assert found[series("receiver_up", **PLACE)] == 0
     assert found[series("rf_dropouts_total", **PATH)] == 3
-    measured = {PREFIX + name for name, _, _ in GAUGES} | {PREFIX + "channel_rf_level_dbm"}
+    measured = {PREFIX + row.metric.name for row in KEYS.rows if row.metric}
+    assert PREFIX + "channel_rf_level_dbm" in measured
     assert not measured & {name for name, _ in found}
 
 
 async def test_an_empty_house_is_told_too() -> None:
     found = await scraped(Inventory(Bus(), "main"))
     assert found[series("bridge_info", version="1")] == 1
-    assert not {PREFIX + f"{name}_total" for name, _, _ in COUNTERS} & {name for name, _ in found}
+    counters = {PREFIX + f"{name}_total" for kind in COUNTERS.values() for name, _, _ in kind}
+    assert not counters & {name for name, _ in found}
 
 
 async def test_everything_else_has_its_turns_while_a_large_house_is_told() -> None:

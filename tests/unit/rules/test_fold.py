@@ -9,21 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services import clock
-from services.model import CHANNEL_STATE_KEYS, Capabilities, ChannelState
-from services.rules import DEFAULT_RULES, EMPTY_CHANNEL, Situation, fold_channel, rejudge
-from services.rules.fold import TRANSMITTER_KEYS, Folded
+from services.model import Kind, State, empty_state, state_keys
+from services.rules import DEFAULT_RULES, BatteryLevel, Folded, Situation, fold_part, rejudge
+from services.rules.channels import TRANSMITTER_KEYS
 
 NOON = "2026-11-22T12:00:00.000Z"
-ULXD = Capabilities(
-    manufacturer="shure",
-    family="ulxd",
-    receiver_keys=frozenset(),
-    channel_keys=frozenset(CHANNEL_STATE_KEYS),
-    telemetry_keys=frozenset(),
-    presence_keys=("transmitter_model", "battery_bars"),
-)
+CHANNEL = Kind.CHANNEL
+EMPTY = empty_state(CHANNEL)
+ULXD = ("transmitter_model", "battery_bars")
 AROUND = Situation(
-    now=NOON, now_s=clock.unix_seconds(NOON), online=True, stale=False, rules=DEFAULT_RULES, capabilities=ULXD
+    now=NOON, now_s=clock.unix_seconds(NOON), online=True, stale=False, rules=DEFAULT_RULES, presence=ULXD
 )
 ON_AIR: Mapping[str, object] = {
     "name": "Vox 1",
@@ -39,8 +34,13 @@ ON_AIR: Mapping[str, object] = {
 OFF_AIR: Mapping[str, object] = {**ON_AIR, "transmitter_model": None, "battery_bars": None, "battery_percent": None}
 
 
-def fold(reported: Mapping[str, object], state: ChannelState = EMPTY_CHANNEL, around: Situation = AROUND) -> Folded:
-    folded = fold_channel(state, reported, around, clock.unix_seconds)
+def fold(
+    reported: Mapping[str, object],
+    state: State = EMPTY,
+    around: Situation = AROUND,
+    level: BatteryLevel | None = None,
+) -> Folded:
+    folded = fold_part(CHANNEL, state, reported, around, level)
     assert folded is not None
     return folded
 
@@ -56,7 +56,7 @@ def test_a_transmitter_on_the_air_is_good_and_live() -> None:
 
 
 def test_the_same_readings_again_are_no_change() -> None:
-    assert fold_channel(fold(ON_AIR).state, ON_AIR, AROUND, clock.unix_seconds) is None
+    assert fold_part(CHANNEL, fold(ON_AIR).state, ON_AIR, AROUND) is None
 
 
 def test_first_values_are_no_events_because_nobody_saw_them_change() -> None:
@@ -82,10 +82,10 @@ def test_a_transmitter_that_went_while_nobody_looked_was_heard_last_when_we_look
 def test_a_lost_transmitter_becomes_idle_when_its_time_has_passed() -> None:
     state = fold(OFF_AIR, fold(ON_AIR).state).state
     later = replace(AROUND, now_s=AROUND.now_s + 1801)
-    judged = rejudge(state, later, clock.unix_seconds)
+    judged = rejudge(CHANNEL, state, later)
     assert judged is not None
-    assert (judged["status"], judged["status_reasons"]) == ("idle", [])
-    assert rejudge(state, replace(AROUND, now_s=AROUND.now_s + 1799), clock.unix_seconds) is None
+    assert (judged.state["status"], judged.state["status_reasons"]) == ("idle", [])
+    assert rejudge(CHANNEL, state, replace(AROUND, now_s=AROUND.now_s + 1799)) is None
 
 
 def test_a_transmitter_that_returns_is_on_again() -> None:
@@ -101,7 +101,7 @@ def test_a_transmitter_on_external_power_is_there_without_any_bars() -> None:
 
 
 def test_what_the_family_cannot_tell_stays_unknown() -> None:
-    around = replace(AROUND, capabilities=None)
+    around = replace(AROUND, presence=())
     state = fold({"name": "Vox 1"}, around=around).state
     assert (state["transmitter_present"], state["audio_path"], state["status"]) == (None, "unknown", "unknown")
 
@@ -118,19 +118,19 @@ def test_bars_count_only_where_neither_minutes_nor_percent_are_known() -> None:
 
 
 def test_a_battery_that_flutters_on_its_threshold_rings_once() -> None:
-    state, rung = fold(ON_AIR).state, []
+    state, level, rung = fold(ON_AIR).state, None, []
     for minutes in (91, 90, 92, 90, 94, 89):
-        folded = fold_channel(state, {**ON_AIR, "battery_runtime_minutes": minutes}, AROUND, clock.unix_seconds)
+        folded = fold_part(CHANNEL, state, {**ON_AIR, "battery_runtime_minutes": minutes}, AROUND, level)
         if folded is not None:
             rung += events(folded)
-            state = folded.state
+            state, level = folded.state, folded.level
     assert rung == ["battery_replace"]
 
 
 def test_a_fresh_battery_is_a_recovery() -> None:
     low = fold({**ON_AIR, "battery_runtime_minutes": 20}, fold(ON_AIR).state)
     assert events(low) == ["battery_critical"]
-    assert events(fold(ON_AIR, low.state)) == ["battery_recovered"]
+    assert events(fold(ON_AIR, low.state, level=low.level)) == ["battery_recovered"]
 
 
 def test_the_worse_reason_gives_the_status_and_the_others_stay_readable() -> None:
@@ -150,13 +150,14 @@ values = st.one_of(st.none(), st.booleans(), st.integers(-5, 70_000), st.text(ma
 
 
 @given(
-    st.dictionaries(st.sampled_from(CHANNEL_STATE_KEYS), values), st.dictionaries(st.sampled_from(list(ON_AIR)), values)
+    st.dictionaries(st.sampled_from(state_keys(CHANNEL)), values),
+    st.dictionaries(st.sampled_from(list(ON_AIR)), values),
 )
 def test_whatever_is_reported_every_key_of_the_contract_is_there(
     first: Mapping[str, object], second: Mapping[str, object]
 ) -> None:
-    state = EMPTY_CHANNEL
+    state: State = EMPTY
     for reported in (first, {**first, **second}, ON_AIR):
-        folded = fold_channel(state, reported, AROUND, clock.unix_seconds)
+        folded = fold_part(CHANNEL, state, reported, AROUND)
         state = folded.state if folded else state
-        assert tuple(state) == CHANNEL_STATE_KEYS
+        assert tuple(state) == state_keys(CHANNEL)

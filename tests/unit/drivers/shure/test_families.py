@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.drivers.shure.families import FAMILIES, Family, capabilities_of, model_of
-from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, ChannelTelemetry
+from services.model import CHANNEL_STATE_KEYS, KEYS, RECEIVER_STATE_KEYS, Facet, Kind
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_family_speaks_the_words_of_the_product(family: str) -> None:
     assert capabilities.family == family
     assert capabilities.channel_keys <= {*CHANNEL_STATE_KEYS}
     assert capabilities.receiver_keys <= {*RECEIVER_STATE_KEYS}
-    assert capabilities.telemetry_keys <= {*ChannelTelemetry.__annotations__}
+    assert capabilities.telemetry_keys <= {*KEYS.names(Kind.CHANNEL, Facet.TELEMETRY)}
     assert {*capabilities.presence_keys} <= capabilities.channel_keys
     assert {*capabilities.settable} <= capabilities.channel_keys
 

@@ -1,0 +1,162 @@
+"""Keys of the units themselves, and who the parts are: ``info``, ``link``, and ``state`` of a unit. PURE."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal
+
+from services.model.keys.key import Key
+from services.model.keys.objects import Alert, EncryptionMode, Labels, Lock, SettableRange
+from services.model.kinds import PART_KINDS, UNIT_KINDS, Facet, Kind
+from services.model.words import Source
+
+_RECEIVER, _IEM, _CHARGER = (frozenset({kind}) for kind in (Kind.RECEIVER, Kind.IEM, Kind.CHARGER))
+_CHANNEL, _IEM_CHANNEL, _BAY = (frozenset({kind}) for kind in (Kind.CHANNEL, Kind.IEM_CHANNEL, Kind.BAY))
+_UNITS = frozenset(UNIT_KINDS)
+_PARTS = frozenset(PART_KINDS)
+_unit_info = partial(Key, kinds=_UNITS)
+_part_info = partial(Key, kinds=_PARTS)
+_link = partial(Key, kinds=_UNITS, facet=Facet.LINK)
+_state = partial(Key, kinds=_RECEIVER)
+_setting = partial(Key, kinds=_RECEIVER, role="setting", audited=True)
+
+UNIT_INFO_KEYS: tuple[Key, ...] = (
+    _unit_info(
+        "manufacturer", str, "Maker, lower snake_case: shure, sennheiser, manual.", required=True, role="identity"
+    ),
+    _unit_info("family", str, "Product family: ulxd, qlxd, slxd, slxd_plus, axient.", role="identity"),
+    _unit_info("model", str, "Model as the device names it, for example ULXD4Q.", role="identity"),
+    _unit_info("name", str, "The configured name, else the device's own label.", role="kept", facet=Facet.INFO),
+    _unit_info("host", str, "Host name or address that the bridge connects to.", role="kept", facet=Facet.INFO),
+    _unit_info("port", int, "TCP or UDP port.", minimum=1, maximum=65535, role="kept", facet=Facet.INFO),
+    _unit_info("serial", str, "Serial number, where the device tells it.", role="identity"),
+    _unit_info("mac", str, "Control network MAC address, lower case with colons.", role="identity"),
+    _unit_info("firmware", str, "Firmware version as the device writes it, without a marker.", role="identity"),
+    _unit_info("band", str, "RF band designation, for example G50.", role="identity"),
+    _unit_info("device_id", str, "The label that people gave the device on its front panel.", role="identity"),
+    Key(
+        "channel_count", int, "Audio channels.", minimum=0, kinds=frozenset({Kind.RECEIVER, Kind.IEM}), role="identity"
+    ),
+    Key("bay_count", int, "Bays.", minimum=0, kinds=_CHARGER, role="identity"),
+    _unit_info("driver", str, "The driver that speaks to it.", required=True, role="kept", facet=Facet.INFO),
+    _unit_info(
+        "source",
+        Source,
+        "Who owns its settings: the file, a command, or discovery.",
+        required=True,
+        role="kept",
+        facet=Facet.INFO,
+    ),
+    _unit_info(
+        "capabilities", list[str], "What this model can tell or do.", required=True, role="kept", facet=Facet.INFO
+    ),
+    _unit_info("labels", Labels, "", required=True, role="kept", facet=Facet.INFO),
+)
+"""``info`` of a unit."""
+
+UNIT_LINK_KEYS: tuple[Key, ...] = (
+    _link("last_seen", str, "When it was last heard, RFC 3339."),
+    _link("data_age_s", float, "Seconds since.", unit="s"),
+    _link("session", str, "State of the session: idle, connecting, reading, live, waiting.", required=True),
+    _link("reconnects_24h", int, "Connections lost in the last 24 hours.", required=True),
+    _link("last_error", str, "What went wrong last, and the remedy."),
+)
+"""``link`` of a unit."""
+
+PART_INFO_KEYS: tuple[Key, ...] = (
+    Key("receiver", str, "Id of its receiver.", required=True, kinds=_CHANNEL, role="kept", facet=Facet.INFO),
+    Key("iem", str, "Id of its IEM transmitter.", required=True, kinds=_IEM_CHANNEL, role="kept", facet=Facet.INFO),
+    Key("charger", str, "Id of its charger.", required=True, kinds=_BAY, role="kept", facet=Facet.INFO),
+    _part_info("number", int, "From 1.", minimum=1, required=True, role="kept", facet=Facet.INFO),
+    Key("antenna_count", int, "Antennas seen in its meters.", minimum=1, maximum=4, kinds=_CHANNEL, role="identity"),
+    Key(
+        "diversity",
+        Literal["antenna", "quadversity", "frequency", "quadversity_frequency"],
+        "How its signal is made safe.",
+        kinds=_CHANNEL,
+        role="identity",
+    ),
+    Key(
+        "capabilities",
+        list[str],
+        "What this model can tell of a channel.",
+        required=True,
+        kinds=_CHANNEL,
+        role="kept",
+        facet=Facet.INFO,
+    ),
+    Key(
+        "capabilities",
+        list[str],
+        "Keys of the state that it can fill.",
+        required=True,
+        kinds=_IEM_CHANNEL | _BAY,
+        role="kept",
+        facet=Facet.INFO,
+    ),
+    _part_info(
+        "settable",
+        dict[str, SettableRange],
+        "Keys that can be set on it: range or choices. Rules may forbid.",
+        required=True,
+        role="kept",
+        facet=Facet.INFO,
+    ),
+    _part_info("labels", Labels, "", required=True, role="kept", facet=Facet.INFO),
+)
+"""``info`` of a part."""
+
+RECEIVER_KEYS: tuple[Key, ...] = (
+    _setting("name", str, "The device's own label, as it reports it now."),
+    _setting("encryption_mode", EncryptionMode, "Encryption."),
+    _state(
+        "firmware_update_failed",
+        bool,
+        "The firmware version carries the device's mark of a failed self-test or update.",
+        audited=True,
+    ),
+    _setting("transmission_mode", Literal["standard", "high_density"], "RF channel spacing mode."),
+    _setting("audio_summing_mode", str, "Channels summed: off, 1+2, 3+4, 1+2/3+4, 1+2+3+4."),
+    _setting("frequency_diversity_mode", str, "Channels in frequency diversity: off, 1+2 ..."),
+    _setting("quadversity_mode", bool, "Four antennas for each channel."),
+    _setting("lock", Lock, "Front panel lock."),
+    _state("alerts", list[Alert], "Open alerts of the receiver.", role="kept"),
+)
+"""``receiver.state``."""
+
+IEM_KEYS: tuple[Key, ...] = (
+    Key("name", str, "The unit's own label, as it reports it now.", kinds=_IEM, role="setting", audited=True),
+    Key("lock", Lock, "Front panel lock.", kinds=_IEM, role="setting", audited=True),
+    Key("encryption_mode", EncryptionMode, "Encryption.", kinds=_IEM, role="setting", audited=True),
+    Key("alerts", list[Alert], "Open alerts of the IEM transmitter.", kinds=_IEM, role="kept"),
+)
+"""``iem.state``."""
+
+CHARGER_KEYS: tuple[Key, ...] = (
+    Key("name", str, "The unit's own label, as it reports it now.", kinds=_CHARGER, role="setting", audited=True),
+    Key(
+        "storage_mode",
+        bool,
+        "Batteries are brought to their storage charge instead of being filled.",
+        kinds=_CHARGER,
+        role="setting",
+        audited=True,
+    ),
+    Key("lock", Lock, "Front panel lock.", kinds=_CHARGER, role="setting", audited=True),
+    Key(
+        "firmware_update_failed",
+        bool,
+        "The firmware version carries the unit's mark of a failed self-test or update.",
+        kinds=_CHARGER,
+        audited=True,
+    ),
+    Key("alerts", list[Alert], "Open alerts of the charger.", kinds=_CHARGER, role="kept"),
+)
+"""``charger.state``."""
+
+MORE_KEYS: tuple[Key, ...] = (
+    Key(
+        "more", dict[str, object], "What only this maker's units report, by keys of the driver.", kinds=_UNITS | _PARTS
+    ),
+)
+"""Of every ``state``."""

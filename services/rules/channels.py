@@ -1,0 +1,110 @@
+"""How a channel's state follows from what was reported: presence, battery, mutes, and what of it is an event. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.model import KEYS, EventType, Kind, State
+from services.rules.battery import BatteryLevel
+from services.rules.folded import Happening, Situation
+
+PRESENCE = "transmitter_present"
+
+TRANSMITTER_KEYS = KEYS.gone_with(Kind.CHANNEL, PRESENCE)
+"""What only a transmitter on the air can report: null as soon as it is gone."""
+
+LAST_BATTERY: Mapping[str, str] = {
+    row.name: row.derived_from[0] for row in KEYS.of(Kind.CHANNEL) if row.name.startswith("last_")
+}
+"""Key that stays readable when the transmitter goes -> key that it was."""
+
+
+def derive(new: dict[str, object], old: State, reported: Mapping[str, object], around: Situation) -> None:
+    """Fill in what follows from the reported keys, in place: ``new`` is not shared yet."""
+    new[PRESENCE] = _present(reported, around.presence)
+    new["battery_status"] = _battery_status(reported)
+    _keep_last(new, old, around)
+    new["audio_path"] = _audio_path(new)
+
+
+def reported_of(state: State) -> dict[str, object]:
+    """What a unit has to report to make this state, as far as it is known: the way back of the fold."""
+    reported: dict[str, object] = {key: value for key, value in state.items() if value is not None}
+    status = state["battery_status"]
+    if status == "warning":
+        reported["battery_warning"] = True
+    elif status != "external_power":
+        reported["battery_runtime_status"] = status
+    return reported
+
+
+def _present(reported: Mapping[str, object], presence: tuple[str, ...]) -> bool | None:
+    """On the air, as far as the family's own signs go; unknown until one of them was reported."""
+    said = reported.get(PRESENCE)
+    if isinstance(said, bool):
+        return said
+    signs = [key for key in presence if key in reported]
+    if not signs:
+        return None
+    # A transmitter on external power has no battery to count bars of, yet it is there.
+    external = reported.get("power_source") == "external"
+    return all(reported[key] is not None or (key == "battery_bars" and external) for key in signs)
+
+
+def _battery_status(reported: Mapping[str, object]) -> object:
+    if reported.get("power_source") == "external":
+        return "external_power"
+    return "warning" if reported.get("battery_warning") is True else reported.get("battery_runtime_status")
+
+
+def _keep_last(new: dict[str, object], old: State, around: Situation) -> None:
+    """What the transmitter reported ends with it; its last battery stays readable."""
+    if new[PRESENCE] is False:
+        for key in TRANSMITTER_KEYS:
+            new[key] = None
+        for last, live in LAST_BATTERY.items():
+            new[last] = old[live] if old[live] is not None else old[last]
+        went = around.heard_at or around.now
+        new["transmitter_last_seen"] = went if old[PRESENCE] is True else old["transmitter_last_seen"]
+        return
+    new["transmitter_last_seen"] = None if new[PRESENCE] else old["transmitter_last_seen"]
+    for last, live in LAST_BATTERY.items():
+        new[last] = new[live] if new[live] is not None else old[last]
+
+
+def _audio_path(new: State) -> str:
+    if new[PRESENCE] is not True:
+        return "unknown" if new[PRESENCE] is None else "no_signal"
+    mutes = (new["receiver_muted"], new["transmitter_muted"], new["transmitter_rf_muted"])
+    if any(mute is True for mute in mutes):
+        return "muted"
+    return "unknown" if all(mute is None for mute in mutes) else "live"
+
+
+EDGES: tuple[tuple[str, object, object, EventType], ...] = (
+    ("transmitter_present", False, True, "transmitter_on"),
+    ("transmitter_present", True, False, "transmitter_lost"),
+    ("transmitter_muted", False, True, "transmitter_muted"),
+    ("transmitter_muted", True, False, "transmitter_unmuted"),
+    ("talk_switch", "released", "pressed", "talk_switch_pressed"),
+    ("talk_switch", "pressed", "released", "talk_switch_released"),
+    ("interference", "none", "detected", "interference_started"),
+    ("interference", "detected", "none", "interference_ended"),
+    ("interference_2", "none", "detected", "interference_started"),
+    ("interference_2", "detected", "none", "interference_ended"),
+)
+"""Key, from, to, event. A first value is no event: nobody saw it change."""
+
+
+def battery_events(old: State, new: State, was: BatteryLevel | None, level: BatteryLevel | None) -> list[Happening]:
+    """What a battery's crossing of a threshold is called; nothing where its transmitter went."""
+    if level == was or not new[PRESENCE]:
+        return []
+    before = {live: old[live] for live in LAST_BATTERY.values()}
+    after = {live: new[live] for live in LAST_BATTERY.values()}
+    if level == "critical":
+        return [Happening("battery_critical", before, after)]
+    if level == "replace":
+        return [Happening("battery_replace", before, after)] if was is None else []
+    known = any(value is not None for value in after.values())
+    return [Happening("battery_recovered", before, after)] if known else []
