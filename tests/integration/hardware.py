@@ -121,6 +121,10 @@ class Memory:
     def of_channel(self, index: int) -> list[str]:
         return [line for at, _, _, line in self.lines if at == index]
 
+    def of_receiver(self) -> list[str]:
+        """What the dump of one channel has besides (docs/protocols.md#everything-at-once)."""
+        return [line for at, *_, line in self.lines if at is None]
+
     @property
     def channels(self) -> list[int]:
         return sorted({at for at, *_ in self.lines if at is not None})
@@ -324,7 +328,7 @@ class _Client:
     def _dump(self, index: int | None) -> list[str]:
         memory, manners = self._device.memory, self._device.manners
         if index != 0:
-            return memory.of_channel(index or 0) if manners.dump == "all" else []
+            return [*memory.of_receiver(), *memory.of_channel(index or 0)] if manners.dump == "all" else []
         everything = [line for *_, line in memory.lines]
         if manners.whole_dump == "refused":
             self._device.offences.append("GET 0 ALL")

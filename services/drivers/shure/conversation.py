@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from services.drivers.port import DriverError, Target, Trace
+from services.drivers.shure.barrier import Barrier
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.codec.messages import Message
@@ -63,6 +64,8 @@ class Conversation:
         """Older meters, found among other messages."""
         self.channels = 1
         """How many channels may send meters; an ANX4 has up to 24."""
+        self._barrier: Barrier | None = None
+        self._fence: Place | None = None
         self.answers: Counter[Place] = Counter()
         """How often each property has been reported since whoever asks cleared it."""
         self.last_heard = self._loop.time()
@@ -156,6 +159,8 @@ class Conversation:
                 self.unintelligible += 1
             else:
                 messages.append(message)
+                if self._barrier is not None:
+                    self._barrier.receive((message.name, message.index))
                 if len(self.answers) < PLACES_MOST:
                     self.answers[message.name, message.index] += 1
         if messages:
@@ -189,6 +194,23 @@ class Conversation:
         """
         self.send(questions)
         return await self.wait(done, timeout=timeout)
+
+    async def ask_all(self, questions: Iterable[bytes], fence: Place, *, timeout: float) -> bool:
+        """Send questions and wait until all of them are answered, as `ask` does; ``fence`` is that of a `Barrier`."""
+        barrier = self._barrier_of(fence)
+        complete = await self.ask([*questions, *barrier.begin()], lambda: barrier.passed, timeout=timeout)
+        if not complete:
+            barrier.give_up()
+        return complete
+
+    def ask_alive(self, fence: Place) -> None:
+        """Send what this unit is known to answer."""
+        self.send([self._barrier_of(fence).sign_of_life()])
+
+    def _barrier_of(self, fence: Place) -> Barrier:
+        if self._barrier is None or self._fence != fence:
+            self._barrier, self._fence = Barrier(fence), fence
+        return self._barrier
 
     async def wait(self, done: Callable[[], bool], *, timeout: float, quiet: float = QUIET_S) -> bool:
         """Wait for more answers to what was asked, as `ask` does."""

@@ -88,7 +88,7 @@ class ShureLink:
     def ask_alive(self) -> None:
         """Ask for what this device has been heard to answer: a question that it ignores would look like its end."""
         self._conversation.unstick()
-        self._conversation.send([get(*(self._found.fence if self._found else LAST))])
+        self._conversation.ask_alive(self._found.fence if self._found else LAST)
 
     def set_meter_interval(self, seconds: float) -> None:
         """Ask for another metering interval; what the family cannot do becomes the nearest that it can."""
@@ -157,31 +157,29 @@ class ShureLink:
         channels = range(1, found.channels + 1)
         each = [get("ALL", channel) for channel in channels]
         for dumps in [[get("ALL", WHOLE_DUMP)], each] if found.family.dumps_all else [each]:
-            await self._ask(dumps, found.fence, times=2)
+            await self._ask(dumps, found.fence)
             if self._heard_of_channels():
                 return True
         # no dump at all: what can be asked for is asked for by name
         await self._ask_missing(found, self._missing(found, self._askable(found)))
         return self._heard_of_channels()
 
-    async def _ask(self, questions: list[bytes], fence: Place, *, times: int = 1) -> bool:
-        """Ask, and wait until the device has answered ``fence``, which is asked behind everything; whether it spoke.
+    async def _ask(self, questions: list[bytes], fence: Place) -> bool:
+        """Ask, and wait until everything is answered; whether the device reported anything.
 
-        Twice behind dumps: one may contain it, so the second answer can only be one to these questions, and answers
-        come in order. Raises `DriverError` (timeout) where one that answers is not heard at all.
+        Raises `DriverError` (timeout) where a device that answers questions sends nothing at all.
         """
         answers, timeout = self._conversation.answers, self._target.answer_timeout_s
-        told = self._heard_of_channels()
-        if told and not self._answers:  # it tells by itself, and may be one that only tells
+        reports = self._heard_of_channels()
+        if reports and not self._answers:  # it reports unasked, and may never answer a question
             timeout = min(timeout, QUIET_S)
-        enough, heard, said = answers[fence] + times, self.last_heard, answers.total()
-        asked = [*questions, *[get(*fence)] * times]
-        if await self._conversation.ask(asked, lambda: answers[fence] >= enough, timeout=timeout):
+        last_heard, reported = self.last_heard, answers.total()
+        if await self._conversation.ask_all(questions, fence, timeout=timeout):
             self._answers = True
-        elif self.last_heard == heard and (self._answers or not told):
+        elif self.last_heard == last_heard and (self._answers or not reports):
             peer = self._conversation.connection.peer
             raise DriverError("timeout", f"{peer} did not answer anything within {timeout:g} s")
-        return answers.total() > said
+        return answers.total() > reported
 
     def _heard_of_channels(self) -> bool:
         """Whether anything was told of any channel since this read began."""

@@ -47,6 +47,7 @@ class Options(BaseModel):
     unknown: Literal["refuse", "silent"] = Field("refuse", description="What an unknown key gets: REP ERR or nothing.")
     answers_model: bool = Field(True, description="Older ULX-D and QLX-D firmware does not answer MODEL.")
     paired: int | None = Field(None, ge=0, description="SLX-D+: channels with a paired transmitter; default all.")
+    latency_ms: float = Field(0.0, ge=0, le=1000, description="Each line of an answer that much after the last one.")
     channels: int | None = Field(None, ge=0, le=24, description="ANX4: channels of its licence; default 8.")
     apart: bool = Field(False, description="Each channel meters at a moment of its own: one segment a line.")
     quadversity: bool = Field(False, description="Axient: four antennas for each channel.")
@@ -135,6 +136,7 @@ def _unit(family: str, number: int, host: str, port: int, *, clock: Clock, seed:
         identities=identities,
         unknown_is_silent=options.unknown == "silent",
         meters_apart=options.apart,
+        latency_s=options.latency_ms / 1000,
     )
 
 

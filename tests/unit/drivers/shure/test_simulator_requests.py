@@ -129,6 +129,20 @@ def test_axient_without_a_transmitter_shows_unknown_quality_and_a_peak_below_the
     assert line == "< SAMPLE 2 ALL 255 000 005 033 XX 00 012 00 011 >"
 
 
+def of_channel(channel: int, lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith(f"< REP {channel} ")]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_dump_of_a_channel_has_every_property_of_the_receiver_once(family: str) -> None:
+    device = a_device(family)
+    lines = said(device, "GET 1 ALL")
+    assert len(lines) == len(set(lines))
+    assert len([line for line in lines if line.startswith("< REP DEVICE_ID ")]) == 1
+    assert of_channel(1, lines)
+    assert not of_channel(2, lines)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_everything_that_is_said_is_in_the_drivers_table_and_makes_sense_there(family: str) -> None:
     device = a_device(family, **({"fd_c": True, "quadversity": True} if family == "axient" else {}))
@@ -262,7 +276,7 @@ def test_slxd_plus_refuses_the_dump_of_everything_and_begins_to_meter() -> None:
     device = a_device("slxd_plus")
     assert said(device, "GET 0 ALL") == ["< REP ERR >"]
     assert all(device.meter_ms)
-    assert said(device, "GET 1 ALL")[0].startswith("< REP 1 CHAN_NAME")
+    assert of_channel(1, said(device, "GET 1 ALL"))[0].startswith("< REP 1 CHAN_NAME")
 
 
 def test_an_unpaired_slxd_plus_channel_reports_seven_fields_and_no_name() -> None:
@@ -273,7 +287,7 @@ def test_an_unpaired_slxd_plus_channel_reports_seven_fields_and_no_name() -> Non
         paired=2,
         answers_model=True,
     )
-    lines = said(device, "GET 4 ALL")
+    lines = of_channel(4, said(device, "GET 4 ALL"))
     assert len(lines) == 7
     assert not any("CHAN_NAME" in line for line in lines)
     assert any("CHAN_NAME" in line for line in said(device, "GET 2 ALL"))

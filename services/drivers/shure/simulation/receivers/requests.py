@@ -108,10 +108,13 @@ def _get(device: Device, asked: Message) -> list[bytes]:
 
 
 def _dump(device: Device, index: int) -> Iterator[bytes]:
-    """Everything once, the meters too. NET_SETTINGS is told only when it is asked for by name."""
-    if index == 0:
-        yield from (line((0, name, 0), device.shown((0, name, 0))) for name in device.device_fields if " " not in name)
-    for channel in _selected(device, index):
+    """Everything once, the meters too: all of the unit and one channel, or all (docs/protocols.md#everything-at-once).
+
+    NET_SETTINGS is told only when it is asked for by name.
+    """
+    selected = _selected(device, index)
+    yield from (line((0, name, 0), device.shown((0, name, 0))) for name in device.device_fields if " " not in name)
+    for channel in selected:
         told = [place for place, _ in device.channel_places(channel)]
         yield from reports(device, told)
         yield line((channel, "METER_RATE", 0), f"{device.meter_ms[channel - 1]:05d}")

@@ -34,6 +34,8 @@ class Connection(asyncio.Protocol):
         self._unit = unit
         self._framer = Framer()
         self._pieces: list[bytes] = []
+        self._due = 0.0
+        """Loop time of the last line that waits to be written."""
         self.transport: asyncio.Transport
         self.full = False
         """The client does not read: samples are dropped, as there is nobody to see them."""
@@ -76,6 +78,13 @@ class Connection(asyncio.Protocol):
         else:
             self.transport.write(data)
 
+    def send_apart(self, lines: Sequence[bytes], seconds: float) -> None:
+        """Write one line after another, each so many seconds behind the one before it."""
+        loop = asyncio.get_running_loop()
+        for line in lines:
+            self._due = max(self._due, loop.time()) + seconds
+            loop.call_at(self._due, self.send, [line])
+
     def _send_pieces(self, at: int) -> None:
         """One piece a turn of the event loop: each is a segment, for there is no Nagle."""
         if at < len(self._pieces) and not self.transport.is_closing():
@@ -98,6 +107,7 @@ class Unit:
         identities: Identities,
         unknown_is_silent: bool,
         meters_apart: bool = False,
+        latency_s: float = 0.0,
     ) -> None:
         self.device = device
         self.host = host
@@ -112,6 +122,7 @@ class Unit:
         self._connections: set[Connection] = set()
         self._meters: list[Timer] = []
         self._meters_apart = meters_apart
+        self._latency_s = latency_s
         self._metered: list[int] = []
         self._scenario: Scenario | None = None
         self.last_written = 0.0
@@ -207,6 +218,8 @@ class Unit:
                 asyncio.get_running_loop().call_later(seconds, self._stop_flash, channel)
         if "slow" in self.faults:
             asyncio.get_running_loop().call_later(SLOW_S, connection.send, replies)
+        elif self._latency_s:
+            connection.send_apart(replies, self._latency_s)
         else:
             connection.send(replies)
         if self.device.meter_ms != self._metered:
