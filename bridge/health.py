@@ -18,6 +18,7 @@ from bridge.settings import Settings, digest
 from services.audit import Outbox
 from services.drivers import Driver
 from services.live import Bus, Inventory
+from services.model import Kind
 from services.store import Store
 
 UNIDENTIFIED_LISTED = 150
@@ -87,6 +88,7 @@ class Health:
     def figures(self) -> dict[str, object]:
         """Data of `bridge.health`."""
         units = self._inventory.units.values()
+        receivers = [unit for unit in units if unit.address.kind is Kind.RECEIVER]
         unidentified = self._inventory.unidentified
         return {
             "uptime_s": round(self._uptime_s),
@@ -95,9 +97,12 @@ class Health:
             "events_dropped": self._changes.events_dropped,
             "outbox_depth": self._outbox.depth,
             "outbox_oldest_s": round(self._outbox.oldest_age_s, 1),
-            "receivers": len(units),
-            "receivers_online": sum(1 for unit in units if unit.online),
-            "channels": sum(len(unit.parts) for unit in units),
+            "receivers": len(receivers),
+            "receivers_online": sum(1 for unit in receivers if unit.online),
+            "channels": sum(len(unit.parts) for unit in receivers),
+            "units": len(units),
+            "units_online": sum(1 for unit in units if unit.online),
+            "parts": sum(len(unit.parts) for unit in units),
             "database_error": self._store.last_error,
             "unidentified_hosts": len(unidentified),
             "unidentified": [

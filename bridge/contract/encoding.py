@@ -153,16 +153,19 @@ def bridge_state(bridge_id: str, epoch: int, state: str, reason: str | None, sin
     )
 
 
-def inventory(bridge_id: str, receivers: Sequence[Mapping[str, Any]]) -> list[tuple[str, bytes]]:
-    """Ids only, in pages from 0; a receiver stays whole on its page."""
-    pages: list[list[Mapping[str, Any]]] = [[]]
+def inventory(
+    bridge_id: str, receivers: Sequence[Mapping[str, Any]], units: Sequence[Mapping[str, Any]] = ()
+) -> list[tuple[str, bytes]]:
+    """Ids only, in pages from 0; a unit stays whole on its page. ``units`` are those that are no receivers."""
+    pages: list[dict[str, list[Mapping[str, Any]]]] = [{"receivers": [], "units": []}]
     room = INVENTORY_PAGE
-    for receiver in receivers:
-        needed = 1 + len(receiver["channels"])
-        if needed > room and pages[-1]:
-            pages.append([])
+    rows = [("receivers", "channels", one) for one in receivers] + [("units", "parts", one) for one in units]
+    for where, parts, unit in rows:
+        needed = 1 + len(unit[parts])
+        if needed > room < INVENTORY_PAGE:
+            pages.append({"receivers": [], "units": []})
             room = INVENTORY_PAGE
-        pages[-1].append(receiver)
+        pages[-1][where].append(unit)
         room -= needed
     return [
         (
@@ -173,7 +176,7 @@ def inventory(bridge_id: str, receivers: Sequence[Mapping[str, Any]]) -> list[tu
                     "id": bridge_id,
                     "page": number,
                     "pages": len(pages),
-                    "receivers": page,
+                    **page,
                 }
             ),
         )
@@ -181,19 +184,22 @@ def inventory(bridge_id: str, receivers: Sequence[Mapping[str, Any]]) -> list[tu
     ]
 
 
-def summary(bridge_id: str, time: str, rows: Iterable[bytes]) -> list[tuple[str, bytes]]:
-    """One small object a channel, each encoded already: of a thousand, few have changed since the last summary.
+def summary(
+    bridge_id: str, time: str, channels: Iterable[bytes], parts: Iterable[bytes] = ()
+) -> list[tuple[str, bytes]]:
+    """One small object a part, each encoded already: of a thousand, few have changed since the last summary.
 
-    What does not fit under 128 KB goes on to ``summary/1``, ``summary/2`` ...
+    ``parts`` are those that are no channels. What does not fit under 128 KB goes on to ``summary/1``, ``summary/2`` ...
     """
-    pages: list[list[bytes]] = [[]]
+    pages: list[tuple[list[bytes], list[bytes]]] = [([], [])]
     size = 0
-    for row in rows:
-        if size + len(row) > ROOM and pages[-1]:
-            pages.append([])
-            size = 0
-        pages[-1].append(row)
-        size += len(row) + 1
+    for place, rows in enumerate((channels, parts)):
+        for row in rows:
+            if size + len(row) > ROOM and size:
+                pages.append(([], []))
+                size = 0
+            pages[-1][place].append(row)
+            size += len(row) + 1
     return [
         (
             str(number) if number else "",
@@ -204,7 +210,8 @@ def summary(bridge_id: str, time: str, rows: Iterable[bytes]) -> list[tuple[str,
                     "time": time,
                     "page": number,
                     "pages": len(pages),
-                    "channels": orjson.Fragment(b"[" + b",".join(page) + b"]"),
+                    "channels": orjson.Fragment(b"[" + b",".join(page[0]) + b"]"),
+                    "parts": orjson.Fragment(b"[" + b",".join(page[1]) + b"]"),
                 }
             ),
         )

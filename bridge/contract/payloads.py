@@ -16,7 +16,15 @@ from pydantic import Field
 
 from bridge.contract.envelopes import MOST_BYTES, Epoch, Id, Measured, Payload, Revision, Time
 from bridge.contract.resource_payloads import RESOURCES
-from services.model import AvailabilityReason, AvailabilityState, ErrorCode, ResultStatus, Status
+from services.model import (
+    AvailabilityReason,
+    AvailabilityState,
+    BayStatus,
+    ErrorCode,
+    IemChannelStatus,
+    ResultStatus,
+    Status,
+)
 
 
 class BridgeState(Payload):
@@ -73,6 +81,9 @@ class BridgeHealthData(Payload):
     receivers: int
     receivers_online: int
     channels: int
+    units: Annotated[int, Field(description="Units of every kind.")]
+    units_online: int
+    parts: Annotated[int, Field(description="Parts of every kind.")]
     database_error: str | None
     unidentified_hosts: Annotated[int, Field(description="Configured hosts that never answered and have no id.")]
     unidentified: Annotated[list[UnidentifiedHost], Field(description="The first 150 of them.")]
@@ -97,11 +108,24 @@ class Availability(Payload):
     since: Time
 
 
+UnitKindWord = Literal["iem", "charger"]
+PartKindWord = Literal["iem_channel", "bay"]
+"""Kinds that came after receivers and channels: those stand in lists of their own."""
+
+
 class InventoryReceiver(Payload):
     """A receiver and its channels, by id."""
 
     receiver: Id
     channels: list[Id]
+
+
+class InventoryUnit(Payload):
+    """A unit that is no receiver, and its parts, by id."""
+
+    kind: UnitKindWord
+    unit: Id
+    parts: list[Id]
 
 
 class Inventory(Payload):
@@ -112,6 +136,7 @@ class Inventory(Payload):
     page: Annotated[int, Field(ge=0)]
     pages: Annotated[int, Field(ge=1)]
     receivers: list[InventoryReceiver]
+    units: Annotated[list[InventoryUnit], Field(description="IEM transmitters and chargers.")]
 
 
 class SummaryRow(Payload):
@@ -129,6 +154,24 @@ class SummaryRow(Payload):
     who: str | None
 
 
+class SummaryPart(Payload):
+    """One IEM channel or bay, for a wall; null where its kind does not have it."""
+
+    kind: PartKindWord
+    id: Id
+    number: Annotated[int, Field(ge=1)]
+    name: str | None
+    status: IemChannelStatus | BayStatus
+    status_reasons: list[str]
+    occupied: bool | None
+    charge_state: str | None
+    battery_percent: int | None
+    battery_bars: int | None
+    time_to_full_minutes: int | None
+    rf_muted: bool | None
+    room: str | None
+
+
 class Summary(Payload):
     """All channels of a campus, in pages below 128 KB; the first page's topic has no number."""
 
@@ -138,6 +181,7 @@ class Summary(Payload):
     page: Annotated[int, Field(ge=0)]
     pages: Annotated[int, Field(ge=1)]
     channels: list[SummaryRow]
+    parts: Annotated[list[SummaryPart], Field(description="IEM channels and bays.")]
 
 
 class CandidateRow(Payload):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 
 from bridge.contract import encoding
+from bridge.publishing.campus_pages import CampusPages, Rendered
 from services import clock
 from services.live import Inventory, Unit, UnitPart, Version
-from services.model import UNIT_KINDS, Address, Campus, Event, Facet, Kind, State, facets_of
+from services.model import KEYS, RESOURCE_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, Kind, facets_of
 from services.units import LABEL_KEYS
 
-Rendered = tuple[str, bytes]
-"""A page (empty where a facet has none) and its payload."""
+_INFO_KEYS = {kind: KEYS.names(kind, Facet.INFO) for kind in RESOURCE_KINDS}
 
 DAY_S = 86_400.0
 
@@ -23,8 +22,7 @@ class Renderer:
 
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
-        self._rows: dict[Address, tuple[State, object, bytes]] = {}
-        """The summary's rows, and what they were made of."""
+        self._campus = CampusPages(inventory)
         self._part_facets: Mapping[Facet, Callable[[Unit, UnitPart], bytes | None]] = {
             Facet.INFO: self._part_info,
             Facet.STATE: self._part_state,
@@ -39,14 +37,14 @@ class Renderer:
             Facet.LINK: self._link,
         }
         self._campus_facets: Mapping[Facet, Callable[[Campus], list[Rendered]]] = {
-            Facet.INVENTORY: self._pages,
-            Facet.SUMMARY: self._summary,
-            Facet.CANDIDATES: self._candidates,
+            Facet.INVENTORY: self._campus.inventory,
+            Facet.SUMMARY: self._campus.summary,
+            Facet.CANDIDATES: self._campus.candidates,
         }
 
     def forget(self, address: Address) -> None:
         """The resource is gone."""
-        self._rows.pop(address, None)
+        self._campus.forget(address)
 
     def render(self, address: Address, facet: Facet) -> list[Rendered]:
         """The payloads of a facet; none where the resource is gone or has nothing to say."""
@@ -99,12 +97,13 @@ class Renderer:
             "band": record.band,
             "device_id": record.device_id,
             "channel_count": record.part_count,
+            "bay_count": record.part_count,
             "driver": record.driver,
             "source": record.source,
             "capabilities": unit.capabilities.words if unit.capabilities else [],
             "labels": labels_of(unit),
         }
-        return self._resource(unit.address, Facet.INFO, unit.info_version, data, stale=unit.stale)
+        return self._resource(unit.address, Facet.INFO, unit.info_version, _own(unit.address, data), stale=unit.stale)
 
     def _unit_state(self, unit: Unit) -> bytes:
         return self._resource(unit.address, Facet.STATE, unit.version, unit.state, stale=unit.stale)
@@ -138,7 +137,7 @@ class Renderer:
             "settable": dict(capabilities.settable) if capabilities else {},
             "labels": labels_of(unit),
         }
-        return self._resource(part.address, Facet.INFO, part.info_version, data, stale=part.stale)
+        return self._resource(part.address, Facet.INFO, part.info_version, _own(part.address, data), stale=part.stale)
 
     def _part_state(self, unit: Unit, part: UnitPart) -> bytes:
         del unit
@@ -162,56 +161,6 @@ class Renderer:
             f"{part.address.kind}.levels", part.address.id, clock.now_text(), part.newest_levels
         )
 
-    # -- a campus --------------------------------------------------------------------------------------------
-
-    def _pages(self, tenant: Campus) -> list[Rendered]:
-        ids = []
-        for unit in sorted(self._inventory.of(tenant), key=lambda one: one.address.id):
-            parts = [part.address.id for part in unit.parts.values()]
-            ids.append({"receiver": unit.address.id, "channels": parts})
-        return encoding.inventory(self._inventory.bridge_id, ids)
-
-    def _summary(self, tenant: Campus) -> list[Rendered]:
-        rows = (
-            self._summary_row(unit, part)
-            for unit in sorted(self._inventory.of(tenant), key=lambda one: one.address.id)
-            for part in unit.parts.values()
-        )
-        return encoding.summary(self._inventory.bridge_id, clock.now_text(), rows)
-
-    def _summary_row(self, unit: Unit, part: UnitPart) -> bytes:
-        """A channel's row, made again only when its state or its room has changed."""
-        state, room = part.state, unit.record.labels.get("room")
-        known = self._rows.get(part.address)
-        if known is not None and known[0] is state and known[1] == room:
-            return known[2]
-        muted = [state[key] for key in ("receiver_muted", "transmitter_muted", "transmitter_rf_muted")]
-        row = encoding.encode(
-            {
-                "id": part.address.id,
-                "name": state["name"],
-                "status": state["status"],
-                "status_reasons": state["status_reasons"],
-                "battery_percent": state["battery_percent"],
-                "battery_bars": state["battery_bars"],
-                "battery_runtime_minutes": state["battery_runtime_minutes"],
-                "muted": None if all(mute is None for mute in muted) else any(muted),
-                "room": room,
-                "who": state["assignment"],
-            }
-        )
-        # a copy: what the encoder returns keeps the 4 KB that it was written into
-        self._rows[part.address] = state, room, bytes(memoryview(row))
-        return row
-
-    def _candidates(self, tenant: Campus) -> list[Rendered]:
-        rows = [
-            {key: value for key, value in asdict(candidate).items() if key != "tenant"}
-            for candidate in self._inventory.candidates.values()
-            if candidate.tenant == tenant
-        ]
-        return [("", encoding.candidates(self._inventory.bridge_id, clock.now_text(), rows))]
-
     # -- envelopes -------------------------------------------------------------------------------------------
 
     def _resource(
@@ -227,6 +176,11 @@ class Renderer:
         return encoding.availability(
             address.id, self._inventory.epoch, version.revision, unit.available, unit.reason, unit.since
         )
+
+
+def _own(address: Address, data: Mapping[str, object]) -> dict[str, object]:
+    """Of what is known of a unit or part, the keys that its kind has in ``info``."""
+    return {key: data[key] for key in _INFO_KEYS[address.kind]}
 
 
 def labels_of(unit: Unit) -> dict[str, object]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from bridge.contract import EMPTY, Topics
 from bridge.mqtt import FAILED, Connection
-from bridge.publishing.rendering import Rendered
+from bridge.publishing.campus_pages import Rendered
 from services.model import Address, Facet, Kind, PublishedResource
 from services.store import Store
 

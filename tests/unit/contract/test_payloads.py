@@ -73,6 +73,9 @@ HEALTH = {
     "receivers": 1,
     "receivers_online": 1,
     "channels": 4,
+    "units": 2,
+    "units_online": 2,
+    "parts": 6,
     "database_error": None,
     "unidentified": [{"host": "10.0.0.9", "reason": "timeout", "since": NOW, "detail": ""}],
 }
