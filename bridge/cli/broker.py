@@ -16,15 +16,13 @@ import orjson
 import typer
 
 from bridge.contract import CommandTarget, Topics
-from bridge.mqtt import BrokerError, Connection, Endpoint, MqttConfig, PublishRefusedError, Trouble, Version, connect
+from bridge.mqtt import BrokerError, Connection, Endpoint, MqttConfig, PublishRefusedError, open_once
 from bridge.settings import Settings, broker_of, load
-from services.model import Address, Kind
+from services.model import RESOURCE_KINDS, Address, Kind
 
 Write = Callable[[str], None]
 
 FINAL: Final = frozenset({"succeeded", "partial", "failed", "rejected"})
-_NOT_UNDERSTOOD: Final[frozenset[Trouble]] = frozenset({"version_refused", "closed_early", "silent"})
-"""How brokers answer a version of MQTT that they do not know."""
 
 
 def load_for(path: Path | None, url: str | None, base_topic: str | None) -> Settings:
@@ -61,18 +59,6 @@ def config_for(settings: Settings, what: str) -> MqttConfig:
     return replace(broker_of(settings), client_id=f"mic2mqtt-{what}-{randomness.token_hex(4)}")
 
 
-async def open_once(config: MqttConfig) -> Connection:
-    """Connect with the newest version that the broker understands, or raise `BrokerError` at once."""
-    versions: tuple[Version, ...] = ("5", "3.1.1") if config.protocol == "auto" else (config.protocol,)
-    for version in versions[:-1]:
-        try:
-            return await connect(config, version, None)
-        except BrokerError as error:
-            if error.trouble not in _NOT_UNDERSTOOD:
-                raise
-    return await connect(config, versions[-1], None)
-
-
 # -- send ----------------------------------------------------------------------------------------------------
 
 
@@ -85,13 +71,13 @@ def target_of(text: str | None, settings: Settings) -> CommandTarget:
     if len(parts) == 2:  # noqa: PLR2004 - kind and id
         parts = [bridge.organization, bridge.campus, *parts]
     match parts:
-        case [organization, campus, kind, id_] if kind in set(Kind):
+        case [organization, campus, kind, id_] if kind in RESOURCE_KINDS:
             return CommandTarget(Address(organization, campus, Kind(kind), id_))
         case [organization, campus, "bridge"]:
             return CommandTarget(Address(organization, campus, Kind.BRIDGE, bridge.id))
     raise ValueError(
-        f"{text!r} must be receiver/ID or channel/ID, ORGANIZATION/CAMPUS/receiver/ID, or ORGANIZATION/CAMPUS/bridge "
-        "for everything of a campus"
+        f"{text!r} must be KIND/ID (kinds: {', '.join(RESOURCE_KINDS)}), ORGANIZATION/CAMPUS/KIND/ID, or "
+        "ORGANIZATION/CAMPUS/bridge for everything of a campus"
     )
 
 

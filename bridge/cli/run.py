@@ -176,8 +176,8 @@ def _unknown_drivers(settings: Settings) -> list[str]:
 
 
 async def _check_broker(settings: Settings, write: Callable[[str], None]) -> bool:
-    from bridge.cli.broker import config_for, open_once
-    from bridge.mqtt import BrokerError
+    from bridge.cli.broker import config_for
+    from bridge.mqtt import BrokerError, open_once
 
     try:
         connection = await open_once(config_for(settings, "check"))

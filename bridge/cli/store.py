@@ -1,17 +1,17 @@
-"""`receivers`, `audit` and `db`: a look into the database, beside a running bridge or without one."""
+"""`units`, `receivers`, `audit` and `db`: a look into the database, beside a running bridge or without one."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bridge.contract import encoding
 from bridge.settings import Settings, load
 from services import clock
-from services.model import AuditEvent, Campus, UnitRecord
+from services.model import AuditEvent, Campus, Kind, UnitRecord
 from services.store import file_of, make_engine, only_us, parse, queries, reading, schema
 
 Write = Callable[[str], None]
@@ -19,25 +19,46 @@ Write = Callable[[str], None]
 
 def receivers(path: Path | None, *, as_json: bool, write: Write) -> None:
     """List every receiver that the bridge knows. Raises `StoreError`."""
-    with reading(load(path, os.environ).database.connection_url()) as connection:
-        records = sorted(queries.units(connection), key=lambda record: record.address)
+    records = _stored(path, Kind.RECEIVER)
     if as_json:
         for record in records:
-            write(json.dumps(_as_json(record), sort_keys=True, default=str))
-        return
-    if not records:
+            write(json.dumps(_as_json(record, "channel_count"), sort_keys=True, default=str))
+    elif records:
+        titles = ("receiver", "campus", "model", "host", "ch", "source", "last seen")
+        _write_table((titles, *((record.address.id, *_row(record)) for record in records)), write)
+    else:
         write("no receivers yet: write [[receivers]] into the configuration, or run `mic2mqtt discover`")
-        return
-    titles = ("receiver", "campus", "model", "host", "ch", "source", "last seen")
-    rows = [titles, *(_row(record) for record in records)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(titles))]
+
+
+def units(path: Path | None, *, kind: Kind | None, as_json: bool, write: Write) -> None:
+    """List every unit that the bridge knows, or those of one kind. Raises `StoreError`."""
+    records = _stored(path, kind)
+    if as_json:
+        for record in records:
+            named = {"kind": record.address.kind.value, **_as_json(record, "part_count")}
+            write(json.dumps(named, sort_keys=True, default=str))
+    elif records:
+        titles = ("kind", "id", "campus", "model", "host", "parts", "source", "last seen")
+        rows = ((record.address.kind.value, record.address.id, *_row(record)) for record in records)
+        _write_table((titles, *rows), write)
+    else:
+        write("no units yet: write [[units]] into the configuration, or run `mic2mqtt discover`")
+
+
+def _stored(path: Path | None, kind: Kind | None) -> list[UnitRecord]:
+    with reading(load(path, os.environ).database.connection_url()) as connection:
+        found = queries.units(connection)
+    return sorted((one for one in found if kind in {None, one.address.kind}), key=lambda record: record.address)
+
+
+def _write_table(rows: Sequence[tuple[str, ...]], write: Write) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _row(record: UnitRecord) -> tuple[str, ...]:
     return (
-        record.address.id,
         f"{record.address.organization}/{record.address.campus}",
         record.model or record.manufacturer,
         record.host if record.port is None else f"{record.host}:{record.port}",
@@ -47,14 +68,14 @@ def _row(record: UnitRecord) -> tuple[str, ...]:
     )
 
 
-def _as_json(record: UnitRecord) -> dict[str, Any]:
+def _as_json(record: UnitRecord, count: str) -> dict[str, Any]:
     keys = ("manufacturer", "family", "model", "name", "host", "port", "serial", "mac", "firmware")
     return {
         "id": record.address.id,
         "organization": record.address.organization,
         "campus": record.address.campus,
         **{key: getattr(record, key) for key in keys},
-        "channel_count": record.part_count,
+        count: record.part_count,
         "driver": record.driver,
         "source": record.source,
         "labels": dict(record.labels),

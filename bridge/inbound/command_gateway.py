@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.contract import Rejection, Request, Topics, encoding, parse
+from bridge.contract import Incoming, Rejection, Request, Topics, encoding, parse
 from bridge.inbound.replies import Replies, Reply
 from bridge.inbound.subscriptions import Subscriptions
-from bridge.mqtt import Incoming
 from services import clock
 from services.audit import Audit
 from services.commands import Command, CommandService, Outcome

@@ -6,8 +6,6 @@ from bridge.mqtt.client import Connection, connect
 from bridge.mqtt.endpoint import (
     BrokerError,
     Endpoint,
-    Incoming,
-    Message,
     MqttConfig,
     PublishRefusedError,
     Trouble,
@@ -15,7 +13,7 @@ from bridge.mqtt.endpoint import (
 )
 from bridge.mqtt.outgoing import FAILED
 from bridge.mqtt.packets import SUCCESS, TOO_LARGE
-from bridge.mqtt.supervisor import MqttClient
+from bridge.mqtt.supervisor import MqttClient, open_once
 
 __all__ = [
     "FAILED",
@@ -24,12 +22,11 @@ __all__ = [
     "BrokerError",
     "Connection",
     "Endpoint",
-    "Incoming",
-    "Message",
     "MqttClient",
     "MqttConfig",
     "PublishRefusedError",
     "Trouble",
     "Version",
     "connect",
+    "open_once",
 ]

@@ -25,12 +25,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from bridge.contract import Incoming, Message
 from bridge.mqtt import packets
 from bridge.mqtt.endpoint import (
     BrokerError,
     Endpoint,
-    Incoming,
-    Message,
     MqttConfig,
     Version,
     disconnected,

@@ -10,23 +10,6 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
-from bridge.contract import Incoming, Message
-
-__all__ = [
-    "BrokerError",
-    "Endpoint",
-    "Incoming",
-    "Message",
-    "MqttConfig",
-    "PublishRefusedError",
-    "Trouble",
-    "Version",
-    "disconnected",
-    "fought_over",
-    "refused",
-    "unreachable",
-]
-
 Version = Literal["5", "3.1.1"]
 
 Trouble = Literal[

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NoReturn
 
+from bridge.contract import Message
 from bridge.mqtt.client import Connection, connect
-from bridge.mqtt.endpoint import BrokerError, Message, MqttConfig, Trouble, Version, fought_over
+from bridge.mqtt.endpoint import BrokerError, MqttConfig, Trouble, Version, fought_over
 from services.backoff import Backoff
 
 LOG = logging.getLogger(__name__)
@@ -79,19 +80,12 @@ class MqttClient:
 
     async def _connect(self) -> Connection:
         """Open a connection with the newest version that the broker understands."""
-        for version in (versions := self._versions()):
-            try:
-                connection = await connect(self._config, version, self._will())
-            except BrokerError as error:
-                if version == versions[-1] or not self._may_be_old(error):
-                    raise
-                LOG.debug("no MQTT %s: %s", version, error)
-                continue
-            if version == "5":
-                self._knows_5 = True
-            elif len(versions) > 1:
-                self._old_until = self._now() + self._config.version_5_again_s
-            break
+        versions = self._versions()
+        connection = await _connect_newest(self._config, versions, self._will, self._may_be_old)
+        if connection.version == "5":
+            self._knows_5 = True
+        elif len(versions) > 1:
+            self._old_until = self._now() + self._config.version_5_again_s
         self.connects += 1
         self.connection = connection
         self.trouble = self._said = None
@@ -99,9 +93,7 @@ class MqttClient:
         return connection
 
     def _versions(self) -> tuple[Version, ...]:
-        if self._config.protocol != "auto":
-            return (self._config.protocol,)
-        return ("3.1.1",) if self._now() < self._old_until else ("5", "3.1.1")
+        return ("3.1.1",) if self._now() < self._old_until else _versions_of(self._config)
 
     def _may_be_old(self, error: BrokerError) -> bool:
         """Whether an older version may work: a broker that has spoken MQTT 5 is only restarting when it hangs up."""
@@ -148,6 +140,35 @@ class MqttClient:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+async def open_once(config: MqttConfig) -> Connection:
+    """Connect without a will, with the newest version that the broker understands. Raises `BrokerError` at once."""
+    return await _connect_newest(
+        config, _versions_of(config), lambda: None, lambda error: error.trouble in _NOT_UNDERSTOOD
+    )
+
+
+def _versions_of(config: MqttConfig) -> tuple[Version, ...]:
+    """The versions that may be tried, the newest first."""
+    return ("5", "3.1.1") if config.protocol == "auto" else (config.protocol,)
+
+
+async def _connect_newest(
+    config: MqttConfig,
+    versions: Sequence[Version],
+    will: Callable[[], Message | None],
+    may_be_old: Callable[[BrokerError], bool],
+) -> Connection:
+    """Try the versions in turn. Raises `BrokerError`: the last one, or the first that no older version can mend."""
+    for version in versions[:-1]:
+        try:
+            return await connect(config, version, will())
+        except BrokerError as error:
+            if not may_be_old(error):
+                raise
+            LOG.debug("no MQTT %s: %s", version, error)
+    return await connect(config, versions[-1], will())
 
 
 async def _end(work: asyncio.Future[None]) -> None:

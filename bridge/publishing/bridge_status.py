@@ -9,8 +9,8 @@ from typing import Literal
 
 import orjson
 
-from bridge.contract import Topics, encoding
-from bridge.mqtt import Connection, Message
+from bridge.contract import Message, Topics, encoding
+from bridge.mqtt import Connection
 from services import clock
 from services.model import Facet
 

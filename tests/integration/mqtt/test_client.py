@@ -19,11 +19,10 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from bridge.contract import Incoming, Message
 from bridge.mqtt import (
     BrokerError,
     Connection,
-    Incoming,
-    Message,
     MqttClient,
     MqttConfig,
     PublishRefusedError,

@@ -88,7 +88,7 @@ print("LOADED", sorted({"rich", "amqtt", "alembic", "httpx", "pydantic_settings"
         (("audit", "--campus", "main"), "ORGANIZATION/CAMPUS"),
         (("send", "refresh", "--args", "x"), "no JSON"),
         (("send", "refresh", "--args", "[1]"), "a JSON object is wanted"),
-        (("send", "refresh", "--to", "rack1"), "must be receiver/ID"),
+        (("send", "refresh", "--to", "rack1"), "must be KIND/ID"),
         (("discover",), "name networks or hosts"),
         (("discover", "10.0.0.0/8"), "16777216 addresses"),
         (("probe", "10.0.0.0/24"), "more than one address"),
