@@ -40,7 +40,7 @@ ONLY_IN = {
 
 DRIVERS = "services.drivers"
 
-OPEN_ROOMS = {"bridge.cli", "services.store.migrations", "services.store.migrations.versions"}
+OPEN_ROOMS = {"bridge.cli", "bridge.cli.commands", "services.store.migrations", "services.store.migrations.versions"}
 """Rooms without public names: a command imports what it runs when it runs, and Alembic finds migrations by folder."""
 
 

@@ -140,6 +140,11 @@ async def test_the_whole_way_from_a_receiver_to_send_watch_audit_and_a_clean_end
 
         code, said = await run("receivers", "--json", folder=house)
         assert (code, json.loads(said)["id"], json.loads(said)["source"]) == (0, "rack1", "config")
+        code, said = await run("units", folder=house)
+        assert code == 0
+        assert [line.split()[:2] for line in said.splitlines()] == [["kind", "id"], ["receiver", "rack1"]]
+        code, said = await run("units", "--kind", "charger", folder=house)
+        assert (code, "no units yet" in said) == (0, True)
         code, said = await run("check", "--connect", folder=house)
         assert (code, "broker: fine" in said, "database: fine" in said) == (0, True, True), said
         code, said = await run("db", "upgrade", folder=house)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,15 +11,19 @@ from pathlib import Path
 import pytest
 
 from bridge.cli.broker import load_for
+from bridge.cli.commands.database import KindOption
 from bridge.cli.errors import explain
 from bridge.cli.import_guard import OURS, shadowed
 from bridge.cli.main import main
 from bridge.mqtt import BrokerError
 from bridge.settings import ConfigurationError
+from services.model import UNIT_KINDS
+
+ROOT = Path(__file__).parents[3]
 
 COMMANDS = (
-    "run", "demo", "watch", "discover", "probe", "simulate", "send", "receivers", "audit", "check", "version",
-    "db upgrade", "db check",
+    "run", "demo", "watch", "discover", "probe", "simulate", "send", "units", "receivers", "audit", "check", "version",
+    "asyncapi", "db upgrade", "db check",
 )  # fmt: skip
 
 Run = Callable[..., tuple[int, str, str]]
@@ -66,6 +71,31 @@ except SystemExit:
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def test_help_is_there_before_anybody_waits_for_it() -> None:
+    """At most 0.1 s of processor time above a bare interpreter on an idle machine; here with room for a busy one."""
+    command = [sys.executable, "-c", "from bridge.cli.main import main; main(['--help'])"]
+    bare = min(seconds([sys.executable, "-c", "pass"]) for _ in range(3))
+    assert min(seconds(command) for _ in range(3)) - bare < 0.25
+
+
+def seconds(command: list[str]) -> float:
+    """Processor time of a command."""
+    before = os.times()
+    subprocess.run(command, capture_output=True, check=True)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def test_a_kind_that_can_be_listed_is_one_that_there_is() -> None:
+    assert [kind.value for kind in KindOption] == [kind.value for kind in UNIT_KINDS]
+
+
+def test_the_asyncapi_document_is_printed_as_it_stands_in_the_docs(run: Run) -> None:
+    code, out, _ = run("asyncapi")
+    assert code == 0
+    assert json.loads(out) == json.loads((ROOT / "docs" / "asyncapi.json").read_text())
 
 
 def test_the_bridge_loads_nothing_that_only_other_commands_need() -> None:

@@ -1,0 +1,79 @@
+"""`watch` and `send`: the world's side of the broker."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bridge.cli.commands.program import (
+    BaseTopic,
+    Config,
+    Plain,
+    Url,
+    end,
+    run_to_end,
+    run_until_stopped,
+    seconds_of,
+    write,
+)
+from bridge.cli.errors import FAILED
+
+commands = typer.Typer()
+
+
+@commands.command(epilog="Example: mic2mqtt watch --url mqtt://broker.example.org --receiver stage")
+def watch(
+    config: Config = None,
+    url: Url = None,
+    base_topic: BaseTopic = None,
+    receiver: Annotated[str | None, typer.Option(help="Only receivers with this in their id or name.")] = None,
+    campus: Annotated[str | None, typer.Option(help="Only this campus, or ORGANIZATION/CAMPUS.")] = None,
+    plain: Plain = False,
+) -> None:
+    """Show every channel of a broker as a live table."""
+    from bridge.cli import broker as cli_broker
+
+    settings = cli_broker.load_for(config, url, base_topic)
+    run_until_stopped(cli_broker.watch(settings, receiver=receiver, campus=campus, plain=plain))
+
+
+@commands.command(epilog="""Example: mic2mqtt send discover --args '{"networks": ["10.20.0.0/24"]}'""")
+def send(
+    verb: Annotated[str, typer.Argument(help="refresh, discover, detail, republish, reload, note ...")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="KIND/ID, for example channel/rack1-1; or ORGANIZATION/CAMPUS/KIND/ID; else the whole bridge."
+        ),
+    ] = None,
+    args: Annotated[str, typer.Option(help="Arguments, a JSON object.")] = "{}",
+    actor: Annotated[str, typer.Option(help="Who asks, for the audit.")] = "mic2mqtt send",
+    timeout: Annotated[str, typer.Option(help="How long to wait for the final reply.")] = "30s",
+    config: Config = None,
+    url: Url = None,
+    base_topic: BaseTopic = None,
+) -> None:
+    """Send a command to a running bridge and print its replies."""
+    import json
+
+    from bridge.cli import broker as cli_broker
+
+    try:
+        arguments = json.loads(args)
+    except ValueError as error:
+        raise typer.BadParameter(f"no JSON: {error}", param_hint="--args") from error
+    if not isinstance(arguments, dict):
+        raise typer.BadParameter('a JSON object is wanted, for example {"adopt": true}', param_hint="--args")
+    settings = cli_broker.load_for(config, url, base_topic)
+    try:
+        fine = run_to_end(
+            cli_broker.send(
+                settings, verb, to=to, args=arguments, actor=actor, timeout_s=seconds_of(timeout), write=write
+            )
+        )
+    except TimeoutError as error:
+        asked = "is a bridge running, with this base topic and id, and may this user write to cmd/?"
+        typer.echo(f"no reply within {timeout}: {asked}", err=True)
+        raise typer.Exit(FAILED) from error
+    end(fine)

@@ -1,0 +1,100 @@
+"""`discover`, `probe` and `simulate`: units on the network, without broker or database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from bridge.cli.commands.program import (
+    AsJson,
+    Config,
+    Interface,
+    end,
+    run_to_end,
+    run_until_stopped,
+    seconds_of,
+    write,
+)
+
+commands = typer.Typer()
+
+
+@commands.command(epilog="Example: mic2mqtt discover 10.20.0.0/24 rack1.example.org")
+def discover(
+    targets: Annotated[
+        list[str] | None, typer.Argument(help="Networks, ranges, addresses, names; else those of the configuration.")
+    ] = None,
+    config: Config = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=4096, help="Addresses asked at the same time.")] = 256,
+    interface: Interface = "",
+    as_json: AsJson = False,
+) -> None:
+    """Ask networks and hosts who answers. Needs neither broker nor database, and changes nothing."""
+    from bridge.cli import devices as cli_devices
+
+    places: Sequence[str] = targets or cli_devices.configured_targets(config)
+    if not places:
+        raise typer.BadParameter("name networks or hosts, for example 10.20.0.0/24", param_hint="TARGETS")
+    run_to_end(cli_devices.discover(places, concurrency=concurrency, interface=interface, as_json=as_json, write=write))
+
+
+@commands.command(epilog="Example: mic2mqtt probe 10.20.0.11 --listen 10s")
+def probe(
+    host: Annotated[str, typer.Argument(help="Address or name, HOST or HOST:PORT.")],
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Where it is not the driver's own.")] = None,
+    driver: Annotated[str | None, typer.Option(help="Ask with this driver only.")] = None,
+    interface: Interface = "",
+    meter_interval: Annotated[str, typer.Option(help="Metering to ask for; 0 is none.")] = "1s",
+    listen: Annotated[str, typer.Option(help="How long to listen after everything was read.")] = "3s",
+) -> None:
+    """Talk to one receiver and print every line sent and received, with a verdict."""
+    from bridge.cli import devices as cli_devices
+
+    fine = run_to_end(
+        cli_devices.probe(
+            host,
+            port=port,
+            driver=driver,
+            interface=interface,
+            meter_interval_s=seconds_of(meter_interval),
+            listen_s=seconds_of(listen),
+            write=write,
+        )
+    )
+    end(fine)
+
+
+@commands.command(epilog="Example: mic2mqtt simulate --family ulxd --count 20 --listen 127.0.20.1 --option still=true")
+def simulate(
+    family: Annotated[str, typer.Option(help="Product family; an unknown one is answered with the list.")] = "ulxd",
+    count: Annotated[int, typer.Option(min=1, max=65536, help="How many receivers.")] = 1,
+    listen: Annotated[
+        str, typer.Option(help="Address of the first; the others take those that follow.")
+    ] = "127.0.20.1",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Where it is not the real one; 0: free ports, one address.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed makes other units.")] = 0,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="Begin with a fault; repeatable. An unknown one is answered with the list.")
+    ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE; repeatable. An unknown one is answered with the list.")
+    ] = None,
+) -> None:
+    """Run simulated receivers that speak the real protocol. Ctrl-C ends them."""
+    from bridge.cli import devices as cli_devices
+
+    try:
+        options = dict(cli_devices.option(text) for text in option or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--option") from error
+    work = cli_devices.simulate(
+        family, count=count, listen=listen, port=port, seed=seed, faults=fault or (), options=options, write=write
+    )
+    try:
+        run_until_stopped(work)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
