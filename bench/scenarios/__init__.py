@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from bench.scenarios import audit, commands, dead, discovery, fleet, idle, latency, load, start, startup
+from bench.scenarios import audit, commands, dead, discovery, fleet, idle, latency, load, scrape, start, startup
 from bench.stage import Stage
 from bench.table import Row
 
@@ -20,5 +20,6 @@ ALL: Mapping[str, Scenario] = {
     "dead": dead.measure,
     "idle": idle.measure,
     "startup": startup.measure,
+    "scrape": scrape.measure,
     "fleet": fleet.measure,
 }

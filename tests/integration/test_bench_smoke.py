@@ -27,10 +27,10 @@ async def bench(*arguments: str) -> tuple[int, str]:
 @pytest.mark.timeout(120)
 async def test_the_bench_measures_every_program_and_writes_what_it_found(tmp_path: Path) -> None:
     report = tmp_path / "bench.json"
-    code, said = await bench("--json", str(report), "load", "latency", "commands", "audit", "fleet")
+    code, said = await bench("--json", str(report), "load", "latency", "commands", "audit", "fleet", "scrape")
     assert code == 0, said
     found = json.loads(report.read_text())
-    assert {row["scenario"] for row in found["rows"]} == {"load", "latency", "commands", "audit", "fleet"}
+    assert {row["scenario"] for row in found["rows"]} == {"load", "latency", "commands", "audit", "fleet", "scrape"}
     assert all(row["work"] in said and row["measured"] in said for row in found["rows"])
     assert found["machine"]["cores"] >= 1
     latency = next(row for row in found["rows"] if row["scenario"] == "latency")

@@ -1,0 +1,138 @@
+"""How long a scrape of a large fleet holds the event loop: changes and commands wait for so long."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from bench.stage import Stage
+from bench.table import Row
+from bridge.http import metrics, server
+from services.live import Bus, Inventory, Unit
+from services.model import Address, Kind, UnitRecord
+
+CHANNELS = 4
+SCRAPES = 10
+HELD_MS = 2.0
+"""CONTRIBUTING: nothing holds the event loop for longer."""
+
+STATE = {
+    "name": "Vox",
+    "battery_percent": 80,
+    "battery_bars": 4,
+    "battery_runtime_minutes": 300,
+    "battery_health_percent": 98,
+    "frequency_mhz": 526.225,
+    "transmitter_present": True,
+    "receiver_muted": False,
+    "transmitter_muted": False,
+    "interference": "none",
+    "encryption_fault": False,
+    "status": "good",
+}
+METERS = {"rf_a_dbm": -60, "rf_b_dbm": -70, "rf_dbm": -60, "rf_min_dbm": -65, "audio_peak_dbfs": -12, "quality": 5}
+
+_CLIENT = """
+import sys, urllib.request
+for url in sys.stdin:
+    print(len(urllib.request.urlopen(url.strip()).read()), flush=True)
+"""
+"""In a process of its own: what it computes must not count. A scrape for each line that it is given."""
+
+
+def fleet(receivers: int) -> Inventory:
+    """So many live receivers with all that a metric is made of."""
+    inventory = Inventory(Bus(), "main")
+    for number in range(receivers):
+        address = Address("default", "stage", Kind.RECEIVER, f"rack{number}")
+        unit = Unit(UnitRecord(address, "shure", "shure", f"10.0.{number // 250}.{number % 250}", model="ULXD4Q"))
+        unit.stale, unit.available, unit.heard_s = False, "online", 1.0
+        inventory.put(unit)
+        for channel in range(1, CHANNELS + 1):
+            part = inventory.ensure_part(unit, channel)
+            part.stale, part.state, part.telemetry = False, {**part.state, **STATE}, METERS
+    return inventory
+
+
+class Turns:
+    """The longest turn of the event loop, measured by a task that asks for every single one."""
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+
+    async def watch(self) -> None:
+        """Measure until cancelled."""
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(0)
+            now = time.perf_counter()
+            self.longest_s, last = max(self.longest_s, now - last), now
+
+
+@contextlib.asynccontextmanager
+async def watched(turns: Turns) -> AsyncIterator[None]:
+    """Every turn within the block counts, and the one that ends it."""
+    task = asyncio.create_task(turns.watch())
+    await asyncio.sleep(0)
+    try:
+        yield
+        await asyncio.sleep(0)
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@contextlib.asynccontextmanager
+async def scraper(url: str) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+    """A client that scrapes when it is asked to, and gives the number of bytes."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _CLIENT, stdin=pipe, stdout=pipe)
+    asked, answered = process.stdin, process.stdout
+    if asked is None or answered is None:
+        raise RuntimeError("the client has no pipes")
+
+    async def scrape() -> int:
+        asked.write(f"{url}\n".encode())
+        return int(await answered.readline())
+
+    await scrape()  # the first one imports
+    try:
+        yield scrape
+    finally:
+        asked.close()
+        await process.wait()
+
+
+async def measure(stage: Stage) -> Sequence[Row]:
+    """Scrapes over HTTP, one after the other; the median of their longest turns."""
+    receivers = stage.scale.many_quads
+    inventory = fleet(receivers)
+    render = metrics.renderer(inventory, metrics.Process({}, dict, dict, dict), asyncio.get_running_loop().time)
+    longest, took, size = [], [], 0
+    serving = server.serve("127.0.0.1:0", render=render, not_ready=tuple, lag=server.LoopLag())
+    async with serving as url, scraper(f"{url}/metrics") as scrape:
+        gc.collect()
+        gc.freeze()  # as the bridge does: a collection of what never goes away would count
+        for _ in range(SCRAPES):
+            turns, begin = Turns(), time.perf_counter()
+            async with watched(turns):
+                size = await scrape()
+            longest.append(1000 * turns.longest_s)
+            took.append(time.perf_counter() - begin)
+        gc.unfreeze()
+    held = sorted(longest)[len(longest) // 2]
+    return [
+        Row(
+            "scrape",
+            f"a scrape at {receivers:,} receivers with {CHANNELS} channels holds the loop",
+            f"{held:.1f} ms at a time (median of {SCRAPES} scrapes, worst {max(longest):.1f}); {size / 1e6:.1f} MB",
+            f"<= {HELD_MS:g} ms",
+            held <= HELD_MS,
+            {"held_ms": held, "worst_ms": max(longest), "took_s": min(took), "bytes": size},
+        )
+    ]
