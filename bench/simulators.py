@@ -20,6 +20,7 @@ import uvloop
 
 from bench.children import say, serve
 from services.drivers.shure.simulation.simulator import Unit, simulate
+from services.model import Part
 
 BURST = 5
 BURST_APART_S = 0.02
@@ -80,7 +81,7 @@ class Fleet:
             number, channel, unit = self._places[place]
             name = next(self._names)
             at = time.monotonic_ns()
-            unit.set_value(channel, "name", name)
+            unit.set_value(Part(channel), "name", name)
             done.append((number, channel, name, at))
         return done
 

@@ -18,7 +18,7 @@ from bridge.settings import Settings, broker_of, polling_of, status_rules_of
 from services.audit import Audit, Outbox, Retention
 from services.commands import BridgeActions, CommandHandlers, CommandService
 from services.discovery import Adverts, DiscoveryOrchestrationService, Schedule
-from services.drivers import Driver
+from services.drivers import Driver, Makers, Surroundings
 from services.live import Bus, Inventory, News, StateWriter
 from services.model import Campus
 from services.store import Store
@@ -55,7 +55,7 @@ class App:
         self._reloads = ReloadRequests()
         self.lag = server.LoopLag()
         self.store = store
-        self.drivers = drivers
+        self.makers = Makers(drivers)
         self.default = Campus(settings.bridge.organization, settings.bridge.campus)
         self.bus = Bus()
         self.inventory = Inventory(self.bus, settings.bridge.id)
@@ -75,8 +75,8 @@ class App:
         self.writer = StateWriter(inventory, store)
         self.availability = Availability(inventory, store, news, status_rules_of(settings))
         self.intake = Intake(inventory, self.writer, store, news, self.availability)
-        self.recognition = Recognition(inventory, self.writer, store, self.audit)
-        self.sessions = Sessions(inventory, self.drivers, self.intake, self.availability, polling_of(settings))
+        self.recognition = Recognition(inventory, self.writer, store, self.audit, self.makers)
+        self.sessions = Sessions(inventory, self.makers, self.intake, self.availability, polling_of(settings))
         self.sessions.verify = self.recognition.verify
         self.membership = Membership(
             inventory,
@@ -89,9 +89,9 @@ class App:
             configuration=self._origin,
         )
         self.sync = DeviceSyncService(
-            inventory, self.intake, self.availability, self.membership, self.recognition, self.audit, self.drivers
+            inventory, self.intake, self.availability, self.membership, self.recognition, self.audit, self.makers
         )
-        self.configured = Configured(inventory, self.membership, self.sessions, self.sync, self.drivers)
+        self.configured = Configured(inventory, self.membership, self.sessions, self.sync, self.makers)
         self.metering = Metering(self.sessions, self.bus, settings.polling.telemetry_interval)
         self.upkeep = Upkeep(inventory, self.availability)
 
@@ -101,12 +101,12 @@ class App:
             sync=self.sync,
             sessions=self.sessions,
             audit=self.audit,
-            drivers=self.drivers,
+            makers=self.makers,
             remember=self.store.put_range,
             forget=self.store.remove_range,
         )
         self.adverts = Adverts(
-            inventory=self.inventory, discovery=self.discovery, drivers=self.drivers, default_tenant=self.default
+            inventory=self.inventory, discovery=self.discovery, makers=self.makers, default_tenant=self.default
         )
         self.schedule = Schedule(discovery=self.discovery, inventory=self.inventory)
 
@@ -116,7 +116,7 @@ class App:
         self.client = MqttClient(broker_of(settings), will=last_words.will, farewell=last_words.farewell)
         self.health = Health(
             in_effect=self._in_effect,
-            drivers=self.drivers,
+            drivers=self.makers,
             inventory=self.inventory,
             changes=self.bus,
             store=self.store,
@@ -152,7 +152,7 @@ class App:
             discovery=self.discovery,
             membership=self.membership,
             sessions=self.sessions,
-            drivers=self.drivers,
+            makers=self.makers,
             audit=self.audit,
             bridge=BridgeActions(self.publisher.republish, self._reloads.ask, self.tenants),
         )
@@ -181,7 +181,7 @@ class App:
             requests=self._reloads,
             read=read,
             default=self.default,
-            drivers=self.drivers,
+            drivers=self.makers,
             store=self.store,
             audit=self.audit,
             retention=self.retention,
@@ -203,10 +203,12 @@ class App:
         self.inventory.ignored.extend(loaded.ignored)
         self.publisher.restore(loaded.published)
         self.relay.restore(loaded.heads)
-        await self.configuration.start(loaded.ranges)
-        self.membership.start_sessions()
         async with AsyncExitStack() as stack:
+            interface = self.settings.discovery.interface
+            await stack.enter_async_context(self.makers.open(Surroundings(interface)))
             stack.push_async_callback(self.sessions.close)
+            await self.configuration.start(loaded.ranges)
+            self.membership.start_sessions()
             stack.push_async_callback(self.gateway.close)
             url = await self._serve_http(stack)
             started(self, url)
@@ -219,7 +221,7 @@ class App:
             await self.client.run(self._on_connected)
 
         async def adverts() -> None:
-            await self.adverts.run(self.settings.discovery.interface)
+            await self.adverts.run()
 
         return {
             "mqtt": mqtt,

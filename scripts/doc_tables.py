@@ -25,7 +25,7 @@ from bridge.http import metrics
 from bridge.settings import Settings
 from services.audit import ACTIONS
 from services.drivers import find_drivers
-from services.drivers.shure.families import FAMILIES, capabilities_of
+from services.drivers.shure.families import FAMILIES, part_abilities, unit_abilities
 from services.drivers.shure.simulation.faults import FAULTS
 from services.model import (
     KEYS,
@@ -357,18 +357,18 @@ def _matrix(keys: Iterable[str], told: Callable[[str], frozenset[str]]) -> str:
 
 def channel_matrix() -> str:
     """Which family tells which key of a channel."""
-    return _matrix(KEYS.names(Kind.CHANNEL), lambda name: capabilities_of(FAMILIES[name]).channel_keys)
+    return _matrix(KEYS.names(Kind.CHANNEL), lambda name: part_abilities(FAMILIES[name]).keys)
 
 
 def receiver_matrix() -> str:
     """The same of a receiver."""
-    return _matrix(KEYS.names(Kind.RECEIVER), lambda name: capabilities_of(FAMILIES[name]).receiver_keys)
+    return _matrix(KEYS.names(Kind.RECEIVER), lambda name: unit_abilities(FAMILIES[name]).keys)
 
 
 def telemetry_matrix() -> str:
     """The same of the meters."""
     meters = KEYS.names(Kind.CHANNEL, Facet.TELEMETRY)
-    return _matrix(meters, lambda name: capabilities_of(FAMILIES[name]).telemetry_keys)
+    return _matrix(meters, lambda name: part_abilities(FAMILIES[name]).telemetry)
 
 
 def properties() -> str:

@@ -13,7 +13,7 @@ import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -24,8 +24,8 @@ from bridge.contract import CommandTarget, Topics
 from bridge.mqtt import MqttClient, MqttConfig
 from bridge.settings import Settings
 from bridge.terminal import Board, Wall
-from services.drivers import Driver, SimulatedReceiver
-from services.model import Facet, Kind
+from services.drivers import Driver, SimulatedUnit, Simulator, find_simulators
+from services.model import Facet, Kind, Part
 from services.store import Store
 
 log = logging.getLogger(__name__)
@@ -41,34 +41,35 @@ TIME_SCALE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One simulated unit of the demo; ``channels`` are their names (8 characters at most) and frequencies in MHz."""
+    """One simulated unit of the demo.
+
+    ``product`` is DRIVER/PRODUCT; ``channels`` are the names of its parts (8 characters at most) with their frequencies
+    in MHz, where they have any.
+    """
 
     id: str
     name: str
-    family: str
+    product: str
     room: str
-    channels: Mapping[str, float]
-    model: str | None = None
+    channels: Mapping[str, float] = field(default_factory=dict)
 
 
 FLEET: tuple[Unit, ...] = (
     Unit(
         "main-stage",
         "Main stage",
-        "ulxd",
+        "shure/ulxd4q",
         "Hall",
         {"Hamlet": 526.225, "Ophelia": 529.4, "Horatio": 532.575, "Ghost": 535.75},
-        "ULXD4Q",
     ),
-    Unit("lectern", "Lectern", "qlxd", "Lecture room", {"Lectern": 541.1}),
-    Unit("choir", "Choir", "slxd", "Chapel", {"Soprano": 578.35, "Alto": 581.525}, "SLXD4D"),
+    Unit("lectern", "Lectern", "shure/qlxd4", "Lecture room", {"Lectern": 541.1}),
+    Unit("choir", "Choir", "shure/slxd4d", "Chapel", {"Soprano": 578.35, "Alto": 581.525}),
     Unit(
         "broadcast",
         "Broadcast",
-        "axient",
+        "shure/ad4q",
         "Studio",
         {"Host": 594.075, "Guest 1": 597.25, "Guest 2": 600.425, "Spare": 603.6},
-        "AD4Q",
     ),
 )
 
@@ -81,7 +82,7 @@ class Demo:
     mqtt_port: int
     http_url: str
     app: App
-    units: Sequence[SimulatedReceiver]
+    units: Sequence[SimulatedUnit]
 
 
 @asynccontextmanager
@@ -106,25 +107,25 @@ async def broker() -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def fleet(driver: Driver) -> AsyncIterator[list[tuple[Unit, SimulatedReceiver]]]:
-    """The simulated receivers, each on a free port of loopback."""
+async def fleet(simulators: Mapping[str, Simulator]) -> AsyncIterator[list[tuple[Unit, SimulatedUnit]]]:
+    """The simulated units whose drivers are installed, each on a free port of loopback."""
     async with AsyncExitStack() as stack:
-        running: list[tuple[Unit, SimulatedReceiver]] = []
+        running: list[tuple[Unit, SimulatedUnit]] = []
         for number, unit in enumerate(FLEET):
-            options: dict[str, object] = {"model": unit.model} if unit.model else {}
+            driver, _, product = unit.product.partition("/")
+            if product not in (simulators[driver].traits if driver in simulators else ()):
+                continue
             simulated = await stack.enter_async_context(
-                driver.simulator(
-                    unit.family, count=1, listen=LOOPBACK, port=0, seed=number, time_scale=TIME_SCALE, **options
-                )
+                simulators[driver].run(product, count=1, listen=LOOPBACK, port=0, seed=number, time_scale=TIME_SCALE)
             )
             for channel, (name, frequency) in enumerate(unit.channels.items(), 1):
-                simulated[0].set_value(channel, "name", name)
-                simulated[0].set_value(channel, "frequency_mhz", frequency)
+                simulated[0].set_value(Part(channel), "name", name)
+                simulated[0].set_value(Part(channel), "frequency_mhz", frequency)
             running.append((unit, simulated[0]))
         yield running
 
 
-def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, SimulatedReceiver]]) -> Settings:
+def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, SimulatedUnit]]) -> Settings:
     """The configuration that a person would write for this house."""
     return Settings.model_validate(
         {
@@ -152,7 +153,7 @@ async def running(drivers: Mapping[str, Driver]) -> AsyncIterator[Demo]:
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mic2mqtt-demo-")))
         port = await stack.enter_async_context(broker())
-        units = await stack.enter_async_context(fleet(drivers["shure"]))
+        units = await stack.enter_async_context(fleet(find_simulators()))
         settings = settings_for(directory, port, units)
         store = await stack.enter_async_context(Store.open(settings.database.connection_url()))
         app = App(settings, drivers, store, lambda: settings)

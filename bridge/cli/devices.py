@@ -12,8 +12,19 @@ from pathlib import Path
 
 from bridge.cli.probe import Probe
 from bridge.settings import load
-from services.discovery import Found, Missed, Outcome, scan_all
-from services.drivers import Driver, SimulatedReceiver, Target, find_drivers, get_driver
+from services.discovery import Missed, Outcome, scan_all
+from services.drivers import (
+    Driver,
+    Makers,
+    Sighting,
+    SimulatedUnit,
+    Simulator,
+    Surroundings,
+    find_drivers,
+    find_simulators,
+    get_driver,
+    make_target,
+)
 from services.rules import Host, parse
 
 Write = Callable[[str], None]
@@ -40,18 +51,19 @@ async def discover(targets: Sequence[str], *, concurrency: int, interface: str, 
         if isinstance(outcome, Missed) and (outcome.code in MENDABLE or outcome.host in named) and not as_json:
             write(f"{outcome.host:<16} {outcome.code}: {outcome.detail}")
 
-    async with aclosing(
-        scan_all(find_drivers(), targets, concurrency=concurrency, interface=interface, report=report)
-    ) as receivers:
-        async for receiver in receivers:
+    async with (
+        Makers(find_drivers()).open(Surroundings(interface)) as makers,
+        aclosing(scan_all(makers, targets, concurrency=concurrency, interface=interface, report=report)) as units,
+    ):
+        async for unit in units:
             found += 1
-            write(_as_json(receiver) if as_json else _line(receiver))
+            write(_as_json(unit) if as_json else _line(unit))
     if not as_json:
         write(f"{found} receivers at {asked} addresses, {loop.time() - began:.1f} s")
     return found
 
 
-def _line(found: Found) -> str:
+def _line(found: Sighting) -> str:
     identity = found.identity
     facts = (
         identity.model or identity.family,
@@ -65,8 +77,10 @@ def _line(found: Found) -> str:
     return f"{host:<16} {identity.manufacturer:<10} " + "  ".join(fact for fact in facts if fact)
 
 
-def _as_json(found: Found) -> str:
+def _as_json(found: Sighting) -> str:
     place = {"host": found.host, "port": found.port, "driver": found.driver}
+    if found.unit:
+        place["unit"] = found.unit
     return json.dumps(place | dataclasses.asdict(found.identity), sort_keys=True)
 
 
@@ -87,15 +101,38 @@ async def probe(
     drivers: Mapping[str, Driver] = find_drivers()
     if driver is not None:
         drivers = {driver: get_driver(drivers, driver)}
-    asked = Target(place.host, port or place.port, interface, meter_interval_s)
-    return await Probe(asked, drivers, write).run(listen_s)
+    asked = make_target(place.host, port or place.port, interface=interface, meter_interval_s=meter_interval_s)
+    async with Makers(drivers).open(Surroundings(interface)) as makers:
+        return await Probe(asked, makers, write).run(listen_s)
 
 
-def families() -> dict[str, tuple[str, Driver]]:
-    """Every family that a simulator may exist for: name -> driver's name and driver."""
-    return {
-        family: (name, driver) for name, driver in find_drivers().items() if driver.scans for family in driver.families
-    }
+def find_product(text: str) -> tuple[Simulator, str]:
+    """The simulator of a product, and the product's name in it.
+
+    ``text`` is DRIVER/PRODUCT, a product, or a family: then its usual product. Raises `ValueError` for what does not
+    exist, or exists in several drivers.
+    """
+    simulators, drivers = find_simulators(), find_drivers()
+    wanted, _, name = text.rpartition("/")
+    fitting = [
+        (simulator, product)
+        for driver, simulator in simulators.items()
+        if wanted in {"", driver}
+        and (product := name if name in simulator.traits else _usual(drivers.get(driver), simulator, name)) is not None
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    known = ", ".join(f"{driver}/{product}" for driver, simulator in simulators.items() for product in simulator.traits)
+    if fitting:
+        raise ValueError(f"{text!r} is a product of several drivers: write DRIVER/PRODUCT; there are: {known}")
+    families = sorted({product.family for driver in drivers.values() for product in driver.products if driver.doors})
+    raise ValueError(f"there is no product or family {text!r}; there are: {known}; families: {', '.join(families)}")
+
+
+def _usual(driver: Driver | None, simulator: Simulator, family: str) -> str | None:
+    """The first product of a family that can be simulated."""
+    ours = {product.name: product.family for product in driver.products} if driver else {}
+    return next((product for product in simulator.traits if ours.get(product) == family), None)
 
 
 def option(text: str) -> tuple[str, object]:
@@ -110,7 +147,7 @@ def option(text: str) -> tuple[str, object]:
 
 
 async def simulate(
-    family: str,
+    product: str,
     *,
     count: int,
     listen: str,
@@ -120,23 +157,20 @@ async def simulate(
     options: Mapping[str, object],
     write: Write,
 ) -> None:
-    """Run simulated receivers until cancelled. Raises `ValueError` for what does not exist, `OSError` for addresses."""
-    known = families()
-    if family not in known:
-        raise ValueError(f"there is no family {family!r}; there are: {', '.join(sorted(known))}")
-    driver = known[family][1]
-    unknown = [fault for fault in faults if fault not in driver.faults]
+    """Run simulated units until cancelled. Raises `ValueError` for what does not exist, `OSError` for addresses."""
+    simulator, name = find_product(product)
+    unknown = [fault for fault in faults if fault not in simulator.faults]
     if unknown:
-        raise ValueError(f"there is no fault {unknown[0]!r}; there are: {', '.join(sorted(driver.faults))}")
-    async with driver.simulator(family, count=count, listen=listen, port=port, seed=seed, **options) as units:
+        raise ValueError(f"there is no fault {unknown[0]!r}; there are: {', '.join(sorted(simulator.faults))}")
+    async with simulator.run(name, count=count, listen=listen, port=port, seed=seed, **options) as units:
         for unit in units:
             for fault in faults:
                 await unit.fault(fault)
-        _say_where(units, family, write)
+        _say_where(units, product, write)
         await asyncio.get_running_loop().create_future()
 
 
-def _say_where(units: Sequence[SimulatedReceiver], family: str, write: Write) -> None:
+def _say_where(units: Sequence[SimulatedUnit], product: str, write: Write) -> None:
     for unit in units:
-        write(f"{family} listens on {unit.host}:{unit.port}")
-    write(f"{len(units)} simulated receivers run; Ctrl-C ends them")
+        write(f"{product} listens on {unit.host}:{unit.port}")
+    write(f"{len(units)} simulated units run; Ctrl-C ends them")

@@ -1,4 +1,4 @@
-"""Talks to one receiver and shows every line of it, with a verdict: for the day when one does not show up."""
+"""Talks to one unit and shows everything that goes over the wire, with a verdict: for when one does not show up."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from services.drivers import Driver, DriverError, Reading, Target
-from services.model import Identity
+from services.drivers import Description, DriverError, Makers, Reading, Target
+from services.model import Part
 
 Write = Callable[[str], None]
 
@@ -18,6 +18,19 @@ BETWEEN_MESSAGES: Final = re.compile(rb"\r?\n|(?<=>)\s*(?=<)")
 VALUES_SHOWN: Final = 60
 """Longer values are cut: the line itself stands above."""
 
+FACTS: Final = (
+    "manufacturer",
+    "family",
+    "kind",
+    "model",
+    "device_id",
+    "firmware",
+    "serial",
+    "mac",
+    "cid",
+    "band",
+)
+
 
 class Transcript:
     """Writes what went over the wire, with the seconds since the start."""
@@ -26,12 +39,14 @@ class Transcript:
         self._write = write
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
-        self._tail = b""
         self.sent = 0
         self.received = 0
 
     def trace(self, direction: str, data: bytes) -> None:
-        """A piece that was sent (``>``) or received (``<``). The last part of a read may be half a message."""
+        """A piece that was sent (``>``) or received (``<``): a read of a stream, a datagram, a request or an answer.
+
+        The last part of a read may be half a message.
+        """
         lines = [line for line in BETWEEN_MESSAGES.split(data) if line.strip()]
         for line in lines:
             self._write(f"{self._loop.time() - self._began:8.3f} {direction} {readable(line)}")
@@ -50,32 +65,32 @@ def readable(line: bytes) -> str:
 class Probe:
     """One conversation after the other, with every driver that can ask."""
 
-    def __init__(self, target: Target, drivers: Mapping[str, Driver], write: Write) -> None:
+    def __init__(self, target: Target, makers: Makers, write: Write) -> None:
         self._target = target
-        self._drivers = drivers
+        self._makers = makers
         self._write = write
-        self._told: dict[tuple[int | None, int | None], set[str]] = {}
+        self._reported: dict[Part, set[str]] = {}
+        self._counters: Mapping[str, int] = {}
 
     async def run(self, listen_s: float) -> bool:
-        """Ask, listen for some seconds, and give a verdict; whether a receiver could be read."""
-        asking = {name: driver for name, driver in self._drivers.items() if driver.scans}
+        """Ask, listen for some seconds, and give a verdict; whether a unit could be read."""
         reasons = []
-        for name, driver in asking.items():
+        for name in [name for name, driver in self._makers.items() if driver.doors]:
             self._write(f"asking {self._target.host} with driver {name}")
             transcript = Transcript(self._write)
             try:
-                identity = await self._converse(driver, transcript, listen_s)
+                description = await self._converse(name, transcript, listen_s)
             except DriverError as error:
                 reasons.append((name, error))
                 continue
-            self._say_success(name, identity, transcript)
+            self._write_success(name, description, transcript)
             return True
-        self._say_failure(reasons)
+        self._write_failure(reasons)
         return False
 
-    async def _converse(self, driver: Driver, transcript: Transcript, listen_s: float) -> Identity:
-        async with driver.connect(self._target, self._note, transcript.trace) as link:
-            identity = await link.read_all()
+    async def _converse(self, name: str, transcript: Transcript, listen_s: float) -> Description:
+        async with self._makers.maker(name).connect(self._target, self._note, transcript.trace) as link:
+            description = await link.read_all()
             closed = asyncio.ensure_future(link.wait_closed())
             try:
                 done, _ = await asyncio.wait({closed}, timeout=listen_s)
@@ -83,37 +98,31 @@ class Probe:
                     raise closed.result()
             finally:
                 closed.cancel()
-        return identity
+            self._counters = link.counters()
+        return description
 
     def _note(self, readings: Sequence[Reading]) -> None:
         for reading in readings:
-            self._told.setdefault((reading.channel, reading.slot), set()).update(reading.values)
+            self._reported.setdefault(reading.part, set()).update(reading.values, reading.more)
 
-    def _say_success(self, name: str, identity: Identity, transcript: Transcript) -> None:
+    def _write_success(self, name: str, description: Description, transcript: Transcript) -> None:
         self._write("")
-        self._write(f"VERDICT: a receiver that mic2mqtt understands (driver {name})")
-        for word in (
-            "manufacturer",
-            "family",
-            "model",
-            "device_id",
-            "firmware",
-            "serial",
-            "mac",
-            "band",
-            "part_count",
-        ):
-            value = getattr(identity, word)
+        self._write(f"VERDICT: a unit that mic2mqtt understands (driver {name})")
+        facts = {word: getattr(description.identity, word) for word in FACTS}
+        facts["part_count"] = len(description.parts)
+        for word, value in facts.items():
             if value is not None:
                 self._write(f"  {word:<14} {str(value)[:VALUES_SHOWN]}")
-        channels = sorted({channel for channel, _ in self._told if channel is not None})
-        keys = len(set().union(*(keys for (channel, _), keys in self._told.items() if channel is not None), set()))
-        self._write(f"  {'told us':<14} {keys} kinds of value on {len(channels)} channels")
+        numbers = {part.number for part in self._reported if part.number}
+        keys = set().union(*(keys for part, keys in self._reported.items() if part.number), set())
+        self._write(f"  {'reported':<14} {len(keys)} kinds of value on {len(numbers)} parts")
         self._write(f"  {'lines':<14} {transcript.sent} sent, {transcript.received} received")
+        counted = ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in self._counters.items() if number)
+        self._write(f"  {'nonsense':<14} {counted or 'none'}")
 
-    def _say_failure(self, reasons: Sequence[tuple[str, DriverError]]) -> None:
+    def _write_failure(self, reasons: Sequence[tuple[str, DriverError]]) -> None:
         self._write("")
-        self._write(f"VERDICT: no receiver could be read at {self._target.host}")
+        self._write(f"VERDICT: no unit could be read at {self._target.host}")
         for name, error in reasons:
             self._write(f"  {name}: {error.reason}: {error.detail}")
         if not reasons:

@@ -98,9 +98,9 @@ class Renderer:
             "device_id": record.device_id,
             "channel_count": record.part_count,
             "bay_count": record.part_count,
-            "driver": record.driver,
+            "driver": unit.driver or record.driver,
             "source": record.source,
-            "capabilities": unit.capabilities.words if unit.capabilities else [],
+            "capabilities": unit.ability_words,
             "labels": labels_of(unit),
         }
         return self._resource(unit.address, Facet.INFO, unit.info_version, _own(unit.address, data), stale=unit.stale)
@@ -127,14 +127,14 @@ class Renderer:
     # -- parts -----------------------------------------------------------------------------------------------
 
     def _part_info(self, unit: Unit, part: UnitPart) -> bytes:
-        capabilities = unit.capabilities
+        able = part.abilities
         data = {
             unit.address.kind.value: unit.address.id,
             "number": part.number,
             "antenna_count": part.antenna_count,
             "diversity": part.diversity,
-            "capabilities": sorted(capabilities.channel_keys) if capabilities else [],
-            "settable": dict(capabilities.settable) if capabilities else {},
+            "capabilities": sorted(able.keys) if able else [],
+            "settable": dict(able.settable) if able else {},
             "labels": labels_of(unit),
         }
         return self._resource(part.address, Facet.INFO, part.info_version, _own(part.address, data), stale=part.stale)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from services.discovery.service import DiscoveryOrchestrationService
 from services.discovery.targets import Place
-from services.drivers import Advert, Driver, DriverError
+from services.drivers import DriverError, Gone, Makers, Sighting
 from services.live import Inventory, Unit
 from services.model import AuditContext, Campus, Identity, ServiceError
 from services.rules import Host
@@ -24,9 +25,6 @@ from services.units import DeviceSnapshot
 log = logging.getLogger(__name__)
 
 ACTOR = "advert"
-
-EXPIRE_S = 300.0
-"""Silence after which an advert is forgotten; devices repeat theirs every 2 s (protocols, 2.1)."""
 
 EXPIRE_EVERY_S = 30.0
 
@@ -53,7 +51,7 @@ _Item = TypeVar("_Item")
 class Heard:
     """What a host announced; times are loop times."""
 
-    advert: Advert
+    advert: Sighting
     at: float
     judged_at: float
     asked_at: float | None = None
@@ -69,37 +67,37 @@ class Adverts:
         *,
         inventory: Inventory,
         discovery: DiscoveryOrchestrationService,
-        drivers: Mapping[str, Driver],
+        makers: Makers,
         default_tenant: Campus,
     ) -> None:
         """``default_tenant`` gets the candidates that no range has."""
         self._inventory = inventory
         self._discovery = discovery
         self._candidates = discovery.candidates
-        self._drivers = drivers
+        self._makers = makers
         self._default_tenant = default_tenant
         self._heard: dict[str, Heard] = {}
-        self._asking: asyncio.Queue[tuple[Campus, Advert]] = asyncio.Queue(ASKING_MOST)
+        self._asking: asyncio.Queue[tuple[Campus, Sighting]] = asyncio.Queue(ASKING_MOST)
         self._teaching: asyncio.Queue[tuple[Unit, str]] = asyncio.Queue(ASKING_MOST)
         discovery.house.mac_at = self.mac_at
 
     def mac_at(self, host: str) -> str | None:
         """The MAC address that a host announced of itself."""
         heard = self._heard.get(host)
-        return heard.advert.mac if heard else None
+        return heard.advert.identity.mac if heard else None
 
-    async def run(self, interface: str = "") -> None:
+    async def run(self) -> None:
         """Listen until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for driver in self._drivers.values():
-                tasks.create_task(self._listen(driver, interface), name=f"adverts {driver.name}")
+            for name in self._makers:
+                tasks.create_task(self._listen(name), name=f"adverts {name}")
             tasks.create_task(self._ask(), name="adverts ask")
             tasks.create_task(self._teach(), name="adverts teach")
             while True:
                 await asyncio.sleep(EXPIRE_EVERY_S)
                 self.expire(asyncio.get_running_loop().time())
 
-    def hear(self, advert: Advert) -> None:
+    def hear(self, advert: Sighting) -> None:
         """Take one advert in; quick, for a thousand receivers announce themselves every two seconds."""
         now = asyncio.get_running_loop().time()
         heard = self._heard.get(advert.host)
@@ -114,10 +112,17 @@ class Adverts:
             heard.advert, heard.judged_at = advert, now
         self._judge(heard, now)
 
+    def forget(self, gone: Gone) -> None:
+        """A unit said goodbye: it is no candidate any more."""
+        heard = self._heard.get(gone.host)
+        if heard is not None and heard.advert.driver == gone.driver:
+            del self._heard[gone.host]
+            self._unlist(heard)
+
     def expire(self, now: float) -> None:
         """Forget hosts that fell silent, and take them out of the candidates."""
         for host, heard in list(self._heard.items()):
-            if now - heard.at >= EXPIRE_S:
+            if now - heard.at >= heard.advert.lasts_s:
                 del self._heard[host]
                 self._unlist(heard)
 
@@ -125,11 +130,15 @@ class Adverts:
 
     def _judge(self, heard: Heard, now: float) -> None:
         advert = heard.advert
-        here = [one for one in self._inventory.by_host(advert.host) if one.record.manufacturer == advert.manufacturer]
+        here = [
+            one
+            for one in self._inventory.by_host(advert.host)
+            if one.record.manufacturer == advert.identity.manufacturer
+        ]
         if here:
             self._unlist(heard)
-            if len(here) == 1 and here[0].online and here[0].record.mac is None and advert.mac is not None:
-                _put(self._teaching, (here[0], advert.mac))
+            if len(here) == 1 and here[0].online and here[0].record.mac is None and advert.identity.mac is not None:
+                _put(self._teaching, (here[0], advert.identity.mac))
             return
         known = self._by_mac(advert)
         if known is not None:
@@ -153,21 +162,20 @@ class Adverts:
         else:
             self._ask_soon(heard, known.address.tenant, now)
 
-    def _by_mac(self, advert: Advert) -> Unit | None:
-        if advert.mac is None:
+    def _by_mac(self, advert: Sighting) -> Unit | None:
+        if advert.identity.mac is None:
             return None
         return next(
             (
                 unit
                 for unit in self._inventory.units.values()
-                if unit.record.mac == advert.mac and unit.record.manufacturer == advert.manufacturer
+                if unit.record.mac == advert.identity.mac and unit.record.manufacturer == advert.identity.manufacturer
             ),
             None,
         )
 
-    def _is_ignored(self, tenant: Campus, advert: Advert) -> bool:
-        identity = Identity(advert.manufacturer, "", model=advert.model, mac=advert.mac)
-        return self._inventory.is_ignored(tenant, identity, advert.host)
+    def _is_ignored(self, tenant: Campus, advert: Sighting) -> bool:
+        return self._inventory.is_ignored(tenant, advert.identity, advert.host)
 
     def _list(self, heard: Heard, tenant: Campus, why: str) -> None:
         advert = heard.advert
@@ -179,10 +187,10 @@ class Adverts:
         self._candidates.put(
             tenant,
             advert.host,
-            manufacturer=advert.manufacturer,
-            model=advert.model,
+            manufacturer=advert.identity.manufacturer,
+            model=advert.identity.model,
             name=advert.name,
-            mac=advert.mac,
+            mac=advert.identity.mac,
             why=why,
         )
 
@@ -202,7 +210,7 @@ class Adverts:
     async def _ask(self) -> None:
         while True:
             tenant, advert = await self._asking.get()
-            place = Place(advert.host, Host(advert.host), manufacturer=advert.manufacturer)
+            place = Place(advert.host, Host(advert.host), driver=advert.driver)
             context = AuditContext(tenant.organization, tenant.campus, ACTOR)
             try:
                 finished = await self._discovery.look_at(context=context, places=[place])
@@ -238,17 +246,20 @@ class Adverts:
             except ServiceError as error:
                 log.warning("an announced MAC address was not taken", extra={"host": record.host, "why": error.detail})
 
-    async def _listen(self, driver: Driver, interface: str) -> None:
+    async def _listen(self, name: str) -> None:
         while True:
             try:
-                async with driver.adverts(interface) as adverts:
-                    async for advert in adverts:
-                        self.hear(advert)
+                async with aclosing(_as_generator(self._makers.maker(name).sightings())) as sightings:
+                    async for sighting in sightings:
+                        if isinstance(sighting, Gone):
+                            self.forget(sighting)
+                        else:
+                            self.hear(sighting)
             except (DriverError, OSError) as error:
                 why = error.detail if isinstance(error, DriverError) else str(error)
-                log.warning("adverts cannot be heard", extra={"driver": driver.name, "why": why})
+                log.warning("adverts cannot be heard", extra={"driver": name, "why": why})
             except Exception:  # a driver's bug must not end the listening of the others
-                log.exception("listening to adverts failed", extra={"driver": driver.name})
+                log.exception("listening to adverts failed", extra={"driver": name})
             else:
                 return  # this maker's receivers announce nothing
             await asyncio.sleep(LISTEN_AGAIN_S)
@@ -260,3 +271,13 @@ def _put(queue: asyncio.Queue[_Item], item: _Item) -> bool:
         return False
     queue.put_nowait(item)
     return True
+
+
+async def _as_generator(source: AsyncIterator[Sighting | Gone]) -> AsyncGenerator[Sighting | Gone, None]:
+    """Something that can be closed; a driver's own generator is closed with it."""
+    try:
+        async for sighting in source:
+            yield sighting
+    finally:
+        if isinstance(source, AsyncGenerator):
+            await source.aclose()

@@ -12,6 +12,7 @@ from services import clock
 from services.discovery.candidates import Candidates
 from services.discovery.scan import Found, Missed, Outcome
 from services.discovery.targets import Place, Plan
+from services.drivers import Sighting
 from services.live import Inventory, Unidentified
 from services.model import AuditContext, AvailabilityReason, Result, ServiceError
 from services.rules import Host, recognise
@@ -63,7 +64,7 @@ class Findings:
         self.seen_hosts: set[str] = set()
         """Hosts as people named them, at which a receiver answered or is being heard."""
         self.candidates = 0
-        self._waiting: list[Found] = []
+        self._waiting: list[Sighting] = []
         self._missed: dict[str, Missed] = {}
         self._units: dict[tuple[str, str], str] = {}
         self._bugs: Counter[str] = Counter()
@@ -75,8 +76,8 @@ class Findings:
         self.done += 1
         place = self._named(outcome.host, outcome.port)
         if isinstance(outcome, Found):
-            self.found += 1
-            self._waiting.append(outcome)
+            self.found += len(outcome.sightings)
+            self._waiting += outcome.sightings
             if place is not None:
                 self.seen_hosts.add(place.text)
         elif place is not None:
@@ -165,7 +166,7 @@ class Findings:
     def _result(self, maker: str) -> Result:
         return self.results.setdefault(maker, Result(manufacturer=maker, request_id=self._context.request_id))
 
-    def _snapshot(self, found: Found) -> DeviceSnapshot:
+    def _snapshot(self, found: Sighting) -> DeviceSnapshot:
         """As people named it, so that it is found again when its address changes; else by its address."""
         place = self._named(found.host, found.port)
         host = self._known_names.get(found.host, found.host)
@@ -174,7 +175,7 @@ class Findings:
         identity = found.identity
         if identity.mac is None:
             identity = replace(identity, mac=self._house.mac_at(found.host))
-        return DeviceSnapshot(host, found.port, identity, found.driver)
+        return DeviceSnapshot(host, found.port, identity, found.driver, unit=found.unit)
 
     def _is_second_address(self, snapshot: DeviceSnapshot) -> bool:
         """Whether this unit answered in this discovery before: a name with two addresses, a unit with two networks."""

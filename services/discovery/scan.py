@@ -11,14 +11,23 @@ from __future__ import annotations
 import asyncio
 import errno
 import resource
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from services.drivers import Driver, DriverError, Target, Unresolved, resolve, telling
-from services.model import Identity
+from services.drivers import (
+    DriverError,
+    Makers,
+    Sighting,
+    Target,
+    Unresolved,
+    can_be_scanned,
+    make_target,
+    resolve,
+    telling,
+)
 from services.rules import Host, Span, expand, parse
 
 CONCURRENCY = 256
@@ -60,17 +69,16 @@ _STARVED_TRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A receiver that answered. ``driver`` is the name of the driver that knew it."""
+    """What answered at an address: one unit, or those behind a gateway, all of one driver."""
 
     host: str
     port: int | None
-    driver: str
-    identity: Identity
+    sightings: tuple[Sighting, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """No receiver answered; ``code`` is an availability reason, or ``internal`` for a failure of ours."""
+    """No unit answered; ``code`` is an availability reason, or ``internal`` for a failure of ours."""
 
     host: str
     port: int | None
@@ -81,23 +89,21 @@ class Missed:
 
 Outcome = Found | Missed
 
-Drivers = Mapping[str, Driver]
-"""Drivers by name."""
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One address, and the drivers that may know who answers there, in the order in which they are tried."""
+    """One address, and the names of the drivers that may know who answers there."""
 
     target: Target
-    drivers: Drivers
+    drivers: tuple[str, ...]
 
 
 class Budget:
     """What all scans of the process together may use. Entering it is permission to ask one address."""
 
-    def __init__(self, concurrency: int = CONCURRENCY, *, spoken_for: int = 0) -> None:
-        self.concurrency, self.note = affordable(concurrency, spoken_for=spoken_for)
+    def __init__(self, concurrency: int = CONCURRENCY, *, sockets: int = 1, spoken_for: int = 0) -> None:
+        """``sockets`` are file descriptors that one address may cost, all its doors together."""
+        self.concurrency, self.note = affordable(concurrency, sockets=sockets, spoken_for=spoken_for)
         """``note`` says so where there are fewer than were wanted, and is empty otherwise."""
         self._free = asyncio.Semaphore(self.concurrency)
         self._turn = asyncio.Lock()
@@ -133,15 +139,21 @@ class Budget:
         self._counted_at = now
 
 
-def affordable(wanted: int, *, spoken_for: int = 0) -> tuple[int, str]:
-    """How many sockets a scan can have, at most ``wanted``, and a sentence where that is fewer.
+def sockets_of(makers: Makers, names: Iterable[str]) -> int:
+    """File descriptors that one address costs when all of these drivers knock there."""
+    return sum(door.sockets for name in names for door in makers[name].doors if not door.needs_secret)
 
-    ``spoken_for`` are descriptors that will be needed meanwhile, for receivers that come back.
+
+def affordable(wanted: int, *, sockets: int = 1, spoken_for: int = 0) -> tuple[int, str]:
+    """How many addresses a scan can ask at once, at most ``wanted``, and a sentence where that is fewer.
+
+    ``sockets`` are descriptors for one address, ``spoken_for`` those that will be needed meanwhile, for units that come
+    back.
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if limit == resource.RLIM_INFINITY:
+    if limit == resource.RLIM_INFINITY or not sockets:
         return wanted, ""
-    spare = limit - _open_files() - spoken_for - FILES_KEPT
+    spare = (limit - _open_files() - spoken_for - FILES_KEPT) // sockets
     if spare >= wanted:
         return wanted, ""
     allowed = min(wanted, max(spare, FEWEST))
@@ -157,20 +169,42 @@ def patience(target: Target, total: int, concurrency: int) -> Target:
     return replace(target, connect_timeout_s=CONNECT_FEW_S if few else CONNECT_S, answer_timeout_s=ANSWER_S)
 
 
-async def ask(question: Question) -> Outcome:
-    """Find out who answers at one address. Never raises but for cancellation: a driver's bug is an outcome."""
+async def ask(makers: Makers, question: Question) -> Outcome:
+    """Find out who answers at one address; all drivers knock at their doors together, the first answer counts.
+
+    Never raises but for cancellation: a driver's bug is an outcome.
+    """
+    target = question.target
+    if not question.drivers:
+        return Missed(target.host, target.port, "", "internal", "no driver asks addresses")
+    if len(question.drivers) == 1:
+        return await _ask_driver(makers, question.drivers[0], target)
     missed: list[Missed] = []
-    for name, driver in question.drivers.items():
-        outcome = await _ask_driver(name, driver, question.target)
-        if isinstance(outcome, Found):
-            return outcome
-        missed.append(outcome)
-    if not missed:
-        return Missed(question.target.host, question.target.port, "", "internal", "no driver asks addresses")
-    return min(missed, key=lambda miss: telling(miss.code))
+    waiting = {asyncio.create_task(_ask_driver(makers, name, target), name=f"ask {name}") for name in question.drivers}
+    try:
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                outcome = task.result()
+                if isinstance(outcome, Found):
+                    return outcome
+                missed.append(outcome)
+    finally:
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            await asyncio.wait(waiting)
+    return min(missed, key=_rank)
 
 
-async def sweep(questions: Iterable[Question], budget: Budget, report: Callable[[Outcome], None]) -> None:
+def _rank(missed: Missed) -> float:
+    """The most telling failure first; a driver's bug ranks before what every empty address says."""
+    return telling("refused") - 0.5 if missed.code == "internal" else telling(missed.code)
+
+
+async def sweep(
+    questions: Iterable[Question], makers: Makers, budget: Budget, report: Callable[[Outcome], None]
+) -> None:
     """Ask every address once and report each outcome, in no order. ``report`` must be quick and must not raise.
 
     Each worker brings the next one when it gets its first turn, so they come at the budget's pace as well, and a
@@ -185,7 +219,7 @@ async def sweep(questions: Iterable[Question], budget: Budget, report: Callable[
                 if brings:
                     brings = False
                     hire()
-                outcome = await ask(question)
+                outcome = await ask(makers, question)
             report(outcome)
 
     def hire() -> None:
@@ -199,30 +233,31 @@ async def sweep(questions: Iterable[Question], budget: Budget, report: Callable[
 
 
 async def scan_all(
-    drivers: Drivers,
+    makers: Makers,
     targets: Iterable[str],
     *,
     concurrency: int = CONCURRENCY,
     interface: str = "",
     report: Callable[[Outcome], None] | None = None,
-) -> AsyncGenerator[Found, None]:
-    """Find receivers in networks, ranges, addresses and names, as people write them; no store, no broker.
+) -> AsyncGenerator[Sighting, None]:
+    """Find units in networks, ranges, addresses and names, as people write them; no store, no broker.
 
-    Each receiver comes as soon as it has answered. ``report`` hears every outcome, dead addresses too.
+    Each unit comes as soon as it has answered. ``report`` gets every outcome, dead addresses too.
     Leave the iteration early with `contextlib.aclosing`, so that the scan ends with it.
 
     Raises:
         ValueError: a target is no network, range, address or name; the words say what is.
     """
-    budget = Budget(concurrency)
-    asking = {name: driver for name, driver in drivers.items() if driver.scans}
-    found: asyncio.Queue[Found | None] = asyncio.Queue()
+    asking = tuple(name for name, driver in makers.items() if can_be_scanned(driver))
+    budget = Budget(concurrency, sockets=sockets_of(makers, asking))
+    found: asyncio.Queue[Sighting | None] = asyncio.Queue()
 
     def tell(outcome: Outcome) -> None:
         if report is not None:
             report(outcome)
         if isinstance(outcome, Found):
-            found.put_nowait(outcome)
+            for sighting in outcome.sightings:
+                found.put_nowait(sighting)
 
     places = [parse(text) for text in targets]
     spans = expand(place for place in places if isinstance(place, Span))
@@ -234,16 +269,16 @@ async def scan_all(
         if isinstance(addresses, Unresolved):
             tell(Missed(place.host, place.port, "", "never_seen", addresses.detail))
         else:
-            singles += [Target(address, place.port, interface) for address in addresses]
+            singles += [make_target(address, place.port, interface=interface) for address in addresses]
     total = spans.total + len(singles)
-    wide = (Target(host, interface=interface) for host in spans)
+    wide = (make_target(host, interface=interface) for host in spans)
 
     def questions() -> Iterator[Question]:
         for part in (singles, wide):
             for target in part:
                 yield Question(patience(target, total, budget.concurrency), asking)
 
-    sweeping = asyncio.create_task(sweep(questions(), budget, tell))
+    sweeping = asyncio.create_task(sweep(questions(), makers, budget, tell))
     sweeping.add_done_callback(lambda _: found.put_nowait(None))
     try:
         while (unit := await found.get()) is not None:
@@ -261,21 +296,25 @@ def _open_files() -> int:
         return FILES_KEPT
 
 
-async def _ask_driver(name: str, driver: Driver, target: Target) -> Outcome:
+async def _ask_driver(makers: Makers, name: str, target: Target) -> Outcome:
+    maker = makers[name].manufacturer
     deadline = target.connect_timeout_s + QUESTIONS_MOST * target.answer_timeout_s
     for attempt in range(1, _STARVED_TRIES + 1):
         try:
             async with asyncio.timeout(deadline):
-                return Found(target.host, target.port, name, await driver.identify(target))
+                sightings = await makers.maker(name).look(target)
+            if sightings:
+                return Found(target.host, target.port, tuple(sightings))
+            return Missed(target.host, target.port, maker, "never_seen", f"driver {name} found nobody")
         except DriverError as error:
-            missed = Missed(target.host, target.port, driver.manufacturer, error.reason, error.detail)
+            missed = Missed(target.host, target.port, maker, error.reason, error.detail)
             starved = _is_starved(error)
         except TimeoutError:
             detail = f"it could not be found out within {deadline:.1f} s who answers at {target.host}"
-            return Missed(target.host, target.port, driver.manufacturer, "timeout", detail)
+            return Missed(target.host, target.port, maker, "timeout", detail)
         except Exception as error:  # noqa: BLE001 - one maker's bug must not end the scan of the others
             detail = f"driver {name} failed: {type(error).__name__}: {error}"
-            missed = Missed(target.host, target.port, driver.manufacturer, "internal", detail)
+            missed = Missed(target.host, target.port, maker, "internal", detail)
             starved = _is_starved(error)
         if not starved:
             break

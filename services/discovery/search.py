@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from services import clock
 from services.discovery.outcomes import Findings, Household
-from services.discovery.scan import CONCURRENCY, Budget, sweep
+from services.discovery.scan import CONCURRENCY, Budget, sockets_of, sweep
 from services.discovery.targets import Held, Place, Plan
-from services.drivers import Driver, resolve
+from services.drivers import Makers, can_be_scanned, resolve
 from services.live import Unit
 from services.model import AuditContext, AvailabilityReason, Result
 from services.rules import MAX_ADDRESSES, Host, Span
@@ -75,9 +75,9 @@ class Finished:
 class Searches:
     """Performs searches; all of them together stay within one budget of sockets and of time on the event loop."""
 
-    def __init__(self, house: Household, drivers: Mapping[str, Driver]) -> None:
+    def __init__(self, house: Household, makers: Makers) -> None:
         self._house = house
-        self._drivers = drivers
+        self._makers = makers
         self.concurrency = CONCURRENCY
         self.interface = ""
         self._budget: Budget | None = None
@@ -94,18 +94,18 @@ class Searches:
         """Search until everything was asked, or until it is cancelled."""
         clock_s = asyncio.get_running_loop().time
         search.started = clock_s()
-        drivers = {
-            name: driver
-            for name, driver in self._drivers.items()
-            if driver.scans and manufacturer in {None, driver.manufacturer}
-        }
+        names = [
+            name
+            for name, driver in self._makers.items()
+            if can_be_scanned(driver) and manufacturer in {None, driver.manufacturer}
+        ]
         with self._taking_part() as budget:
-            plan, names = await self._prepare(search.places, drivers, MAX_ADDRESSES if limit is None else limit)
-            findings = search.findings = Findings(plan, self._house, search.context, names)
+            plan, known = await self._prepare(search.places, names, MAX_ADDRESSES if limit is None else limit)
+            findings = search.findings = Findings(plan, self._house, search.context, known)
             search.total = plan.total
-            questions = plan.questions(self._held(names), findings.leave, budget.concurrency)
+            questions = plan.questions(self._held(known), findings.leave, budget.concurrency)
             if not search.cancelled:
-                search.task = asyncio.create_task(sweep(questions, budget, findings.take), name="search")
+                search.task = asyncio.create_task(sweep(questions, self._makers, budget, findings.take), name="search")
                 await self._watch(search, search.task, findings, progress)
         result = findings.total()
         result.duration_s = clock_s() - search.started
@@ -127,18 +127,16 @@ class Searches:
             result.leave_out(f"cancelled after {findings.done} of {plan.total} addresses")
         return Finished(result, findings.failures(), search.cancelled)
 
-    async def _prepare(
-        self, places: Sequence[Place], drivers: Mapping[str, Driver], limit: int
-    ) -> tuple[Plan, dict[str, str]]:
+    async def _prepare(self, places: Sequence[Place], names: Sequence[str], limit: int) -> tuple[Plan, dict[str, str]]:
         """The plan, and the addresses of receivers that are known by a name."""
         wanted = [place.where.host for place in places if isinstance(place.where, Host) and place.where.is_name]
         hosts = {unit.record.host for unit in self._house.inventory.units.values()}
         known = sorted(host for host in hosts if host and Host(host).is_name)
         resolved = await resolve([*wanted, *known])
-        names = {
+        of_address = {
             address: name for name in known if isinstance(addresses := resolved[name], list) for address in addresses
         }
-        return Plan(places, drivers, resolved, interface=self.interface, limit=limit), names
+        return Plan(places, self._makers, names, resolved, interface=self.interface, limit=limit), of_address
 
     def _held(self, names: Mapping[str, str]) -> Held:
         inventory = self._house.inventory
@@ -170,7 +168,12 @@ class Searches:
         """The budget that all searches of this moment share."""
         if self._budget is None or not self._under_way:
             units = self._house.inventory.units.values()
-            self._budget = Budget(self.concurrency, spoken_for=sum(not unit.online for unit in units))
+            asking = [name for name, driver in self._makers.items() if can_be_scanned(driver)]
+            self._budget = Budget(
+                self.concurrency,
+                sockets=sockets_of(self._makers, asking),
+                spoken_for=sum(not unit.online for unit in units),
+            )
         self._under_way += 1
         try:
             yield self._budget

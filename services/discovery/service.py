@@ -19,7 +19,7 @@ from services.discovery.outcomes import Household, Sync
 from services.discovery.refresh import Reader, Refresher, choose
 from services.discovery.search import Finished, Progress, Search, Searches, covers
 from services.discovery.targets import Place, place_of
-from services.drivers import Driver, check_manufacturer
+from services.drivers import Makers, check_manufacturer
 from services.live import Inventory
 from services.model import Address, AuditContext, Campus, RangeRecord, Result, ServiceError
 from services.rules import MAX_ADDRESSES, Host, parse
@@ -56,7 +56,7 @@ class DiscoveryOrchestrationService:
         sync: Sync,
         sessions: Reader,
         audit: Recorder,
-        drivers: Mapping[str, Driver],
+        makers: Makers,
         remember: Callable[[RangeRecord], None] = lambda _record: None,
         forget: Callable[[Campus, str], None] = lambda _tenant, _network: None,
     ) -> None:
@@ -64,12 +64,12 @@ class DiscoveryOrchestrationService:
         self._inventory = inventory
         self._refresher = Refresher(sessions)
         self._audit = audit
-        self._drivers = drivers
+        self._makers = makers
         self._remember = remember
         self.forget = forget
         self.candidates = Candidates(inventory)
         self.house = Household(inventory, sync, self.candidates)
-        self._searches = Searches(self.house, drivers)
+        self._searches = Searches(self.house, makers)
         self._running: dict[Campus, Search] = {}
         self._ended = asyncio.Event()
         self._places: list[tuple[Campus, Place]] = []
@@ -125,7 +125,7 @@ class DiscoveryOrchestrationService:
                 manufacturer, or when nothing that was named can be searched; ``out_of_range`` for a limit.
         """
         if manufacturer is not None:
-            check_manufacturer(self._drivers, manufacturer)
+            check_manufacturer(self._makers, manufacturer)
         if limit is not None and not 1 <= limit <= MAX_ADDRESSES:
             raise ServiceError("out_of_range", f"a limit is from 1 to {MAX_ADDRESSES} addresses", field="args.limit")
         if networks or hosts:
@@ -202,7 +202,7 @@ class DiscoveryOrchestrationService:
         One that fails never hides another. Raises `ServiceError` (schema_violation) for an unknown manufacturer.
         """
         if manufacturer is not None:
-            check_manufacturer(self._drivers, manufacturer)
+            check_manufacturer(self._makers, manufacturer)
         chosen, strange = choose(self._inventory.of(context.tenant), manufacturer, tags, units)
         result = await self._refresher.read(chosen, context, progress)
         result.manufacturer = manufacturer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.discovery.scan import Drivers, Question, patience
-from services.drivers import Target, Unresolved
+from services.discovery.scan import Question, patience
+from services.drivers import Makers, Target, Unresolved, make_target
 from services.model import RangeRecord
 from services.rules import MAX_ADDRESSES, Expansion, Host, Span, expand, parse
 
@@ -16,12 +16,14 @@ Held = Callable[[str, int | None], bool]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something to look at. ``text`` is what people wrote; ``manufacturer`` narrows who is asked for."""
+    """Something to look at. ``text`` is what people wrote; ``manufacturer`` and ``driver`` narrow who is asked."""
 
     text: str
     where: Span | Host
     adopt: bool = True
     manufacturer: str | None = None
+    driver: str | None = None
+    """The only driver that is asked, where it is known whose unit is there."""
 
 
 def place_of(record: RangeRecord) -> Place:
@@ -48,13 +50,15 @@ class Plan:
     def __init__(
         self,
         places: Sequence[Place],
-        drivers: Drivers,
+        makers: Makers,
+        names: Sequence[str],
         resolved: Mapping[str, list[str] | Unresolved],
         *,
         interface: str = "",
         limit: int = MAX_ADDRESSES,
     ) -> None:
-        self._drivers = {name: driver for name, driver in drivers.items() if driver.scans}
+        self._makers = makers
+        self._names = names
         self._interface = interface
         self._spans = [(place, place.where) for place in places if isinstance(place.where, Span)]
         self.unresolved: dict[str, Unresolved] = {}
@@ -87,7 +91,7 @@ class Plan:
         wanted = {place.manufacturer for place, _ in self._spans} | {
             single.place.manufacturer for single in self.singles.values()
         }
-        every = {driver.manufacturer for driver in self._drivers.values()}
+        every = {self._makers[name].manufacturer for name in self._names}
         return sorted(every if None in wanted else every & wanted)
 
     def adopts(self, host: str, port: int | None) -> bool:
@@ -99,24 +103,28 @@ class Plan:
 
     def questions(self, held: Held, leave: Callable[[str, int | None], None], concurrency: int) -> Iterator[Question]:
         """Every question, hosts that were named first; ``leave`` is told what ``held`` says is to be left in peace."""
-        for target, manufacturer in self._targets():
+        for target, asking in self._targets():
             if held(target.host, target.port):
                 leave(target.host, target.port)
             else:
-                yield Question(patience(target, self.total, concurrency), self._asking(manufacturer))
+                yield Question(patience(target, self.total, concurrency), asking)
 
-    def _targets(self) -> Iterator[tuple[Target, str | None]]:
+    def _targets(self) -> Iterator[tuple[Target, tuple[str, ...]]]:
         for single in self.singles.values():
-            yield Target(single.address, single.port, self._interface), single.place.manufacturer
+            asking = self._asking(single.place.manufacturer, single.place.driver)
+            yield make_target(single.address, single.port, interface=self._interface), asking
         for manufacturer, expansion in self._wide:
+            asking = self._asking(manufacturer)
             for address in expansion:
                 if (address, None) not in self.singles:
-                    yield Target(address, interface=self._interface), manufacturer
+                    yield make_target(address, interface=self._interface), asking
 
-    def _asking(self, manufacturer: str | None) -> Drivers:
-        if manufacturer is None:
-            return self._drivers
-        return {name: driver for name, driver in self._drivers.items() if driver.manufacturer == manufacturer}
+    def _asking(self, manufacturer: str | None, driver: str | None = None) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name in self._names
+            if manufacturer in {None, self._makers[name].manufacturer} and driver in {None, name}
+        )
 
 
 def _by_manufacturer(spans: Iterable[tuple[Place, Span]], limit: int) -> list[tuple[str | None, Expansion]]:

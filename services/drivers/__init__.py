@@ -1,43 +1,67 @@
 """Who speaks to units: the port that a maker implements, and how makers are found.
 
-One folder a maker. The core knows this room through `services.drivers.port` alone and finds makers by entry point;
-makers know neither each other nor the services above them.
+One folder a maker. The core knows this room through its public names alone and finds makers by entry point; makers
+know neither each other nor the services above them. A maker knows `services.drivers.port`, the transports and
+`services.model`.
 """
 
 from __future__ import annotations
 
-from services.drivers.asking import check_manufacturer, only_maker, who_answers
+from services.drivers.asking import can_be_scanned, check_manufacturer, look, most_telling, only_maker
+from services.drivers.makers import Makers
 from services.drivers.port import (
-    Advert,
+    Description,
+    Door,
     Driver,
     DriverError,
+    Gone,
     Link,
     Listener,
+    Maker,
+    Product,
     Reading,
-    SimulatedReceiver,
+    Sighting,
+    SimulatedUnit,
+    Simulator,
+    Surroundings,
     Target,
     Trace,
     telling,
 )
-from services.drivers.registry import find_drivers, get_driver
+from services.drivers.registry import families, find_drivers, find_simulators, get_driver, known_product
 from services.drivers.resolve import Unresolved, resolve
+from services.drivers.target import make_target
 
 __all__ = [
-    "Advert",
+    "Description",
+    "Door",
     "Driver",
     "DriverError",
+    "Gone",
     "Link",
     "Listener",
+    "Maker",
+    "Makers",
+    "Product",
     "Reading",
-    "SimulatedReceiver",
+    "Sighting",
+    "SimulatedUnit",
+    "Simulator",
+    "Surroundings",
     "Target",
     "Trace",
     "Unresolved",
+    "can_be_scanned",
     "check_manufacturer",
+    "families",
     "find_drivers",
+    "find_simulators",
     "get_driver",
+    "known_product",
+    "look",
+    "make_target",
+    "most_telling",
     "only_maker",
     "resolve",
     "telling",
-    "who_answers",
 ]

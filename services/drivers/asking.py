@@ -1,11 +1,17 @@
-"""Questions about drivers, and the one question that drivers ask a host: who answers there?"""
+"""Who answers at an address: all doors are knocked at together, and the first unit that answers decides.
+
+Drivers are asked side by side, because an address where nobody is costs each of them its time limit. What is worth
+reporting of many failures at one address is the most telling one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 
-from services.drivers.port import Driver, DriverError, Target
-from services.model import AvailabilityReason, Identity, ServiceError
+from services.drivers.makers import Makers
+from services.drivers.port import Driver, DriverError, Sighting, Target, telling
+from services.model import ServiceError
 
 
 def check_manufacturer(drivers: Mapping[str, Driver], manufacturer: str) -> None:
@@ -18,28 +24,52 @@ def check_manufacturer(drivers: Mapping[str, Driver], manufacturer: str) -> None
 
 def only_maker(drivers: Mapping[str, Driver]) -> str:
     """The maker of a unit that has not answered: the only one that a driver asks hosts for, else ``unknown``."""
-    makers = {driver.manufacturer for driver in drivers.values() if driver.scans}
+    makers = {driver.manufacturer for driver in drivers.values() if driver.doors}
     return makers.pop() if len(makers) == 1 else "unknown"
 
 
-async def who_answers(
-    drivers: Mapping[str, Driver], host: str, port: int | None, interface: str = ""
-) -> tuple[str, Identity]:
-    """Ask a host with each of these drivers in turn; returns the driver's name and who answered.
+async def look(
+    makers: Makers, target: Target, names: Collection[str] | None = None, *, with_secrets: bool = True
+) -> Sequence[Sighting]:
+    """Everything that answers at an address, of the first driver that gets an answer.
 
-    Raises `DriverError` with the reason of the last driver, and the words of all of them.
+    ``names`` are the drivers that are asked; without it all that have a door. ``with_secrets=False`` leaves out doors
+    at which nobody answers without a password. Raises `DriverError`, the most telling of all.
     """
-    details: dict[str, str] = {}
-    reason: AvailabilityReason = "never_seen"
-    for name, driver in drivers.items():
-        if not driver.scans:
-            continue
-        try:
-            return name, await driver.identify(Target(host, port, interface))
-        except DriverError as error:
-            reason = error.reason
-            details[name] = error.detail
-    if len(details) == 1:
-        raise DriverError(reason, *details.values())
-    words = "; ".join(f"{name}: {detail}" for name, detail in details.items())
-    raise DriverError(reason, words or "no driver that asks hosts is installed")
+    chosen = list(names) if names is not None else [name for name, driver in makers.items() if driver.doors]
+    chosen = [name for name in chosen if with_secrets or name not in makers or can_be_scanned(makers[name])]
+    if not chosen:
+        raise DriverError("never_seen", "there is no driver that asks addresses", again_s=None)
+    if len(chosen) == 1:
+        return await _look(makers, chosen[0], target)
+    tasks = [asyncio.create_task(_look(makers, name, target), name=f"look {name}") for name in chosen]
+    failures: list[BaseException] = []
+    try:
+        for next_one in asyncio.as_completed(tasks):
+            try:
+                return await next_one
+            except Exception as error:  # noqa: BLE001 - one driver's bug must not hide the others' answers
+                failures.append(error)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    raise most_telling(failures)
+
+
+def can_be_scanned(driver: Driver) -> bool:
+    """Whether a scan may knock at any address for units of this driver."""
+    return any(not door.needs_secret for door in driver.doors)
+
+
+def most_telling(failures: Sequence[BaseException]) -> BaseException:
+    """Of several failures at one address the one that helps people most; a bug only where there is nothing else."""
+    errors = [error for error in failures if isinstance(error, DriverError)]
+    return min(errors, key=lambda error: telling(error.reason)) if errors else failures[0]
+
+
+async def _look(makers: Makers, name: str, target: Target) -> Sequence[Sighting]:
+    sightings = await makers.maker(name).look(target)
+    if not sightings:
+        raise DriverError("never_seen", f"no unit that driver {name} knows answered at {target.host}")
+    return sightings

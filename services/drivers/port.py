@@ -1,8 +1,11 @@
-"""The port that a maker of receivers implements. The core knows drivers through this file and by entry point alone.
+"""The port that a maker implements: drivers, makers, links, and the data that passes between them and the core.
 
-A driver turns one maker's protocol into readings (what a device said, in physical units, ``None`` for unknown) and
-controls into the protocol. It decides nothing: no thresholds, no storage, no retries. All times are seconds on the
-event loop's clock (`asyncio.AbstractEventLoop.time`) unless a name says otherwise.
+The core knows makers through this file and by entry point alone. Three lifetimes: a `Driver` is data (no socket, no
+task), a `Maker` lives as long as the bridge and owns what its units share (sockets, connection pools, listeners), a
+`Link` lives as long as one conversation with one unit. A driver turns a protocol into readings (what a unit said, in
+physical units, ``None`` for unknown) and controls into the protocol. It decides nothing: no thresholds, no storage, no
+retries of its own (but a datagram may be repeated). Durations are seconds; times are the event loop's clock
+(`asyncio.AbstractEventLoop.time`).
 """
 
 from __future__ import annotations
@@ -10,138 +13,257 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
-from services.model import AvailabilityReason, Capabilities, ChannelTelemetry, Identity
+from pydantic import BaseModel
+
+from services.model import UNIT, Abilities, AvailabilityReason, Identity, Key, Kind, Part
+
+__all__ = [
+    "REASONS",
+    "UNIT",
+    "Abilities",
+    "Description",
+    "Door",
+    "Driver",
+    "DriverError",
+    "Gone",
+    "Identity",
+    "Key",
+    "Kind",
+    "Link",
+    "Listener",
+    "Maker",
+    "Part",
+    "Product",
+    "Reading",
+    "Sighting",
+    "SimulatedUnit",
+    "Simulator",
+    "Surroundings",
+    "Target",
+    "Trace",
+    "telling",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a device said in one message.
+    """What a unit said about one part in one message.
 
-    ``channel`` is ``None`` for the receiver itself; ``slot`` is a registered transmitter place of the channel.
-    Keys of ``values`` are those of `services.model.keys` (receiver info and state, channel state, slot), and two that
-    the fold makes ``battery_status`` of: ``battery_runtime_status`` (ok, calculating, communication_error,
-    not_reported) and ``battery_warning`` (bool).
+    Keys of ``values`` are those of `services.model.keys` for the unit, the part or the slot, and two of which the fold
+    makes ``battery_status``: ``battery_runtime_status`` (ok, calculating, communication_error, not_reported) and
+    ``battery_warning`` (bool). ``more`` holds values of the driver's own keys (`Driver.more`). ``whole`` says that this
+    is all that the unit has of the part now: keys that are missing become unknown.
     """
 
-    channel: int | None
+    part: Part
     values: Mapping[str, object]
-    slot: int | None = None
+    more: Mapping[str, object] = field(default_factory=dict)
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A unit as a complete read found it: who it is, what it can, and the parts that it has now.
+
+    ``parts`` has the abilities of each part by its number. No part at all is an answer too (a unit without a licence).
+    """
+
+    identity: Identity
+    abilities: Abilities = field(default_factory=Abilities)
+    parts: Mapping[int, Abilities] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One product of the catalogue, for docs, `check` and `simulate`."""
+
+    name: str
+    """Lower snake_case, unique in the driver: ``ulxd4q``."""
+    model: str
+    """As the unit names itself: ``ULXD4Q``."""
+    family: str
+    """Lower snake_case: ``ulxd``."""
+    title: str
+    """The family as people call it: ``ULX-D``."""
+    kind: Kind
+    parts: int | None
+    """How many parts it has; ``None`` where a licence decides."""
+    abilities: Abilities
+    """What the unit itself reports and takes."""
+    part_abilities: Abilities
+    """The same of each of its parts."""
+    note: str = ""
+    """One sentence of doubt or condition, for the docs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A place at every address where a unit of this driver may answer."""
+
+    transport: Literal["tcp", "udp", "https"]
+    port: int
+    sockets: int = 1
+    """File descriptors that one look costs; 0 for a shared datagram socket."""
+    needs_secret: bool = False
+    """Nobody answers without a password or key, so a scan never knocks here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a receiver is and how it is to be asked."""
+    """Where a unit is and how it is asked. Made by `services.drivers.target.make_target` alone."""
 
     host: str
     port: int | None = None
-    """``None`` means the driver's own default."""
+    """``None`` means the driver's own."""
+    unit: str = ""
+    """The unit behind a gateway at ``host``; empty where the unit answers itself."""
     interface: str = ""
-    """Local address to connect from; empty leaves the choice to the system."""
+    """Local address to ask from; empty leaves the choice to the system."""
+    options: BaseModel | None = None
+    """The driver's `Driver.options` model, validated; ``None`` where the configuration has none."""
     meter_interval_s: float = 1.0
-    """Metering asked of the device, 0.1 to 60 s; 0 is off."""
+    """Metering asked of the unit, 0.1 to 60 s; 0 is off."""
     connect_timeout_s: float = 3.0
     answer_timeout_s: float = 3.0
     """How long one question may stay unanswered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Advert:
-    """What was overheard on the network without asking: a candidate, and evidence of identity."""
+class Sighting:
+    """A unit that answered a look, or announced itself (SLP, mDNS, a gateway's list)."""
 
-    manufacturer: str
+    driver: str
     host: str
-    model: str | None = None
+    identity: Identity
+    port: int | None = None
+    """``None`` means the driver's own."""
+    unit: str = ""
+    """The unit behind a gateway at ``host``."""
     name: str | None = None
-    mac: str | None = None
+    lasts_s: float = 120.0
+    """How long it counts without being repeated."""
     evidence: Mapping[str, str] = field(default_factory=dict)
+    """What it was recognised by, for people."""
 
 
-TELLING: tuple[AvailabilityReason, ...] = (
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A unit that was sighted says goodbye."""
+
+    driver: str
+    host: str
+    port: int | None = None
+    unit: str = ""
+
+
+REASONS: tuple[AvailabilityReason, ...] = (
     "auth_failed",
     "control_blocked",
     "wrong_model",
     "closed_by_device",
     "reset_by_device",
     "silent",
+    "refused",
     "timeout",
 )
-"""What is worth telling where several drivers failed at one address, most telling first; the others follow."""
+"""What is worth reporting where several drivers failed at one address, most telling first; the others follow."""
 
 
 def telling(reason: str) -> int:
     """The place of a reason in that order."""
-    return TELLING.index(reason) if reason in TELLING else len(TELLING)
+    return REASONS.index(reason) if reason in REASONS else len(REASONS)
 
 
 class DriverError(Exception):
-    """A receiver could not be reached, read or understood.
+    """A unit could not be reached, read or understood.
 
-    ``reason`` is a word of the closed list; ``detail`` says what happened and, where people can mend it, how
-    (the path through the device's menu).
+    ``reason`` is a word of the closed list; ``detail`` says what happened and, where people can mend it, how (the path
+    through the unit's menu). ``again_s`` are the seconds before a further try makes sense: 0 leaves that to the
+    session's own pause, ``None`` means not before the settings of the unit change (a wrong password).
     """
 
-    def __init__(self, reason: AvailabilityReason, detail: str) -> None:
+    def __init__(self, reason: AvailabilityReason, detail: str, *, again_s: float | None = 0.0) -> None:
         super().__init__(detail)
         self.reason: AvailabilityReason = reason
         self.detail = detail
+        self.again_s = again_s
 
 
 Listener = Callable[[Sequence[Reading]], None]
 """Called on the event loop with all readings of one network read; must return quickly and never raise."""
 
 Trace = Callable[[str, bytes], None]
-"""Called with ``">"`` or ``"<"`` and the bytes that went out or came in."""
+"""Called with ``">"`` or ``"<"`` and the bytes that went out or came in: a piece of a stream, or one datagram, or one
+request or answer without its credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a maker is given when it opens."""
+
+    interface: str = ""
+    """Local address to speak and listen on; empty for all."""
 
 
 class Link(Protocol):
-    """One open conversation with one receiver."""
+    """One open conversation with one unit."""
 
     @property
     def last_heard(self) -> float:
-        """Loop time at which the device last sent something that was understood."""
+        """Loop time at which the unit last sent something that was understood."""
 
-    async def read_all(self) -> Identity:
+    async def read_all(self) -> Description:
         """Ask for everything and return when all of it has come through the listener.
 
-        The first call opens the conversation (identity, complete read, metering); later ones heal what was lost.
-        Raises `DriverError`.
+        The first call opens the conversation (identity, complete read, metering); later ones heal what was lost, and
+        report ``None`` for what the unit no longer has. Raises `DriverError`.
         """
 
     def ask_alive(self) -> None:
         """Ask the cheapest question there is; the answer shows in ``last_heard``."""
 
-    def set_meter_interval(self, seconds: float) -> None:
-        """Ask for another metering interval, 0.1 to 60 s; 0 stops it."""
+    def meter(self, part: Part | None, seconds: float) -> None:
+        """Ask for another metering interval of a part, or of all parts (``None``): 0.1 to 60 s; 0 stops it."""
 
-    def take_telemetry(self, channel: int) -> ChannelTelemetry | None:
+    def take_telemetry(self, part: Part) -> Mapping[str, object] | None:
         """Everything metered since the last call, summed up; ``None`` where nothing came."""
 
+    def counters(self) -> Mapping[str, int]:
+        """How much of what came since the link opened made no sense, for people who look for a fault.
+
+        ``ill_formed`` (a message of no known form), ``meaningless`` (of a known form, but not of this unit),
+        ``unintelligible`` (no message at all), and what else the driver counts.
+        """
+
     async def wait_closed(self) -> DriverError:
-        """Wait until the device or the network ends the conversation, and say why."""
+        """Wait until the unit or the network ends the conversation, and say why."""
 
 
-class SimulatedReceiver(Protocol):
-    """A simulated unit: it speaks the real wire protocol on a real socket."""
+class Maker(Protocol):
+    """Everything that the units of one driver share; lives as long as the bridge."""
 
-    @property
-    def host(self) -> str:
-        """Address that it listens on."""
+    async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
+        """Find out who answers at an address: one unit, or the units behind a gateway. Asks only.
 
-    @property
-    def port(self) -> int:
-        """Port that it listens on."""
+        Raises `DriverError` where no unit of this driver answers.
+        """
 
-    def set_value(self, channel: int | None, key: str, value: object) -> None:
-        """Change something as its user would, and report it as the device would; keys as in `Reading`."""
+    def sightings(self) -> AsyncIterator[Sighting | Gone]:
+        """What units announce of themselves, until cancelled; a driver that overhears nothing waits for ever.
 
-    async def fault(self, name: str) -> None:
-        """Begin a fault by name (one of the driver's ``faults``); ``none`` ends all of them."""
+        Raises `OSError` or `DriverError` where listening is not possible now.
+        """
+
+    def connect(
+        self, where: Target, listener: Listener, trace: Trace | None = None
+    ) -> AbstractAsyncContextManager[Link]:
+        """Open a conversation; leaving the block stops metering and closes politely. Raises `DriverError`."""
 
 
 class Driver(Protocol):
-    """One maker's protocol."""
+    """One maker's protocol: data. What the entry point names."""
 
     @property
     def name(self) -> str:
@@ -152,29 +274,65 @@ class Driver(Protocol):
         """Lower snake_case."""
 
     @property
-    def families(self) -> Mapping[str, Capabilities]:
-        """What each family can do, by family name."""
+    def products(self) -> Sequence[Product]:
+        """What it speaks to; the first product of a family stands for the family."""
 
     @property
-    def scans(self) -> bool:
-        """Whether addresses can be asked; false for gear that is only listed."""
+    def doors(self) -> Sequence[Door]:
+        """Where its units answer; empty for gear that is only listed."""
 
-    async def identify(self, target: Target, trace: Trace | None = None) -> Identity:
-        """Connect, find out who answers, disconnect. Raises `DriverError`."""
+    @property
+    def more(self) -> Sequence[Key]:
+        """Rows of keys that this driver alone has; their values come in `Reading.more`."""
 
-    def connect(
-        self, target: Target, listener: Listener, trace: Trace | None = None
-    ) -> AbstractAsyncContextManager[Link]:
-        """Open a conversation; leaving the block stops metering and closes politely. Raises `DriverError`."""
+    @property
+    def options(self) -> type[BaseModel] | None:
+        """Model of a unit's own ``options`` in the configuration; secrets are `pydantic.SecretStr`."""
 
-    def adverts(self, interface: str) -> AbstractAsyncContextManager[AsyncIterator[Advert]]:
-        """Listen for what receivers announce of themselves, on one local address or on all (empty)."""
+    def open(self, around: Surroundings) -> AbstractAsyncContextManager[Maker]:
+        """Open what its units share. Raises `OSError` or `DriverError`, with the remedy, where that is not possible."""
+
+    def replay(self, product: str, data: bytes) -> Sequence[Reading]:
+        """What these bytes of a unit mean, without a unit. Pure; for captures."""
+
+
+class SimulatedUnit(Protocol):
+    """A simulated unit: it speaks the real wire protocol on a real socket."""
+
+    @property
+    def host(self) -> str:
+        """Address that it listens on."""
+
+    @property
+    def port(self) -> int:
+        """Port that it listens on."""
+
+    def set_value(self, part: Part, key: str, value: object) -> None:
+        """Change something as its user would, and report it as the unit would; keys as in `Reading`."""
+
+    async def fault(self, name: str) -> None:
+        """Begin a fault by name (one of the simulator's ``faults``); ``none`` ends all of them."""
+
+
+class Simulator(Protocol):
+    """Simulated units of one driver; entry-point group ``mic2mqtt.simulators``, never imported by a running bridge."""
+
+    @property
+    def name(self) -> str:
+        """The driver's name."""
 
     @property
     def faults(self) -> Mapping[str, str]:
-        """Faults that its simulator knows: name -> what happens."""
+        """Faults that its units can have: name -> what happens."""
 
-    def simulator(
-        self, family: str, *, count: int, listen: str, port: int | None = None, seed: int = 0, **options: object
-    ) -> AbstractAsyncContextManager[Sequence[SimulatedReceiver]]:
-        """Run ``count`` simulated receivers on ``listen`` and the addresses that follow it."""
+    @property
+    def traits(self) -> Mapping[str, frozenset[str]]:
+        """Products that can be simulated: name -> traits by which `tests/contract` chooses what holds for it."""
+
+    def run(
+        self, product: str, *, count: int, listen: str, port: int | None = None, seed: int = 0, **options: object
+    ) -> AbstractAsyncContextManager[Sequence[SimulatedUnit]]:
+        """Run ``count`` units of a product on ``listen`` and the addresses that follow it.
+
+        Raises `ValueError` for a product or option that does not exist, `OSError` for an address that is not free.
+        """

@@ -13,15 +13,16 @@ from services.drivers import Reading
 from services.live.changes import Bus
 from services.model import (
     UNIT_KINDS,
+    Abilities,
     Address,
     AvailabilityReason,
     AvailabilityState,
     Campus,
-    Capabilities,
     ChannelTelemetry,
     Facet,
     Identity,
     IgnoredIdentity,
+    Key,
     Kind,
     PartRecord,
     Slot,
@@ -71,6 +72,8 @@ class UnitPart:
     """Since then."""
     levels: Levels = field(default_factory=Levels)
     newest_levels: dict[str, object] | None = None
+    abilities: Abilities | None = None
+    """What it can; ``None`` until that is known."""
     antenna_count: int | None = None
     diversity: str | None = None
     counters: Counters = field(default_factory=Counters)
@@ -96,7 +99,12 @@ class Unit:
     """One unit in the rack."""
 
     record: UnitRecord
-    capabilities: Capabilities | None = None
+    abilities: Abilities | None = None
+    """What the unit itself can; ``None`` until that is known."""
+    driver: str = ""
+    """The driver that read it last; empty until one did."""
+    more: tuple[Key, ...] = ()
+    """Rows of that driver's own keys."""
     state: State = field(default_factory=dict)
     reported: dict[str, object] = field(default_factory=dict)
     early: list[Reading] | None = None
@@ -125,6 +133,12 @@ class Unit:
     def address(self) -> Address:
         """Its place in the tenant."""
         return self.record.address
+
+    @property
+    def ability_words(self) -> list[str]:
+        """What the unit and its parts can, as words, sorted; as they are published in ``info``."""
+        able = [self.abilities, *(part.abilities for part in self.parts.values())]
+        return sorted({word for one in able if one is not None for word in one.words})
 
     @property
     def online(self) -> bool:

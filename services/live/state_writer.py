@@ -58,8 +58,12 @@ class StateWriter:
         self._changes.mark(unit.address, Facet.INFO)
         if parts:
             for part in unit.parts.values():
-                self._inventory.advance(part.info_version, now)
-                self._changes.mark(part.address, Facet.INFO)
+                self.change_part_info(part, now)
+
+    def change_part_info(self, part: UnitPart, now: str) -> None:
+        """Number and mark the info of a part."""
+        self._inventory.advance(part.info_version, now)
+        self._changes.mark(part.address, Facet.INFO)
 
     def keep_unit(self, unit: Unit) -> None:
         """Write the unit's record behind, with its newest state."""

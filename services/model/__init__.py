@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from services.model.abilities import (
     Abilities,
-    Capabilities,
 )
 from services.model.address import (
     ID_PATTERN,
@@ -119,7 +118,6 @@ __all__ = [
     "AvailabilityState",
     "BayStatus",
     "Campus",
-    "Capabilities",
     "ChannelState",
     "ChannelTelemetry",
     "Counts",

@@ -31,7 +31,7 @@ class Availability:
             online=unit.online,
             stale=unit.stale,
             rules=self.rules,
-            presence=unit.capabilities.presence_keys if unit.capabilities else (),
+            more=unit.more,
             heard_at=heard_at,
         )
 

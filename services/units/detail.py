@@ -20,7 +20,7 @@ def describe(unit: Unit) -> dict[str, object]:
                 for key, value in asdict(record).items()
                 if key not in {"address", "state", "changed_at", "last_seen"}
             },
-            "capabilities": unit.capabilities.words if unit.capabilities else [],
+            "capabilities": unit.ability_words,
         },
         "state": dict(unit.state),
         "stale": unit.stale,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from services import clock
 from services.backoff import Backoff
-from services.drivers import Driver, DriverError, only_maker, who_answers
+from services.drivers import DriverError, Makers, Sighting, look, only_maker
 from services.live import Inventory, Unidentified, Unit
 from services.model import (
     NOUNS,
@@ -67,6 +67,7 @@ class ConfiguredUnit:
             "meter_interval_s": self.meter_interval_s,
             "interface": self.interface,
             "source": "config",
+            "driver": self.driver,
         }
 
 
@@ -79,13 +80,13 @@ class Configured:
         membership: Membership,
         sessions: Sessions,
         sync: DeviceSyncService,
-        drivers: Mapping[str, Driver],
+        makers: Makers,
     ) -> None:
         self._inventory = inventory
         self._membership = membership
         self._sessions = sessions
         self._sync = sync
-        self._drivers = drivers
+        self._makers = makers
         self._waiting: dict[tuple[str, int | None], ConfiguredUnit] = {}
         self._changed = asyncio.Event()
 
@@ -172,8 +173,6 @@ class Configured:
 
     async def _bring_up_to_date(self, unit: Unit, entry: ConfiguredUnit) -> bool:
         settings = entry.settings
-        if entry.driver != AUTO:
-            settings["driver"] = entry.driver
         before = unit.record
         if all(getattr(before, key) == value for key, value in settings.items()):
             return False
@@ -184,26 +183,30 @@ class Configured:
         return True
 
     def _record(self, entry: ConfiguredUnit, address: Address) -> UnitRecord:
-        driver = self._drivers.get(entry.driver)
-        maker = entry.manufacturer or (driver.manufacturer if driver else only_maker(self._drivers))
+        driver = self._makers.get(entry.driver)
+        maker = entry.manufacturer or (driver.manufacturer if driver else only_maker(self._makers))
         return UnitRecord(
             address=address,
             manufacturer=maker,
-            driver=entry.driver,
             part_count=entry.part_count,
             **entry.settings,  # type: ignore[arg-type]  # by name
         )
 
-    def _drivers_of(self, entry: ConfiguredUnit) -> Mapping[str, Driver]:
-        """The drivers that may ask for a unit: the one that the file names, else all."""
-        return {entry.driver: self._drivers[entry.driver]} if entry.driver in self._drivers else self._drivers
+    async def _look(self, entry: ConfiguredUnit) -> Sighting:
+        target = self._sessions.first_contact(entry.host, entry.port, interface=entry.interface)
+        sightings = await look(self._makers, target, None if entry.driver == AUTO else [entry.driver])
+        return sightings[0]
 
     async def _ask(self, entry: ConfiguredUnit, gate: asyncio.Semaphore) -> None:
         async with gate:
             try:
-                name, identity = await who_answers(self._drivers_of(entry), entry.host, entry.port, entry.interface)
+                identity = (await self._look(entry)).identity
             except DriverError as error:
                 self._list(entry, error.reason, error.detail)
+                return
+            except Exception as error:  # a driver's bug must not end the round for the other hosts
+                log.exception("a configured host could not be asked", extra={"host": entry.host})
+                self._list(entry, "timeout", f"internal: {error}; the log says more")
                 return
         if entry.kind not in {None, identity.kind}:
             detail = f"it is a {NOUNS[identity.kind]}: write it under [[units]], with that kind or with none"
@@ -215,7 +218,7 @@ class Configured:
         if entry.id is not None:
             await self._make_room(entry)
         snapshot = DeviceSnapshot(
-            entry.host, entry.port, identity, name, entry.name, entry.labels, "config", id=entry.id
+            entry.host, entry.port, identity, entry.driver, entry.name, entry.labels, "config", id=entry.id
         )
         context = AuditContext.of(entry.tenant, ACTOR)
         result = await self._sync.bulk_sync_devices(

@@ -25,6 +25,11 @@ _RECORD_KEYS = frozenset({"model", "family", "serial", "mac", "device_id", "firm
 _CHANNEL_FACTS = ("antenna_count", "diversity")
 """Channel readings that belong to its info."""
 
+MORE = "more"
+"""The driver's own keys, in what was reported and in a state."""
+
+_SPARED = _RECORD_KEYS | {"number"}
+
 _MISSING = object()
 
 
@@ -77,14 +82,15 @@ class Intake:
         slotted: dict[int, UnitPart] = {}
         itself = False
         for reading in readings:
-            if reading.channel is None:
-                itself |= _merge(unit.reported, reading.values)
+            number, slot = reading.part
+            if number == 0:
+                itself |= _merge(unit.reported, _reported_by(reading, unit.reported))
                 continue
-            part = unit.parts.get(reading.channel) or self._new_part(unit, reading.channel)
-            if reading.slot is not None:
-                if _merge_slot(part, reading.slot, reading.values):
+            part = unit.parts.get(number) or self._new_part(unit, number)
+            if slot:
+                if _merge_slot(part, slot, _reported_by(reading, part.slots.get(slot, {}))):
                     slotted[part.number] = part
-            elif _merge(part.reported, reading.values):
+            elif _merge(part.reported, _reported_by(reading, part.reported)):
                 touched[part.number] = part
         now = clock.now_text()
         changed = int(itself and self._fold_unit(unit, now, context))
@@ -129,13 +135,14 @@ class Intake:
             part.reported.clear()
         slotted: set[int] = set()
         for reading in readings:
-            if reading.channel is None:
-                unit.reported.update(reading.values)
+            number, slot = reading.part
+            if number == 0:
+                unit.reported.update(_reported_by(reading, unit.reported))
                 continue
-            part = unit.parts.get(reading.channel) or self._new_part(unit, reading.channel)
-            if reading.slot is None:
-                part.reported.update(reading.values)
-            elif _merge_slot(part, reading.slot, reading.values):
+            part = unit.parts.get(number) or self._new_part(unit, number)
+            if not slot:
+                part.reported.update(_reported_by(reading, part.reported))
+            elif _merge_slot(part, slot, _reported_by(reading, part.slots.get(slot, {}))):
                 slotted.add(part.number)
         return slotted
 
@@ -160,6 +167,8 @@ class Intake:
         late: bool = False,
     ) -> bool:
         self._facts(part, around.now)
+        if part.abilities is not None and part.abilities.presence:
+            around = replace(around, presence=part.abilities.presence)
         folded = fold_part(part.address.kind, part.state, part.reported, around, part.level)
         if folded is None:
             return False
@@ -190,7 +199,7 @@ class Intake:
             self._inventory.advance(unit.info_version, now)
             self._bus.mark(unit.address, Facet.INFO)
         reported = {"name": unit.reported.get("device_id"), **unit.reported}
-        folded = fold_unit(unit.address.kind, unit.state, reported)
+        folded = fold_unit(unit.address.kind, unit.state, reported, unit.more)
         if folded is not None:
             unit.state = folded.state
             self._inventory.advance(unit.version, now)
@@ -246,6 +255,19 @@ def _remember_what_stands(unit: Unit) -> None:
     unit.reported = {**state, "device_id": unit.state["name"], **unit.reported}
     for part in unit.parts.values():
         part.reported = {**reported_of(part.address.kind, part.state), **part.reported}
+
+
+def _reported_by(reading: Reading, known: Mapping[str, object]) -> Mapping[str, object]:
+    """What a reading says, the driver's own keys under ``more``.
+
+    Of a whole reading every key that was known and is missing is unknown now, but not who the unit is.
+    """
+    if not (reading.whole or reading.more):
+        return reading.values
+    gone = dict.fromkeys(key for key in known if key not in _SPARED) if reading.whole else {}
+    old = known.get(MORE)
+    more = reading.more if reading.whole or not isinstance(old, Mapping) else {**old, **reading.more}
+    return {**gone, **reading.values, MORE: more}
 
 
 def _merge(reported: dict[str, object], values: Mapping[str, object]) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from services import clock
 from services.audit import Audit
-from services.drivers import Driver, DriverError
+from services.drivers import Description, Driver, DriverError
 from services.live import Inventory, StateWriter, Unit
 from services.model import AuditContext, AvailabilityReason, Event, Identity, UnitRecord
 from services.rules import same_unit
@@ -19,14 +20,21 @@ FACTS = ("family", "model", "serial", "mac", "device_id", "firmware", "band", "p
 """What a record takes over from the identity that a unit gives of itself."""
 
 
+SWAPPED_S = 15.0
+"""Between two tries where another unit answers: somebody has to act first, so trying faster helps nobody."""
+
+
 class Recognition:
     """Compares who answered with who was expected, and takes over what is new of it."""
 
-    def __init__(self, inventory: Inventory, writer: StateWriter, store: Store, audit: Audit) -> None:
+    def __init__(
+        self, inventory: Inventory, writer: StateWriter, store: Store, audit: Audit, drivers: Mapping[str, Driver]
+    ) -> None:
         self._inventory = inventory
         self._writer = writer
         self._store = store
         self._audit = audit
+        self._drivers = drivers
 
     def learn(self, unit: Unit, identity: Identity) -> bool:
         """Take over what an identity says of a known unit; whether anything was new."""
@@ -40,21 +48,22 @@ class Recognition:
         self._writer.change_record(unit, replace(unit.record, **facts))
         return True
 
-    def verify(self, unit: Unit, driver: Driver, identity: Identity) -> None:
-        """Take over the identity of a unit that answered. Raises `DriverError` where it is not the expected one.
+    def verify(self, unit: Unit, driver: str, description: Description) -> None:
+        """Take over what a unit that answered is, as the driver of this name read it.
 
         An id that stands in the configuration survives a swap of the unit: the new one is audited and taken.
+        Raises `DriverError` where it is not the expected one.
         """
         record = unit.record
+        identity = replace(description.identity, part_count=len(description.parts))
         same = same_unit(record, identity)
         other_model = bool(record.model and identity.model and record.model != identity.model)
         if same is False or (same is None and other_model):
             self._refuse_stranger(unit, identity, "identity_conflict" if same is False else "wrong_model")
         self.learn(unit, identity)
-        self._equip(unit, driver, identity)
-        if unit.record.driver != driver.name or unit.record.manufacturer != identity.manufacturer:
-            known = replace(unit.record, driver=driver.name, manufacturer=identity.manufacturer)
-            self._writer.change_record(unit, known)
+        self._equip(unit, driver, description)
+        if unit.record.manufacturer != identity.manufacturer:
+            self._writer.change_record(unit, replace(unit.record, manufacturer=identity.manufacturer))
 
     def conflict(self, unit: Unit, why: str, context: AuditContext) -> None:
         """Log, audit and publish that two units claim one identity; they are never merged."""
@@ -77,7 +86,7 @@ class Recognition:
             )
             if unit.reason != reason:
                 self.conflict(unit, detail, context)
-            raise DriverError(reason, detail)
+            raise DriverError(reason, detail, again_s=SWAPPED_S)
         before, after = identity_of(record), identity_of(identity)
         log.warning(
             "another unit answers here, and is taken: the configuration gives its id",
@@ -85,23 +94,27 @@ class Recognition:
         )
         self._audit.record("receiver_replaced", context=context, resource=unit.address, before=before, after=after)
 
-    def _equip(self, unit: Unit, driver: Driver, identity: Identity) -> None:
-        """Give a unit the capabilities and parts of the hardware that answered."""
+    def _equip(self, unit: Unit, driver: str, description: Description) -> None:
+        """Give a unit the abilities and parts of the hardware that answered."""
         now = clock.now_text()
-        able = driver.families.get(identity.family)
-        if able != unit.capabilities:
-            unit.capabilities = able
-            self._writer.change_info(unit, now, parts=True)
-        count = identity.part_count or 0
-        fresh = [number for number in range(1, count + 1) if number not in unit.parts]
+        if (description.abilities, driver) != (unit.abilities, unit.driver):
+            unit.abilities, unit.driver = description.abilities, driver
+            unit.more = tuple(self._drivers[driver].more)
+            self._writer.change_info(unit, now, parts=False)
+        fresh = [number for number in description.parts if number not in unit.parts]
+        for number, able in description.parts.items():
+            part = self._inventory.ensure_part(unit, number)
+            if part.abilities != able:
+                part.abilities = able
+                self._writer.change_part_info(part, now)
         for number in fresh:
-            self._writer.enter_part(self._inventory.ensure_part(unit, number), now)
-        if self._drop_parts_beyond(unit, identity.part_count) or fresh:
+            self._writer.enter_part(unit.parts[number], now)
+        if self._drop_parts_without(unit, description.parts) or fresh:
             self._inventory.mark_membership(unit.address.tenant)
 
-    def _drop_parts_beyond(self, unit: Unit, count: int | None) -> bool:
+    def _drop_parts_without(self, unit: Unit, there: Collection[int]) -> bool:
         """Take out the parts that the hardware does not have any more; whether there were any."""
-        gone = [number for number in unit.parts if count is not None and number > count]
+        gone = [number for number in unit.parts if number not in there]
         for number in gone:
             address = self._inventory.drop_part(unit, number)
             self._store.remove_part(address)

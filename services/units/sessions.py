@@ -14,9 +14,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from services.drivers import Driver, DriverError, Link, Reading, Target, telling
+from pydantic import BaseModel
+
+from services.drivers import (
+    Description,
+    DriverError,
+    Link,
+    Makers,
+    Reading,
+    Target,
+    families,
+    known_product,
+    look,
+    make_target,
+)
 from services.live import Inventory, Unit
-from services.model import Address, AvailabilityReason, Identity, ServiceError, UnitRecord
+from services.model import Address, ServiceError, UnitRecord
 from services.units.availability import Availability
 from services.units.reading_fold import Intake
 
@@ -39,10 +52,12 @@ RETRY_FIRST_S, RETRY_MOST_S = 1.0, 3.5
 RETRY_PAUSE_S = 0.3
 """At least so long between the end of an attempt and the next: a rack that boots is not hammered."""
 
-STUBBORN_S = 15.0
-"""Where someone has to act first (a menu, a password, a swapped unit), trying faster helps nobody."""
+FAILED_S = 15.0
+"""Before a session that failed by a mistake of ours begins again."""
 
-STUBBORN: frozenset[AvailabilityReason] = frozenset({"wrong_model", "identity_conflict", "auth_failed"})
+FAILURES_KEPT = 2
+"""Failures in a row after which a unit with any driver is looked for with all of them again: it may have moved to
+another protocol with its firmware, or be another unit."""
 
 AUTO = "auto"
 """In place of a driver's name: whichever knows the unit."""
@@ -61,8 +76,9 @@ class Polling:
     """Local address to connect from, unless the receiver has its own."""
 
 
-Verify = Callable[[Unit, Driver, Identity], None]
-"""Raises `DriverError` where the unit that answered is not the one that is expected."""
+Verify = Callable[[Unit, str, Description], None]
+"""Gets the unit, the name of the driver that read it, and what was read. Raises `DriverError` where the unit that
+answered is not the one that is expected."""
 
 
 class UnitSession:
@@ -71,7 +87,8 @@ class UnitSession:
     def __init__(
         self,
         unit: Unit,
-        drivers: Sequence[Driver],
+        makers: Makers,
+        names: Sequence[str],
         intake: Intake,
         availability: Availability,
         polling: Polling,
@@ -80,7 +97,11 @@ class UnitSession:
         self.unit = unit
         self.state: State = "connecting"
         self.link: Link | None = None
-        self._drivers = drivers
+        self._makers = makers
+        self._names = names
+        """Drivers that may know the unit."""
+        self._answering = _likely(makers, names, unit.record)
+        """The one that is asked first, until it fails."""
         self._intake = intake
         self._availability = availability
         self._polling = polling
@@ -88,7 +109,7 @@ class UnitSession:
         self._turn = asyncio.Lock()
         self._waiting: asyncio.Future[None] | None = None
         self._attempts = 0
-        self._failures: dict[int, DriverError] = {}
+        self._changed = asyncio.Event()
 
     @property
     def live(self) -> bool:
@@ -101,11 +122,12 @@ class UnitSession:
         try:
             while True:
                 started = loop.time()
+                self._changed.clear()
                 try:
                     await self._converse()
                 except DriverError as error:
                     self._lost(error)
-                await asyncio.sleep(self._pause(loop.time() - started))
+                    await self._wait(self._pause(error.again_s, loop.time() - started))
                 self._step("due")
         finally:
             self.link = None
@@ -113,8 +135,9 @@ class UnitSession:
     def configure(self, polling: Polling) -> None:
         """Ask otherwise from now on, without losing the connection."""
         self._polling = polling
+        self._changed.set()
         if self.link is not None:
-            self.link.set_meter_interval(self._target(self.unit.record).meter_interval_s)
+            self.link.meter(None, self._target(self.unit.record).meter_interval_s)
 
     async def refresh(self) -> None:
         """Read everything again. Raises `ServiceError` (device_offline, device_timeout).
@@ -140,21 +163,21 @@ class UnitSession:
     # -- one conversation ------------------------------------------------------------------------------------
 
     async def _converse(self) -> None:
-        record = self.unit.record
+        target = self._target(self.unit.record)
         self._intake.begin(self.unit)
-        driver = self._drivers[self._attempts % len(self._drivers)]  # where it is to be found out, each in its turn
-        async with driver.connect(self._target(record), self._listen) as link:
+        name = self._answering or (await look(self._makers, target, self._names))[0].driver
+        async with self._makers.maker(name).connect(target, self._listen) as link:
             self._step("connected")
             self.link = link
             try:
-                identity = await link.read_all()
-                self._verify(self.unit, driver, identity)
+                description = await link.read_all()
+                self._verify(self.unit, name, description)
                 self._step("complete")
-                self._attempts, self._drivers = 0, [driver]
-                self._failures.clear()
+                self._attempts, self._answering = 0, name
                 self.unit.heard_s = link.last_heard
                 self._intake.complete(self.unit)
-                log.info("receiver is online", extra=self._words(model=identity.model, firmware=identity.firmware))
+                who = description.identity
+                log.info("receiver is online", extra=self._words(model=who.model, firmware=who.firmware))
                 await self._stay(link)
             finally:
                 self.link = None
@@ -204,11 +227,10 @@ class UnitSession:
 
     def _lost(self, error: DriverError) -> None:
         was_live = self.live
-        # where several drivers take turns, the one that knows most of the unit has the word
-        self._failures[self._attempts % len(self._drivers)] = error
-        error = min(self._failures.values(), key=lambda each: telling(each.reason))
         self._step("lost")
         self._attempts += 1
+        if len(self._names) > 1 and self._attempts >= FAILURES_KEPT:
+            self._answering = None
         if was_live:
             loop_time = asyncio.get_running_loop().time()
             self.unit.reconnects.append(loop_time)
@@ -220,9 +242,17 @@ class UnitSession:
             )
         self._availability.set(self.unit, "offline", error.reason, detail=error.detail)
 
-    def _pause(self, elapsed: float) -> float:
-        if self.unit.reason in STUBBORN:
-            return STUBBORN_S * random.uniform(0.7, 1.0)
+    async def _wait(self, seconds: float | None) -> None:
+        """Until the pause is over (``None``: never by itself) or the settings changed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+
+    def _pause(self, again_s: float | None, elapsed: float) -> float | None:
+        if again_s is None:
+            return None
+        if again_s > 0:
+            return again_s * random.uniform(1.0, 1.2)
         period = min(RETRY_MOST_S, RETRY_FIRST_S * 2.0 ** min(self._attempts - 1, 8))
         return max(RETRY_PAUSE_S, period * random.uniform(0.5, 1.0) - elapsed)
 
@@ -230,15 +260,7 @@ class UnitSession:
         return self._polling.refresh_interval_s * random.uniform(0.8, 1.0)
 
     def _target(self, record: UnitRecord) -> Target:
-        meter = record.meter_interval_s
-        return Target(
-            host=record.host,
-            port=record.port,
-            interface=record.interface or self._polling.interface,
-            meter_interval_s=self._polling.meter_interval_s if meter is None else meter,
-            connect_timeout_s=self._polling.connect_timeout_s,
-            answer_timeout_s=self._polling.answer_timeout_s,
-        )
+        return target_of(record, self._polling)
 
     def _words(self, **more: object) -> dict[str, object]:
         return {"receiver": self.unit.address.id, "host": self.unit.record.host, **more}
@@ -247,23 +269,47 @@ class UnitSession:
         return f"receiver {self.unit.address.id} is offline: {self.unit.last_error or self.unit.reason}"
 
 
+def target_of(record: UnitRecord, polling: Polling) -> Target:
+    """Where a unit is, and how it is asked."""
+    meter = record.meter_interval_s
+    return make_target(
+        record.host,
+        record.port,
+        unit=record.behind,
+        interface=record.interface or polling.interface,
+        meter_interval_s=polling.meter_interval_s if meter is None else meter,
+        connect_timeout_s=polling.connect_timeout_s,
+        answer_timeout_s=polling.answer_timeout_s,
+    )
+
+
+def _likely(makers: Makers, names: Sequence[str], record: UnitRecord) -> str | None:
+    """The only driver that may know the unit, or the only one that knows its family."""
+    fitting = [
+        name
+        for name in names
+        if makers[name].manufacturer == record.manufacturer and record.family in families(makers[name])
+    ]
+    return names[0] if len(names) == 1 else fitting[0] if len(fitting) == 1 else None
+
+
 class Sessions:
     """Keeps one session for each receiver of the inventory."""
 
     def __init__(
         self,
         inventory: Inventory,
-        drivers: Mapping[str, Driver],
+        makers: Makers,
         intake: Intake,
         availability: Availability,
         polling: Polling,
     ) -> None:
         self._inventory = inventory
-        self._drivers = drivers
+        self._makers = makers
         self._intake = intake
         self._availability = availability
         self.polling = polling
-        self.verify: Verify = lambda _unit, _driver, _identity: None
+        self.verify: Verify = lambda _unit, _driver, _description: None
         self._running: dict[Address, tuple[UnitSession, asyncio.Task[None]]] = {}
 
     def configure(self, polling: Polling) -> None:
@@ -283,28 +329,55 @@ class Sessions:
 
     def start(self, unit: Unit) -> None:
         """Begin a receiver's life; gear that is only listed has none."""
-        drivers = self._drivers_for(unit.record)
-        if not drivers:
-            detail = f"there is no driver {unit.record.driver!r}; installed: {', '.join(sorted(self._drivers))}"
+        names = self._drivers_for(unit.record)
+        if not names:
+            detail = f"there is no driver {unit.record.driver!r}; installed: {', '.join(sorted(self._makers))}"
             log.error("receiver has no driver", extra={"receiver": unit.address.id, "why": detail})
             self._availability.set(unit, "offline", "wrong_model", detail=detail)
             return
-        if not drivers[0].scans:
+        if not self._makers[names[0]].doors:
             self._availability.set(unit, "offline", "never_seen")
             return
         self._availability.set(unit, "offline", "connecting")
-        if unit.capabilities is None and unit.record.family is not None:  # known from an earlier run
-            unit.capabilities = drivers[0].families.get(unit.record.family)
-        session = UnitSession(unit, drivers, self._intake, self._availability, self.polling, self.verify)
+        if unit.abilities is None:
+            self._equip_as_known(unit, names)
+        session = UnitSession(unit, self._makers, names, self._intake, self._availability, self.polling, self.verify)
         unit.session = session.state
         task = asyncio.create_task(session.run(), name=f"session {unit.address.id}")
         task.add_done_callback(self._ended)
         self._running[unit.address] = (session, task)
 
-    def _drivers_for(self, record: UnitRecord) -> list[Driver]:
+    def _drivers_for(self, record: UnitRecord) -> list[str]:
         if record.driver == AUTO:
-            return [driver for driver in self._drivers.values() if driver.scans]
-        return [self._drivers[record.driver]] if record.driver in self._drivers else []
+            return [name for name, driver in self._makers.items() if driver.doors]
+        return [record.driver] if record.driver in self._makers else []
+
+    def _equip_as_known(self, unit: Unit, names: Sequence[str]) -> None:
+        """Until the unit answers, it can what its model could in an earlier run."""
+        name = _likely(self._makers, names, unit.record)
+        product = known_product(self._makers[name], unit.record.model, unit.record.family) if name else None
+        if name is None or product is None:
+            return
+        unit.abilities = product.abilities
+        unit.more = tuple(self._makers[name].more)
+        for part in unit.parts.values():
+            part.abilities = product.part_abilities
+
+    def first_contact(
+        self, host: str, port: int | None, *, unit: str = "", interface: str = "", options: BaseModel | None = None
+    ) -> Target:
+        """The target of a unit that is not in the inventory yet: asked as all others are."""
+        polling = self.polling
+        return make_target(
+            host,
+            port,
+            unit=unit,
+            interface=interface or polling.interface,
+            options=options,
+            meter_interval_s=polling.meter_interval_s,
+            connect_timeout_s=polling.connect_timeout_s,
+            answer_timeout_s=polling.answer_timeout_s,
+        )
 
     async def stop(self, address: Address) -> None:
         """End a receiver's life politely: metering off, then closed."""
@@ -345,7 +418,7 @@ class Sessions:
             if running is task:
                 del self._running[address]
                 self._availability.set(session.unit, "offline", "timeout", detail=f"internal: {error}")
-                asyncio.get_running_loop().call_later(STUBBORN_S, self._again, session.unit)
+                asyncio.get_running_loop().call_later(FAILED_S, self._again, session.unit)
 
     def _again(self, unit: Unit) -> None:
         """Start after a wait, in which the receiver may have gone or somebody else may have started it."""

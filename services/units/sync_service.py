@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.audit import Audit
-from services.drivers import Driver, DriverError, Reading, check_manufacturer
+from services.drivers import DriverError, Makers, Reading, check_manufacturer
 from services.live import Inventory, Unit
 from services.model import (
     NOUNS,
@@ -21,6 +21,7 @@ from services.model import (
     DeviceError,
     Identity,
     Kind,
+    Part,
     Result,
     ServiceError,
     Source,
@@ -44,6 +45,8 @@ class DeviceSnapshot:
     name: str | None = None
     labels: Mapping[str, object] = field(default_factory=dict)
     source: Source = "discovery"
+    unit: str = ""
+    """The unit behind a gateway at ``host``."""
     id: str | None = None
     """The id that it gets where it is new; made of who it is where none is given."""
 
@@ -75,7 +78,7 @@ class DeviceSyncService:
         membership: Membership,
         recognition: Recognition,
         audit: Audit,
-        drivers: Mapping[str, Driver],
+        makers: Makers,
     ) -> None:
         self._inventory = inventory
         self._intake = intake
@@ -83,7 +86,7 @@ class DeviceSyncService:
         self._membership = membership
         self._recognition = recognition
         self._audit = audit
-        self._drivers = drivers
+        self._makers = makers
 
     async def sync_device_status(self, *, unit: Address, readings: Sequence[Reading], context: AuditContext) -> Result:
         """Take readings of one unit in. Raises `ServiceError` (unknown_resource)."""
@@ -104,7 +107,7 @@ class DeviceSyncService:
         if strange:
             raise ServiceError("schema_violation", f"not a battery value: {', '.join(strange)}", field=strange[0])
         unit, known = found
-        changed = self._intake.take(unit, [Reading(known.number, values)], context, at_once=True)
+        changed = self._intake.take(unit, [Reading(Part(known.number), values)], context, at_once=True)
         return self._result(context, started, unit.record.manufacturer, changed)
 
     async def bulk_sync_devices(
@@ -123,7 +126,7 @@ class DeviceSyncService:
         Raises `ServiceError` for a manufacturer that no driver speaks to.
         """
         started = asyncio.get_running_loop().time()
-        check_manufacturer(self._drivers, manufacturer)
+        check_manufacturer(self._makers, manufacturer)
         result = Result(manufacturer=manufacturer, request_id=context.request_id)
         distinct = _collapse(devices)
         if limit is not None and len(distinct) > limit:
@@ -235,6 +238,7 @@ def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> UnitRecord:
         driver=snapshot.driver,
         host=snapshot.host,
         port=snapshot.port,
+        behind=snapshot.unit,
         family=identity.family,
         model=identity.model,
         name=snapshot.name,
@@ -259,8 +263,8 @@ def _collapse(devices: Sequence[DeviceSnapshot]) -> list[DeviceSnapshot]:
     """One snapshot a unit: the last word on a host counts, and a unit seen under two hosts is kept twice on purpose,
     because only the comparison with what is known can tell a move from a conflict.
     """
-    by_host: dict[tuple[str, int | None], DeviceSnapshot] = {}
+    by_host: dict[tuple[str, int | None, str], DeviceSnapshot] = {}
     for device in devices:
         host = normalise_host(device.host)
-        by_host[host, device.port] = replace(device, host=host)
+        by_host[host, device.port, device.unit] = replace(device, host=host)
     return list(by_host.values())

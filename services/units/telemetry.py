@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from math import ceil
+from typing import cast
 
 from services import clock
 from services.live import Bus, UnitPart
-from services.model import ChannelTelemetry, Event, Facet
+from services.model import ChannelTelemetry, Event, Facet, Part
 from services.units.sessions import Sessions, UnitSession
 
 SLICES_MOST = 100
@@ -69,7 +70,7 @@ class Metering:
             return
         session.unit.heard_s = link.last_heard  # the session itself looks once a keep-alive
         for part in session.unit.parts.values():
-            telemetry = link.take_telemetry(part.number)
+            telemetry = cast("ChannelTelemetry | None", link.take_telemetry(Part(part.number)))
             if telemetry is None:
                 self._let_go(session, part)
                 continue

@@ -11,7 +11,7 @@ import pytest
 from bridge.app import App
 from bridge.mqtt import Connection
 from services.live.changes import EVENTS_KEPT
-from services.model import Event, Facet
+from services.model import Event, Facet, Part
 from tests.integration.broker import Mosquitto
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import Observer, standing
@@ -75,8 +75,8 @@ async def test_what_changed_while_the_broker_was_away_is_there_afterwards_and_au
         let_the_observer_go_first(app, seen)
         await house.broker.stop()
         for number in range(40):
-            unit.set_value(1, "name", f"Name {number}")
-            unit.set_value(1, "transmitter_present", number % 2 == 1)
+            unit.set_value(Part(1), "name", f"Name {number}")
+            unit.set_value(Part(1), "transmitter_present", number % 2 == 1)
             await asyncio.sleep(0.01)  # a report each, so that none is folded with the next
         await house.broker.start()
         await seen.until(partial(seen.shows, "rack-1", name="Name 39", transmitter_present=True))
@@ -117,7 +117,7 @@ async def test_a_broker_that_stands_still_under_load_ends_neither_the_bridge_nor
         await house.broker.kill()
         async with asyncio.timeout(10):
             await asyncio.wait((connection.lost,))
-        unit.set_value(1, "name", "After")
+        unit.set_value(Part(1), "name", "After")
         await house.broker.start()
         await seen.until(partial(seen.shows, "rack-1", name="After"), 15)
         await seen.until(lambda: seen.is_bridge("online"))

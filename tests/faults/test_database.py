@@ -7,6 +7,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from services.model import Part
 from tests.faults.test_broker import gapless
 from tests.integration.broker import Mosquitto
 from tests.integration.house import House, entry, simulated
@@ -20,14 +21,14 @@ async def test_a_locked_database_stops_no_state_and_loses_nothing(house: House) 
         with closing(sqlite3.connect(house.database, isolation_level=None)) as thief:
             thief.execute("BEGIN EXCLUSIVE")
             for number in range(5):
-                unit.set_value(1, "name", f"Name {number}")
+                unit.set_value(Part(1), "name", f"Name {number}")
                 await seen.until(partial(seen.shows, "rack-1", name=f"Name {number}"), 1)
             await seen.until(lambda: seen.is_bridge("degraded"), 20)
             assert seen.bridge["reason"] == "database_not_writable"
             answer = await seen.ask("receiver/rack", "refresh")
             assert answer["status"] == "succeeded"
             assert not app.store.writable
-            unit.set_value(1, "name", "The last")
+            unit.set_value(Part(1), "name", "The last")
             await seen.until(partial(seen.shows, "rack-1", name="The last"), 1)
             thief.execute("ROLLBACK")
         await seen.until(lambda: seen.is_bridge("online"), 20)
@@ -64,7 +65,7 @@ async def test_a_database_server_that_goes_and_comes_back_loses_nothing(
         await seen.until(lambda: seen.audit("receiver_online"))
         postgresql.stop()
         try:
-            unit.set_value(1, "name", "Away")
+            unit.set_value(Part(1), "name", "Away")
             await seen.until(partial(seen.shows, "rack-1", name="Away"), 1)
             await seen.until(lambda: seen.is_bridge("degraded"), 20)
         finally:
@@ -82,8 +83,8 @@ async def test_the_main_path_is_the_same_on_every_database(
     async with simulated("axient") as unit:
         async with house.serve(entry(unit)).running() as (_, seen):
             await seen.live("rack")
-            unit.set_value(1, "battery_percent", 0)
-            unit.set_value(1, "name", "Vox <1>")
+            unit.set_value(Part(1), "battery_percent", 0)
+            unit.set_value(Part(1), "name", "Vox <1>")
             await seen.until(partial(seen.shows, "rack-1", battery_percent=0, name="Vox <1>"))
             await seen.until(lambda: seen.audit("channel_settings_changed"))
             first, slots = seen.data("rack-1"), seen.newest("channel/rack-1", "slots")["data"]

@@ -9,7 +9,7 @@ import pytest
 
 from bridge import restarts
 from services.drivers import Reading
-from services.model import AuditContext
+from services.model import AuditContext, Part
 from services.units import Metering
 from tests.integration.house import House, entry, simulated
 
@@ -68,13 +68,13 @@ async def test_a_value_that_cannot_be_written_keeps_nothing_else_from_the_broker
         await seen.until(lambda: seen.is_bridge("online"))
         connects = app.client.connects
         unwritable = "\ud800"  # half a character: no UTF-8, no JSON
-        reading = Reading(1, {"name": unwritable})
+        reading = Reading(Part(1), {"name": unwritable})
         rack = next(iter(app.inventory.units))
         context = AuditContext("default", "stage")
         await app.sync.sync_device_status(unit=rack, readings=[reading], context=context)
         app.audit.record("note", context=context, after={"text": unwritable})
         app.audit.record("note", context=context, after={"text": "fine"})
-        unit.set_value(2, "name", "Vox 2")
+        unit.set_value(Part(2), "name", "Vox 2")
         await seen.until(lambda: seen.shows("rack-2", name="Vox 2"))
         await seen.until(lambda: [one for one in seen.audit("note") if one["after"] == {"text": "fine"}])
         assert app.client.connects == connects, "the connection was never given up"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from services.model import Part
 from tests.faults.test_broker import gapless
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import Observer
@@ -17,7 +18,7 @@ async def test_a_killed_bridge_is_offline_by_its_will_and_misses_nothing_that_th
             await seen.live("rack")
             await seen.until(lambda: seen.is_bridge("online") and seen.audit("receiver_online"))
             first = seen.newest("channel/rack-1", "state")
-            unit.set_value(1, "name", "Before")
+            unit.set_value(Part(1), "name", "Before")
             await seen.until(
                 lambda: [e for e in seen.audit("channel_settings_changed") if e["resource"].endswith("-1")]
             )
@@ -26,7 +27,7 @@ async def test_a_killed_bridge_is_offline_by_its_will_and_misses_nothing_that_th
             assert seen.bridge["expected"] is False
             assert seen.newest("channel/rack-1", "state")["data"]["name"] == "Before", "values stay where they are"
 
-            unit.set_value(1, "name", "Missed")
+            unit.set_value(Part(1), "name", "Missed")
             start = len(seen.seen)
             await unit.fault("slow")
             await bridge.start()
@@ -56,7 +57,7 @@ async def test_a_kill_at_any_moment_leaves_no_gap_in_the_audit(house: House) -> 
         for round_ in range(4):
             await seen.until(lambda: seen.is_bridge("online") and seen.is_live("rack"))
             for number in range(30):
-                unit.set_value(1, "name", f"{round_} {number}")
+                unit.set_value(Part(1), "name", f"{round_} {number}")
             await seen.until(partial(has_name_of_round, seen, round_))
             await bridge.kill()
             await seen.until(lambda: seen.is_bridge("offline"))
@@ -104,7 +105,7 @@ async def test_a_file_with_a_mistake_changes_nothing_and_the_log_says_what_is_wr
         bridge.config.write_text("[poling]\nkeepalive = '1s'\n")
         bridge.hang_up()
         await bridge.said("poling")
-        unit.set_value(1, "name", "Goes on")
+        unit.set_value(Part(1), "name", "Goes on")
         await seen.until(partial(seen.shows, "rack-1", name="Goes on"))
 
 

@@ -9,15 +9,14 @@ from functools import partial
 
 import pytest
 
-from services.drivers import SimulatedReceiver
+from services.drivers import SimulatedUnit
+from services.model import Part
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import Observer
 
 
 @asynccontextmanager
-async def two(
-    house: House, family: str = "ulxd"
-) -> AsyncIterator[tuple[SimulatedReceiver, SimulatedReceiver, Observer]]:
+async def two(house: House, family: str = "ulxd") -> AsyncIterator[tuple[SimulatedUnit, SimulatedUnit, Observer]]:
     """Two live receivers, ``rack`` and ``other``."""
     async with (
         simulated(family, model="ULXD4D") as unit,
@@ -81,7 +80,7 @@ async def test_a_receiver_that_was_away_is_back_within_five_seconds_and_disturbe
         await unit.fault("offline")
         await seen.offline("rack")
         await seen.offline("rack", "refused")
-        other.set_value(1, "name", "Other 1")
+        other.set_value(Part(1), "name", "Other 1")
         async with within(1):
             await seen.until(partial(seen.shows, "other-1", name="Other 1"))
         assert [one.body["state"] for one in seen.all("availability", "receiver/other")][-1] == "online"
@@ -100,8 +99,8 @@ async def test_lines_in_pieces_and_noise_between_them_change_nothing_of_what_is_
         await seen.offline("rack")
         await seen.live("rack")
         assert seen.data("rack-1") == first
-        unit.set_value(1, "battery_percent", 61)
-        unit.set_value(2, "name", "Piecemea")
+        unit.set_value(Part(1), "battery_percent", 61)
+        unit.set_value(Part(2), "name", "Piecemea")
         await seen.until(partial(seen.shows, "rack-1", battery_percent=61))
         await seen.until(partial(seen.shows, "rack-2", name="Piecemea"))
         assert not [event for event in seen.audit("channel_settings_changed") if event["late"]]
@@ -111,22 +110,22 @@ async def test_a_blank_name_is_a_name_and_stops_nothing(house: House) -> None:
     async with two(house) as (unit, _, seen):
         await unit.fault("blank_name")
         await seen.until(lambda: not seen.data("rack-1")["name"])
-        unit.set_value(1, "battery_percent", 33)
+        unit.set_value(Part(1), "battery_percent", 33)
         await seen.until(partial(seen.shows, "rack-1", battery_percent=33))
 
 
 @pytest.mark.parametrize("name", ["<>", "a<b", "a>b", ">", "< REP >"])
 async def test_names_with_the_signs_of_the_protocol_arrive_whole(house: House, name: str) -> None:
     async with two(house) as (unit, _, seen):
-        unit.set_value(1, "name", name)
-        unit.set_value(1, "battery_percent", 77)
+        unit.set_value(Part(1), "name", name)
+        unit.set_value(Part(1), "battery_percent", 77)
         await seen.until(partial(seen.shows, "rack-1", battery_percent=77))
         assert seen.data("rack-1")["name"] == name
 
 
 async def test_a_transmitter_that_goes_takes_its_values_along_and_leaves_its_last_battery(house: House) -> None:
     async with two(house) as (unit, _, seen):
-        unit.set_value(1, "battery_percent", 44)
+        unit.set_value(Part(1), "battery_percent", 44)
         await seen.until(partial(seen.shows, "rack-1", battery_percent=44))
         bars = seen.data("rack-1")["battery_bars"]
         await unit.fault("transmitter_off")

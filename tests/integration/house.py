@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +18,7 @@ from typing import Any, Self
 from bridge.app import App
 from bridge.contract.payloads import read
 from bridge.settings import Settings
-from services.drivers import Driver, SimulatedReceiver, find_drivers
+from services.drivers import SimulatedUnit, find_drivers, find_simulators
 from services.store import Store
 from tests.integration.broker import Mosquitto
 from tests.integration.observer import Observer, Seen, observing
@@ -33,21 +33,34 @@ POLLING: Mapping[str, object] = {
 }
 
 drivers = cache(find_drivers)
+simulators = cache(find_simulators)
+
+USUAL: Mapping[str, str] = {
+    "ulxd": "ulxd4q",
+    "qlxd": "qlxd4",
+    "slxd": "slxd4d",
+    "slxd_plus": "slxd4q_plus",
+    "axient": "ad4q",
+}
+"""Family -> the product that is simulated for it."""
 
 
 @asynccontextmanager
-async def simulated(family: str = "ulxd", **options: Any) -> AsyncIterator[SimulatedReceiver]:
+async def simulated(family: str = "ulxd", **options: Any) -> AsyncIterator[SimulatedUnit]:
     """One receiver on a free port, that does nothing by itself."""
     options = {"still": True, "count": 1, "listen": LOOPBACK, "port": 0, **options}
-    async with shure().simulator(family, **options) as units:
+    async with rack(family, **options) as units:
         yield units[0]
 
 
-def shure() -> Driver:
-    return drivers()["shure"]
+def rack(
+    family: str, *, count: int, listen: str, **options: Any
+) -> AbstractAsyncContextManager[Sequence[SimulatedUnit]]:
+    """Some receivers of a family, on an address and those that follow it."""
+    return simulators()["shure"].run(USUAL[family], count=count, listen=listen, **options)
 
 
-def entry(unit: SimulatedReceiver, id: str | None = "rack", **more: object) -> dict[str, object]:  # noqa: A002
+def entry(unit: SimulatedUnit, id: str | None = "rack", **more: object) -> dict[str, object]:  # noqa: A002
     """A ``[[receivers]]`` table of the configuration."""
     named = {} if id is None else {"id": id}
     return {"host": unit.host, "port": unit.port, **named, **more}

@@ -24,7 +24,7 @@ from bridge.settings.environment import variables
 from scripts import doc_tables
 from scripts.configuration_page import configuration
 from services.audit import ACTIONS
-from services.drivers import find_drivers
+from services.drivers import families, find_drivers
 from services.model import KEYS, AvailabilityReason, ErrorCode, EventType, Facet
 from services.verbs import VERBS
 
@@ -143,7 +143,7 @@ def test_every_driver_and_family_is_named_among_the_supported_devices() -> None:
     text = text_of("supported-devices.md")
     for name, driver in find_drivers().items():
         assert name in text.lower()
-        for family in driver.families:
+        for family in families(driver):
             assert f"`{family}`" in text or family == name
 
 

@@ -32,7 +32,7 @@ def demo(
     plain: Plain = False,
     duration: Annotated[str | None, typer.Option("--for", help='End after so long, for example "5m".')] = None,
 ) -> None:
-    """Show it all without hardware: a broker, four simulated receivers and the bridge, on this machine alone."""
+    """Show it all without hardware: a broker, simulated units and the bridge, on this machine alone."""
     seconds = None if duration is None else seconds_of(duration)
     try:
         from bridge.cli import demo as house
@@ -64,11 +64,11 @@ def version() -> None:
     import platform
 
     from bridge import __version__
-    from services.drivers import find_drivers
+    from services.drivers import families, find_drivers
 
     typer.echo(f"mic2mqtt {__version__} (Python {platform.python_version()})")
     for name, driver in find_drivers().items():
-        typer.echo(f"driver {name}: {', '.join(sorted(driver.families))}")
+        typer.echo(f"driver {name}: {', '.join(sorted(families(driver)))}")
 
 
 @commands.command(epilog="Example: mic2mqtt asyncapi")

@@ -66,10 +66,13 @@ def probe(
     end(fine)
 
 
-@commands.command(epilog="Example: mic2mqtt simulate --family ulxd --count 20 --listen 127.0.20.1 --option still=true")
+@commands.command(epilog="Example: mic2mqtt simulate --product shure/ulxd4q --count 20 --listen 127.0.20.1")
 def simulate(
-    family: Annotated[str, typer.Option(help="Product family; an unknown one is answered with the list.")] = "ulxd",
-    count: Annotated[int, typer.Option(min=1, max=65536, help="How many receivers.")] = 1,
+    product: Annotated[
+        str | None, typer.Option(help="DRIVER/PRODUCT, or a product; an unknown one is answered with the list.")
+    ] = None,
+    family: Annotated[str, typer.Option(help="Instead of a product: the usual one of this family.")] = "ulxd",
+    count: Annotated[int, typer.Option(min=1, max=65536, help="How many units.")] = 1,
     listen: Annotated[
         str, typer.Option(help="Address of the first; the others take those that follow.")
     ] = "127.0.20.1",
@@ -84,7 +87,7 @@ def simulate(
         list[str] | None, typer.Option(help="NAME=VALUE; repeatable. An unknown one is answered with the list.")
     ] = None,
 ) -> None:
-    """Run simulated receivers that speak the real protocol. Ctrl-C ends them."""
+    """Run simulated units that speak the real protocol. Ctrl-C ends them."""
     from bridge.cli import devices as cli_devices
 
     try:
@@ -92,7 +95,14 @@ def simulate(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--option") from error
     work = cli_devices.simulate(
-        family, count=count, listen=listen, port=port, seed=seed, faults=fault or (), options=options, write=write
+        product or family,
+        count=count,
+        listen=listen,
+        port=port,
+        seed=seed,
+        faults=fault or (),
+        options=options,
+        write=write,
     )
     try:
         run_until_stopped(work)

@@ -11,7 +11,7 @@ from services.commands.verbs.discovery import DiscoveryHandlers
 from services.commands.verbs.notes import NoteHandlers
 from services.commands.verbs.units import UnitHandlers
 from services.discovery import DiscoveryOrchestrationService
-from services.drivers import Driver
+from services.drivers import Makers
 from services.live import Inventory
 from services.units import DeviceSyncService, Membership, Sessions
 
@@ -27,13 +27,13 @@ class CommandHandlers:
         discovery: DiscoveryOrchestrationService,
         membership: Membership,
         sessions: Sessions,
-        drivers: Mapping[str, Driver],
+        makers: Makers,
         audit: Audit,
         bridge: BridgeActions,
     ) -> None:
         self._subjects = (
             DiscoveryHandlers(inventory, discovery, sessions),
-            UnitHandlers(inventory, membership, sync, drivers),
+            UnitHandlers(inventory, membership, sessions, sync, makers),
             BridgeHandlers(bridge),
             NoteHandlers(audit, bridge.tenants),
         )

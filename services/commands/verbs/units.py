@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from services.commands.command import Command, Handler, Progress
-from services.drivers import Driver, DriverError, only_maker, who_answers
+from services.drivers import DriverError, Makers, look, only_maker
 from services.live import Inventory, Unit
 from services.model import (
     NOUNS,
@@ -24,7 +24,7 @@ from services.model import (
     ServiceError,
     UnitRecord,
 )
-from services.units import AUTO, LABEL_KEYS, DeviceSnapshot, DeviceSyncService, Membership, find_unit
+from services.units import AUTO, LABEL_KEYS, DeviceSnapshot, DeviceSyncService, Membership, Sessions, find_unit
 
 _UPDATABLE: Final = frozenset({"host", "port", "name", "driver", "interface"})
 """Settings that have the same name in a command and in a record."""
@@ -37,12 +37,18 @@ class UnitHandlers:
     """Performs the verbs about units."""
 
     def __init__(
-        self, inventory: Inventory, membership: Membership, sync: DeviceSyncService, drivers: Mapping[str, Driver]
+        self,
+        inventory: Inventory,
+        membership: Membership,
+        sessions: Sessions,
+        sync: DeviceSyncService,
+        makers: Makers,
     ) -> None:
         self._inventory = inventory
         self._membership = membership
         self._sync = sync
-        self._drivers = drivers
+        self._sessions = sessions
+        self._makers = makers
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -186,15 +192,16 @@ class UnitHandlers:
 
     async def _ask(self, host: str, port: int | None, driver: str) -> tuple[str, Identity]:
         """The driver that knows who answers at a host, and who that is. Raises `ServiceError` (device_offline)."""
-        drivers = self._drivers if driver == AUTO else {driver: self._drivers[driver]}
+        target = self._sessions.first_contact(host, port)
         try:
-            return await who_answers(drivers, host, port)
+            sightings = await look(self._makers, target, None if driver == AUTO else [driver])
         except DriverError as error:
             detail = f"nothing answered at {host} ({error.detail}); with an id and a kind it can be added all the same"
             raise ServiceError("device_offline", detail, field="args.host") from error
+        return sightings[0].driver, sightings[0].identity
 
     def _asks_hosts(self, driver: str) -> bool:
-        return driver == AUTO or self._drivers[driver].scans
+        return driver == AUTO or bool(self._makers[driver].doors)
 
     def _check_place(self, host: str | None, port: int | None, whose: Address | None = None) -> None:
         """Refuse a place at which another unit is: each has one session. Raises `ServiceError`."""
@@ -205,12 +212,12 @@ class UnitHandlers:
             raise ServiceError("duplicate_conflict", detail, field="args.host")
 
     def _check_driver(self, name: str) -> None:
-        if name != AUTO and name not in self._drivers:
-            detail = f"there is no driver {name!r}; installed: {', '.join(sorted(self._drivers))}, or {AUTO}"
+        if name != AUTO and name not in self._makers:
+            detail = f"there is no driver {name!r}; installed: {', '.join(sorted(self._makers))}, or {AUTO}"
             raise ServiceError("schema_violation", detail, field="args.driver")
 
     def _maker(self, driver: str) -> str:
-        return self._drivers[driver].manufacturer if driver in self._drivers else only_maker(self._drivers)
+        return self._makers[driver].manufacturer if driver in self._makers else only_maker(self._makers)
 
 
 def _names(address: Address, only: Kind | None) -> dict[str, object]:

@@ -6,8 +6,24 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from services.drivers.port import Advert, DriverError, Link, Listener, SimulatedReceiver, Target, Trace
-from services.model import Capabilities, ChannelTelemetry, Identity
+from pydantic import BaseModel
+
+from services.drivers.port import (
+    Description,
+    Door,
+    DriverError,
+    Gone,
+    Link,
+    Listener,
+    Maker,
+    Product,
+    Reading,
+    Sighting,
+    Surroundings,
+    Target,
+    Trace,
+)
+from services.model import Abilities, Identity, Key, Kind, Part
 
 MANUFACTURER = "manual"
 """What stands as manufacturer where the configuration names none."""
@@ -22,19 +38,23 @@ class ManualLink:
         """Now, always: what never speaks is not silent."""
         return asyncio.get_running_loop().time()
 
-    async def read_all(self) -> Identity:
+    async def read_all(self) -> Description:
         """There is nothing to ask: nothing is known but that it stands in the list."""
-        return Identity(MANUFACTURER, FAMILY)
+        return Description(Identity(MANUFACTURER, FAMILY))
 
     def ask_alive(self) -> None:
         """There is nobody to ask."""
 
-    def set_meter_interval(self, seconds: float) -> None:
+    def meter(self, part: Part | None, seconds: float) -> None:
         """There are no meters."""
 
-    def take_telemetry(self, channel: int) -> ChannelTelemetry | None:
+    def take_telemetry(self, part: Part) -> Mapping[str, object] | None:
         """There are no meters."""
         return None
+
+    def counters(self) -> Mapping[str, int]:
+        """Nothing comes."""
+        return {}
 
     async def wait_closed(self) -> DriverError:
         """Wait for ever: nobody can end it."""
@@ -42,51 +62,54 @@ class ManualLink:
         return await nobody
 
 
+class ManualMaker:
+    """Nothing is shared, and nobody is asked."""
+
+    async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
+        """What is listed is what it is."""
+        return [Sighting("manual", where.host, Identity(MANUFACTURER, FAMILY), where.port, where.unit)]
+
+    async def sightings(self) -> AsyncIterator[Sighting | Gone]:
+        """None ever."""
+        await asyncio.get_running_loop().create_future()
+        yield Gone("manual", "")  # never reached: a generator needs a yield
+
+    def connect(
+        self, where: Target, listener: Listener, trace: Trace | None = None
+    ) -> AbstractAsyncContextManager[Link]:
+        """A link that never reports a value."""
+        return _nobody()
+
+
 class ManualDriver:
     """Lists what cannot be asked."""
 
     name = "manual"
     manufacturer = MANUFACTURER
-    scans = False
-    families: Mapping[str, Capabilities] = {
-        FAMILY: Capabilities(MANUFACTURER, FAMILY, frozenset(), frozenset(), frozenset())
-    }
-    faults: Mapping[str, str] = {}
+    products: Sequence[Product] = (
+        Product("manual", "", FAMILY, "listed by hand", Kind.RECEIVER, None, Abilities(), Abilities()),
+    )
+    doors: Sequence[Door] = ()
+    more: Sequence[Key] = ()
+    options: type[BaseModel] | None = None
 
-    async def identify(self, target: Target, trace: Trace | None = None) -> Identity:
-        """What is listed is what it is."""
-        return Identity(MANUFACTURER, FAMILY)
+    def open(self, around: Surroundings) -> AbstractAsyncContextManager[Maker]:
+        """There is nothing to open."""
+        return _open()
 
-    def connect(
-        self, target: Target, listener: Listener, trace: Trace | None = None
-    ) -> AbstractAsyncContextManager[Link]:
-        """A link that never reports a value."""
-        return _nobody()
+    def replay(self, product: str, data: bytes) -> Sequence[Reading]:
+        """There are no bytes."""
+        return ()
 
-    def adverts(self, interface: str) -> AbstractAsyncContextManager[AsyncIterator[Advert]]:
-        """None ever."""
-        return _silence()
 
-    def simulator(
-        self, family: str, *, count: int, listen: str, port: int | None = None, seed: int = 0, **options: object
-    ) -> AbstractAsyncContextManager[Sequence[SimulatedReceiver]]:
-        """There is no protocol to simulate. Raises `ValueError`."""
-        raise ValueError("gear that is listed by hand has no protocol that could be simulated")
+@asynccontextmanager
+async def _open() -> AsyncIterator[Maker]:
+    yield ManualMaker()
 
 
 @asynccontextmanager
 async def _nobody() -> AsyncIterator[Link]:
     yield ManualLink()
-
-
-@asynccontextmanager
-async def _silence() -> AsyncIterator[AsyncIterator[Advert]]:
-    yield _no_adverts()
-
-
-async def _no_adverts() -> AsyncIterator[Advert]:
-    await asyncio.get_running_loop().create_future()
-    yield Advert(MANUFACTURER, "")  # never reached: a generator needs a yield
 
 
 driver = ManualDriver()

@@ -74,6 +74,11 @@ class Conversation:
         """Messages that are none."""
         self.dropped_samples = 0
 
+    @property
+    def discarded(self) -> int:
+        """Bytes that belonged to no message."""
+        return self._framer.discarded
+
     async def open(self, target: Target) -> None:
         """Connect. Raises `DriverError`."""
         self._connection = await transport.connect(

@@ -2,15 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from services.drivers.port import Advert, Link, Listener, Reading, SimulatedReceiver, Target, Trace
-from services.drivers.shure.families import FAMILIES, MANUFACTURER, capabilities_of
+from pydantic import BaseModel
+
+from services.drivers.port import (
+    Door,
+    Gone,
+    Link,
+    Listener,
+    Maker,
+    Product,
+    Reading,
+    Sighting,
+    Surroundings,
+    Target,
+    Trace,
+)
+from services.drivers.shure.conversation import PORT
+from services.drivers.shure.families import MANUFACTURER, PRODUCTS, model_of
 from services.drivers.shure.link import ShureLink
 from services.drivers.shure.overhearing import overhear
-from services.drivers.shure.simulation.faults import FAULTS
-from services.model import Capabilities, Identity
+from services.drivers.shure.replaying import replay
+from services.model import Key
+
+
+class ShureMaker:
+    """Every receiver has a connection of its own; shared is only the ear for adverts."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
+        """Connect, find out who answers, disconnect; asks only. Raises `DriverError`."""
+        link = ShureLink(where, _nobody, trace)
+        try:
+            await link.open()
+            identity = await link.identify()
+        finally:
+            await link.close()
+        return [Sighting(ShureDriver.name, where.host, identity, where.port, name=identity.device_id)]
+
+    def sightings(self) -> AsyncIterator[Sighting | Gone]:
+        """SLP adverts."""
+        return overhear(self._around.interface)
+
+    def connect(
+        self, where: Target, listener: Listener, trace: Trace | None = None
+    ) -> AbstractAsyncContextManager[Link]:
+        """Open a conversation; leaving the block stops metering and closes."""
+        return _conversation(ShureLink(where, listener, trace))
 
 
 class ShureDriver:
@@ -18,36 +60,26 @@ class ShureDriver:
 
     name = "shure"
     manufacturer = MANUFACTURER
-    families: Mapping[str, Capabilities] = {name: capabilities_of(family) for name, family in FAMILIES.items()}
-    scans = True
-    faults: Mapping[str, str] = FAULTS
+    products: Sequence[Product] = PRODUCTS
+    doors: Sequence[Door] = (Door("tcp", PORT),)
+    more: Sequence[Key] = ()
+    options: type[BaseModel] | None = None
 
-    async def identify(self, target: Target, trace: Trace | None = None) -> Identity:
-        """Connect, find out who answers, disconnect; asks only. Raises `DriverError`."""
-        link = ShureLink(target, _nobody, trace)
-        try:
-            await link.open()
-            return await link.identify()
-        finally:
-            await link.close()
+    def open(self, around: Surroundings) -> AbstractAsyncContextManager[Maker]:
+        """There is nothing to open before somebody listens or connects."""
+        return _open(around)
 
-    def connect(
-        self, target: Target, listener: Listener, trace: Trace | None = None
-    ) -> AbstractAsyncContextManager[Link]:
-        """Open a conversation; leaving the block stops metering and closes."""
-        return _conversation(ShureLink(target, listener, trace))
+    def replay(self, product: str, data: bytes) -> Sequence[Reading]:
+        """What these lines of a unit mean. Raises `KeyError` for an unknown product."""
+        found = model_of({each.name: each.model for each in self.products}[product])
+        if found is None:
+            raise KeyError(product)
+        return replay(*found, [data])
 
-    def adverts(self, interface: str) -> AbstractAsyncContextManager[AsyncIterator[Advert]]:
-        """Listen for SLP adverts."""
-        return overhear(interface)
 
-    def simulator(
-        self, family: str, *, count: int, listen: str, port: int | None = None, seed: int = 0, **options: object
-    ) -> AbstractAsyncContextManager[Sequence[SimulatedReceiver]]:
-        """Run simulated receivers."""
-        from services.drivers.shure.simulation.simulator import simulate
-
-        return simulate(family, count=count, listen=listen, port=port, seed=seed, **options)
+@asynccontextmanager
+async def _open(around: Surroundings) -> AsyncIterator[Maker]:
+    yield ShureMaker(around)
 
 
 @asynccontextmanager

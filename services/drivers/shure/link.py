@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from services.drivers.port import DriverError, Listener, Reading, Target, Trace
+from services.drivers.port import UNIT, Description, DriverError, Listener, Part, Reading, Target, Trace
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec import samples
 from services.drivers.shure.codec.composing import Composer
@@ -15,7 +15,7 @@ from services.drivers.shure.codec.messages import Message, get, set_
 from services.drivers.shure.codec.properties import Property, Scope
 from services.drivers.shure.conversation import QUIET_S, Conversation, Place
 from services.drivers.shure.detection import LAST, Detection, Found
-from services.drivers.shure.families import MANUFACTURER, ReadingComposer
+from services.drivers.shure.families import MANUFACTURER, ReadingComposer, part_abilities, unit_abilities
 from services.model import ChannelTelemetry, Identity
 
 log = logging.getLogger(__name__)
@@ -49,9 +49,12 @@ class ShureLink:
         """Whether it answered anything of what was asked behind dumps and names."""
         self._turn = asyncio.Lock()
         self._interval_s = target.meter_interval_s
+        self._own_interval_s: dict[int, float] = {}
+        """Channels that are to be metered otherwise than the others, seconds."""
         self._rates: dict[int, str] = {}
         """Metering as the device reports it, by channel."""
-        self._wanted_rate: str | None = None
+        self._wanted_rates: dict[int, str] = {}
+        """Metering as it was asked for, by channel."""
         self._metered: dict[int, ChannelTelemetry] = {}
         """Meters that nobody has taken yet, by channel."""
         self._ill_formed = 0
@@ -70,14 +73,16 @@ class ShureLink:
         """Connect. Raises `DriverError`."""
         await self._conversation.open(self._target)
 
-    async def read_all(self) -> Identity:
+    async def read_all(self) -> Description:
         """Ask for everything, and wait until it has come."""
         async with self._turn:
             if self._found is not None:  # else what came while we asked who it is counts as well
                 self._conversation.answers.clear()
-            identity = await self._read(await self._detect())
+            found = await self._detect()
+            identity = await self._read(found)
             self._conversation.answers.clear()  # some 160 places of a quad, and only reading asks for them
-            return identity
+            parts = dict.fromkeys(range(1, found.channels + 1), part_abilities(found.family))
+            return Description(identity, unit_abilities(found.family), parts)
 
     async def identify(self) -> Identity:
         """Ask who answers, and nothing else."""
@@ -90,21 +95,31 @@ class ShureLink:
         self._conversation.unstick()
         self._conversation.ask_alive(self._found.fence if self._found else LAST)
 
-    def set_meter_interval(self, seconds: float) -> None:
-        """Ask for another metering interval; what the family cannot do becomes the nearest that it can."""
-        self._interval_s = seconds
-        found = self._found
-        if found is None or (meters := found.family.meters) is None:
-            return
-        rate = min(meters.slowest_ms, max(meters.fastest_ms, round(seconds * 1000))) if seconds > 0 else 0
-        self._wanted_rate = wanted = f"{rate:05}"
-        self._conversation.send(set_("METER_RATE", channel, wanted) for channel in range(1, found.channels + 1))
+    def meter(self, part: Part | None, seconds: float) -> None:
+        """Ask for another metering interval of a channel or of all."""
+        if part is None:
+            self._interval_s = seconds
+            self._own_interval_s.clear()
+        else:
+            self._own_interval_s[part.number] = seconds
+        if self._found is not None:
+            self._ask_for_meters(self._found, range(1, self._found.channels + 1) if part is None else [part.number])
 
-    def take_telemetry(self, channel: int) -> ChannelTelemetry | None:
+    def take_telemetry(self, part: Part) -> Mapping[str, object] | None:
         """Everything metered on a channel since the last call."""
         if (messages := self._conversation.take_samples()) and self._found is not None:
             self._sum_up(messages, self._found)
-        return self._metered.pop(channel, None)
+        return self._metered.pop(part.number, None)
+
+    def counters(self) -> Mapping[str, int]:
+        """What came and made no sense."""
+        return {
+            "ill_formed": self._ill_formed,
+            "meaningless": self._meaningless,
+            "unintelligible": self._conversation.unintelligible,
+            "discarded_bytes": self._conversation.discarded,
+            "dropped_samples": self._conversation.dropped_samples,
+        }
 
     async def wait_closed(self) -> DriverError:
         """Wait until the device or the network ends the conversation, and say why."""
@@ -113,7 +128,7 @@ class ShureLink:
     async def close(self) -> None:
         """Stop metering, wait briefly until the device has confirmed it, and close."""
         try:
-            if self._wanted_rate is not None and self._found is not None and self._conversation.connection.open:
+            if self._wanted_rates and self._found is not None and self._conversation.connection.open:
                 await self._stop_metering(self._found.channels)
         finally:
             log.debug(
@@ -130,10 +145,26 @@ class ShureLink:
                 f"{self._conversation.connection.peer} is a {found.model}, but did not tell anything of its "
                 f"channels within {self._target.answer_timeout_s:g} s",
             )
-        if self._wanted_rate is None or {*self._rates.values()} != {self._wanted_rate}:
-            self.set_meter_interval(self._interval_s)
+        if not self._wanted_rates or self._metered_otherwise():
+            self._ask_for_meters(found, range(1, found.channels + 1))
         await self._ask_missing(found, self._missing(found, self._askable(found)))
         return self._identity(found)
+
+    def _ask_for_meters(self, found: Found, channels: Iterable[int]) -> None:
+        """What the family cannot do becomes the nearest that it can."""
+        meters = found.family.meters
+        if meters is None:
+            return
+        for channel in channels:
+            seconds = self._own_interval_s.get(channel, self._interval_s)
+            rate = min(meters.slowest_ms, max(meters.fastest_ms, round(seconds * 1000))) if seconds > 0 else 0
+            self._wanted_rates[channel] = f"{rate:05}"
+        self._conversation.send(set_("METER_RATE", channel, self._wanted_rates[channel]) for channel in channels)
+
+    def _metered_otherwise(self) -> bool:
+        """Whether any channel is metered at another rate than it was asked for."""
+        wanted = self._wanted_rates
+        return not self._rates or any(rate != wanted.get(channel) for channel, rate in self._rates.items())
 
     async def _detect(self) -> Found:
         if self._found is None:
@@ -146,10 +177,10 @@ class ShureLink:
 
     def _first_facts(self, found: Found) -> Iterator[Reading]:
         self._facts |= {"model": found.model, "family": found.family.name, "part_count": found.channels}
-        yield Reading(None, dict(self._facts))
+        yield Reading(UNIT, dict(self._facts))
         if found.family.antennas is not None:
             for channel in range(1, found.channels + 1):
-                fact = Reading(channel, {"antenna_count": found.family.antennas})
+                fact = Reading(Part(channel), {"antenna_count": found.family.antennas})
                 yield from self._composer.compose(fact)
 
     async def _read_channels(self, found: Found) -> bool:
@@ -246,13 +277,13 @@ class ShureLink:
             if message.name == "METER_RATE" and message.index and message.index <= found.channels:
                 self._rates[message.index] = message.value.strip()
             reading = codec.decode(message, found.family.properties)
-            if reading is None or (reading.channel or 0) > found.channels or (reading.slot or 0) > found.slots:
+            if reading is None or reading.part.number > found.channels or reading.part.slot > found.slots:
                 self._meaningless += 1
             elif reading.values:
-                if reading.channel is None:
+                if reading.part == UNIT:
                     self._facts |= reading.values
                 elif isinstance(count := reading.values.get("antenna_count"), int):
-                    self._antennas[reading.channel] = count
+                    self._antennas[reading.part.number] = count
                 yield from self._composer.compose(reading)
 
     def _sum_up(self, messages: bytes, found: Found) -> None:
@@ -275,7 +306,7 @@ class ShureLink:
         count = 4 if "antenna_c" in telemetry else 2
         if self._antennas.get(channel) != count:
             self._antennas[channel] = count
-            self._tell(self._composer.compose(Reading(channel, {"antenna_count": count})))
+            self._tell(self._composer.compose(Reading(Part(channel), {"antenna_count": count})))
 
     def _tell(self, readings: Iterable[Reading]) -> None:
         told = list(readings)

@@ -7,9 +7,8 @@ import logging
 import socket
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-from services.drivers.port import Advert
+from services.drivers.port import Gone, Sighting
 from services.drivers.shure.codec import slp
 
 log = logging.getLogger(__name__)
@@ -19,7 +18,7 @@ WAITING_MOST = 1000
 
 
 class _Ears(asyncio.DatagramProtocol):
-    def __init__(self, heard: asyncio.Queue[Advert]) -> None:
+    def __init__(self, heard: asyncio.Queue[Sighting]) -> None:
         self._heard = heard
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
@@ -31,28 +30,23 @@ class _Ears(asyncio.DatagramProtocol):
         log.debug("adverts: %s", exc)
 
 
-@asynccontextmanager
-async def overhear(interface: str) -> AsyncIterator[AsyncIterator[Advert]]:
+async def overhear(interface: str) -> AsyncIterator[Sighting | Gone]:
     """Adverts as they come, from one local address or from all (empty).
 
     Raises `OSError` where the port cannot be listened on, which only a program that does not share it can cause.
     """
     sock = _socket(interface)
-    heard: asyncio.Queue[Advert] = asyncio.Queue(WAITING_MOST)
+    heard: asyncio.Queue[Sighting] = asyncio.Queue(WAITING_MOST)
     try:
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Ears(heard), sock=sock)
     except BaseException:
         sock.close()
         raise
     try:
-        yield _take(heard)
+        while True:
+            yield await heard.get()
     finally:
         transport.close()
-
-
-async def _take(heard: asyncio.Queue[Advert]) -> AsyncIterator[Advert]:
-    while True:
-        yield await heard.get()
 
 
 def _socket(interface: str) -> socket.socket:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from services.model import Part
 from tests.integration.broker import Mosquitto
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import Observer, standing
@@ -191,7 +192,7 @@ async def test_commands_reach_the_bridge_over_mqtt_3_1_1_as_well(tmp_path: Path,
 async def test_reload_takes_over_intervals_and_thresholds_without_losing_a_receiver(house: House) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
         await seen.live("rack")
-        unit.set_value(1, "battery_runtime_minutes", 200)
+        unit.set_value(Part(1), "battery_runtime_minutes", 200)
         await seen.until(partial(seen.shows, "rack-1", battery_runtime_minutes=200, status="good"))
         await seen.until(lambda: seen.all("telemetry"))
         house.serve(entry(unit), polling={"meter_interval": "0"}, status={"replace_minutes": 240})

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from services.drivers import Target
-from services.model import Address, AuditContext
+from services.drivers import make_target
+from services.model import Address, AuditContext, Part
 from services.units import DeviceSnapshot
-from tests.integration.house import House, entry, shure, simulated
+from tests.integration.house import House, entry, simulated
 from tests.integration.observer import Observer, observing
 
 
@@ -166,7 +166,8 @@ async def test_an_id_in_the_file_takes_over_what_discovery_had_found_there(house
 async def test_what_is_found_where_it_is_known_is_audited_as_a_duplicate(house: House) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
         await seen.live("rack")
-        identity = await shure().identify(Target(unit.host, unit.port))
+        (sighting,) = await app.makers.maker("shure").look(make_target(unit.host, unit.port))
+        identity = sighting.identity
         result = await app.sync.bulk_sync_devices(
             manufacturer="shure",
             devices=[DeviceSnapshot(unit.host, unit.port, identity, "shure")],
@@ -240,7 +241,7 @@ async def test_a_transmitter_that_goes_is_lost_for_as_long_as_it_was_said_and_th
 async def test_a_battery_that_crosses_a_threshold_is_audited_with_its_figures_before_and_after(house: House) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
         await seen.live("rack")
-        unit.set_value(1, "battery_runtime_minutes", 25)
+        unit.set_value(Part(1), "battery_runtime_minutes", 25)
         (event,) = await seen.until(lambda: seen.audit("battery_critical"))
         assert event["before"]["battery_runtime_minutes"] > 25
         assert event["after"]["battery_runtime_minutes"] == 25

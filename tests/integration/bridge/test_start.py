@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS
+from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, Part
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import Observer, standing
 
@@ -110,7 +110,7 @@ async def test_what_does_not_change_is_not_published_again(house: House) -> None
         await seen.ask("receiver/rack", "refresh")
         before = len(seen.all("state", "/rack"))
         await seen.ask("receiver/rack", "refresh")
-        unit.set_value(1, "name", "Marker")
+        unit.set_value(Part(1), "name", "Marker")
         await seen.until(lambda: seen.data("rack-1")["name"] == "Marker")
         states = seen.all("state", "/rack")[before:]
         assert [one.body["id"] for one in states] == ["rack-1"]
@@ -120,7 +120,7 @@ async def test_revisions_rise_within_an_epoch(house: House) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
         await seen.live("rack")
         for number in range(5):
-            unit.set_value(1, "battery_percent", 50 + number)
+            unit.set_value(Part(1), "battery_percent", 50 + number)
             await seen.until(partial(seen.shows, "rack-1", battery_percent=50 + number))
         states = [one.body for one in seen.all("state", "channel/rack-1/")]
         assert len({body["epoch"] for body in states}) == 1

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from services.model import Part
 from services.units import telemetry as metering
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import standing
@@ -52,7 +53,7 @@ async def test_an_overload_between_two_messages_is_not_hidden(house: House) -> N
     async with simulated("axient") as unit, house.serve(entry(unit)).running() as (_, seen):
         await seen.live("rack")
         await seen.until(lambda: seen.all("telemetry", "rack-1"))
-        unit.set_value(1, "quality", 2)
+        unit.set_value(Part(1), "quality", 2)
         await seen.until(lambda: seen.all("telemetry", "rack-1")[-1].body["data"]["quality_min"] == 2)
 
 
@@ -62,7 +63,7 @@ async def test_the_summary_comes_at_most_once_a_second_and_shows_the_newest(hous
         await seen.until(lambda: seen.is_bridge("online"))
         start = len(seen.all("summary"))
         for number in range(30):
-            unit.set_value(1, "battery_percent", 90 - number)
+            unit.set_value(Part(1), "battery_percent", 90 - number)
             await seen.until(partial(seen.shows, "rack-1", battery_percent=90 - number))
         await seen.until(lambda: b'"battery_percent":61' in seen.all("summary")[-1].payload)
         times = [one.at for one in seen.all("summary")[max(0, start - 1) :]]
@@ -87,10 +88,10 @@ async def test_plain_values_stand_beside_the_state_where_they_are_wanted_and_go_
             await seen.live("rack")
             value = partial(seen.topic, "channel/rack-1")
             await seen.until(lambda: seen.retained[value("value/status")].payload == b"good")
-            unit.set_value(1, "battery_percent", 0)
+            unit.set_value(Part(1), "battery_percent", 0)
             await seen.until(lambda: seen.retained[value("value/battery_percent")].payload == b"0")
             assert seen.retained[value("value/receiver_muted")].payload == b"false"
-            unit.set_value(1, "transmitter_present", False)
+            unit.set_value(Part(1), "transmitter_present", False)
             await seen.until(lambda: value("value/battery_percent") not in seen.retained)
             assert seen.retained[value("value/transmitter_present")].payload == b"false"
             await unit.fault("offline")
@@ -114,9 +115,9 @@ async def test_a_battery_that_runs_down_is_told_once_each_step_and_audited(house
     async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
         await seen.live("rack")
         for minutes, status in ((91, "good"), (90, "replace"), (92, "replace"), (30, "critical"), (33, "critical")):
-            unit.set_value(1, "battery_runtime_minutes", minutes)
+            unit.set_value(Part(1), "battery_runtime_minutes", minutes)
             await seen.until(partial(seen.shows, "rack-1", battery_runtime_minutes=minutes, status=status))
-        unit.set_value(1, "battery_runtime_minutes", 400)
+        unit.set_value(Part(1), "battery_runtime_minutes", 400)
         await seen.until(partial(seen.shows, "rack-1", status="good"))
         await seen.until(lambda: seen.audit("battery_recovered"))
         for event in ("battery_replace", "battery_critical", "battery_recovered"):

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.drivers import SimulatedReceiver, find_drivers
+from services.drivers import SimulatedUnit, find_simulators
 from tests.integration.broker import Mosquitto, free_port
 
 PROGRAM = str(Path(sys.executable).parent / "mic2mqtt")
@@ -83,15 +83,15 @@ async def run(*arguments: str, folder: Path, **env: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-async def rack() -> AsyncIterator[SimulatedReceiver]:
+async def rack() -> AsyncIterator[SimulatedUnit]:
     """A ULX-D quad on a free port."""
-    driver = find_drivers()["shure"]
-    async with driver.simulator("ulxd", count=1, listen="127.0.0.1", port=0, still=True) as (unit,):
+    simulator = find_simulators()["shure"]
+    async with simulator.run("ulxd4q", count=1, listen="127.0.0.1", port=0, still=True) as (unit,):
         yield unit
 
 
 @pytest.fixture
-def house(tmp_path: Path, mosquitto: Mosquitto, rack: SimulatedReceiver) -> Path:
+def house(tmp_path: Path, mosquitto: Mosquitto, rack: SimulatedUnit) -> Path:
     """A folder with a configuration."""
     (tmp_path / "mic2mqtt.toml").write_text(
         f"""
@@ -225,12 +225,12 @@ async def test_watch_waits_for_a_broker_and_comes_back(tmp_path: Path, mosquitto
 async def test_simulate_probe_and_discover_find_each_other(tmp_path: Path) -> None:
     arguments = ("simulate", "--family", "slxd", "--count", "2", "--listen", "127.0.61.1", "--option", "still=true")
     async with started(*arguments, folder=tmp_path) as units:
-        await units.says("2 simulated receivers run")
+        await units.says("2 simulated units run")
         code, said = await run("probe", "127.0.61.1", "--listen", "200ms", "--meter-interval", "100ms", folder=tmp_path)
         assert code == 0, said
         assert " > < GET MODEL >" in said
         assert "SAMPLE" in said
-        assert "VERDICT: a receiver that mic2mqtt understands (driver shure)" in said
+        assert "VERDICT: a unit that mic2mqtt understands (driver shure)" in said
         code, said = await run("discover", "127.0.61.0/29", "--json", folder=tmp_path)
         assert code == 0, said
         assert sorted(json.loads(line)["host"] for line in said.splitlines()) == ["127.0.61.1", "127.0.61.2"]
@@ -241,10 +241,10 @@ async def test_simulate_probe_and_discover_find_each_other(tmp_path: Path) -> No
 async def test_probe_names_the_menu_that_stands_in_the_way(tmp_path: Path) -> None:
     arguments = ("simulate", "--family", "slxd", "--listen", "127.0.62.1", "--fault", "control_blocked")
     async with started(*arguments, folder=tmp_path) as units:
-        await units.says("1 simulated receivers run")
+        await units.says("1 simulated units run")
         code, said = await run("probe", "127.0.62.1", folder=tmp_path)
         assert code == 1
-        assert "VERDICT: no receiver could be read at 127.0.62.1" in said
+        assert "VERDICT: no unit could be read at 127.0.62.1" in said
         assert "control_blocked" in said
         assert "Allow Third-Party Controls" in said
 

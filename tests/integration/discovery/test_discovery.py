@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from services.audit import Audit
 from services.discovery import Adverts, DiscoveryOrchestrationService, Found, Schedule, scan_all
-from services.drivers import Driver, Target, Trace
-from services.drivers.shure.driver import ShureDriver
+from services.drivers import Maker, Makers, Sighting, Surroundings, Target, Trace
+from services.drivers.shure.driver import ShureDriver, ShureMaker
 from services.live import Bus, Inventory, News, StateWriter
-from services.model import AuditContext, Campus, Identity, RangeRecord
+from services.model import AuditContext, Campus, RangeRecord
 from services.rules import DEFAULT_RULES
 from services.store import Store
 from services.units import (
@@ -25,21 +25,34 @@ from services.units import (
     Sessions,
     UnitQueues,
 )
+from tests.integration.house import rack
 from tests.unit.discovery.household import until
 
 STAGE = Campus("default", "stage")
 CONTEXT = AuditContext("default", "stage")
 
 
+class WatchedMaker(ShureMaker):
+    """Shure's maker, and the hosts that it was told to look at."""
+
+    def __init__(self, around: Surroundings, looked_at: list[str]) -> None:
+        super().__init__(around)
+        self._looked_at = looked_at
+
+    async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
+        self._looked_at.append(where.host)
+        return await super().look(where, trace)
+
+
 class WatchedShure(ShureDriver):
-    """Shure's driver, and the hosts that it was told to identify."""
+    """Shure's driver with such a maker."""
 
     def __init__(self) -> None:
         self.identified: list[str] = []
 
-    async def identify(self, target: Target, trace: Trace | None = None) -> Identity:
-        self.identified.append(target.host)
-        return await super().identify(target, trace)
+    @asynccontextmanager
+    async def open(self, around: Surroundings) -> AsyncIterator[Maker]:
+        yield WatchedMaker(around, self.identified)
 
 
 class House:
@@ -48,7 +61,7 @@ class House:
     def __init__(self, store: Store) -> None:
         self.shure = WatchedShure()
         self.store = store
-        drivers: Mapping[str, Driver] = {"shure": self.shure}
+        self.makers = Makers({"shure": self.shure})
         bus = Bus()
         audit = Audit(store)
         news = News(bus, audit)
@@ -56,22 +69,22 @@ class House:
         availability = Availability(self.inventory, store, news, DEFAULT_RULES)
         writer = StateWriter(self.inventory, store)
         intake = Intake(self.inventory, writer, store, news, availability)
-        recognition = Recognition(self.inventory, writer, store, audit)
-        self.sessions = Sessions(self.inventory, drivers, intake, availability, Polling())
+        recognition = Recognition(self.inventory, writer, store, audit, self.makers)
+        self.sessions = Sessions(self.inventory, self.makers, intake, availability, Polling())
         self.sessions.verify = recognition.verify
         membership = Membership(self.inventory, writer, intake, self.sessions, UnitQueues(), store, audit)
-        sync = DeviceSyncService(self.inventory, intake, availability, membership, recognition, audit, drivers)
+        sync = DeviceSyncService(self.inventory, intake, availability, membership, recognition, audit, self.makers)
         self.discovery = DiscoveryOrchestrationService(
             inventory=self.inventory,
             sync=sync,
             sessions=self.sessions,
             audit=audit,
-            drivers=drivers,
+            makers=self.makers,
             remember=store.put_range,
             forget=store.remove_range,
         )
         self.adverts = Adverts(
-            inventory=self.inventory, discovery=self.discovery, drivers=drivers, default_tenant=STAGE
+            inventory=self.inventory, discovery=self.discovery, makers=self.makers, default_tenant=STAGE
         )
         self.schedule = Schedule(discovery=self.discovery, inventory=self.inventory, debounce_s=0.05)
 
@@ -83,18 +96,19 @@ class House:
 async def house(folder: Path) -> AsyncIterator[House]:
     async with Store.open(f"sqlite:///{folder / 'test.db'}") as store:
         built = House(store)
-        services = [asyncio.create_task(built.adverts.run("127.0.0.1")), asyncio.create_task(built.schedule.run())]
-        try:
-            yield built
-        finally:
-            for task in services:
-                task.cancel()
-            await asyncio.gather(*services, return_exceptions=True)
-            await built.sessions.close()
+        async with built.makers.open(Surroundings("127.0.0.1")):
+            services = [asyncio.create_task(built.adverts.run()), asyncio.create_task(built.schedule.run())]
+            try:
+                yield built
+            finally:
+                for task in services:
+                    task.cancel()
+                await asyncio.gather(*services, return_exceptions=True)
+                await built.sessions.close()
 
 
 async def test_a_24_of_simulated_receivers_is_found_and_goes_online(tmp_path: Path) -> None:
-    async with house(tmp_path) as bridge, bridge.shure.simulator("ulxd", count=3, listen="127.31.1.10", still=True):
+    async with house(tmp_path) as bridge, rack("ulxd", count=3, listen="127.31.1.10", still=True):
         result = await bridge.discovery.handle_discovery_requested(context=CONTEXT, networks=["127.31.1.0/24"])
         assert (result.status, result.counts.seen, result.counts.added) == ("succeeded", 3, 3)
         await until(lambda: len(bridge.online()) == 3)
@@ -102,7 +116,7 @@ async def test_a_24_of_simulated_receivers_is_found_and_goes_online(tmp_path: Pa
 
 
 async def test_a_second_discovery_opens_no_second_session(tmp_path: Path) -> None:
-    async with house(tmp_path) as bridge, bridge.shure.simulator("qlxd", count=2, listen="127.31.2.10", still=True):
+    async with house(tmp_path) as bridge, rack("qlxd", count=2, listen="127.31.2.10", still=True):
         await bridge.discovery.handle_discovery_requested(context=CONTEXT, networks=["127.31.2.8/29"])
         await until(lambda: len(bridge.online()) == 2)
         bridge.shure.identified.clear()
@@ -114,12 +128,12 @@ async def test_a_second_discovery_opens_no_second_session(tmp_path: Path) -> Non
 
 
 async def test_families_are_told_apart_without_a_store_or_a_broker() -> None:
-    shure = ShureDriver()
     async with (
-        shure.simulator("ulxd", count=1, listen="127.31.3.10", still=True, answers_model=False),
-        shure.simulator("slxd", count=1, listen="127.31.3.11", still=True),
-        shure.simulator("axient", count=1, listen="127.31.3.12", still=True),
-        shure.simulator("slxd", count=1, listen="127.31.3.13", still=True, fault="control_blocked"),
+        rack("ulxd", count=1, listen="127.31.3.10", still=True, answers_model=False),
+        rack("slxd", count=1, listen="127.31.3.11", still=True),
+        rack("axient", count=1, listen="127.31.3.12", still=True),
+        rack("slxd", count=1, listen="127.31.3.13", still=True, fault="control_blocked"),
+        Makers({"shure": ShureDriver()}).open(Surroundings()) as makers,
     ):
         missed: dict[str, str] = {}
 
@@ -127,7 +141,7 @@ async def test_families_are_told_apart_without_a_store_or_a_broker() -> None:
             if not isinstance(outcome, Found):
                 missed[outcome.host] = outcome.code  # type: ignore[attr-defined]
 
-        found = {each.host: each async for each in scan_all({"shure": shure}, ["127.31.3.0/24"], report=note)}
+        found = {each.host: each async for each in scan_all(makers, ["127.31.3.0/24"], report=note)}
     assert {host: each.identity.family for host, each in found.items()} == {
         "127.31.3.10": "ulxd",
         "127.31.3.11": "slxd",
@@ -140,7 +154,7 @@ async def test_families_are_told_apart_without_a_store_or_a_broker() -> None:
 async def test_what_is_overheard_outside_of_every_range_becomes_a_candidate(tmp_path: Path) -> None:
     async with (
         house(tmp_path) as bridge,
-        bridge.shure.simulator("ulxd", count=1, listen="127.31.4.10", still=True, advertise="127.0.0.1") as (unit,),
+        rack("ulxd", count=1, listen="127.31.4.10", still=True, advertise="127.0.0.1") as (unit,),
     ):
         await until(lambda: (STAGE, "127.31.4.10") in bridge.inventory.candidates)
         candidate = bridge.inventory.candidates[STAGE, "127.31.4.10"]
@@ -152,13 +166,13 @@ async def test_a_receiver_that_comes_back_elsewhere_is_followed_by_what_it_annou
     async with house(tmp_path) as bridge:
         bridge.schedule.configure([RangeRecord(STAGE, "127.31.5.8/29", adopt=True, schedule_s=None, manufacturer=None,
                                                source="config")])  # fmt: skip
-        async with bridge.shure.simulator("ulxd", count=1, listen="127.31.5.10", still=True, advertise="127.0.0.1"):
+        async with rack("ulxd", count=1, listen="127.31.5.10", still=True, advertise="127.0.0.1"):
             await until(lambda: any(receiver.record.mac for receiver in bridge.inventory.units.values()))
             await until(bridge.online)
             (receiver,) = bridge.inventory.units.values()
             topic = receiver.address
         await until(lambda: not receiver.online)
-        async with bridge.shure.simulator("ulxd", count=1, listen="127.31.6.10", still=True, advertise="127.0.0.1"):
+        async with rack("ulxd", count=1, listen="127.31.6.10", still=True, advertise="127.0.0.1"):
             await until(lambda: bridge.online() == ["127.31.6.10"])
         assert list(bridge.inventory.units) == [topic]
 

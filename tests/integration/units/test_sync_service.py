@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from services.audit import Audit
-from services.drivers import Reading, SimulatedReceiver
+from services.drivers import Makers, Reading, SimulatedUnit, Surroundings
 from services.live import Bus, Inventory, News, StateWriter, Unit
 from services.model import (
     Address,
@@ -20,6 +20,7 @@ from services.model import (
     ChannelState,
     Identity,
     Kind,
+    Part,
     Result,
     ServiceError,
     UnitRecord,
@@ -57,6 +58,7 @@ class Services:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.makers = Makers(drivers())
         self.bus = Bus()
         self.inventory = Inventory(self.bus, "main")
         self.inventory.epoch = store.epoch
@@ -65,12 +67,12 @@ class Services:
         self.availability = Availability(self.inventory, store, news, DEFAULT_RULES)
         writer = StateWriter(self.inventory, store)
         self.intake = Intake(self.inventory, writer, store, news, self.availability)
-        recognition = Recognition(self.inventory, writer, store, audit)
-        self.sessions = Sessions(self.inventory, drivers(), self.intake, self.availability, Polling())
+        recognition = Recognition(self.inventory, writer, store, audit, self.makers)
+        self.sessions = Sessions(self.inventory, self.makers, self.intake, self.availability, Polling())
         self.sessions.verify = recognition.verify
         self.membership = Membership(self.inventory, writer, self.intake, self.sessions, UnitQueues(), store, audit)
         self.sync = DeviceSyncService(
-            self.inventory, self.intake, self.availability, self.membership, recognition, audit, drivers()
+            self.inventory, self.intake, self.availability, self.membership, recognition, audit, self.makers
         )
 
     async def bulk(self, *devices: DeviceSnapshot, complete: bool = False, limit: int | None = None) -> Result:
@@ -95,8 +97,9 @@ class Services:
 async def services(tmp_path: Path) -> AsyncIterator[Services]:
     async with Store.open(f"sqlite:///{tmp_path / 'services.db'}") as store:
         services = Services(store)
-        yield services
-        await services.sessions.close()
+        async with services.makers.open(Surroundings()):
+            yield services
+            await services.sessions.close()
 
 
 def seen(host: str, mac: str | None = None, **more: object) -> DeviceSnapshot:
@@ -104,7 +107,7 @@ def seen(host: str, mac: str | None = None, **more: object) -> DeviceSnapshot:
     return DeviceSnapshot(host, NOBODY_THERE, replace(identity, **more), "shure")  # type: ignore[arg-type]  # by name
 
 
-def at(unit: SimulatedReceiver) -> DeviceSnapshot:
+def at(unit: SimulatedUnit) -> DeviceSnapshot:
     return replace(seen(unit.host), port=unit.port)
 
 
@@ -329,7 +332,9 @@ def state_of(receiver: Unit, number: int = 1) -> ChannelState:
 
 
 async def status(services: Services, receiver: Unit, **values: object) -> Result:
-    return await services.sync.sync_device_status(unit=receiver.address, readings=[Reading(1, values)], context=CONTEXT)
+    return await services.sync.sync_device_status(
+        unit=receiver.address, readings=[Reading(Part(1), values)], context=CONTEXT
+    )
 
 
 async def test_readings_become_stored_state_and_a_repetition_changes_nothing(services: Services) -> None:
@@ -384,7 +389,7 @@ async def test_a_status_of_a_receiver_that_is_heard_is_one_more_report_of_it(ser
         result = await status(services, services.only, name="Told")
         assert result.counts.updated == 1
         assert state_of(services.only) == {**before, "name": "Told"}
-        unit.set_value(1, "battery_percent", 42)
+        unit.set_value(Part(1), "battery_percent", 42)
         await until(lambda: state_of(services.only)["battery_percent"] == 42)
         assert state_of(services.only)["transmitter_present"] is True
 
@@ -400,7 +405,7 @@ async def test_clearing_the_cache_reads_again_and_loses_neither_state_nor_connec
         assert state_of(services.only) == before
         assert services.only.online
         assert services.only.reconnects_total == 0
-        unit.set_value(2, "name", "After")
+        unit.set_value(Part(2), "name", "After")
         await until(lambda: state_of(services.only, 2)["name"] == "After")
         assert "sync_cache_cleared" in await services.actions()
 

@@ -123,7 +123,7 @@ print("LOADED", sorted({"rich", "amqtt", "alembic", "httpx", "pydantic_settings"
         (("discover", "10.0.0.0/8"), "16777216 addresses"),
         (("probe", "10.0.0.0/24"), "more than one address"),
         (("probe", "127.0.0.1", "--driver", "acme"), "installed drivers: manual, shure"),
-        (("simulate", "--family", "acme"), "there are: axient, qlxd, slxd, slxd_plus, ulxd"),
+        (("simulate", "--family", "acme"), "families: axient, qlxd, slxd, slxd_plus, ulxd"),
         (("simulate", "--fault", "fire"), "control_blocked"),
         (("simulate", "--option", "fire=1"), "still: Nothing changes by itself"),
         (("simulate", "--option", "still"), "NAME=VALUE"),

@@ -10,7 +10,7 @@ from services.discovery import DiscoveryOrchestrationService
 from services.live import Bus, Inventory, Unit
 from services.model import Address, AuditContext, Campus, Kind, RangeRecord, Result, UnitRecord
 from services.units import DeviceSnapshot
-from tests.unit.discovery.answering import AnsweringDriver
+from tests.unit.discovery.answering import AnsweringDriver, makers_of
 
 STAGE = Campus("default", "stage")
 CONTEXT = AuditContext("default", "stage", actor="tests", request_id="r1")
@@ -118,12 +118,13 @@ class House:
         self.remembered: list[RangeRecord] = []
         self.announced: dict[str, str] = {}
         self.drivers = {driver.name: driver for driver in drivers}
+        self.makers = makers_of(*drivers)
         self.discovery = DiscoveryOrchestrationService(
             inventory=self.inventory,
             sync=self.shelf,
             sessions=self.readings,
             audit=self.diary,
-            drivers=self.drivers,
+            makers=self.makers,
             remember=self.remembered.append,
         )
         self.discovery.house.mac_at = self.announced.get

@@ -8,20 +8,21 @@ from dataclasses import replace
 import pytest
 
 from services.discovery import Adverts
-from services.discovery.adverts import EXPIRE_S, HEARD_MOST
+from services.discovery.adverts import HEARD_MOST
 from services.discovery.candidates import CANDIDATES_MOST
-from services.drivers import Advert, DriverError
+from services.drivers import DriverError, Gone, Sighting
 from services.model import Campus, Facet, IgnoredIdentity
 from tests.unit.discovery.answering import AnsweringDriver, unit
 from tests.unit.discovery.household import STAGE, House, configured, put, set_online, until
 
 MAC = "00:0e:dd:47:e0:d7"
-HERE = Advert("acme", "10.20.0.9", model="A1", name="Vox", mac=MAC)
+EXPIRE_S = 300.0
+HERE = Sighting("acme", "10.20.0.9", unit(mac=MAC), name="Vox", lasts_s=EXPIRE_S)
 DEFAULT = Campus("default", "default")
 
 
 def adverts_of(house: House) -> Adverts:
-    return Adverts(inventory=house.inventory, discovery=house.discovery, drivers=house.drivers, default_tenant=DEFAULT)
+    return Adverts(inventory=house.inventory, discovery=house.discovery, makers=house.makers, default_tenant=DEFAULT)
 
 
 @asynccontextmanager
@@ -79,6 +80,25 @@ async def test_what_falls_silent_leaves_the_list_after_five_minutes() -> None:
     assert adverts.mac_at("10.20.0.9") is None
 
 
+async def test_what_says_goodbye_leaves_the_list_at_once() -> None:
+    driver = AnsweringDriver()
+    house = House(driver)
+    async with listening(house):
+        driver.heard.put_nowait(HERE)
+        await until(house.candidates)
+        driver.heard.put_nowait(Gone("acme", "10.20.0.9"))
+        await until(lambda: not house.candidates())
+
+
+async def test_only_the_driver_that_saw_a_unit_asks_it() -> None:
+    acme, other = AnsweringDriver(answers={"10.20.0.9": unit()}), AnsweringDriver("other")
+    house = House(acme, other, ranges=[configured("10.20.0.0/24")])
+    async with listening(house):
+        acme.heard.put_nowait(HERE)
+        await until(lambda: house.shelf.handed)
+    assert not other.asked
+
+
 async def test_what_announces_itself_where_answers_are_adopted_is_asked_and_added() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit()})
     house = House(driver, ranges=[configured("10.20.0.0/24")])
@@ -118,7 +138,7 @@ async def test_a_receiver_that_is_heard_where_it_is_known_is_not_followed() -> N
     adverts.hear(HERE)
     set_online(receiver, online=False)
     put(house.inventory, "rack2", "rack2.example.org", mac="00:0e:dd:00:00:02")
-    adverts.hear(Advert("acme", "10.20.0.10", mac="00:0e:dd:00:00:02"))
+    adverts.hear(Sighting("acme", "10.20.0.10", unit(mac="00:0e:dd:00:00:02")))
     await asyncio.sleep(0.01)
     assert not house.drivers["acme"].asked
     assert not house.candidates()
@@ -165,7 +185,8 @@ async def test_invented_hosts_fill_neither_memory_nor_list() -> None:
     house = House(AnsweringDriver())
     adverts = adverts_of(house)
     for number in range(HEARD_MOST + 500):
-        adverts.hear(Advert("acme", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", name="x" * 5000))
+        host = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+        adverts.hear(Sighting("acme", host, unit(), name="x" * 5000))
     assert len(adverts._heard) == HEARD_MOST
     assert len(house.inventory.candidates) == CANDIDATES_MOST
     assert {len(candidate.name or "") for candidate in house.inventory.candidates.values()} == {64}
@@ -179,6 +200,6 @@ async def test_listening_begins_again_after_it_failed(error: Exception, monkeypa
     async with listening(house):
         driver.heard.put_nowait(error)
         driver.heard.put_nowait(HERE)
-        other.heard.put_nowait(replace(HERE, manufacturer="other", host="10.20.0.10"))
+        other.heard.put_nowait(replace(HERE, driver="other", identity=unit(maker="other"), host="10.20.0.10"))
         await until(lambda: len(house.candidates()) == 2)
     assert (driver.listening, other.listening) == (0, 0)

@@ -7,32 +7,45 @@ from contextlib import aclosing
 
 import pytest
 
-from services.discovery import Found, Missed, Outcome, scan_all
+from services.discovery import Missed, Outcome, scan_all
 from services.discovery.scan import Budget, Question, affordable, ask, patience, sweep
-from services.drivers import Driver, DriverError, Target
-from tests.unit.discovery.answering import AnsweringDriver, unit
+from services.drivers import Door, DriverError, Sighting, make_target
+from tests.unit.discovery.answering import Answer, AnsweringDriver, makers_of, unit
 
 
-async def found_in(*targets: str, **drivers: Driver) -> list[Found]:
-    return [found async for found in scan_all(drivers, targets)]
+async def found_in(*targets: str, **drivers: AnsweringDriver) -> list[Sighting]:
+    return [found async for found in scan_all(makers_of(*drivers.values()), targets)]
 
 
 async def test_a_scan_finds_what_answers_and_nothing_else() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit("s9"), "10.20.0.200": unit("s200")})
     found = await found_in("10.20.0.0/24", acme=driver)
     assert sorted(found, key=lambda each: each.host) == [
-        Found("10.20.0.200", None, "acme", unit("s200")),
-        Found("10.20.0.9", None, "acme", unit("s9")),
+        Sighting("acme", "10.20.0.200", unit("s200")),
+        Sighting("acme", "10.20.0.9", unit("s9")),
     ]
     assert sorted(driver.hosts) == sorted(f"10.20.0.{n}" for n in range(1, 255))
 
 
-async def test_every_driver_is_asked_until_one_knows_who_answers() -> None:
-    acme = AnsweringDriver("acme")
+async def test_all_doors_are_knocked_at_together_and_the_first_answer_ends_it() -> None:
+    silent = AnsweringDriver("silent")
+    silent.silent = {"10.20.0.9"}
     other = AnsweringDriver("other", {"10.20.0.9": unit("s9", maker="other")})
-    third = AnsweringDriver("third")
-    assert [each.driver for each in await found_in("10.20.0.9", acme=acme, other=other, third=third)] == ["other"]
-    assert (acme.hosts, third.hosts) == (["10.20.0.9"], [])
+    async with asyncio.timeout(0.5):  # nobody waits for the one that stays silent
+        assert [each.driver for each in await found_in("10.20.0.9", silent=silent, other=other)] == ["other"]
+    assert (silent.hosts, silent.under_way) == (["10.20.0.9"], 0)
+
+
+async def test_a_door_that_needs_a_secret_is_never_knocked_at_by_a_scan() -> None:
+    locked = AnsweringDriver("locked", {"10.20.0.9": unit("s9")})
+    locked.doors = (Door("https", 443, needs_secret=True),)
+    assert await found_in("10.20.0.9", locked=locked, acme=AnsweringDriver()) == []
+    assert not locked.asked
+
+
+async def test_every_unit_behind_a_gateway_is_found() -> None:
+    behind = [Sighting("acme", "10.20.0.9", unit(f"s{number}"), unit=f"u{number}") for number in (1, 2)]
+    assert await found_in("10.20.0.9", acme=AnsweringDriver(answers={"10.20.0.9": tuple(behind)})) == behind
 
 
 async def test_a_driver_that_fails_hides_no_other_maker() -> None:
@@ -43,13 +56,14 @@ async def test_a_driver_that_fails_hides_no_other_maker() -> None:
 
 async def test_a_driver_that_cannot_ask_addresses_is_not_asked() -> None:
     listed = AnsweringDriver("listed")
-    listed.scans = False
+    listed.doors = ()
     assert await found_in("10.20.0.9", listed=listed) == []
     assert not listed.asked
 
 
 async def test_a_bug_of_a_driver_is_told_as_ours() -> None:
-    outcome = await ask(Question(Target("h"), {"broken": AnsweringDriver("broken", {"h": RuntimeError("a bug")})}))
+    broken = AnsweringDriver("broken", {"h": RuntimeError("a bug")})
+    outcome = await ask(makers_of(broken, AnsweringDriver()), Question(make_target("h"), ("broken", "acme")))
     assert isinstance(outcome, Missed)
     assert outcome.code == "internal"
     assert "a bug" in outcome.detail
@@ -57,7 +71,8 @@ async def test_a_bug_of_a_driver_is_told_as_ours() -> None:
 
 async def test_of_several_failures_the_one_that_can_be_mended_is_told() -> None:
     blocked = AnsweringDriver("blocked", {"h": DriverError("control_blocked", "Menu > Network > Allow")})
-    outcome = await ask(Question(Target("h"), {"refusing": AnsweringDriver("refusing"), "blocked": blocked}))
+    makers = makers_of(AnsweringDriver("refusing"), blocked)
+    outcome = await ask(makers, Question(make_target("h"), ("refusing", "blocked")))
     assert outcome == Missed("h", None, "blocked", "control_blocked", "Menu > Network > Allow")
 
 
@@ -65,9 +80,11 @@ async def test_never_more_questions_are_under_way_than_allowed() -> None:
     driver = AnsweringDriver()
     driver.silent = {f"10.20.0.{n}" for n in range(1, 5)}
     outcomes: list[Outcome] = []
-    questions = (Question(Target(f"10.20.0.{n}", answer_timeout_s=0.01, connect_timeout_s=0.01), {"a": driver})
-                 for n in range(1, 40))  # fmt: skip
-    await sweep(questions, Budget(4), outcomes.append)
+    questions = (
+        Question(make_target(f"10.20.0.{n}", answer_timeout_s=0.01, connect_timeout_s=0.01), ("acme",))
+        for n in range(1, 40)
+    )
+    await sweep(questions, makers_of(driver), Budget(4), outcomes.append)
     assert driver.most_under_way == 4
     assert len(outcomes) == 39
     assert sum(isinstance(each, Missed) and each.code == "timeout" for each in outcomes) == 4
@@ -76,8 +93,8 @@ async def test_never_more_questions_are_under_way_than_allowed() -> None:
 async def test_two_scans_share_one_budget() -> None:
     driver = AnsweringDriver()
     budget = Budget(3)
-    parts = [[Question(Target(f"10.20.{part}.{n}"), {"a": driver}) for n in range(9)] for part in range(2)]
-    await asyncio.gather(*(sweep(part, budget, lambda _: None) for part in parts))
+    parts = [[Question(make_target(f"10.20.{part}.{n}"), ("acme",)) for n in range(9)] for part in range(2)]
+    await asyncio.gather(*(sweep(part, makers_of(driver), budget, lambda _: None) for part in parts))
     assert len(driver.asked) == 18
     assert driver.most_under_way <= 3
 
@@ -85,7 +102,7 @@ async def test_two_scans_share_one_budget() -> None:
 async def test_leaving_a_scan_early_ends_its_questions() -> None:
     driver = AnsweringDriver(answers={"10.20.0.1": unit("s1")})
     driver.silent = {f"10.20.0.{n}" for n in range(2, 255)}
-    async with aclosing(scan_all({"acme": driver}, ["10.20.0.0/24"])) as found:
+    async with aclosing(scan_all(makers_of(driver), ["10.20.0.0/24"])) as found:
         async for each in found:
             assert each.host == "10.20.0.1"
             break
@@ -95,14 +112,14 @@ async def test_leaving_a_scan_early_ends_its_questions() -> None:
 async def test_a_name_is_asked_at_its_address_and_a_port_is_kept() -> None:
     driver = AnsweringDriver(answers={"127.0.0.1": unit("s1")})
     found = await found_in("localhost:2203", acme=driver)
-    assert Found("127.0.0.1", 2203, "acme", unit("s1")) in found
+    assert Sighting("acme", "127.0.0.1", unit("s1"), 2203) in found
 
 
 async def test_a_name_without_address_is_told_and_hides_nothing() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit("s9")})
     outcomes: list[Outcome] = []
     targets = ["no-such-host.invalid", "10.20.0.9"]
-    found = [each async for each in scan_all({"acme": driver}, targets, report=outcomes.append)]
+    found = [each async for each in scan_all(makers_of(driver), targets, report=outcomes.append)]
     assert [each.host for each in found] == ["10.20.0.9"]
     (missed,) = [each for each in outcomes if isinstance(each, Missed)]
     assert (missed.host, missed.code) == ("no-such-host.invalid", "never_seen")
@@ -117,7 +134,8 @@ async def test_a_target_that_is_none_is_refused_before_anything_is_asked() -> No
 
 async def test_a_machine_that_is_out_of_sockets_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.discovery.scan._STARVED_PAUSE_S", 0)
-    driver = AnsweringDriver(answers={"10.20.0.9": [OSError(errno.EMFILE, "too many open files"), unit("s9")]})
+    answers: list[Answer] = [OSError(errno.EMFILE, "too many open files"), unit("s9")]
+    driver = AnsweringDriver(answers={"10.20.0.9": answers})
     assert [each.identity for each in await found_in("10.20.0.9", acme=driver)] == [unit("s9")]
 
 
@@ -134,7 +152,7 @@ def test_scarce_file_descriptors_make_a_scan_narrower_and_it_says_so(monkeypatch
 
 
 def test_many_addresses_get_less_time_each_than_a_few() -> None:
-    few, many = patience(Target("h"), 254, 256), patience(Target("h"), 65_534, 1000)
+    few, many = patience(make_target("h"), 254, 256), patience(make_target("h"), 65_534, 1000)
     assert few.connect_timeout_s > many.connect_timeout_s
     assert 65_534 / 1000 * many.connect_timeout_s < 90
     assert few.connect_timeout_s + few.answer_timeout_s < 3

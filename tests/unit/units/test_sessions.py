@@ -1,61 +1,100 @@
-"""A receiver that several drivers could speak to, and that answers none of them."""
+"""A unit that several drivers could speak to, and that answers none of them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from services.drivers import DriverError, Link
+from services.drivers import DriverError, Link, Sighting, Target, Trace
 from services.live import Unit
 from services.model import Address, AvailabilityReason, Kind, UnitRecord
 from services.units import Polling
 from services.units.sessions import UnitSession
+from tests.unit.discovery.answering import AnsweringDriver, makers_of
 
 
-class Failing:
+class Failing(AnsweringDriver):
     """A driver that gets no answer."""
 
-    def __init__(self, reason: AvailabilityReason) -> None:
-        self._reason = reason
+    def __init__(self, name: str, reason: AvailabilityReason, *, again_s: float | None = 0.0) -> None:
+        super().__init__(name)
+        self.error = DriverError(reason, f"it is {reason}", again_s=again_s)
+        self.tried = 0
+
+    async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
+        self.tried += 1
+        raise self.error
 
     @asynccontextmanager
     async def connect(self, *_: object) -> AsyncIterator[Link]:
-        if self._reason != "never_seen":
-            raise DriverError(self._reason, f"it is {self._reason}")
+        self.tried += 1
+        await asyncio.sleep(0)
+        if self.tried:
+            raise self.error
         yield cast("Link", None)
 
 
-async def test_the_driver_that_knows_most_of_a_silent_unit_has_the_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.units.sessions.RETRY_FIRST_S", 0.0)
-    monkeypatch.setattr("services.units.sessions.RETRY_PAUSE_S", 0.0)
+@asynccontextmanager
+async def session_with(*drivers: Failing) -> AsyncIterator[tuple[UnitSession, asyncio.Queue[str]]]:
+    """A unit in the care of these drivers, and the reasons for which it is offline, as they come."""
     address = Address("default", "default", Kind.RECEIVER, "rack1")
     receiver = Unit(UnitRecord(address, "unknown", "auto", "10.0.0.1"))
-    said: list[str] = []
-    enough = asyncio.Event()
+    reasons: asyncio.Queue[str] = asyncio.Queue()
 
-    def say(_receiver: Unit, _state: str, reason: str, *, detail: str) -> None:
+    def note(_receiver: Unit, _state: str, reason: str, *, detail: str) -> None:
         assert reason in detail
         receiver.reason = cast("AvailabilityReason", reason)
-        said.append(reason)
-        if len(said) == 6:
-            enough.set()
+        reasons.put_nowait(reason)
 
     session = UnitSession(
         receiver,
-        cast("Any", [Failing("refused"), Failing("control_blocked")]),
+        makers_of(*drivers),
+        [driver.name for driver in drivers],
         cast("Any", SimpleNamespace(begin=lambda _receiver: [])),
-        cast("Any", SimpleNamespace(set=say)),
+        cast("Any", SimpleNamespace(set=note)),
         Polling(),
         lambda *_: None,
     )
     life = asyncio.create_task(session.run())
-    async with asyncio.timeout(5):
-        await enough.wait()
-    life.cancel()
-    await asyncio.gather(life, return_exceptions=True)
-    assert said[:6] == ["refused", *["control_blocked"] * 5]
+    try:
+        async with asyncio.timeout(5):
+            yield session, reasons
+    finally:
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.units.sessions.RETRY_FIRST_S", 0.0)
+    monkeypatch.setattr("services.units.sessions.RETRY_PAUSE_S", 0.0)
+
+
+async def test_the_driver_that_knows_most_of_a_silent_unit_has_the_word() -> None:
+    async with session_with(Failing("one", "refused"), Failing("other", "control_blocked")) as (_, reasons):
+        assert [await reasons.get() for _ in range(3)] == ["control_blocked"] * 3
+
+
+async def test_a_wrong_password_is_tried_once_until_the_settings_change() -> None:
+    driver = Failing("one", "auth_failed", again_s=None)
+    async with session_with(driver) as (session, reasons):
+        await reasons.get()
+        await asyncio.sleep(0.05)
+        assert driver.tried == 1
+        session.configure(Polling(meter_interval_s=2.0))
+        await reasons.get()
+        assert driver.tried == 2
+
+
+async def test_a_driver_says_when_a_further_try_makes_sense() -> None:
+    driver = Failing("one", "timeout", again_s=0.2)
+    async with session_with(driver) as (_, reasons):
+        await reasons.get()
+        began = asyncio.get_running_loop().time()
+        await reasons.get()
+        assert asyncio.get_running_loop().time() - began >= 0.2

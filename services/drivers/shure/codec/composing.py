@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from services.drivers.port import Reading
+from services.drivers.port import Part, Reading
 
 PRIVATE_KEYS = frozenset({"menu_locked", "power_locked", "quadversity"})
 """Keys that are in no state: halves of such a key."""
@@ -18,18 +18,19 @@ class Composer:
 
     def __init__(self) -> None:
         self._channels: defaultdict[int, dict[str, object]] = defaultdict(dict)
-        self._slots: defaultdict[tuple[int, int], dict[str, object]] = defaultdict(dict)
+        self._slots: defaultdict[Part, dict[str, object]] = defaultdict(dict)
         self._quadversity: object = None
         self._paired: frozenset[int] = frozenset()
         """Channels in frequency diversity, where the receiver says so and not the channel."""
 
     def compose(self, reading: Reading) -> list[Reading]:
         """What is to be told in place of a reading, maybe with consequences for other channels."""
-        if reading.channel is None:
+        channel = reading.part.number
+        if not channel:
             return [reading, *self._receiver(reading)]
-        if reading.slot is not None:
-            return [self._slot(reading, reading.channel, reading.slot)]
-        known = self._channels[reading.channel]
+        if reading.part.slot:
+            return [self._slot(reading)]
+        known = self._channels[channel]
         if reading.values.keys().isdisjoint(_PARTS):
             return [reading]
         known.update((key, value) for key, value in reading.values.items() if key in _PARTS)
@@ -37,8 +38,8 @@ class Composer:
         if not reading.values.keys().isdisjoint({"menu_locked", "power_locked"}):
             values["tx_lock"] = _lock(known)
         if not reading.values.keys().isdisjoint({"quadversity", "fd_mode", "antenna_count"}):
-            values["diversity"] = self._diversity(reading.channel)
-        return [Reading(reading.channel, values)]
+            values["diversity"] = self._diversity(channel)
+        return [Reading(reading.part, values)]
 
     def _receiver(self, reading: Reading) -> list[Reading]:
         values = reading.values
@@ -48,7 +49,7 @@ class Composer:
             self._paired = _paired(values["frequency_diversity_mode"])
         else:
             return []
-        return [Reading(channel, {"diversity": self._diversity(channel)}) for channel in sorted(self._channels)]
+        return [Reading(Part(channel), {"diversity": self._diversity(channel)}) for channel in sorted(self._channels)]
 
     def _diversity(self, channel: int) -> str:
         known = self._channels[channel]
@@ -59,8 +60,8 @@ class Composer:
             return "quadversity_frequency" if four else "frequency"
         return "quadversity" if four else "antenna"
 
-    def _slot(self, reading: Reading, channel: int, slot: int) -> Reading:
-        known = self._slots[channel, slot]
+    def _slot(self, reading: Reading) -> Reading:
+        known = self._slots[reading.part]
         known.update((key, value) for key, value in reading.values.items() if key in _SLOT_PARTS)
         values = dict(reading.values)
         # SLX-D+ says the minutes of the active transmitter for both places (seen on a real device): only one has them
@@ -68,7 +69,7 @@ class Composer:
             values["battery_runtime_minutes"] = None
         elif known.get("status") == "online" and "status" in values and "battery_runtime_minutes" in known:
             values["battery_runtime_minutes"] = known["battery_runtime_minutes"]
-        return Reading(channel, values, slot)
+        return Reading(reading.part, values)
 
 
 def _lock(known: dict[str, object]) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from services.drivers.port import Reading
+from services.drivers.port import Part, Reading
 from services.drivers.shure.codec.properties import PropertyTable, Scope
 
 VERBS = frozenset({b"GET", b"SET", b"REP", b"REPORT", b"SAMPLE"})
@@ -100,7 +100,7 @@ def decode(message: Message, table: PropertyTable) -> Reading | None:
         return None
     # shared by every listener: nobody may change it
     shared = MappingProxyType(dict(zip(prop.keys, values, strict=True)))
-    return Reading(message.index, shared, slot if prop.scope is Scope.SLOT else None)
+    return Reading(Part(message.index or 0, (slot or 0) if prop.scope is Scope.SLOT else 0), shared)
 
 
 def encode(

@@ -5,18 +5,28 @@ A new family is one file with a `Family`, and its line in `FAMILIES`: nothing el
 
 from __future__ import annotations
 
-from services.drivers.shure.families.catalogue import FAMILIES, MANUFACTURER, MOST_PARTS, capabilities_of, model_of
+from services.drivers.shure.families.catalogue import (
+    FAMILIES,
+    MANUFACTURER,
+    MOST_PARTS,
+    PRODUCTS,
+    model_of,
+    part_abilities,
+    unit_abilities,
+)
 from services.drivers.shure.families.family import Family, Meters, Model, ReadingComposer, WireAddress
 
 __all__ = [
     "FAMILIES",
     "MANUFACTURER",
     "MOST_PARTS",
+    "PRODUCTS",
     "Family",
     "Meters",
     "Model",
     "ReadingComposer",
     "WireAddress",
-    "capabilities_of",
     "model_of",
+    "part_abilities",
+    "unit_abilities",
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
+from services.drivers.port import Product
 from services.drivers.shure.codec.properties import Scope
 from services.drivers.shure.families import axient, qlxd, slxd, slxd_plus, ulxd
 from services.drivers.shure.families.family import Family, Model
-from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, Capabilities
+from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, Abilities
 
 MANUFACTURER = "shure"
 
@@ -54,22 +56,46 @@ def model_of(text: str) -> tuple[Family, Model] | None:
     return next(((family, model) for family, model in found if model is not None), None)
 
 
-def capabilities_of(family: Family) -> Capabilities:
-    """What a family reports and takes, in the words of the core."""
-    unit_keys, part_keys = (_with_derived(family, scope) for scope in (Scope.UNIT, Scope.PART))
-    return Capabilities(
-        manufacturer=MANUFACTURER,
-        family=family.name,
-        receiver_keys=frozenset({*unit_keys, "alerts"} & {*RECEIVER_STATE_KEYS}),
-        channel_keys=frozenset({*part_keys, *_OURS} & {*CHANNEL_STATE_KEYS}),
-        telemetry_keys=family.meters.sample.keys if family.meters else frozenset(),
-        presence_keys=family.presence,
+@cache
+def unit_abilities(family: Family) -> Abilities:
+    """What a unit of a family itself reports, in the words of the core."""
+    return Abilities(frozenset({*_with_derived(family, Scope.UNIT), "alerts"} & {*RECEIVER_STATE_KEYS}))
+
+
+@cache
+def part_abilities(family: Family) -> Abilities:
+    """What each part of such a unit reports and takes."""
+    keys = _with_derived(family, Scope.PART)
+    return Abilities(
+        keys=frozenset({*keys, *_OURS} & {*CHANNEL_STATE_KEYS}),
+        telemetry=family.meters.sample.keys if family.meters else frozenset(),
+        presence=family.presence,
         slots=family.slots,
         settable=family.settable,
-        features=tuple(word for key, word in _FEATURES.items() if key in part_keys),
+        features=tuple(word for key, word in _FEATURES.items() if key in keys),
     )
 
 
 def _with_derived(family: Family, scope: Scope) -> set[str]:
     reported = family.properties.keys_of(scope)
     return set(reported).union(*(_DERIVED.get(key, ()) for key in reported))
+
+
+def _product(family: Family, model: Model) -> Product:
+    return Product(
+        name=model.name.lower().replace("+", "_plus"),
+        model=model.name,
+        family=family.name,
+        title=family.title,
+        kind=family.kind,
+        parts=model.parts,
+        abilities=unit_abilities(family),
+        part_abilities=part_abilities(family),
+        note=model.note,
+    )
+
+
+PRODUCTS: tuple[Product, ...] = tuple(
+    _product(family, model) for family in FAMILIES.values() for model in family.models
+)
+"""The catalogue."""

@@ -1,7 +1,7 @@
 """Simulated Shure receivers: they speak the command strings on TCP 2202 as `tables` and protocols describe them.
 
-Reached through the driver's ``simulator``. What hardware refuses, they refuse; what no document tells, the modules
-`simulated_panel`, `simulated_requests` and `simulated_faults` chose and say so. None of it was held against hardware.
+Reached by entry point, and never imported by a running bridge. What hardware refuses, they refuse; what no document
+tells, the modules `panel`, `requests` and `faults` chose and say so. None of it was held against hardware.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import asyncio
 import ipaddress
 import resource
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.drivers.port import SimulatedUnit
 from services.drivers.shure.simulation.adverts import advertise
 from services.drivers.shure.simulation.clock import Clock
 from services.drivers.shure.simulation.families import DEFAULTS, hardware
@@ -24,7 +25,7 @@ from services.drivers.shure.simulation.receivers.identity import Identities, fur
 from services.drivers.shure.simulation.receivers.scenario import DRAIN_PER_HOUR, Scenario
 from services.drivers.shure.simulation.receivers.unit import Unit
 
-__all__ = ["FAULTS", "Options", "Unit", "simulate"]
+__all__ = ["FAULTS", "Options", "ShureSimulator", "Unit", "simulate", "simulator"]
 
 PORT = 2202
 SCENARIO_STEP_S = 1.0
@@ -168,3 +169,55 @@ def _allow_files(count: int) -> None:
     if soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def _product(name: str) -> str:
+    """A model's name in the driver's catalogue."""
+    return name.lower().replace("dan+", "+").replace("+", "_plus")
+
+
+_PRODUCTS: Mapping[str, tuple[str, str]] = {
+    _product(machine.name): (family, machine.name)
+    for family, defaults in DEFAULTS.items()
+    for machine in defaults.hardware
+}
+"""Product -> family and model."""
+
+_EVERY = frozenset(
+    {
+        "stream",
+        "pushes",
+        "menu_blocks",
+        "names",
+        "blank_name",
+        "gain",
+        "frequency",
+        "transmitters",
+        "meters",
+        "meters_rf_dbm",
+    }
+)
+_SOME: Mapping[str, frozenset[str]] = {"ulxd": frozenset({"mutes"}), "axient": frozenset({"mutes"})}
+
+
+class ShureSimulator:
+    """What the entry point names; `services.drivers.port.Simulator`."""
+
+    name = "shure"
+    faults: Mapping[str, str] = FAULTS
+    traits: Mapping[str, frozenset[str]] = {
+        product: _EVERY | _SOME.get(family, frozenset()) for product, (family, _) in _PRODUCTS.items()
+    }
+
+    def run(
+        self, product: str, *, count: int, listen: str, port: int | None = None, seed: int = 0, **options: object
+    ) -> AbstractAsyncContextManager[Sequence[SimulatedUnit]]:
+        """Run units of a product; see `simulate`. Raises `ValueError` for an unknown one."""
+        if product not in _PRODUCTS:
+            raise ValueError(f"no simulated product {product!r}: there are {', '.join(_PRODUCTS)}")
+        family, model = _PRODUCTS[product]
+        chosen = {"model": model, **options}
+        return simulate(family, count=count, listen=listen, port=port, seed=seed, **chosen)
+
+
+simulator = ShureSimulator()

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 
-from services.drivers import DriverError, Reading, Target
+from services.drivers import DriverError, Reading, Sighting, Surroundings, Target
 from services.drivers.shure.codec import slp
 from services.drivers.shure.codec.framing import Framer
-from services.drivers.shure.driver import driver
+from services.drivers.shure.driver import ShureMaker
+from services.model import Identity, Part
 
 Answers = Callable[[str], str | None]
+
+MAKER = ShureMaker(Surroundings())
+
+
+async def identify(target: Target) -> Identity:
+    (seen,) = await MAKER.look(target)
+    return seen.identity
 
 
 class Scripted:
@@ -89,10 +98,10 @@ class Told:
         self.calls.append(readings)
         self.news.set()
 
-    def values(self, channel: int | None, slot: int | None = None) -> dict[str, object]:
+    def values(self, number: int, slot: int = 0) -> dict[str, object]:
         merged: dict[str, object] = {}
         for reading in (each for call in self.calls for each in call):
-            if (reading.channel, reading.slot) == (channel, slot):
+            if reading.part == (number, slot):
                 merged |= reading.values
         return merged
 
@@ -106,13 +115,13 @@ async def test_one_network_read_is_one_call_with_all_its_readings() -> None:
             ALL: "< REP 1 CHAN_NAME {Vox} >< REP 1 AUDIO_GAIN 030 >",
         }
     )
-    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+    async with scripted(answers) as device, MAKER.connect(device.target, told) as link:
         await link.read_all()
         told.calls.clear()
         told.news.clear()
         device.say("< REP 1 AUDIO_MUTE ON >< REP 1 BATT_CHARGE 087 >< REP ERR >< REP 1 NONSENSE 1 >")
         await told.news.wait()
-    assert told.calls == [[Reading(1, {"receiver_muted": True}), Reading(1, {"battery_percent": 87})]]
+    assert told.calls == [[Reading(Part(1), {"receiver_muted": True}), Reading(Part(1), {"battery_percent": 87})]]
 
 
 async def test_the_meter_rate_has_five_digits_and_is_set_a_channel_never_for_all() -> None:
@@ -120,10 +129,10 @@ async def test_the_meter_rate_has_five_digits_and_is_set_a_channel_never_for_all
         **{MODEL: "< REP MODEL {ULXD4D} >", DEVICE_ID: "< REP DEVICE_ID {R1} >", ALL: "< REP 1 AUDIO_GAIN 030 >"}
     )
     async with scripted(answers) as device:
-        async with driver.connect(device.target, Told()) as link:
+        async with MAKER.connect(device.target, Told()) as link:
             await link.read_all()
-            link.set_meter_interval(0.01)
-            link.set_meter_interval(10_000)
+            link.meter(None, 0.01)
+            link.meter(None, 10_000)
         await device.ended.wait()
         sets = [question for question in device.asked if question.startswith("SET")]
     assert sets == [
@@ -133,7 +142,7 @@ async def test_the_meter_rate_has_five_digits_and_is_set_a_channel_never_for_all
 
 async def test_who_only_wants_to_know_who_answers_sets_nothing() -> None:
     async with scripted(table(**{MODEL: "< REP MODEL {SLXD4D} >", DEVICE_ID: "< REP DEVICE_ID {R1} >"})) as device:
-        identity = await driver.identify(device.target)
+        identity = await identify(device.target)
         await device.ended.wait()
         assert not [question for question in device.asked if not question.startswith("GET")]
     assert (identity.family, identity.model, identity.part_count) == ("slxd", "SLXD4D", 2)
@@ -149,7 +158,7 @@ async def test_slxd_plus_is_never_asked_for_everything_at_once() -> None:
         }
     )
     told = Told()
-    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+    async with scripted(answers) as device, MAKER.connect(device.target, told) as link:
         await link.read_all()
         assert "GET 0 ALL" not in device.asked
     assert (told.values(1)["gain_db"], told.values(2)["gain_db"]) == (12, 0)
@@ -168,7 +177,7 @@ async def test_old_firmware_without_model_is_known_by_its_keys(
         answers["GET__1__AUDIO_MUTE"] = "< REP 1 AUDIO_MUTE OFF >"
     known = table(**answers)
     async with scripted(lambda question: known(question) or refusal) as device:
-        identity = await driver.identify(device.target)
+        identity = await identify(device.target)
     assert (identity.family, identity.model, identity.part_count) == (family, model, channels)
 
 
@@ -182,7 +191,7 @@ async def test_a_device_that_knows_no_dump_is_asked_by_name() -> None:
             "GET__1__BATT_BARS": "< REP 1 BATT_BARS 004 >",
         }
     )
-    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+    async with scripted(answers) as device, MAKER.connect(device.target, told) as link:
         await link.read_all()
     assert (told.values(1)["name"], told.values(1)["battery_bars"]) == ("Vox", 4)
 
@@ -194,9 +203,9 @@ async def test_a_device_that_does_not_know_the_last_question_is_read_all_the_sam
     )
     async with (
         scripted(lambda question: None if "METER_RATE" in question else known(question)) as device,
-        driver.connect(device.target, told) as link,
+        MAKER.connect(device.target, told) as link,
     ):
-        identity = await link.read_all()
+        identity = (await link.read_all()).identity
     assert identity.device_id == "R1"
     assert told.values(1)["name"] == "Vox"
 
@@ -205,7 +214,7 @@ async def test_a_dump_that_never_comes_is_a_clear_error() -> None:
     known = table(**{MODEL: "< REP MODEL {QLXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >"})
     async with scripted(known) as device:
         with pytest.raises(DriverError, match="did not tell anything of its channels") as failure:
-            async with driver.connect(device.target, Told()) as link:
+            async with MAKER.connect(device.target, Told()) as link:
                 await link.read_all()
     assert failure.value.reason == "timeout"
 
@@ -219,14 +228,14 @@ async def test_a_receiver_without_transmitters_is_read_and_channels_that_it_lack
             ALL: "< REP 1 TX_TYPE UNKN >< REP 2 TX_TYPE UNKN >< REP 7 AUDIO_GAIN 030 >< REP 0 AUDIO_GAIN 030 >",
         }
     )
-    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+    async with scripted(answers) as device, MAKER.connect(device.target, told) as link:
         await link.read_all()
         device.say("< SAMPLE 7 ALL AX 050 040 >< SAMPLE 2 ALL AX 050 040 >< REP 1 AUDIO_GAIN 030 >")
         told.news.clear()
         await told.news.wait()
-        assert link.take_telemetry(7) is None
-        assert (link.take_telemetry(2) or {}).get("samples") == 1
-    assert {each.channel for call in told.calls for each in call} == {None, 1, 2}
+        assert link.take_telemetry(Part(7)) is None
+        assert (link.take_telemetry(Part(2)) or {}).get("samples") == 1
+    assert {each.part.number for call in told.calls for each in call} == {0, 1, 2}
 
 
 @pytest.mark.parametrize(
@@ -242,7 +251,7 @@ async def test_a_receiver_without_transmitters_is_read_and_channels_that_it_lack
 async def test_a_stranger_is_named(answers: Answers, words: str) -> None:
     async with scripted(answers) as device:
         with pytest.raises(DriverError, match=words) as failure:
-            await driver.identify(device.target)
+            await identify(device.target)
     assert failure.value.reason == "wrong_model"
 
 
@@ -251,12 +260,14 @@ async def test_samples_that_nobody_takes_do_not_pile_up() -> None:
         **{MODEL: "< REP MODEL {ULXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >", ALL: "< REP 1 AUDIO_GAIN 030 >"}
     )
     told = Told()
-    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+    async with scripted(answers) as device, MAKER.connect(device.target, told) as link:
         await link.read_all()
         told.news.clear()
         device.say("< SAMPLE 1 ALL AX 050 040 >" * 3000 + "< REP 1 AUDIO_GAIN 018 >")
         await told.news.wait()
-        assert 600 <= (link.take_telemetry(1) or {}).get("samples", 0) < 2000
+        samples = (link.take_telemetry(Part(1)) or {}).get("samples")
+        assert isinstance(samples, int)
+        assert 600 <= samples < 2000
 
 
 async def test_antennas_that_double_are_told_when_the_meters_show_it() -> None:
@@ -268,13 +279,13 @@ async def test_antennas_that_double_are_told_when_the_meters_show_it() -> None:
         }
     )
     told = Told()
-    async with scripted(answers) as device, driver.connect(device.target, told) as link:
+    async with scripted(answers) as device, MAKER.connect(device.target, told) as link:
         await link.read_all()
         assert told.values(1)["antenna_count"] == 2
         told.news.clear()
         device.say("< SAMPLE 1 ALL 005 031 102 102 BBBB 31 083 31 068 31 069 31 072 >< REP 1 AUDIO_GAIN 030 >")
         await told.news.wait()
-        link.take_telemetry(1)
+        link.take_telemetry(Part(1))
     assert (told.values(1)["antenna_count"], told.values(1)["diversity"]) == (4, "quadversity")
 
 
@@ -285,22 +296,22 @@ async def test_a_mistake_of_the_listener_is_logged_and_ends_no_conversation(capl
     answers = table(
         **{MODEL: "< REP MODEL {ULXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >", ALL: "< REP 1 AUDIO_GAIN 030 >"}
     )
-    async with scripted(answers) as device, driver.connect(device.target, broken) as link:
-        assert (await link.read_all()).model == "ULXD4"
+    async with scripted(answers) as device, MAKER.connect(device.target, broken) as link:
+        assert (await link.read_all()).identity.model == "ULXD4"
     assert "could not be taken in" in caplog.text
 
 
 async def test_a_name_that_cannot_be_resolved_and_a_foreign_local_address_are_clear_errors() -> None:
     with pytest.raises(DriverError, match="cannot be resolved"):
-        await driver.identify(Target("no-such-host.invalid"))
+        await identify(Target("no-such-host.invalid"))
     with pytest.raises(DriverError, match=r"from local address 192\.0\.2\.1"):
-        await driver.identify(Target("127.0.0.1", 9, interface="192.0.2.1"))
+        await identify(Target("127.0.0.1", 9, interface="192.0.2.1"))
 
 
 async def test_the_local_address_can_be_chosen() -> None:
     async with scripted(table(**{MODEL: "< REP MODEL {QLXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >"})) as device:
         target = device.target
-        await driver.identify(Target(target.host, target.port, interface="127.0.0.9"))
+        await identify(Target(target.host, target.port, interface="127.0.0.9"))
         assert device.writers[0].get_extra_info("peername")[0] == "127.0.0.9"
 
 
@@ -320,11 +331,17 @@ def announcer() -> Iterator[Callable[[bytes], None]]:
 async def test_adverts_are_heard_on_every_interface_and_by_several_listeners(
     announcer: Callable[[bytes], None],
 ) -> None:
-    async with driver.adverts("") as everywhere, driver.adverts("127.0.0.1") as here:
-        announcer(b"garbage")
-        announcer(slp.build({"acn-fctn": "WWB6"}))
-        announcer(slp.build(slp.attributes_of("QLXD4", "Rack 1", "00:0e:dd:01:02:03", "127.0.0.1")))
-        async with asyncio.timeout(3):
-            first, second = await anext(everywhere), await anext(here)
+    ears = [ShureMaker(Surroundings(interface)).sightings() for interface in ("", "127.0.0.1")]
+    listening = [asyncio.ensure_future(anext(ear)) for ear in ears]
+    async with asyncio.timeout(3):
+        while not all(task.done() for task in listening):
+            announcer(b"garbage")
+            announcer(slp.build({"acn-fctn": "WWB6"}))
+            announcer(slp.build(slp.attributes_of("QLXD4", "Rack 1", "00:0e:dd:01:02:03", "127.0.0.1")))
+            await asyncio.wait(listening, timeout=0.1)
+    first, second = (task.result() for task in listening)
+    for ear in ears:
+        await cast("AsyncGenerator[object]", ear).aclose()
     assert first == second
-    assert (first.model, first.name, first.mac) == ("QLXD4", "Rack 1", "00:0e:dd:01:02:03")
+    assert isinstance(first, Sighting)
+    assert (first.identity.model, first.name, first.identity.mac) == ("QLXD4", "Rack 1", "00:0e:dd:01:02:03")

@@ -13,10 +13,11 @@ from typing import Any, Self
 
 import pytest
 
-from services.drivers import Advert
+from services.drivers import Sighting
 from services.drivers.shure.codec import slp
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.simulation.simulator import FAULTS, Unit, simulate
+from services.model import UNIT, Part
 
 HOST = "127.0.20.1"
 
@@ -131,18 +132,18 @@ async def test_a_change_is_reported_to_everyone_unasked() -> None:
         assert await client.until("REP .*") == "REP 1 CHAN_NAME {Longer t}"
         assert await other.until("REP .*") == "REP 1 CHAN_NAME {Longer t}"
         before = asyncio.get_running_loop().time()
-        unit.set_value(1, "battery_percent", 25)
+        unit.set_value(Part(1), "battery_percent", 25)
         assert before <= unit.last_written <= asyncio.get_running_loop().time()
         assert await other.until("REP .*") == "REP 1 BATT_CHARGE 025"
-        unit.set_value(1, "battery_percent", 25)
-        unit.set_value(None, "device_id", "RACK 9")
+        unit.set_value(Part(1), "battery_percent", 25)
+        unit.set_value(UNIT, "device_id", "RACK 9")
         assert await other.until("REP .*") == "REP DEVICE_ID {RACK 9  }"
 
 
 async def test_a_transmitter_that_goes_is_reported_with_its_unknown_values() -> None:
     async with one() as (unit, client):
         await client.ask("GET MODEL", "REP MODEL .*")
-        unit.set_value(1, "transmitter_present", value=False)
+        unit.set_value(Part(1), "transmitter_present", value=False)
         await client.until("REP 1 TX_TYPE UNKN")
         await client.until("REP 1 BATT_BARS 255")
         await client.until("REP 1 BATT_RUN_TIME 65535")
@@ -216,7 +217,7 @@ async def test_a_frozen_unit_stays_connected_and_silent() -> None:
         await client.ask("SET 1 METER_RATE 00100", "REP 1 METER_RATE .*")
         await unit.fault("freeze")
         client.write("< GET MODEL >")
-        unit.set_value(1, "battery_percent", 11)
+        unit.set_value(Part(1), "battery_percent", 11)
         while client.bodies or not await client.nothing_comes(0.2):  # what was on its way
             client.bodies.clear()
         async with Client.of(unit) as other:
@@ -231,7 +232,7 @@ async def test_a_frozen_unit_stays_connected_and_silent() -> None:
 async def test_blocked_control_accepts_and_ignores() -> None:
     async with one(fault="control_blocked") as (unit, client):
         client.write("< GET MODEL >")
-        unit.set_value(1, "battery_percent", 11)
+        unit.set_value(Part(1), "battery_percent", 11)
         assert await client.nothing_comes()
         assert not client.reader.at_eof()
 
@@ -324,13 +325,13 @@ async def test_adverts_name_the_unit_and_carry_its_address() -> None:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
         host = "127.94.19.7"
         async with simulate("ulxd", count=1, listen=host, port=0, still=True, advertise="127.0.0.1") as units:
-            adverts: list[Advert | None] = []
+            adverts: list[Sighting | None] = []
             async with asyncio.timeout(5):
-                while units[0].mac not in [advert.mac for advert in adverts if advert]:
+                while units[0].mac not in [advert.identity.mac for advert in adverts if advert]:
                     adverts.append(slp.advert(await asyncio.get_running_loop().sock_recv(sock, 4096), host))
             advert = adverts[-1]
             assert advert is not None
-            assert (advert.model, advert.name) == ("ULXD4Q", units[0].label)
+            assert (advert.identity.model, advert.name) == ("ULXD4Q", units[0].label)
             assert advert.host == host
             assert units[0].mac.startswith("00:0e:dd:")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.drivers import Reading
+from services.drivers.port import Part, Reading
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.composing import PRIVATE_KEYS
 from services.drivers.shure.codec.messages import Message
@@ -134,7 +134,7 @@ def test_a_value_is_read_and_written_the_same_way(
     sub = 3 if scope is SLOT else None
     message = codec.parse(codec.report(name, index, sub, wire).strip(b"<> "))
     assert message is not None
-    assert codec.decode(message, table(family)) == Reading(index, values, sub)
+    assert codec.decode(message, table(family)) == Reading(Part(index or 0, sub or 0), values)
     prop = property_of(message, family)
     assert prop.encode([values[key] for key in prop.keys]) == wire
 
@@ -241,7 +241,7 @@ def test_what_is_no_message_is_none(body: bytes) -> None:
 def test_names_keep_their_characters_and_lose_their_padding(name: str, written: bytes) -> None:
     message = codec.parse(b"REP 1 CHAN_NAME " + written)
     assert message is not None
-    assert codec.decode(message, table("ulxd")) == Reading(1, {"name": name})
+    assert codec.decode(message, table("ulxd")) == Reading(Part(1), {"name": name})
 
 
 def test_a_second_index_is_a_slot_or_an_antenna() -> None:
@@ -250,7 +250,7 @@ def test_a_second_index_is_a_slot_or_an_antenna() -> None:
     assert codec.split_sub("096") == (None, "096")
     assert codec.split_sub("0", alone=True) == (0, "")
     reading = codec.decode(Message("REP", 2, "SLOT_BATT_MINS", "8 00335"), table("axient"))
-    assert reading == Reading(2, {"battery_runtime_minutes": 335}, 8)
+    assert reading == Reading(Part(2, 8), {"battery_runtime_minutes": 335})
     assert codec.parse(b"SET 1 METER_RATE 00100") == Message("SET", 1, "METER_RATE", "00100")
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.drivers.shure.families import FAMILIES, Family, capabilities_of, model_of
-from services.model import CHANNEL_STATE_KEYS, KEYS, RECEIVER_STATE_KEYS, Facet, Kind
+from services.drivers.shure.families import FAMILIES, Family, model_of, part_abilities
 
 
 @pytest.mark.parametrize(
@@ -52,20 +51,9 @@ def test_every_family_is_complete(family: Family) -> None:
     assert family.meters is None or family.meters.fastest_ms < family.meters.slowest_ms
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_speaks_the_words_of_the_product(family: str) -> None:
-    capabilities = capabilities_of(FAMILIES[family])
-    assert capabilities.family == family
-    assert capabilities.channel_keys <= {*CHANNEL_STATE_KEYS}
-    assert capabilities.receiver_keys <= {*RECEIVER_STATE_KEYS}
-    assert capabilities.telemetry_keys <= {*KEYS.names(Kind.CHANNEL, Facet.TELEMETRY)}
-    assert {*capabilities.presence_keys} <= capabilities.channel_keys
-    assert {*capabilities.settable} <= capabilities.channel_keys
-
-
 def test_only_those_can_be_muted_remotely_that_tell_so() -> None:
     assert {family for family, can in FAMILIES.items() if "receiver_muted" in can.settable} == {"ulxd", "axient"}
-    reporting = {name for name, family in FAMILIES.items() if "receiver_muted" in capabilities_of(family).channel_keys}
+    reporting = {name for name, family in FAMILIES.items() if "receiver_muted" in part_abilities(family).keys}
     assert reporting == {"ulxd", "axient"}
 
 

@@ -25,9 +25,9 @@ def datagram(text: str) -> bytes:
 def test_a_real_advert_names_model_and_mac() -> None:
     advert = slp.advert(datagram(REAL), "169.254.216.224")
     assert advert is not None
-    assert (advert.manufacturer, advert.model, advert.name) == ("shure", "QLXD4", "QLXD4")
+    assert (advert.identity.manufacturer, advert.identity.model, advert.name) == ("shure", "QLXD4", "QLXD4")
     assert advert.host == "169.254.216.224"
-    assert advert.mac == "00:0e:dd:47:e0:d7"
+    assert advert.identity.mac == "00:0e:dd:47:e0:d7"
     assert advert.evidence["cid"] == "dd47e0d7-0000-11dd-a000-000eddcccccc"
 
 
@@ -38,7 +38,7 @@ def test_an_advert_that_we_build_is_the_one_that_we_read() -> None:
     assert slp.parse(raw) == attributes
     advert = slp.advert(raw, "10.0.0.9")
     assert advert is not None
-    assert (advert.model, advert.name, advert.mac) == ("SLXD4DE_RX", "Rack 1", "00:0e:dd:01:02:03")
+    assert (advert.identity.model, advert.name, advert.identity.mac) == ("SLXD4DE_RX", "Rack 1", "00:0e:dd:01:02:03")
 
 
 @pytest.mark.parametrize("function", ["Yamaha Console", "WWB6", "SOFTWARE_UPDATE_UTILITY", "AD600", ""])
@@ -49,7 +49,7 @@ def test_what_is_no_receiver_is_no_advert(function: str) -> None:
 def test_a_cid_of_another_maker_is_no_mac() -> None:
     advert = slp.advert(datagram(REAL.replace("DD47E0D7", "AB47E0D7")), "10.0.0.9")
     assert advert is not None
-    assert advert.mac is None
+    assert advert.identity.mac is None
 
 
 def test_other_functions_of_slp_are_ignored() -> None:

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
+from services.drivers.port import Part
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.simulation.clock import Clock, Timer
 from services.drivers.shure.simulation.faults import FAULTS, ONCE, SLOW_S, pieces, with_noise
@@ -95,7 +96,7 @@ class Connection(asyncio.Protocol):
 
 
 class Unit:
-    """A simulated receiver, as `services.drivers.port.SimulatedReceiver` wants it."""
+    """A simulated receiver, as `services.drivers.port.SimulatedUnit` wants it."""
 
     def __init__(
         self,
@@ -166,15 +167,15 @@ class Unit:
             self._happen(channel, key, value)
         self._clock.every(step_s, lambda: self._live_on(scenario, step_s), self._phase)
 
-    def set_value(self, channel: int | None, key: str, value: object, slot: int | None = None) -> None:
+    def set_value(self, part: Part, key: str, value: object) -> None:
         """Change something as its user would; when this returns the report has been written to every connection.
 
         Keys as in `services.drivers.port.Reading`; telemetry keys (``rf_a_dbm``, ``audio_peak_dbfs``, ``quality`` ...)
         fix a meter at a level. Raises `KeyError` for what the family does not have.
         """
-        places = self.device.set_key(channel or 0, key, value, slot or 0)
-        if self._scenario is not None and channel and not slot:
-            self._scenario.told(channel, key, value)
+        places = self.device.set_key(part.number, key, value, part.slot)
+        if self._scenario is not None and part.number and not part.slot:
+            self._scenario.told(part.number, key, value)
         self._report(requests.reports(self.device, places))
         self.last_written = asyncio.get_running_loop().time()
 

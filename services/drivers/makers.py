@@ -1,0 +1,107 @@
+"""The makers of all installed drivers: opened once for the life of the bridge, or of one command of the CLI.
+
+Each maker is kept by a task of its own, so that what it opened is closed by the task that opened it, and so that the
+failure of one ends no other. A maker that cannot open (its UDP port is taken, for example) is reported with the remedy
+and tried again; until it opens, its units are offline for that reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+
+from services.drivers.port import Driver, DriverError, Maker, Surroundings
+
+log = logging.getLogger(__name__)
+
+OPEN_AGAIN_S = 15.0
+"""Between two tries to open a maker. Somebody has to end another program first; trying faster helps nobody."""
+
+
+class Makers(Mapping[str, Driver]):
+    """Drivers by name, and the maker of each while the block of `open` lasts."""
+
+    def __init__(self, drivers: Mapping[str, Driver]) -> None:
+        self._drivers = drivers
+        self._open: dict[str, Maker] = {}
+        self._trouble: dict[str, str] = {}
+        self._ends = asyncio.Event()
+
+    def __getitem__(self, name: str) -> Driver:
+        return self._drivers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._drivers)
+
+    def __len__(self) -> int:
+        return len(self._drivers)
+
+    @property
+    def trouble(self) -> Mapping[str, str]:
+        """Drivers that cannot work now -> why, and what mends it."""
+        return self._trouble
+
+    def maker(self, name: str) -> Maker:
+        """The open maker of a driver.
+
+        Raises `DriverError`: the driver is not installed, or its maker is not open.
+        """
+        if name in self._open:
+            return self._open[name]
+        if name not in self._drivers:
+            known = ", ".join(sorted(self._drivers)) or "none"
+            raise DriverError("wrong_model", f"there is no driver {name!r}; installed: {known}", again_s=None)
+        why = self._trouble.get(name, "it is not open yet")
+        raise DriverError("timeout", f"driver {name} cannot work: {why}", again_s=OPEN_AGAIN_S)
+
+    @asynccontextmanager
+    async def open(self, around: Surroundings) -> AsyncIterator[Makers]:
+        """Open all makers; the block begins when each was tried once."""
+        self._ends.clear()
+        tried = {name: asyncio.Event() for name in self._drivers}
+        tasks = [
+            asyncio.create_task(self._keep(name, driver, around, tried[name]), name=f"maker {name}")
+            for name, driver in self._drivers.items()
+        ]
+        try:
+            for event in tried.values():
+                await event.wait()
+            yield self
+        finally:
+            self._ends.set()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, name: str, driver: Driver, around: Surroundings, tried: asyncio.Event) -> None:
+        while not self._ends.is_set():
+            try:
+                async with driver.open(around) as maker:
+                    self._open[name] = maker
+                    self._trouble.pop(name, None)
+                    tried.set()
+                    await self._ends.wait()
+            except (OSError, DriverError) as error:
+                self._note(name, error.detail if isinstance(error, DriverError) else str(error))
+            except Exception as error:
+                if name not in self._trouble:
+                    log.exception("a driver failed; the others go on", extra={"driver": name})
+                self._trouble[name] = f"{type(error).__name__}: {error}; the log says more"
+            finally:
+                self._open.pop(name, None)
+                tried.set()
+            await self._pause()
+
+    def _note(self, name: str, why: str) -> None:
+        """Once for each trouble, and not at every try."""
+        if self._trouble.get(name) != why:
+            detail = {"driver": name, "why": why}
+            log.error("a driver cannot work; its units stay offline, the others go on", extra=detail)
+        self._trouble[name] = why
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(OPEN_AGAIN_S):
+                await self._ends.wait()
+        except TimeoutError:
+            return

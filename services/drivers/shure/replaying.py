@@ -1,0 +1,28 @@
+"""PURE. What recorded bytes of a unit mean, without a unit: for captures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from services.drivers.port import Part, Reading
+from services.drivers.shure.codec import messages as codec
+from services.drivers.shure.codec.framing import Framer
+from services.drivers.shure.codec.samples import summarise
+from services.drivers.shure.families import Family, Model
+
+
+def replay(family: Family, model: Model, pieces: Iterable[bytes]) -> list[Reading]:
+    """Pieces as reads bring them. All readings in order, and one summary of all meters of each channel behind them."""
+    framer, composer = Framer(), family.composer(model)
+    readings: list[Reading] = []
+    meters = b""
+    for body in (body for piece in pieces for body in framer.feed(piece)):
+        message = codec.parse(body)
+        if message is None:
+            continue
+        if message.verb == "SAMPLE":
+            meters += b"< %b >" % body
+        elif (reading := codec.decode(message, family.properties)) is not None:
+            readings += composer.compose(reading)
+    summaries = summarise(family.meters.sample, meters).items() if family.meters else ()
+    return [*readings, *(Reading(Part(channel), telemetry) for channel, telemetry in summaries)]
