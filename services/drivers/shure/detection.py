@@ -22,6 +22,9 @@ GRACE_S = 1.0
 """Answers come in the order of the questions, so what did not come before the last one hardly will. Where family and
 number of channels hang on it we wait a little longer all the same: a wrong guess would last as long as the session."""
 
+OTHER_S = 15.0
+"""Between two tries where another kind of unit answers: somebody has to act first, so trying faster helps nobody."""
+
 LAST: Place = ("DEVICE_ID", None)
 """Asked for last: every family knows it."""
 ERROR: Place = ("ERR", None)
@@ -72,11 +75,13 @@ class Detection:
     def _check_dialect(self, conversation: Conversation) -> None:
         peer = conversation.connection.peer
         if any(message.verb == "REPORT" for message in self.early):
-            raise DriverError("wrong_model", f"{peer} speaks the dialect of PSM1000, which this driver does not")
+            detail = f"{peer} speaks the dialect of PSM1000, which this driver does not"
+            raise DriverError("wrong_model", detail, again_s=OTHER_S)
         if self.early:
             return
         if conversation.heard_bytes:
-            raise DriverError("wrong_model", f"{peer} answers, but not in Shure's command strings: is it a receiver?")
+            detail = f"{peer} answers, but not in Shure's command strings: is it a receiver?"
+            raise DriverError("wrong_model", detail, again_s=OTHER_S)
         raise DriverError("control_blocked", f"{peer}: {BLOCKED}")
 
     def _model_text(self) -> str | None:
@@ -92,7 +97,9 @@ class Detection:
         if known_model is None:
             known = ", ".join(family.title for family in FAMILIES.values())
             raise DriverError(
-                "wrong_model", f"{conversation.connection.peer} is a {text!r}; this driver speaks to {known}"
+                "wrong_model",
+                f"{conversation.connection.peer} is a {text!r}; this driver speaks to {known}",
+                again_s=OTHER_S,
             )
         family, model = known_model
         channels = model.parts or await self._count(conversation, family.most_parts, timeout) or FEWEST_LICENSED
@@ -109,6 +116,7 @@ class Detection:
             raise DriverError(
                 "wrong_model",
                 f"{conversation.connection.peer} speaks Shure's command strings, but tells neither model nor channels",
+                again_s=OTHER_S,
             )
         channels = max(1, channels)
         able = [family for family in silent if family.most_parts >= channels]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from services.drivers.port import UNIT, Description, DriverError, Listener, Part, Reading, Target, Trace
@@ -43,6 +43,8 @@ class ShureLink:
         self._found: Found | None = None
         self._facts: dict[str, object] = {}
         self._antennas: dict[int, int] = {}
+        self._reported: defaultdict[Part, set[str]] = defaultdict(set)
+        """Keys that have a value, by part."""
         self._unanswered: Counter[Place] = Counter()
         """How often something was asked for by name in vain."""
         self._answers = False
@@ -148,7 +150,22 @@ class ShureLink:
         if not self._wanted_rates or self._metered_otherwise():
             self._ask_for_meters(found, range(1, found.channels + 1))
         await self._ask_missing(found, self._missing(found, self._askable(found)))
+        self._tell(self._retracted(found))
         return self._identity(found)
+
+    def _retracted(self, found: Found) -> Iterator[Reading]:
+        """What was reported in this conversation and is not answered any more: the unit does not have it now."""
+        if not self._answers:
+            return  # it only reports by itself, and what it did not repeat may still be true
+        for name, index in self._askable(found):
+            prop = found.family.properties.find(name, indexed=index is not None)
+            part = Part(index or 0)
+            if prop is None or prop.metered or prop.scope is Scope.SLOT or (name, index) in self._conversation.answers:
+                continue
+            gone = self._reported[part] & {*prop.keys}
+            if gone:
+                self._reported[part] -= gone
+                yield from self._composer.compose(Reading(part, dict.fromkeys(gone)))
 
     def _ask_for_meters(self, found: Found, channels: Iterable[int]) -> None:
         """What the family cannot do becomes the nearest that it can."""
@@ -284,6 +301,7 @@ class ShureLink:
                     self._facts |= reading.values
                 elif isinstance(count := reading.values.get("antenna_count"), int):
                     self._antennas[reading.part.number] = count
+                self._reported[reading.part].update(reading.values)
                 yield from self._composer.compose(reading)
 
     def _sum_up(self, messages: bytes, found: Found) -> None:

@@ -17,6 +17,10 @@ WAITING_MOST = 1000
 """Adverts that wait to be taken; further ones are dropped, for each device repeats its own every 2 s."""
 
 
+JOIN_AGAIN_S = 60.0
+"""How often interfaces that came up later are joined."""
+
+
 class _Ears(asyncio.DatagramProtocol):
     def __init__(self, heard: asyncio.Queue[Sighting]) -> None:
         self._heard = heard
@@ -35,16 +39,25 @@ async def overhear(interface: str) -> AsyncIterator[Sighting | Gone]:
 
     Raises `OSError` where the port cannot be listened on, which only a program that does not share it can cause.
     """
+    loop = asyncio.get_running_loop()
     sock = _socket(interface)
     heard: asyncio.Queue[Sighting] = asyncio.Queue(WAITING_MOST)
     try:
-        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Ears(heard), sock=sock)
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Ears(heard), sock=sock)
     except BaseException:
         sock.close()
         raise
     try:
+        join_at = loop.time() + JOIN_AGAIN_S
         while True:
-            yield await heard.get()
+            try:
+                async with asyncio.timeout_at(join_at):
+                    sighting = await heard.get()
+            except TimeoutError:
+                join_at = loop.time() + JOIN_AGAIN_S
+                _join_all(sock, interface)
+            else:
+                yield sighting
     finally:
         transport.close()
 
@@ -57,13 +70,17 @@ def _socket(interface: str) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind((slp.GROUP, slp.PORT))  # the group's address keeps other datagrams to this port out
-        joined = [name for name, request in _memberships(interface) if _join(sock, name, request)]
-        if not joined:
+        if not _join_all(sock, interface):
             log.warning("no interface takes part in multicast: receivers' adverts cannot be heard")
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _join_all(sock: socket.socket, interface: str) -> list[str]:
+    """Take part in the group wherever it is possible and not done yet; the interfaces that are new."""
+    return [name for name, request in _memberships(interface) if _join(sock, name, request)]
 
 
 def _memberships(interface: str) -> list[tuple[str, bytes]]:

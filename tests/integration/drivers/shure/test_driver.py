@@ -289,6 +289,31 @@ async def test_antennas_that_double_are_told_when_the_meters_show_it() -> None:
     assert (told.values(1)["antenna_count"], told.values(1)["diversity"]) == (4, "quadversity")
 
 
+async def test_what_a_receiver_no_longer_has_is_taken_back_at_the_next_read() -> None:
+    having = {"has": True}
+    answers = table(
+        **{
+            MODEL: "< REP MODEL {AD4D-A} >",
+            DEVICE_ID: "< REP DEVICE_ID {R1} >",
+            ALL: "< REP 1 FD_MODE FD-C >< REP 1 AUDIO_GAIN 018 >",
+        }
+    )
+
+    def answer(question: str) -> str | None:
+        if question == "GET 1 FREQUENCY2":
+            return "< REP 1 FREQUENCY2 0602125 >" if having["has"] else "< REP ERR >"
+        return answers(question)
+
+    told = Told()
+    async with scripted(answer) as device, MAKER.connect(device.target, told) as link:
+        await link.read_all()
+        assert told.values(1)["frequency_2_mhz"] == 602.125
+        having["has"] = False
+        await link.read_all()
+        assert told.values(1)["frequency_2_mhz"] is None
+        assert told.values(1)["gain_db"] == 0
+
+
 async def test_a_mistake_of_the_listener_is_logged_and_ends_no_conversation(caplog: pytest.LogCaptureFixture) -> None:
     def broken(readings: Sequence[Reading]) -> None:
         raise ZeroDivisionError(len(readings))
