@@ -158,7 +158,7 @@ async def watch(settings: Settings, *, receiver: str | None, campus: str | None,
     from bridge.terminal import Board, Row, Wall
 
     def wanted(row: Row) -> bool:
-        return (receiver is None or receiver.lower() in f"{row.address.id} {row.receiver}".lower()) and (
+        return (receiver is None or receiver.lower() in f"{row.address.id} {row.unit}".lower()) and (
             campus is None or campus in {row.address.campus, f"{row.address.organization}/{row.address.campus}"}
         )
 

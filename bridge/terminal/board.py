@@ -1,4 +1,4 @@
-"""The wall that `watch` and `demo` show: what a broker's topics say of every channel, as rows. No terminal in here.
+"""The wall that `watch` and `demo` show: what a broker's topics say of every part, as rows. No terminal in here.
 
 It reads published topics alone, so it works for any broker and any number of bridges behind it.
 """
@@ -12,17 +12,20 @@ from typing import Any, Final
 import orjson
 
 from bridge.contract import Topics
-from services.model import PART_KINDS, UNIT_KINDS, Address, Facet, Kind, unit_address
+from services.model import PART_KINDS, UNIT_KINDS, Address, Facet, Kind, clean_text, facets_of, unit_address
 
 TELEMETRY_HOLDS_S: Final = 10.0
 """Contract 1: meters expire after ten seconds."""
 
-SUBSCRIBED: Final = (
-    (Kind.RECEIVER, Facet.INFO),
-    (Kind.RECEIVER, Facet.AVAILABILITY),
-    (Kind.CHANNEL, Facet.STATE),
-    (Kind.CHANNEL, Facet.AVAILABILITY),
-    (Kind.CHANNEL, Facet.TELEMETRY),
+_OF_UNIT: Final = (Facet.INFO, Facet.AVAILABILITY)
+_OF_PART: Final = (Facet.STATE, Facet.AVAILABILITY, Facet.TELEMETRY)
+
+SUBSCRIBED: Final = tuple(
+    (kind, facet)
+    for unit_kind in UNIT_KINDS.values()
+    for kind, facets in ((unit_kind.unit, _OF_UNIT), (unit_kind.part, _OF_PART))
+    for facet in facets
+    if facet in facets_of(kind)
 )
 
 Data = Mapping[str, Any]
@@ -30,11 +33,11 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One channel, or a receiver whose channels are not known yet (``number`` is ``None``)."""
+    """One part, or a unit whose parts are not known yet (``number`` is ``None``)."""
 
     address: Address
-    receiver: str
-    """Its name, else its id."""
+    unit: str
+    """The unit's name, else its id."""
     number: int | None
     online: bool
     reason: str | None
@@ -44,21 +47,27 @@ class Row:
     """Empty where the meters are old."""
 
     @property
+    def kind(self) -> Kind:
+        """The kind of the part, also where only its unit is known."""
+        kind = self.address.kind
+        return UNIT_KINDS[kind].part if kind in UNIT_KINDS else kind
+
+    @property
     def status(self) -> str:
-        """The word for the wall; what the bridge said, unless the receiver is gone."""
-        return str(self.state.get("status") or "unknown") if self.online else "offline"
+        """The word for the wall; what the bridge said, unless the unit is gone."""
+        return clean_text(str(self.state.get("status") or "unknown")) if self.online else "offline"
 
     @property
     def reasons(self) -> str:
         """Why, in a few words."""
         if not self.online:
-            return self.reason or ""
+            return clean_text(self.reason or "")
         reasons = self.state.get("status_reasons")
-        return ", ".join(map(str, reasons)) if isinstance(reasons, list) else ""
+        return clean_text(", ".join(map(str, reasons))) if isinstance(reasons, list) else ""
 
 
 @dataclass(slots=True)
-class _Channel:
+class _Part:
     state: Data = field(default_factory=dict)
     stale: bool = False
     availability: Data = field(default_factory=dict)
@@ -71,9 +80,9 @@ class Board:
 
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
-        self._channels: dict[Address, _Channel] = {}
-        self._receivers: dict[Address, Data] = {}
-        self._receiver_availability: dict[Address, Data] = {}
+        self._parts: dict[Address, _Part] = {}
+        self._units: dict[Address, Data] = {}
+        self._unit_availability: dict[Address, Data] = {}
         self.bridges: dict[str, str] = {}
         """What each bridge's process says of itself."""
         self.unreadable = 0
@@ -88,9 +97,9 @@ class Board:
 
     def clear(self) -> None:
         """Forget everything: a new connection brings what is retained, and leaves out what is gone."""
-        self._channels.clear()
-        self._receivers.clear()
-        self._receiver_availability.clear()
+        self._parts.clear()
+        self._units.clear()
+        self._unit_availability.clear()
         self.bridges.clear()
 
     def take(self, topic: str, payload: bytes, now: float) -> Address | None:
@@ -106,69 +115,69 @@ class Board:
             self._note_bridge(published.bridge or "", message)
             return None
         if published.address.kind in UNIT_KINDS:
-            self._note_receiver(published.address, published.facet, message)
+            self._note_unit(published.address, published.facet, message)
         elif published.address.kind in PART_KINDS:
-            self._note_channel(published.address, published.facet, message, now)
+            self._note_part(published.address, published.facet, message, now)
         return published.address
 
     def _note_bridge(self, bridge: str, message: Data) -> None:
         if message:
-            self.bridges[bridge] = str(message.get("state"))
+            self.bridges[bridge] = clean_text(str(message.get("state")))
         else:
             self.bridges.pop(bridge, None)
 
-    def _note_receiver(self, address: Address, facet: Facet, message: Data) -> None:
+    def _note_unit(self, address: Address, facet: Facet, message: Data) -> None:
         if facet is Facet.INFO:
-            _put(self._receivers, address, _data(message))
+            _put(self._units, address, _data(message))
         elif facet is Facet.AVAILABILITY:
-            _put(self._receiver_availability, address, message)
+            _put(self._unit_availability, address, message)
 
-    def _note_channel(self, address: Address, facet: Facet, message: Data, now: float) -> None:
+    def _note_part(self, address: Address, facet: Facet, message: Data, now: float) -> None:
         if not message and facet is not Facet.TELEMETRY:
-            self._channels.pop(address, None)
+            self._parts.pop(address, None)
             return
-        channel = self._channels.setdefault(address, _Channel())
+        part = self._parts.setdefault(address, _Part())
         if facet is Facet.STATE:
-            channel.state, channel.stale = _data(message), message.get("stale") is True
+            part.state, part.stale = _data(message), message.get("stale") is True
         elif facet is Facet.AVAILABILITY:
-            channel.availability = message
+            part.availability = message
         elif facet is Facet.TELEMETRY:
-            channel.telemetry, channel.metered_at = _data(message), now
+            part.telemetry, part.metered_at = _data(message), now
 
     def row(self, address: Address, now: float) -> Row | None:
-        """One channel's row."""
-        channel = self._channels.get(address)
-        if channel is None:
+        """One part's row."""
+        part = self._parts.get(address)
+        if part is None:
             return None
         number = address.id.rpartition("-")[2]
         unit = unit_address(address)
-        info = self._receivers.get(unit, {})
-        fresh = now - channel.metered_at <= TELEMETRY_HOLDS_S
+        info = self._units.get(unit, {})
+        fresh = now - part.metered_at <= TELEMETRY_HOLDS_S
         return Row(
             address,
-            receiver=str(info.get("name") or unit.id),
+            unit=str(info.get("name") or unit.id),
             number=int(number) if number.isdecimal() else None,
-            online=channel.availability.get("state", "online") != "offline",
-            reason=_text(channel.availability.get("reason")),
-            stale=channel.stale,
-            state=channel.state,
-            telemetry=channel.telemetry if fresh else {},
+            online=part.availability.get("state", "online") != "offline",
+            reason=_text(part.availability.get("reason")),
+            stale=part.stale,
+            state=part.state,
+            telemetry=part.telemetry if fresh else {},
         )
 
     def rows(self, now: float) -> list[Row]:
-        """All rows, sorted by campus, receiver and channel; a receiver without channels has one of its own."""
-        rows = [row for address in self._channels if (row := self.row(address, now)) is not None]
-        with_channels = {unit_address(row.address) for row in rows}
-        for address, info in self._receivers.items():
-            if address not in with_channels:
+        """All rows, sorted by campus, unit and part; a unit without parts has one of its own."""
+        rows = [row for address in self._parts if (row := self.row(address, now)) is not None]
+        with_parts = {unit_address(row.address) for row in rows}
+        for address, info in self._units.items():
+            if address not in with_parts:
                 rows.append(self._bare(address, info))
         return sorted(rows, key=_order)
 
     def _bare(self, address: Address, info: Data) -> Row:
-        said = self._receiver_availability.get(address, {})
+        said = self._unit_availability.get(address, {})
         return Row(
             address,
-            receiver=str(info.get("name") or address.id),
+            unit=str(info.get("name") or address.id),
             number=None,
             online=said.get("state") == "online",
             reason=_text(said.get("reason")),
@@ -179,8 +188,8 @@ class Board:
 
 
 def _order(row: Row) -> tuple[object, ...]:
-    receiver = row.address.id if row.number is None else row.address.id.rpartition("-")[0]
-    return row.address.tenant, row.receiver, receiver, row.number or 0
+    unit = row.address.id if row.number is None else unit_address(row.address).id
+    return row.address.tenant, row.unit, unit, row.number or 0
 
 
 def _put(table: dict[Address, Data], address: Address, value: Data) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -16,11 +16,13 @@ from rich.text import Text
 from bridge.mqtt import BrokerError, Connection, MqttClient
 from bridge.terminal import words
 from bridge.terminal.board import Board, Row
-from services.model import PART_KINDS, Address
+from services.model import PART_KINDS, Address, Kind
 
 REFRESH_S: Final = 0.25
 FRAME: Final = 6
-"""Lines of the screen that are not rows: heading, rules and what stands above the table."""
+"""Lines of the screen that are not rows: heading, and rules of the first table."""
+FURTHER: Final = 5
+"""Lines that each further table costs: heads, rules and what is said below it."""
 FEWEST_ROWS: Final = 3
 
 COLOURS: Final = {
@@ -33,9 +35,16 @@ COLOURS: Final = {
     "replace": "yellow",
     "muted": "cyan",
     "good": "green",
+    "on_air": "green",
+    "full": "green",
+    "charging": "yellow",
+    "rf_muted": "cyan",
+    "empty": "dim",
     "idle": "dim",
     "unknown": "dim",
 }
+_PLAIN: Final = frozenset({"good", "idle", "on_air", "full", "charging", "empty"})
+"""Statuses that need no reason."""
 WHY_WIDTH: Final = 28
 """Characters of a status's reasons."""
 
@@ -60,7 +69,7 @@ def heading(board: Board, rows: Sequence[Row], trouble: str | None) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the wall; ``from_width`` is the narrowest screen that has room for it."""
+    """A column of a table; ``from_width`` is the narrowest screen that has room for it."""
 
     title: str
     cell: Callable[[Row], Text]
@@ -69,9 +78,13 @@ class Column:
 
 
 def _why(row: Row) -> Text:
-    why = Text(words.printable(row.reasons) if row.status not in {"good", "idle"} else "", style="dim")
+    why = Text(words.trouble(row) if row.status not in _PLAIN else "", style="dim")
     why.truncate(WHY_WIDTH, overflow="ellipsis")
     return why
+
+
+def _status(row: Row) -> Text:
+    return Text(row.status, style=COLOURS.get(row.status, ""))
 
 
 def _battery(row: Row) -> Text:
@@ -83,10 +96,18 @@ def _audio(row: Row) -> Text:
     return _meter(*words.audio(row), style="red" if row.telemetry.get("audio_overload") else "green")
 
 
-COLUMNS: Final = (
-    Column("ch", lambda row: Text("" if row.number is None else str(row.number)), "right"),
+def _number(title: str) -> Column:
+    return Column(title, lambda row: Text("" if row.number is None else str(row.number)), "right")
+
+
+def _inputs(row: Row) -> Text:
+    return Text(words.inputs(row), style="red" if row.telemetry.get("audio_overload") else "green")
+
+
+_CHANNELS: Final = (
+    _number("ch"),
     Column("name", lambda row: Text(words.name(row))),
-    Column("status", lambda row: Text(row.status, style=COLOURS.get(row.status, ""))),
+    Column("status", _status),
     Column("MHz", lambda row: Text(words.frequency(row)), "right", from_width=90),
     Column("battery", _battery),
     Column("RF dBm", lambda row: _meter(*words.rf(row), style="blue"), from_width=75),
@@ -96,28 +117,74 @@ COLUMNS: Final = (
     Column("transmitter", lambda row: Text(words.transmitter(row)), from_width=130),
     Column("why", _why, from_width=150),
 )
-"""What stands behind the receiver's name."""
+_IEM_CHANNELS: Final = (
+    _number("ch"),
+    Column("name", lambda row: Text(words.name(row))),
+    Column("status", _status),
+    Column("MHz", lambda row: Text(words.frequency(row)), "right"),
+    Column("RF", lambda row: Text(words.carrier(row)), "right"),
+    Column("audio L R", _inputs, "right", from_width=75),
+    Column("mode", lambda row: Text(words.mode(row)), from_width=90),
+    Column("why", _why, from_width=105),
+)
+_BAYS: Final = (
+    _number("bay"),
+    Column("status", _status),
+    Column("battery", _battery),
+    Column("full in", lambda row: Text(words.time_to_full(row)), "right"),
+    Column("health", lambda row: Text(words.health(row)), "right", from_width=75),
+    Column("°C", lambda row: Text(words.temperature(row)), "right", from_width=90),
+    Column("in the bay", lambda row: Text(words.docked(row)), from_width=105),
+    Column("why", _why, from_width=75),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The table of one kind of part: what stands above the names of its units, and what behind them."""
+
+    title: str
+    columns: tuple[Column, ...]
+
+
+LAYOUTS: Final[Mapping[Kind, Layout]] = {
+    Kind.CHANNEL: Layout("receiver", _CHANNELS),
+    Kind.IEM_CHANNEL: Layout("IEM transmitter", _IEM_CHANNELS),
+    Kind.BAY: Layout("charger", _BAYS),
+}
+"""The tables, in the order in which they are shown."""
 
 
 def table(rows: Sequence[Row], height: int, width: int) -> Table:
-    """The wall; rows that do not fit are counted below, columns that do not fit are left out."""
-    columns = [column for column in COLUMNS if width >= column.from_width]
+    """The rows of one kind; those that do not fit are counted below, columns that do not fit are left out."""
+    layout = LAYOUTS[rows[0].kind if rows else Kind.CHANNEL]
+    columns = [column for column in layout.columns if width >= column.from_width]
     wall = Table(expand=False, header_style="bold", pad_edge=False)
-    wall.add_column("receiver", no_wrap=True)
+    wall.add_column(layout.title, no_wrap=True)
     for column in columns:
         wall.add_column(column.title, justify=column.justify, no_wrap=True)
     shown = rows if len(rows) <= height else rows[: max(height - 1, FEWEST_ROWS)]
     above: tuple[object, str] | None = None
     for row in shown:
-        receiver = (row.address.tenant, row.receiver)
-        first = Text(words.printable(row.receiver) if receiver != above else "", style="bold")
+        unit = (row.address.tenant, row.unit)
+        first = Text(words.printable(row.unit) if unit != above else "", style="bold")
         wall.add_row(
             first, *(column.cell(row) for column in columns), style="dim" if row.stale or not row.online else ""
         )
-        above = receiver
+        above = unit
     if len(shown) < len(rows):
         wall.caption = f"{len(rows) - len(shown)} more: make the window larger, or choose with watch --receiver"
     return wall
+
+
+def shares(wanted: Sequence[int], lines: int) -> list[int]:
+    """How many lines each table gets: none more than it wants, and what small ones leave the large ones share."""
+    given = [0] * len(wanted)
+    left = max(lines, 0)
+    for turn, place in enumerate(sorted(range(len(wanted)), key=lambda place: wanted[place])):
+        given[place] = max(min(wanted[place], left // (len(wanted) - turn)), FEWEST_ROWS)
+        left = max(left - given[place], 0)
+    return given
 
 
 def _meter(bar: str, figure: str, *, style: str) -> Text:
@@ -125,9 +192,12 @@ def _meter(bar: str, figure: str, *, style: str) -> Text:
 
 
 def screen(board: Board, rows: Sequence[Row], size: tuple[int, int], trouble: str | None = None) -> RenderableType:
-    """Everything that is shown at once, on a screen of ``size`` columns and lines."""
+    """Everything that is shown at once, on a screen of ``size`` columns and lines: a table a kind that there is."""
     width, height = size
-    return Group(heading(board, rows, trouble), table(rows, max(height - FRAME, FEWEST_ROWS), width))
+    kinds = [own for kind in LAYOUTS if (own := [row for row in rows if row.kind is kind])] or [[]]
+    lines = shares([len(own) for own in kinds], height - FRAME - FURTHER * (len(kinds) - 1))
+    tables = [table(own, given, width) for own, given in zip(kinds, lines, strict=True)]
+    return Group(heading(board, rows, trouble), *tables)
 
 
 async def feed(

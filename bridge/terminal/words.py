@@ -1,11 +1,12 @@
-"""What a channel's values look like to people: one short text a column. For the table and for plain lines alike."""
+"""What the values of a part look like to people: one short text a column. For the table and for plain lines alike."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bridge.terminal.board import Row
+from services.model import Kind, clean_text
 
 BLANK: Final = "·"
 """A channel whose name is empty on the device."""
@@ -109,18 +110,82 @@ def number(values: Mapping[str, Any], key: str) -> float | None:
 
 def printable(text: str) -> str:
     """One line, whatever a device calls itself."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text).strip()
+    return clean_text(text)
+
+
+def time_to_full(row: Row) -> str:
+    """Hours and minutes until the battery in a bay is full."""
+    minutes = number(row.state, "time_to_full_minutes")
+    return "" if minutes is None else f"{int(minutes) // 60}:{int(minutes) % 60:02d}"
+
+
+def health(row: Row) -> str:
+    """Share of the original capacity, and charge cycles: ``98 % 42x``."""
+    percent, cycles = number(row.state, "battery_health_percent"), number(row.state, "battery_cycles")
+    parts = [f"{percent:.0f} %"] if percent is not None else []
+    return " ".join([*parts, f"{cycles:.0f}x"] if cycles is not None else parts)
+
+
+def temperature(row: Row) -> str:
+    """Degrees Celsius."""
+    value = number(row.state, "battery_temperature_c")
+    return "" if value is None else f"{value:.0f}"
+
+
+def docked(row: Row) -> str:
+    """What is in a bay; a dash where it is empty."""
+    if row.state.get("occupied") is False:
+        return "-"
+    parts = (row.state.get(key) for key in ("device_type", "device_model", "device_id"))
+    return " ".join(printable(part) for part in parts if isinstance(part, str) and part)
+
+
+def trouble(row: Row) -> str:
+    """What is wrong with a bay, else why its status is what it is."""
+    fault = row.state.get("fault")
+    return printable(fault) if isinstance(fault, str) and row.online else row.reasons
+
+
+def carrier(row: Row) -> str:
+    """RF power of an IEM channel; ``off`` where its carrier is switched off."""
+    power = number(row.state, "rf_power_mw")
+    return "off" if row.state.get("rf_muted") is True else "" if power is None else f"{power:.0f} mW"
+
+
+def mode(row: Row) -> str:
+    """How an IEM channel sends its two inputs."""
+    word = row.state.get("audio_mode")
+    return printable(word).replace("_", " ") if isinstance(word, str) else ""
+
+
+def inputs(row: Row) -> str:
+    """Level of both inputs of an IEM channel, dBFS or on the unit's own scale; ``OL`` for overload."""
+    if row.telemetry.get("audio_overload") is True:
+        return "OL"
+    pairs = (("audio_left_dbfs", "audio_right_dbfs"), ("audio_left_raw", "audio_right_raw"))
+    for pair in pairs:
+        levels = [number(row.telemetry, key) for key in pair]
+        if any(level is not None for level in levels):
+            return " ".join("-" if level is None else f"{level:.0f}" for level in levels)
+    return ""
+
+
+FACTS: Final[Mapping[Kind, Mapping[str, Callable[[Row], str]]]] = {
+    Kind.CHANNEL: {
+        "why": lambda row: row.reasons,
+        "frequency": frequency,
+        "battery": battery,
+        "mute": mutes,
+        "transmitter": transmitter,
+    },
+    Kind.IEM_CHANNEL: {"why": lambda row: row.reasons, "frequency": frequency, "carrier": carrier, "mode": mode},
+    Kind.BAY: {"why": trouble, "battery": battery, "full_in": time_to_full, "device": docked},
+}
+"""What a plain line says of a part, by kind."""
 
 
 def line(row: Row) -> str:
-    """A channel in one line, for output that is no terminal."""
-    facts = {
-        "status": row.status,
-        "why": row.reasons,
-        "frequency": frequency(row),
-        "battery": battery(row),
-        "mute": mutes(row),
-        "transmitter": transmitter(row),
-    }
+    """A part in one line, for output that is no terminal."""
+    facts = {"status": row.status, **{word: tell(row) for word, tell in FACTS[row.kind].items()}}
     said = "  ".join(f"{key}={value}" for key, value in facts.items() if value)
     return f"{row.address.id:<16} {name(row):<12} {said}"

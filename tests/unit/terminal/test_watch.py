@@ -85,7 +85,7 @@ def test_rows_stand_in_the_order_of_receivers_and_numbers() -> None:
     board = Board(TOPICS)
     for id_ in ("rack2-1", "rack1-10", "rack1-2", "choir-1"):
         tell(board, channel(id_), Facet.STATE, state())
-    assert [(row.receiver, row.number) for row in board.rows(0.0)] == [
+    assert [(row.unit, row.number) for row in board.rows(0.0)] == [
         ("choir", 1), ("rack1", 2), ("rack1", 10), ("rack2", 1),
     ]  # fmt: skip
 
@@ -151,7 +151,7 @@ def test_a_receiver_that_never_answered_is_listed(board: Board) -> None:
     tell(board, receiver("rack9"), Facet.INFO, {"data": {"name": None}})
     tell(board, receiver("rack9"), Facet.AVAILABILITY, {"state": "offline", "reason": "never_seen"})
     row = board.rows(0.0)[-1]
-    assert (row.receiver, row.number, row.status, row.reasons) == ("rack9", None, "offline", "never_seen")
+    assert (row.unit, row.number, row.status, row.reasons) == ("rack9", None, "offline", "never_seen")
 
 
 def test_what_does_not_fit_is_counted() -> None:
@@ -197,6 +197,94 @@ def test_a_line_says_the_same_where_there_is_no_terminal(board: Board) -> None:
     assert text.startswith("rack1-1 ")
     for part in ("Vox 1", "status=good", "frequency=526.225", "transmitter=ULXD2 TX0001"):
         assert part in text
+
+
+BAY = {
+    "occupied": True,
+    "charge_state": "charging",
+    "battery_bars": 3,
+    "battery_percent": 62,
+    "time_to_full_minutes": 75,
+    "battery_health_percent": 98,
+    "battery_cycles": 42,
+    "battery_temperature_c": 31,
+    "device_model": "SB900",
+    "fault": None,
+    "status": "charging",
+    "status_reasons": [],
+}
+IEM = {
+    "name": "Ears 1",
+    "status": "on_air",
+    "status_reasons": [],
+    "frequency_mhz": 518.2,
+    "rf_power_mw": 50,
+    "rf_muted": False,
+    "audio_mode": "point_to_point",
+}
+
+
+def part(kind: Kind, id_: str) -> Address:
+    return Address("default", "default", kind, id_)
+
+
+def bay_of(board: Board) -> Row:
+    (row,) = [row for row in board.rows(0.0) if row.kind is Kind.BAY]
+    return row
+
+
+def test_bays_and_iem_channels_have_tables_of_their_own(board: Board) -> None:
+    tell(board, part(Kind.CHARGER, "dock"), Facet.INFO, {"data": {"name": "Dock A"}})
+    tell(board, part(Kind.BAY, "dock-2"), Facet.STATE, {"stale": False, "data": BAY})
+    tell(board, part(Kind.IEM, "ears"), Facet.INFO, {"data": {"name": "Monitors"}})
+    tell(board, part(Kind.IEM_CHANNEL, "ears-1"), Facet.STATE, {"stale": False, "data": IEM})
+    tell(
+        board,
+        part(Kind.IEM_CHANNEL, "ears-1"),
+        Facet.TELEMETRY,
+        {"data": {"audio_left_raw": 40, "audio_right_raw": 38}},
+    )
+    text = shown(board)
+    for word in ("Dock A", "▮▮▮▯▯ 62 %", "1:15", "98 % 42x", "31", "SB900"):
+        assert word in text
+    for word in ("Monitors", "Ears 1", "on_air", "518.200", "50 mW", "40 38", "point to point"):
+        assert word in text
+    assert "Vox 1" in text
+    assert "1 charging" in text
+    assert {row.kind for row in board.rows(0.0)} == {Kind.BAY, Kind.IEM_CHANNEL, Kind.CHANNEL}
+
+
+def test_a_fault_of_a_bay_is_named(board: Board) -> None:
+    data = {**BAY, "fault": "check_battery", "status": "fault", "status_reasons": ["bay_fault"]}
+    tell(board, part(Kind.BAY, "dock-2"), Facet.STATE, {"stale": False, "data": data})
+    assert "check_battery" in shown(board)
+    assert "why=check_battery" in words.line(bay_of(board))
+
+
+def test_an_empty_bay_shows_no_battery(board: Board) -> None:
+    gone: dict[str, object] = dict.fromkeys(BAY)
+    data = {**gone, "occupied": False, "charge_state": "empty", "status": "empty", "status_reasons": []}
+    tell(board, part(Kind.BAY, "dock-2"), Facet.STATE, {"stale": False, "data": data})
+    row = bay_of(board)
+    assert (words.battery(row), words.docked(row), words.time_to_full(row)) == ("", "-", "")
+
+
+def test_a_small_table_does_not_push_a_large_one_off_the_screen(board: Board) -> None:
+    for number in range(1, 101):
+        tell(board, channel(f"rack1-{number}"), Facet.STATE, state())
+    for number in range(1, 9):
+        tell(board, part(Kind.BAY, f"dock-{number}"), Facet.STATE, {"stale": False, "data": BAY})
+    text = shown(board, height=40)
+    assert text.count("\n") <= 40
+    assert text.count("SB900") == 8
+    assert text.count("Vox 1") > 12
+
+
+def test_words_that_a_broker_puts_into_a_terminals_mouth_have_no_effect(board: Board) -> None:
+    tell(board, channel(), Facet.STATE, state(status="\x1b[2Jgood", status_reasons=["\x9b31m"]))
+    board.take(TOPICS.process(Facet.STATE), b'{"state":"\\u001b[2J"}', 0.0)
+    assert not {"\x1b", "\x9b"} & {*shown(board)}
+    assert not {"\x1b", "\x9b"} & {*words.line(only(board))}
 
 
 _JSON = st.recursive(
