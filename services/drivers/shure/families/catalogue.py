@@ -9,7 +9,7 @@ from services.drivers.port import Product
 from services.drivers.shure.codec.properties import Scope
 from services.drivers.shure.families import axient, qlxd, slxd, slxd_plus, ulxd
 from services.drivers.shure.families.family import Family, Model
-from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, Abilities
+from services.model import KEYS, UNIT_KINDS, Abilities
 
 MANUFACTURER = "shure"
 
@@ -28,14 +28,8 @@ FAMILIES: Mapping[str, Family] = {
 MOST_PARTS = max(family.most_parts for family in FAMILIES.values())
 """Greatest number of parts of any unit."""
 
-_DERIVED: Mapping[str, tuple[str, ...]] = {
-    "transmitter_model": ("transmitter_present", "transmitter_last_seen"),
-    "battery_percent": ("last_battery_percent",),
-    "battery_bars": ("last_battery_bars",),
-    "battery_runtime_minutes": ("last_battery_runtime_minutes", "battery_status"),
-    "menu_locked": ("tx_lock",),
-}
-"""Key that the family reports -> keys that follow from it."""
+_COMPOSED: Mapping[str, str] = {"menu_locked": "tx_lock"}
+"""Key of this driver alone that the family reports -> key that is put together of it."""
 _FEATURES: Mapping[str, str] = {
     "battery_bars": "battery",
     "battery_percent": "battery_percent",
@@ -46,8 +40,6 @@ _FEATURES: Mapping[str, str] = {
     "transmitter_muted": "transmitter_mute",
 }
 """Key that the family reports -> word of what it can do."""
-_OURS = {"audio_path", "assignment", "status", "status_reasons", "alerts"}
-"""Keys that do not come from a unit."""
 
 
 def model_of(text: str) -> tuple[Family, Model] | None:
@@ -59,26 +51,26 @@ def model_of(text: str) -> tuple[Family, Model] | None:
 @cache
 def unit_abilities(family: Family) -> Abilities:
     """What a unit of a family itself reports, in the words of the core."""
-    return Abilities(frozenset({*_with_derived(family, Scope.UNIT), "alerts"} & {*RECEIVER_STATE_KEYS}))
+    return Abilities(KEYS.with_derived(family.kind, _reported(family, Scope.UNIT)))
 
 
 @cache
 def part_abilities(family: Family) -> Abilities:
     """What each part of such a unit reports and takes."""
-    keys = _with_derived(family, Scope.PART)
+    reported = _reported(family, Scope.PART)
     return Abilities(
-        keys=frozenset({*keys, *_OURS} & {*CHANNEL_STATE_KEYS}),
+        keys=KEYS.with_derived(UNIT_KINDS[family.kind].part, reported),
         telemetry=family.meters.sample.keys if family.meters else frozenset(),
         presence=family.presence,
         slots=family.slots,
         settable=family.settable,
-        features=tuple(word for key, word in _FEATURES.items() if key in keys),
+        features=tuple(word for key, word in _FEATURES.items() if key in reported),
     )
 
 
-def _with_derived(family: Family, scope: Scope) -> set[str]:
-    reported = family.properties.keys_of(scope)
-    return set(reported).union(*(_DERIVED.get(key, ()) for key in reported))
+def _reported(family: Family, scope: Scope) -> frozenset[str]:
+    keys = family.properties.keys_of(scope)
+    return frozenset({*keys, *(_COMPOSED[key] for key in keys if key in _COMPOSED)})
 
 
 def _product(family: Family, model: Model) -> Product:
