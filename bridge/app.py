@@ -24,7 +24,7 @@ from services.model import Campus
 from services.store import Store
 from services.units import (
     Availability,
-    Configured,
+    ConfiguredUnits,
     DeviceSyncService,
     Intake,
     Membership,
@@ -91,7 +91,7 @@ class App:
         self.sync = DeviceSyncService(
             inventory, self.intake, self.availability, self.membership, self.recognition, self.audit, self.makers
         )
-        self.configured = Configured(inventory, self.membership, self.sessions, self.sync, self.makers)
+        self.configured = ConfiguredUnits(inventory, self.membership, self.sessions, self.sync, self.makers)
         self.metering = Metering(self.sessions, self.bus, settings.polling.telemetry_interval)
         self.upkeep = Upkeep(inventory, self.availability)
 

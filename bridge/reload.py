@@ -29,7 +29,7 @@ from services.discovery import Schedule
 from services.drivers import Driver
 from services.model import AuditContext, Campus, RangeRecord, ServiceError
 from services.store import Store, StoreError, remember
-from services.units import Availability, Configured, Metering, Sessions
+from services.units import Availability, ConfiguredUnits, Metering, Sessions
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class ConfigurationReload:
         retention: Retention,
         availability: Availability,
         sessions: Sessions,
-        configured: Configured,
+        configured: ConfiguredUnits,
         schedule: Schedule,
         metering: Metering,
         subscriptions: Subscriptions,

@@ -23,6 +23,9 @@ from services.verbs import NO_VERB, VERBS, Verb
 LARGEST: Final = 64 * 1024
 """Bytes of a command's payload."""
 
+DEEPEST: Final = 16
+"""Levels of a command's JSON. JSON is read recursively: a command nested a thousand deep is no command."""
+
 _PLAIN_TEXT: Final = re.compile(r"[^{}\[\]\":]{0,64}")
 """What a button sends: ``PRESS``, ``ON``, ``1``. Braces, brackets, quotes and colons are JSON that went wrong."""
 
@@ -137,9 +140,21 @@ def _read(payload: bytes) -> Mapping[str, Any]:
         body = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise ServiceError("bad_json", f"the payload is not JSON: {error}") from None
+    if _is_deeper(body, DEEPEST):
+        raise ServiceError("payload_too_large", f"a command has at most {DEEPEST} levels of objects and lists")
     if not isinstance(body, dict):
         raise ServiceError("bad_json", 'the payload must be a JSON object, for example {"args":{}}, or empty')
     return body
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether objects and lists stand more than ``levels`` deep in each other. Looks no deeper than that."""
+    if not isinstance(value, dict | list):
+        return False
+    if levels == 0:
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def _request(

@@ -10,9 +10,9 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from bridge.mqtt import BrokerError, Connection
+from bridge.mqtt import BrokerError
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +32,21 @@ class Reply:
     correlation: bytes | None = None
 
 
+class Sender(Protocol):
+    """What replies need of a connection; see `bridge.mqtt.Connection`."""
+
+    def publish_nowait(self, topic: str, payload: bytes, *, qos: int = 0, correlation: bytes | None = None) -> bool:
+        """Send a message; ``False`` where the broker does not keep up."""
+
+    async def ready(self) -> None:
+        """Wait until messages are taken again. Raises `BrokerError` when the connection is lost."""
+
+
 class Replies:
     """Publishes replies over the newest connection."""
 
     def __init__(self) -> None:
-        self._connection: Connection | None = None
+        self._connection: Sender | None = None
         self._waiting: deque[Reply] = deque()
         self._bytes = 0
         self._arrived = asyncio.Event()
@@ -64,7 +74,7 @@ class Replies:
         """Wait until so few replies wait that further commands may be performed."""
         await self._relieved.wait()
 
-    async def serve(self, connection: Connection) -> None:
+    async def serve(self, connection: Sender) -> None:
         """Publish what waits, until cancelled or the connection is lost."""
         self._connection = connection
         try:
@@ -81,7 +91,7 @@ class Replies:
             self._bytes = 0
             self._relieved.set()
 
-    async def _publish_waiting(self, connection: Connection) -> None:
+    async def _publish_waiting(self, connection: Sender) -> None:
         while self._waiting:
             if not _publish(connection, self._waiting[0]):
                 await connection.ready()
@@ -96,5 +106,5 @@ class Replies:
         self.lost += count
 
 
-def _publish(connection: Connection, reply: Reply) -> bool:
+def _publish(connection: Sender, reply: Reply) -> bool:
     return connection.publish_nowait(reply.topic, reply.payload, qos=1, correlation=reply.correlation)

@@ -160,7 +160,8 @@ class Outgoing:
 
     async def ready(self) -> None:
         """Wait until messages are taken again. Raises `BrokerError` when the connection is lost instead."""
-        if self.congested and not self.lost.done():
+        self._raise_if_lost()
+        if self.congested:
             self._relieved.clear()
         await self._relieved.wait()
         self._raise_if_lost()

@@ -1,4 +1,4 @@
-"""What was said to the store and is not committed yet. State is the last value a key; audit events are all kept."""
+"""What was put into the store and is not committed yet. State is the last value a key; audit events are all kept."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ TransmitterKey = tuple[Campus, str, int, str, str]
 class Batch:
     """One transaction's worth. ``None`` and ``False`` as a value mean: delete.
 
-    Deletions of receivers and channels are done first, then the rest: a receiver that was removed and added again
-    within one batch loses what it had and keeps what was said after.
+    Deletions of units and parts are done first, then the rest: a unit that was removed and added again within one
+    batch loses what it had and keeps what was put after.
     """
 
     since: float = 0.0
-    """When the first thing was said, in the event loop's time."""
+    """When the first record was put, in the event loop's time."""
     units: dict[Address, UnitRecord] = field(default_factory=dict)
     parts: dict[Address, PartRecord] = field(default_factory=dict)
     transmitters: dict[TransmitterKey, TransmitterRecord] = field(default_factory=dict)
@@ -49,19 +49,19 @@ class Batch:
     """The numbers given by an attempt whose end is unknown: a connection can break after the commit was done."""
 
     def remove_unit(self, address: Address) -> None:
-        """Forget what was said of a receiver, its channels and its transmitters, and delete what is stored."""
+        """Forget what was put of a unit, its parts and its transmitters, and delete what is stored."""
         of_it = [key for key, part in self.parts.items() if _is_of(key.tenant, part.unit, address)]
         for part_key in of_it:
             del self.parts[part_key]
-        heard = [key for key in self.transmitters if _is_of(key[0], key[1], address)]
-        for key in heard:
+        received = [key for key in self.transmitters if _is_of(key[0], key[1], address)]
+        for key in received:
             del self.transmitters[key]
         self.units.pop(address, None)
         self.seen.pop(address, None)
         self.gone_units[address] = None
 
     def remove_part(self, address: Address) -> None:
-        """Forget what was said of a channel, and delete what is stored."""
+        """Forget what was put of a part, and delete what is stored."""
         self.parts.pop(address, None)
         self.gone_parts[address] = None
 

@@ -70,7 +70,7 @@ def file_of(url: URL) -> Path | None:
 
 
 def encode(value: object) -> str:
-    """JSON for a column. Takes whatever a device said: what JSON has no form for is written as text."""
+    """JSON for a column. Takes whatever a device reported: what JSON has no form for is written as text."""
     try:
         return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:  # half a surrogate pair, or an integer beyond 64 bits

@@ -8,4 +8,4 @@ class StoreError(Exception):
 
 
 class StoreClosedError(StoreError):
-    """The store was closed; nothing can be said to it any more."""
+    """The store was closed; nothing can be put into it any more."""

@@ -62,12 +62,12 @@ def load(connection: Connection) -> Loaded:
 
 
 def units(connection: Connection) -> list[UnitRecord]:
-    """Every stored receiver."""
+    """Every stored unit."""
     return read.every(connection, UnitRow, read.unit)
 
 
 def transmitters(connection: Connection, unit: Address) -> list[TransmitterRecord]:
-    """The transmitters that were ever heard on a receiver, the latest first."""
+    """The transmitters that were ever received by a unit, the latest first."""
     table = table_of(TransmitterRow)
     question = (
         read.columns_of(TransmitterRow)
@@ -162,7 +162,7 @@ def take_epoch(connection: Connection, now_s: int) -> int:
 
 
 def remember(connection: Connection, key: str, value: str) -> str | None:
-    """Keep a word over a restart; what it was before, ``None`` where nobody had said it yet."""
+    """Keep a value over a restart; returns what it was before, ``None`` where it is new."""
     meta = table_of(Meta)
     before = connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
     connection.execute(insert_if_new(connection.dialect.name, Meta), {"key": key, "value": value})

@@ -33,7 +33,7 @@ def table_of(model: type[SQLModel]) -> Table:
 
 @cache
 def upsert(dialect: str, model: type[SQLModel]) -> Insert:
-    """Write a row, new or not. A receiver's ``last_seen``, once known, is not forgotten."""
+    """Write a row, new or not. A unit's ``last_seen``, once known, is not forgotten."""
     table = table_of(model)
     # both databases say ON CONFLICT alike, each with a class of its own
     statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
@@ -96,7 +96,7 @@ def audit_at() -> Select[str]:
 
 @cache
 def set_last_seen() -> Update:
-    """Change nothing of a receiver but when it was last heard."""
+    """Change nothing of a unit but when it last sent something."""
     table = table_of(UnitRow)
     return (
         update(table)
@@ -127,7 +127,7 @@ def set_published() -> Update:
 
 
 def address_key(address: Address) -> Row:
-    """The key of a receiver's or channel's row, for `remove` and `set_last_seen`."""
+    """The key of a unit's or part's row, for `remove` and `set_last_seen`."""
     return {"_organization": address.organization, "_campus": address.campus, "_id": address.id}
 
 

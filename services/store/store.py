@@ -1,14 +1,14 @@
-"""The store as the event loop sees it: things are said to it and forgotten, a thread writes them behind.
+"""The store as the event loop sees it: records are put into it, a thread writes them later.
 
-What is said in one synchronous stretch of code is committed together: a batch is handed to the writer only by a
-callback of the event loop, so a stored value and the audit event of its change are never apart.
+What one synchronous stretch of code puts is committed together: a batch is handed to the writer only by a callback of
+the event loop, so a stored value and the audit event of its change are never apart.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Self, TypeVar
 
@@ -17,15 +17,8 @@ from sqlalchemy import URL, Connection
 from services import clock
 from services.model import (
     Address,
-    AuditDraft,
     AuditEvent,
     Campus,
-    IgnoredIdentity,
-    PartRecord,
-    PublishedResource,
-    RangeRecord,
-    TransmitterRecord,
-    UnitRecord,
 )
 from services.store import queries
 from services.store.batch import Batch
@@ -33,22 +26,23 @@ from services.store.engine import describe, parse
 from services.store.errors import StoreClosedError, StoreError
 from services.store.queries import Loaded
 from services.store.writer import Writer
+from services.store.writes import StoreWrites
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 FIRST_WAIT_S = 0.01
-"""How long the first thing said waits for company: whoever said it has published it by then, undisturbed."""
+"""Shortest delay before the first record of a batch is written, in seconds: what was changed is published first."""
 APART_S = 0.05
-"""From one batch to the next; contract, section 4: "in batches of at most 50 ms"."""
+"""From one batch to the next, in seconds."""
 SEEN_APART_S = 30.0
 """How often ``last_seen`` alone is worth a write. It is always kept when the store is closed."""
 CLOSE_WITHIN_S = 5.0
 """How long closing waits for a database that does not take the last batch."""
 
 
-class Store:
+class Store(StoreWrites):
     """What is kept over a restart. Made by `Store.open`; everything here is called on the event loop."""
 
     def __init__(self, url: URL, *, apart_s: float, seen_apart_s: float) -> None:
@@ -59,7 +53,7 @@ class Store:
         self._seen_apart_s = seen_apart_s
         self._batch = Batch()
         self._writing: Batch | None = None
-        self._seen: dict[Address, str] = {}
+        self._seen = {}
         self._seen_timer: asyncio.TimerHandle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._not_before = 0.0
@@ -75,7 +69,7 @@ class Store:
     async def open(
         cls, url: str, *, apart_s: float = APART_S, seen_apart_s: float = SEEN_APART_S
     ) -> AsyncIterator[Self]:
-        """Open a database, making and migrating it where needed; closed, with all said stored, at the block's end.
+        """Open a database, making and migrating it where needed; closed, with everything stored, at the block's end.
 
         Raises `StoreError` with what to do about it.
         """
@@ -93,78 +87,18 @@ class Store:
         """Call ``listener`` after each commit that has audit events, with these, in the order of their numbers."""
         self._committed_listeners.append(listener)
 
-    # -- said and forgotten ----------------------------------------------------------------------------------
-
-    def put_unit(self, record: UnitRecord) -> None:
-        """Keep a receiver."""
-        self._say().units[record.address] = record
-        if record.last_seen is not None:
-            self._seen.pop(record.address, None)
-
-    def put_part(self, record: PartRecord) -> None:
-        """Keep a channel's last values."""
-        self._say().parts[record.address] = record
-
-    def put_transmitter(self, record: TransmitterRecord) -> None:
-        """Keep that a transmitter was heard."""
-        key = (record.tenant, record.unit, record.part, record.model, record.device_id)
-        self._say().transmitters[key] = record
-
     def touch(self, address: Address, last_seen: str) -> None:
-        """Keep when a receiver was last heard; written once in a while."""
+        """Keep when a unit last sent something; written once in a while."""
         if self._closed:
             raise self._closed_error()
         self._seen[address] = last_seen
         if self._seen_timer is None:
-            self._seen_timer = self._loop.call_later(self._seen_apart_s, self._say_seen)
-
-    def remove_unit(self, address: Address) -> None:
-        """Forget a receiver, its channels and its transmitters."""
-        self._say().remove_unit(address)
-        self._seen.pop(address, None)
-
-    def remove_part(self, address: Address) -> None:
-        """Forget a channel that its receiver no longer has."""
-        self._say().remove_part(address)
-
-    def put_range(self, record: RangeRecord) -> None:
-        """Keep a network that discovery looks at."""
-        self._say().ranges[record.tenant, record.network] = record
-
-    def remove_range(self, tenant: Campus, network: str) -> None:
-        """Forget a network."""
-        self._say().ranges[tenant, network] = None
-
-    def ignore(self, identity: IgnoredIdentity) -> None:
-        """Keep that an identity must not be discovered again."""
-        self._say().ignored[identity.tenant, identity.unit] = identity
-
-    def unignore(self, identity: IgnoredIdentity) -> None:
-        """Allow it again."""
-        self._say().ignored[identity.tenant, identity.unit] = None
-
-    def put_published(self, resource: PublishedResource) -> None:
-        """Keep that a retained message of ours stands at the broker."""
-        self._say().published[resource] = True
-
-    def remove_published(self, resource: PublishedResource) -> None:
-        """Keep that it was emptied."""
-        self._say().published[resource] = False
-
-    def append_audit(self, draft: AuditDraft) -> None:
-        """Keep an audit event, in the order of the calls."""
-        self._say().audit.append(draft)
-
-    def mark_published(self, events: Iterable[AuditEvent]) -> None:
-        """Keep that the broker has these audit events."""
-        delivered = self._say().delivered
-        for event in events:
-            delivered.setdefault((event.stream, event.draft.tenant), []).append(event.seq)
+            self._seen_timer = self._loop.call_later(self._seen_apart_s, self._put_seen)
 
     # -- waited for --------------------------------------------------------------------------------------------
 
     async def flush(self) -> None:
-        """Wait until everything said so far is committed. Raises `StoreClosedError` if it never will be."""
+        """Wait until everything that was put so far is committed. Raises `StoreClosedError` if it never will be."""
         if self._closed:
             raise self._closed_error()
         await self._flushed()
@@ -172,7 +106,7 @@ class Store:
     async def ask(self, question: Callable[[Connection], T]) -> T:
         """Run a function on the writer's thread, with a connection, in a transaction. Raises `StoreError`.
 
-        It sees what is committed: `flush` first to see what was just said.
+        It sees what is committed: `flush` first to see what was just put.
         """
         if self._closed:
             raise self._closed_error()
@@ -226,8 +160,8 @@ class Store:
 
     # -- batches -------------------------------------------------------------------------------------------------
 
-    def _say(self) -> Batch:
-        """The batch that grows; its time is set when the first thing is said."""
+    def _growing(self) -> Batch:
+        """The batch that takes further records; its time is set by the first of them."""
         if self._closed:
             raise self._closed_error()
         if not self._batch.since:
@@ -236,10 +170,10 @@ class Store:
                 self._hand_over_in(max(FIRST_WAIT_S, self._not_before - self._batch.since))
         return self._batch
 
-    def _say_seen(self) -> None:
+    def _put_seen(self) -> None:
         self._seen_timer = None
         if self._seen:
-            self._say().seen.update(self._seen)
+            self._growing().seen.update(self._seen)
             self._seen = {}
 
     def _hand_over_in(self, seconds: float) -> None:
@@ -281,7 +215,7 @@ class Store:
     async def _flushed(self) -> None:
         if self._seen_timer is not None:
             self._seen_timer.cancel()
-            self._say_seen()
+            self._put_seen()
         batch = self._batch if self._batch.since else self._writing
         if batch is None:
             return

@@ -73,7 +73,7 @@ class CampusRow(Table, table=True):
 
 
 class UnitRow(Table, table=True):
-    """See `services.model.records.ReceiverRecord`."""
+    """See `services.model.records.UnitRecord`."""
 
     __tablename__ = "units"
     __table_args__ = (ForeignKeyConstraint(["organization", "campus"], ["campuses.organization", "campuses.id"]),)
@@ -106,7 +106,7 @@ class UnitRow(Table, table=True):
 
 
 class PartRow(Table, table=True):
-    """See `services.model.records.ChannelRecord`. Goes with its unit."""
+    """See `services.model.records.PartRecord`. Goes with its unit."""
 
     __tablename__ = "parts"
     __table_args__ = (

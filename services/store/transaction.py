@@ -30,7 +30,7 @@ from services.store.tables import (
 log = logging.getLogger(__name__)
 
 BAD_ROW = (IntegrityError, DataError, InterfaceError)
-"""What the database says to a value that a column cannot hold, and to a row whose receiver is gone."""
+"""What the database says to a value that a column cannot hold, and to a row whose unit is gone."""
 BAD_VALUE = (StatementError, UnicodeError, OverflowError, TypeError, ValueError)
 """The same, said on this side of it."""
 INTEGER_LIMIT = 2**63
@@ -134,14 +134,14 @@ def _number(stream: str, batch: Batch, newest: dict[Campus, int]) -> list[AuditE
 
 def _steps(dialect: str, batch: Batch, events: list[AuditEvent]) -> Iterator[Step]:
     """In an order that foreign keys allow, deletions first."""
-    yield Step("receiver", rows.remove(UnitRow), [rows.address_key(a) for a in batch.gone_units])
-    yield Step("channel", rows.remove(PartRow), [rows.address_key(a) for a in batch.gone_parts])
+    yield Step("unit", rows.remove(UnitRow), [rows.address_key(a) for a in batch.gone_units])
+    yield Step("part", rows.remove(PartRow), [rows.address_key(a) for a in batch.gone_parts])
     yield from _state_steps(dialect, batch)
     yield from _discovery_steps(dialect, batch)
-    said = [rows.published_row(resource) for resource, there in batch.published.items() if there]
-    unsaid = [rows.published_row(resource) for resource, there in batch.published.items() if not there]
-    yield Step("published resource", rows.insert_if_new(dialect, PublishedRow), said)
-    yield Step("published resource", rows.remove(PublishedRow), [_keyed(row) for row in unsaid])
+    standing = [rows.published_row(resource) for resource, there in batch.published.items() if there]
+    emptied = [rows.published_row(resource) for resource, there in batch.published.items() if not there]
+    yield Step("published resource", rows.insert_if_new(dialect, PublishedRow), standing)
+    yield Step("published resource", rows.remove(PublishedRow), [_keyed(row) for row in emptied])
     yield Step("audit event", rows.insert_audit(), [rows.audit_row(event) for event in events], keep=True)
     yield Step("delivery of audit events", rows.set_published(), list(_deliveries(batch)))
 
@@ -151,10 +151,10 @@ def _state_steps(dialect: str, batch: Batch) -> Iterator[Step]:
     parts = [rows.part_row(record) for record in batch.parts.values()]
     transmitters = [rows.transmitter_row(record) for record in batch.transmitters.values()]
     seen = [{**rows.address_key(address), "seen": when} for address, when in batch.seen.items()]
-    yield Step("receiver", rows.upsert(dialect, UnitRow), units)
-    yield Step("channel", rows.upsert(dialect, PartRow), parts)
+    yield Step("unit", rows.upsert(dialect, UnitRow), units)
+    yield Step("part", rows.upsert(dialect, PartRow), parts)
     yield Step("transmitter", rows.upsert(dialect, TransmitterRow), transmitters)
-    yield Step("receiver", rows.set_last_seen(), seen)
+    yield Step("unit", rows.set_last_seen(), seen)
 
 
 def _discovery_steps(dialect: str, batch: Batch) -> Iterator[Step]:

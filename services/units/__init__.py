@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.units.availability import Availability
 from services.units.chores import Upkeep
 from services.units.detail import describe
-from services.units.from_configuration import Configured, ConfiguredUnit
+from services.units.from_configuration import ConfiguredUnit, ConfiguredUnits
 from services.units.membership import LABEL_KEYS, Membership
 from services.units.reading_fold import Intake
 from services.units.recognition import Recognition
@@ -20,8 +20,8 @@ __all__ = [
     "LABEL_KEYS",
     "STATES",
     "Availability",
-    "Configured",
     "ConfiguredUnit",
+    "ConfiguredUnits",
     "DeviceSnapshot",
     "DeviceSyncService",
     "Intake",

@@ -71,7 +71,7 @@ class ConfiguredUnit:
         }
 
 
-class Configured:
+class ConfiguredUnits:
     """Keeps the units of the file equal to the file."""
 
     def __init__(

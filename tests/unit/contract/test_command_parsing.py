@@ -264,3 +264,18 @@ def test_no_bytes_whatever_make_it_fail(
     else:
         assert not retain
         assert parsed.verb in VERBS
+
+
+@pytest.mark.parametrize("payload", [b'{"args":' * 300 + b"1" + b"}" * 300, b"[" * 400 + b"]" * 400])
+def test_a_command_that_is_nested_too_deep_is_refused_whatever_its_verb(payload: bytes) -> None:
+    code, _, detail = rejected(CHANNEL, "set", payload)
+    assert code == "payload_too_large"
+    assert "16 levels" in detail
+    assert send(CHANNEL, "set", payload).args == {}, "nothing of it gets into the audit"
+
+
+def test_a_command_may_have_as_many_levels_as_any_argument_needs() -> None:
+    deep: Any = "x"
+    for _ in range(14):
+        deep = {"a": deep}
+    assert rejected(CHANNEL, "refresh", {"args": deep})[0] == "schema_violation"
