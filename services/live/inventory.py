@@ -18,15 +18,14 @@ from services.model import (
     AvailabilityReason,
     AvailabilityState,
     Campus,
-    ChannelTelemetry,
     Facet,
     Identity,
     IgnoredIdentity,
     Key,
     Kind,
     PartRecord,
-    Slot,
     State,
+    Telemetry,
     UnitRecord,
     empty_state,
 )
@@ -61,12 +60,12 @@ class UnitPart:
     """What the device said in this session; the state is made of it."""
     level: BatteryLevel | None = None
     """How urgent the transmitter's battery is: what the fold said last, and needs for the hysteresis."""
-    slots: dict[int, Slot] = field(default_factory=dict)
+    slots: dict[int, State] = field(default_factory=dict)
     stale: bool = True
     version: Version = field(default_factory=Version)
     info_version: Version = field(default_factory=Version)
     slots_version: Version = field(default_factory=Version)
-    telemetry: ChannelTelemetry | None = None
+    telemetry: Telemetry | None = None
     """The newest interval; ``None`` while the receiver is not live."""
     unmetered_s: float = 0.0
     """Since then."""

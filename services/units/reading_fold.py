@@ -14,7 +14,14 @@ from typing import Any
 from services import clock
 from services.drivers import Reading
 from services.live import Inventory, News, StateWriter, Unit, UnitPart
-from services.model import SLOT_KEYS, AuditContext, Facet, State, TransmitterRecord
+from services.model import (
+    KEYS,
+    AuditContext,
+    Facet,
+    Kind,
+    State,
+    TransmitterRecord,
+)
 from services.rules import Situation, fold_part, fold_unit, reported_of
 from services.store import Store
 from services.units.availability import Availability
@@ -282,7 +289,7 @@ def _merge(reported: dict[str, object], values: Mapping[str, object]) -> bool:
 
 def _merge_slot(part: UnitPart, number: int, values: Mapping[str, object]) -> bool:
     old = part.slots.get(number)
-    known = old if old is not None else {**dict.fromkeys(SLOT_KEYS), "number": number}
+    known = old if old is not None else {**dict.fromkeys(KEYS.names(Kind.CHANNEL, Facet.SLOTS)), "number": number}
     new = {**known, **{key: value for key, value in values.items() if key in known}}
     if old is not None and new == known:
         return False

@@ -12,7 +12,12 @@ from typing import cast
 
 from services import clock
 from services.live import Bus, UnitPart
-from services.model import ChannelTelemetry, Event, Facet, Part
+from services.model import (
+    Event,
+    Facet,
+    Part,
+    Telemetry,
+)
 from services.units.sessions import Sessions, UnitSession
 
 SLICES_MOST = 100
@@ -70,7 +75,7 @@ class Metering:
             return
         session.unit.heard_s = link.last_heard  # the session itself looks once a keep-alive
         for part in session.unit.parts.values():
-            telemetry = cast("ChannelTelemetry | None", link.take_telemetry(Part(part.number)))
+            telemetry = cast("Telemetry | None", link.take_telemetry(Part(part.number)))
             if telemetry is None:
                 self._let_go(session, part)
                 continue
@@ -81,7 +86,7 @@ class Metering:
             part.counters.rf_dropouts += telemetry.get("dropouts", 0)
             self._bus.mark(part.address, Facet.TELEMETRY)
 
-    def _tell_overload(self, part: UnitPart, telemetry: ChannelTelemetry) -> None:
+    def _tell_overload(self, part: UnitPart, telemetry: Telemetry) -> None:
         """Every interval with an overload counts, and the first of them is an event."""
         part.counters.audio_overload += 1
         if part.telemetry is None or not part.telemetry.get("audio_overload"):

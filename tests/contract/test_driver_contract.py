@@ -30,7 +30,14 @@ from services.drivers import (
     find_simulators,
     make_target,
 )
-from services.model import KEYS, SLOT_KEYS, UNIT, UNIT_KINDS, Facet, Part
+from services.model import (
+    KEYS,
+    UNIT,
+    UNIT_KINDS,
+    Facet,
+    Kind,
+    Part,
+)
 
 DRIVERS = find_drivers()
 SIMULATORS = find_simulators()
@@ -234,7 +241,7 @@ async def test_a_complete_read_tells_of_every_part_in_words_of_the_product(case:
             elif slot == 0:
                 allowed = {*description.parts[number].keys} | PART_FACTS
             else:
-                allowed = {*SLOT_KEYS}
+                allowed = {*KEYS.names(Kind.CHANNEL, Facet.SLOTS)}
                 assert 1 <= slot <= description.parts[number].slots
             assert reading.values.keys() <= allowed
         assert more <= {key.name for key in getattr(case.driver, "more", ())}

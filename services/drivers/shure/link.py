@@ -16,7 +16,10 @@ from services.drivers.shure.codec.properties import Property, Scope
 from services.drivers.shure.conversation import QUIET_S, Conversation, Place
 from services.drivers.shure.detection import LAST, Detection, Found
 from services.drivers.shure.families import MANUFACTURER, ReadingComposer, part_abilities, unit_abilities
-from services.model import ChannelTelemetry, Identity
+from services.model import (
+    Identity,
+    Telemetry,
+)
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +60,7 @@ class ShureLink:
         """Metering as the device reports it, by channel."""
         self._wanted_rates: dict[int, str] = {}
         """Metering as it was asked for, by channel."""
-        self._metered: dict[int, ChannelTelemetry] = {}
+        self._metered: dict[int, Telemetry] = {}
         """Meters that nobody has taken yet, by channel."""
         self._ill_formed = 0
         """SAMPLE lines that are none of this family."""
@@ -319,7 +322,7 @@ class ShureLink:
             if found.family.antennas is None:
                 self._count_antennas(channel, telemetry)
 
-    def _count_antennas(self, channel: int, telemetry: ChannelTelemetry) -> None:
+    def _count_antennas(self, channel: int, telemetry: Telemetry) -> None:
         """Quadversity can be switched: the newest meters say how many antennas there are."""
         count = 4 if "antenna_c" in telemetry else 2
         if self._antennas.get(channel) != count:

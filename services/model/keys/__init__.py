@@ -9,15 +9,8 @@ from __future__ import annotations
 from services.model.keys.key import Key, Metric, Role
 from services.model.keys.objects import Alert, AntennaState, Labels, SettableRange
 from services.model.keys.table import (
-    CHANNEL_STATE_KEYS,
     KEYS,
-    RECEIVER_STATE_KEYS,
-    SLOT_KEYS,
-    ChannelState,
-    ChannelTelemetry,
     KeyTable,
-    ReceiverState,
-    Slot,
     State,
     Telemetry,
     empty_state,
@@ -25,22 +18,15 @@ from services.model.keys.table import (
 )
 
 __all__ = [
-    "CHANNEL_STATE_KEYS",
     "KEYS",
-    "RECEIVER_STATE_KEYS",
-    "SLOT_KEYS",
     "Alert",
     "AntennaState",
-    "ChannelState",
-    "ChannelTelemetry",
     "Key",
     "KeyTable",
     "Labels",
     "Metric",
-    "ReceiverState",
     "Role",
     "SettableRange",
-    "Slot",
     "State",
     "Telemetry",
     "empty_state",

@@ -26,12 +26,6 @@ State: TypeAlias = Mapping[str, object]
 Telemetry: TypeAlias = Mapping[str, Any]
 """Meters over one interval: only the keys that a part can report."""
 
-ChannelState: TypeAlias = State
-ReceiverState: TypeAlias = State
-Slot: TypeAlias = State
-ChannelTelemetry: TypeAlias = Telemetry
-"""Earlier names, for files that are being moved; they go when nobody uses them."""
-
 
 class KeyTable:
     """Rows of keys. What is asked often is worked out once: a table does not change."""
@@ -121,8 +115,3 @@ def state_keys(kind: Kind) -> tuple[str, ...]:
 def empty_state(kind: Kind) -> dict[str, object]:
     """The state of a unit or part of which nothing is known."""
     return KEYS.empty_state(kind)
-
-
-CHANNEL_STATE_KEYS = KEYS.names(Kind.CHANNEL)
-RECEIVER_STATE_KEYS = KEYS.names(Kind.RECEIVER)
-SLOT_KEYS = KEYS.names(Kind.CHANNEL, Facet.SLOTS)

@@ -7,7 +7,11 @@ from functools import partial
 
 import pytest
 
-from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, Part
+from services.model import (
+    Kind,
+    Part,
+    state_keys,
+)
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import Observer, standing
 
@@ -31,9 +35,9 @@ async def test_every_key_of_every_family_is_present_and_unknown_is_null(house: H
         await seen.until(lambda: seen.data("rack-1").get("transmitter_present") is not None)
         await seen.until(lambda: seen.newest("receiver/rack", "info")["data"]["family"] == family)
         for one in seen.all("state", "/channel/"):
-            assert sorted(one.body["data"]) == sorted(CHANNEL_STATE_KEYS)
+            assert sorted(one.body["data"]) == sorted(state_keys(Kind.CHANNEL))
         for one in seen.all("state", "/receiver/"):
-            assert sorted(one.body["data"]) == sorted(RECEIVER_STATE_KEYS)
+            assert sorted(one.body["data"]) == sorted(state_keys(Kind.RECEIVER))
 
 
 def order_of(seen: Observer, start: int = 0) -> list[str]:

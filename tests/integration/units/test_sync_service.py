@@ -17,12 +17,12 @@ from services.model import (
     Address,
     AuditContext,
     Campus,
-    ChannelState,
     Identity,
     Kind,
     Part,
     Result,
     ServiceError,
+    State,
     UnitRecord,
 )
 from services.rules import DEFAULT_RULES
@@ -327,7 +327,7 @@ async def test_a_thousand_devices_do_not_hold_the_loop(services: Services) -> No
 # -- status and battery ------------------------------------------------------------------------------------------
 
 
-def state_of(receiver: Unit, number: int = 1) -> ChannelState:
+def state_of(receiver: Unit, number: int = 1) -> State:
     return receiver.parts[number].state
 
 

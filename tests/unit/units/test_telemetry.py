@@ -6,7 +6,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from services.live import Bus, UnitPart
-from services.model import Address, ChannelTelemetry, Kind
+from services.model import (
+    Address,
+    Kind,
+    Telemetry,
+)
 from services.units import Metering, Polling
 from services.units.telemetry import METERS_HOLD_S
 
@@ -19,9 +23,9 @@ class OneSample:
     last_heard = 0.0
 
     def __init__(self) -> None:
-        self._telemetry: list[ChannelTelemetry] = [{"rf_dbm": -50.0, "samples": 1}]
+        self._telemetry: list[Telemetry] = [{"rf_dbm": -50.0, "samples": 1}]
 
-    def take_telemetry(self, _channel: int) -> ChannelTelemetry | None:
+    def take_telemetry(self, _channel: int) -> Telemetry | None:
         return self._telemetry.pop() if self._telemetry else None
 
 

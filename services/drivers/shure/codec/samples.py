@@ -16,7 +16,10 @@ from struct import Struct
 from typing import cast
 
 from services.drivers.shure.codec.framing import Framer
-from services.model import AntennaState, ChannelTelemetry
+from services.model import (
+    AntennaState,
+    Telemetry,
+)
 
 Columns = Sequence[Sequence[bytes]]
 """The channel and then the fields of many messages: one column each, newest last."""
@@ -58,19 +61,17 @@ class Layout:
 
     message: re.Pattern[bytes]
     shape: bytes
-    read: Callable[[Columns], ChannelTelemetry]
+    read: Callable[[Columns], Telemetry]
     keys: frozenset[str]
 
 
-def sample_layout(
-    fields: bytes, letters: bytes, read: Callable[[Columns], ChannelTelemetry], keys: Iterable[str]
-) -> Layout:
+def sample_layout(fields: bytes, letters: bytes, read: Callable[[Columns], Telemetry], keys: Iterable[str]) -> Layout:
     """A layout of what stands behind ALL; ``letters`` are those of an antenna apart from A."""
     shape = bytes.maketrans(b"123456789" + letters, b"0" * 9 + b"A" * len(letters))
     return Layout(re.compile(rb"< SAMPLE 00? ALL " + fields + rb" >"), shape, read, frozenset(keys))
 
 
-def summarise(layout: Layout, messages: bytes) -> dict[int, ChannelTelemetry]:
+def summarise(layout: Layout, messages: bytes) -> dict[int, Telemetry]:
     """Sum up SAMPLE messages, one behind the other and oldest first: by channel, where it has well-formed ones.
 
     Ill-formed messages are left out: ``samples`` in a summary counts the others.
@@ -79,7 +80,7 @@ def summarise(layout: Layout, messages: bytes) -> dict[int, ChannelTelemetry]:
     return _summarise_unlike(layout, messages) if summaries is None else summaries
 
 
-def _summarise_alike(layout: Layout, messages: bytes) -> dict[int, ChannelTelemetry] | None:
+def _summarise_alike(layout: Layout, messages: bytes) -> dict[int, Telemetry] | None:
     """Messages of one shape, as nearly all are; ``None`` where they are not."""
     shapes = messages.translate(layout.shape)
     shape = shapes[: shapes.find(b">") + 1]
@@ -92,12 +93,12 @@ def _summarise_alike(layout: Layout, messages: bytes) -> dict[int, ChannelTeleme
     return {int(channel): layout.read(list(zip(*own, strict=True))) for channel, own in rows.items()}
 
 
-def _summarise_unlike(layout: Layout, messages: bytes) -> dict[int, ChannelTelemetry]:
+def _summarise_unlike(layout: Layout, messages: bytes) -> dict[int, Telemetry]:
     """Channels that differ, each by itself; where one has changed, or noise is in it, each message by itself."""
     channels: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for body in Framer().feed(messages):
         channels[b"".join(body.split(None, 2)[1:2])].append(b"< %b >" % body)
-    summaries: dict[int, ChannelTelemetry] = {}
+    summaries: dict[int, Telemetry] = {}
     for own in channels.values():
         whole = _summarise_alike(layout, b"".join(own))
         parts = [whole] if whole is not None else [_summarise_alike(layout, _as_documented(each)) for each in own]
@@ -128,14 +129,14 @@ def _as_documented(message: bytes) -> bytes:
     return b" ".join((opening, *words[:HEAD], *fields))
 
 
-def merge(earlier: ChannelTelemetry, later: ChannelTelemetry) -> ChannelTelemetry:
+def merge(earlier: Telemetry, later: Telemetry) -> Telemetry:
     """Two summaries of the same channel as one: the newest levels, and the extremes of both."""
     merged: dict[str, object] = dict(later)
     for key, combine in _EXTREMES.items():
         old, new = earlier.get(key), merged.get(key)
         if old is not None:
             merged[key] = old if new is None else combine((old, new))
-    return cast("ChannelTelemetry", merged)
+    return cast("Telemetry", merged)
 
 
 _EXTREMES: Mapping[str, Callable[[Sequence[object]], object]] = {

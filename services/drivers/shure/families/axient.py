@@ -21,7 +21,9 @@ from services.drivers.shure.codec.samples import (
 from services.drivers.shure.codec.wire_types import UNKNOWN_8
 from services.drivers.shure.families import common
 from services.drivers.shure.families.family import Family, Meters, model
-from services.model import ChannelTelemetry
+from services.model import (
+    Telemetry,
+)
 
 AUDIO_OVERLOAD = 0x80
 RF_OVERLOAD = 0x20
@@ -40,7 +42,7 @@ _SILENT = frozenset(bytes(token) for length in (2, 4, 8) for token in product(b"
 """Antenna tokens, of one carrier or of two, without an active antenna."""
 
 
-def _read_sample(columns: Columns) -> ChannelTelemetry:
+def _read_sample(columns: Columns) -> Telemetry:
     """Quality, audio lights, peak, RMS, then for each carrier its antennas and a pair (lights, RF) for each."""
     _channel, quality, lights, peak, rms, tokens, *pairs = columns
     count = 2 * len(tokens[-1])
@@ -61,7 +63,7 @@ def _read_sample(columns: Columns) -> ChannelTelemetry:
     states = [*map(b"".join, zip(tokens, second[0], strict=True))] if second else tokens
     summary["interference_seen"] = b"R" in b"".join(states)
     summary["dropouts"] = _count_dropouts(states, quality)
-    return cast("ChannelTelemetry", summary)
+    return cast("Telemetry", summary)
 
 
 def _read_antennas(summary: dict[str, object], tokens: Sequence[bytes], pairs: Columns, carrier: str) -> None:

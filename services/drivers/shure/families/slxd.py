@@ -7,10 +7,12 @@ from services.drivers.shure.codec.properties import PropertyTable, Scope, metere
 from services.drivers.shure.codec.samples import AUDIO, RF, Columns, highest, sample_layout
 from services.drivers.shure.families import common
 from services.drivers.shure.families.family import Family, Meters, model
-from services.model import ChannelTelemetry
+from services.model import (
+    Telemetry,
+)
 
 
-def _read_sample(columns: Columns) -> ChannelTelemetry:
+def _read_sample(columns: Columns) -> Telemetry:
     """Peak, RMS, one RF level."""
     _channel, peak, rms, rf = columns
     return {

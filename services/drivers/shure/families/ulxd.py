@@ -8,13 +8,15 @@ from services.drivers.shure.codec.samples import ANTENNA_STATES, Columns, highes
 from services.drivers.shure.codec.wire_types import UNKNOWN_8
 from services.drivers.shure.families import common
 from services.drivers.shure.families.family import Family, Meters, model
-from services.model import ChannelTelemetry
+from services.model import (
+    Telemetry,
+)
 
 RF, AUDIO = scale(-128), scale(-50, most=0)
 """dBm and dBFS of a SAMPLE."""
 
 
-def _read_sample(columns: Columns) -> ChannelTelemetry:
+def _read_sample(columns: Columns) -> Telemetry:
     """Antennas, one RF level, one audio level that stands for the peak."""
     _channel, tokens, rf, audio = columns
     newest = tokens[-1]

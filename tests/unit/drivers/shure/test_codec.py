@@ -12,7 +12,12 @@ from services.drivers.shure.codec.composing import PRIVATE_KEYS
 from services.drivers.shure.codec.messages import Message
 from services.drivers.shure.codec.properties import Property, PropertyTable, Scope
 from services.drivers.shure.families import FAMILIES
-from services.model import CHANNEL_STATE_KEYS, RECEIVER_STATE_KEYS, SLOT_KEYS
+from services.model import (
+    KEYS,
+    Facet,
+    Kind,
+    state_keys,
+)
 
 CHANNEL, DEVICE, SLOT = Scope.PART, Scope.UNIT, Scope.SLOT
 
@@ -272,9 +277,9 @@ def test_a_key_is_written_by_every_property_that_carries_it() -> None:
 def test_every_key_of_a_table_is_a_word_of_the_product(family: str) -> None:
     info = {"model", "device_id", "firmware", "band", "mac"}
     allowed = {
-        Scope.UNIT: {*RECEIVER_STATE_KEYS, *info},
-        Scope.PART: {*CHANNEL_STATE_KEYS, "antenna_count", "battery_runtime_status", "battery_warning"},
-        Scope.SLOT: {*SLOT_KEYS},
+        Scope.UNIT: {*state_keys(Kind.RECEIVER), *info},
+        Scope.PART: {*state_keys(Kind.CHANNEL), "antenna_count", "battery_runtime_status", "battery_warning"},
+        Scope.SLOT: {*KEYS.names(Kind.CHANNEL, Facet.SLOTS)},
         Scope.ANTENNA: set[str](),
     }
     strays = [

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from services.drivers.shure.codec import samples as meters
 from services.drivers.shure.codec.samples import Layout, merge
 from services.drivers.shure.families import FAMILIES
-from services.model import ChannelTelemetry
+from services.model import (
+    Telemetry,
+)
 
 LAYOUTS: dict[str, Layout] = {
     family.name: family.meters.sample for family in FAMILIES.values() if family.meters is not None
 }
 
 
-def summarise(family: str, messages: bytes) -> dict[int, ChannelTelemetry]:
+def summarise(family: str, messages: bytes) -> dict[int, Telemetry]:
     return meters.summarise(LAYOUTS[family], messages)
 
 
@@ -34,7 +36,7 @@ def messages(*samples: bytes) -> bytes:
     return b"".join(b"< %b >" % sample for sample in samples)
 
 
-def summary(family: str, samples: Sequence[bytes]) -> ChannelTelemetry | None:
+def summary(family: str, samples: Sequence[bytes]) -> Telemetry | None:
     summaries = summarise(family, messages(*samples))
     assert len(summaries) <= 1
     return next(iter(summaries.values()), None)
