@@ -17,22 +17,22 @@ from bridge.restarts import keep_running
 from bridge.settings import Settings, broker_of, polling_of, status_rules_of
 from services.audit import Audit, Outbox, Retention
 from services.commands import BridgeActions, CommandHandlers, CommandService
-from services.discovery import Adverts, DiscoveryOrchestrationService, Schedule
+from services.discovery import Adverts, Candidates, DiscoveryOrchestrationService, Schedule
 from services.drivers import Driver, Makers, Surroundings
-from services.live import Bus, Inventory, News, StateWriter
+from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts
 from services.model import Campus
 from services.store import Store
 from services.units import (
     Availability,
     ConfiguredUnits,
     DeviceSyncService,
-    Intake,
     Membership,
-    Metering,
+    PeriodicChores,
+    ReadingFold,
     Recognition,
     Sessions,
+    TelemetryCollector,
     UnitQueues,
-    Upkeep,
     restore,
 )
 
@@ -57,9 +57,11 @@ class App:
         self.store = store
         self.makers = Makers(drivers)
         self.default = Campus(settings.bridge.organization, settings.bridge.campus)
-        self.bus = Bus()
-        self.inventory = Inventory(self.bus, settings.bridge.id)
-        self.inventory.epoch = store.epoch
+        self.changes = Changes()
+        self.inventory = Inventory(settings.bridge.id, store.epoch)
+        self.ignored = IgnoredUnits(store.ignore, store.unignore)
+        self.unidentified = UnidentifiedHosts()
+        self.candidates = Candidates(self.inventory, self.changes)
         self.audit = Audit(store)
         self.outbox = Outbox(store)
         self.retention = Retention(store, settings.audit.keep)
@@ -71,33 +73,46 @@ class App:
 
     def _build_units(self, settings: Settings) -> None:
         inventory, store = self.inventory, self.store
-        news = News(self.bus, self.audit)
-        self.writer = StateWriter(inventory, store)
-        self.availability = Availability(inventory, store, news, status_rules_of(settings))
-        self.intake = Intake(inventory, self.writer, store, news, self.availability)
-        self.recognition = Recognition(inventory, self.writer, store, self.audit, self.makers)
-        self.sessions = Sessions(inventory, self.makers, self.intake, self.availability, polling_of(settings))
-        self.sessions.verify = self.recognition.verify
+        announcer = Announcer(self.changes, self.audit)
+        self.writer = StateWriter(inventory, self.changes, store, announcer)
+        self.availability = Availability(inventory, self.writer, status_rules_of(settings))
+        self.fold = ReadingFold(self.writer, self.availability, store)
+        self.recognition = Recognition(self.writer, announcer, self.audit, self.makers)
+        self.sessions = Sessions(
+            inventory, self.makers, self.fold, self.availability, self.recognition, polling_of(settings)
+        )
         self.membership = Membership(
             inventory,
             self.writer,
-            self.intake,
+            self.fold,
             self.sessions,
             UnitQueues(),
-            store,
+            self.ignored,
             self.audit,
             configuration=self._origin,
         )
         self.sync = DeviceSyncService(
-            inventory, self.intake, self.availability, self.membership, self.recognition, self.audit, self.makers
+            inventory,
+            self.fold,
+            self.availability,
+            self.membership,
+            self.ignored,
+            self.recognition,
+            self.audit,
+            self.makers,
         )
-        self.configured = ConfiguredUnits(inventory, self.membership, self.sessions, self.sync, self.makers)
-        self.metering = Metering(self.sessions, self.bus, settings.polling.telemetry_interval)
-        self.upkeep = Upkeep(inventory, self.availability)
+        self.configured = ConfiguredUnits(
+            inventory, self.membership, self.sessions, self.sync, self.makers, self.unidentified
+        )
+        self.telemetry = TelemetryCollector(self.sessions, self.changes, settings.polling.telemetry_interval)
+        self.chores = PeriodicChores(inventory, self.changes, self.availability)
 
     def _build_discovery(self) -> None:
         self.discovery = DiscoveryOrchestrationService(
             inventory=self.inventory,
+            candidates=self.candidates,
+            ignored=self.ignored,
+            unidentified=self.unidentified,
             sync=self.sync,
             sessions=self.sessions,
             audit=self.audit,
@@ -106,9 +121,13 @@ class App:
             forget=self.store.remove_range,
         )
         self.adverts = Adverts(
-            inventory=self.inventory, discovery=self.discovery, makers=self.makers, default_tenant=self.default
+            inventory=self.inventory,
+            ignored=self.ignored,
+            discovery=self.discovery,
+            makers=self.makers,
+            default_tenant=self.default,
         )
-        self.schedule = Schedule(discovery=self.discovery, inventory=self.inventory)
+        self.schedule = Schedule(discovery=self.discovery, inventory=self.inventory, unidentified=self.unidentified)
 
     def _build_publishing(self, settings: Settings) -> None:
         self.topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
@@ -118,7 +137,8 @@ class App:
             in_effect=self._in_effect,
             drivers=self.makers,
             inventory=self.inventory,
-            changes=self.bus,
+            unidentified=self.unidentified,
+            changes=self.changes,
             store=self.store,
             outbox=self.outbox,
             client=self.client,
@@ -135,9 +155,9 @@ class App:
         self.relay = AuditRelay(self.outbox, self.topics, self.inventory)
         self.publisher = Publisher(
             inventory=self.inventory,
-            bus=self.bus,
+            changes=self.changes,
             topics=self.topics,
-            renderer=Renderer(self.inventory),
+            renderer=Renderer(self.inventory, self.candidates),
             relay=self.relay,
             status=self.status,
             store=self.store,
@@ -189,7 +209,7 @@ class App:
             sessions=self.sessions,
             configured=self.configured,
             schedule=self.schedule,
-            metering=self.metering,
+            telemetry=self.telemetry,
             subscriptions=self.subscriptions,
             status=self.status,
         )
@@ -200,7 +220,7 @@ class App:
         """Run until cancelled; ``started`` gets the address of the HTTP server, ``None`` where there is none."""
         loaded = await self.store.load()
         restore(self.inventory, self.writer, self.availability, loaded.units, loaded.parts)
-        self.inventory.ignored.extend(loaded.ignored)
+        self.ignored.restore(loaded.ignored)
         self.publisher.restore(loaded.published)
         self.relay.restore(loaded.heads)
         async with AsyncExitStack() as stack:
@@ -226,8 +246,8 @@ class App:
         return {
             "mqtt": mqtt,
             "configuration": self.configuration.run,
-            "metering": self.metering.run,
-            "upkeep": self.upkeep.run,
+            "telemetry": self.telemetry.run,
+            "chores": self.chores.run,
             "audit retention": self.retention.run,
             "configured receivers": self.configured.run,
             "schedule": self.schedule.run,

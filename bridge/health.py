@@ -17,7 +17,7 @@ from bridge.publishing import Publisher
 from bridge.settings import Settings, digest
 from services.audit import Outbox
 from services.drivers import Driver
-from services.live import Bus, Inventory
+from services.live import Changes, Inventory, UnidentifiedHosts
 from services.model import Kind
 from services.store import Store
 
@@ -41,7 +41,8 @@ class Health:
         in_effect: InEffect,
         drivers: Mapping[str, Driver],
         inventory: Inventory,
-        changes: Bus,
+        unidentified: UnidentifiedHosts,
+        changes: Changes,
         store: Store,
         outbox: Outbox,
         client: MqttClient,
@@ -50,6 +51,7 @@ class Health:
         self._in_effect = in_effect
         self._drivers = drivers
         self._inventory = inventory
+        self._unidentified = unidentified
         self._changes = changes
         self._store = store
         self._outbox = outbox
@@ -89,7 +91,6 @@ class Health:
         """Data of `bridge.health`."""
         units = self._inventory.units.values()
         receivers = [unit for unit in units if unit.address.kind is Kind.RECEIVER]
-        unidentified = self._inventory.unidentified
         return {
             "uptime_s": round(self._uptime_s),
             "loop_lag_s": round(self._lag.worst_s, 4),
@@ -104,10 +105,10 @@ class Health:
             "units_online": sum(1 for unit in units if unit.online),
             "parts": sum(len(unit.parts) for unit in units),
             "database_error": self._store.last_error,
-            "unidentified_hosts": len(unidentified),
+            "unidentified_hosts": len(self._unidentified),
             "unidentified": [
                 {"host": one.host, "reason": one.reason, "since": one.since, "detail": one.detail}
-                for one in islice(unidentified.values(), UNIDENTIFIED_LISTED)
+                for one in islice(self._unidentified, UNIDENTIFIED_LISTED)
             ],
         }
 

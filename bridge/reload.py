@@ -29,7 +29,7 @@ from services.discovery import Schedule
 from services.drivers import Driver
 from services.model import AuditContext, Campus, RangeRecord, ServiceError
 from services.store import Store, StoreError, remember
-from services.units import Availability, ConfiguredUnits, Metering, Sessions
+from services.units import Availability, ConfiguredUnits, Sessions, TelemetryCollector
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class ConfigurationReload:
         sessions: Sessions,
         configured: ConfiguredUnits,
         schedule: Schedule,
-        metering: Metering,
+        telemetry: TelemetryCollector,
         subscriptions: Subscriptions,
         status: BridgeStatus,
     ) -> None:
@@ -98,7 +98,7 @@ class ConfigurationReload:
         self._sessions = sessions
         self._configured = configured
         self._schedule = schedule
-        self._metering = metering
+        self._telemetry = telemetry
         self._subscriptions = subscriptions
         self._status = status
 
@@ -161,10 +161,10 @@ class ConfigurationReload:
 
     def _put_into_effect(self, settings: Settings, changed: Collection[str]) -> None:
         if "status" in changed:
-            self._availability.judge_by(status_rules_of(settings))
+            self._availability.use_rules(status_rules_of(settings))
         if {"polling", "discovery"} & set(changed):
             self._sessions.configure(polling_of(settings))
-        self._metering.interval_s = settings.polling.telemetry_interval
+        self._telemetry.interval_s = settings.polling.telemetry_interval
         self._retention.keep_s = settings.audit.keep
 
     async def _compare_with_last_run(self) -> None:

@@ -229,3 +229,46 @@ def test_the_build_backend_is_the_locked_one() -> None:
     assert backend in project["dependency-groups"]["dev"]
     for place in ("build.in", "build.lock", "dev.lock"):
         assert re.search(rf"^{re.escape(backend)}\b", (ROOT / "requirements" / place).read_text(), re.MULTILINE)
+
+
+# -- one writer of state -----------------------------------------------------------------------------------------
+
+WRITER = ROOT / "services" / "live" / "state_writer.py"
+
+WRITTEN = {"state", "level", "slots", "stale", "record", "abilities", "more", "driver", "antenna_count", "diversity"}
+"""Fields of a unit, a part or its availability that `StateWriter` alone swaps."""
+
+VERSIONED = {"version", "info_version", "slots_version", "revision", "changed_at"}
+"""What a revision is kept in."""
+
+OWN = {"self"}
+"""An object may write its own fields: other things have a state too."""
+
+
+def written(tree: ast.AST) -> list[ast.Attribute]:
+    """Every ``name.field = ...`` in a file, but for ``self.field``."""
+    targets: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            targets += node.targets
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+            targets.append(node.target)
+    flat = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    return [
+        one
+        for one in flat
+        if isinstance(one, ast.Attribute) and not (isinstance(one.value, ast.Name) and one.value.id in OWN)
+    ]
+
+
+def test_one_place_swaps_the_state_of_a_unit_or_part_and_raises_its_revision() -> None:
+    """`Inventory.refile` files a record for the writer; nobody else touches one."""
+    strays = [
+        f"{path.relative_to(ROOT)}:{one.lineno} writes {ast.unparse(one)}: that is for StateWriter"
+        for room in ("live", "units", "discovery", "commands")
+        for path in sorted((ROOT / "services" / room).rglob("*.py"))
+        if path != WRITER
+        for one in written(ast.parse(path.read_text()))
+        if one.attr in WRITTEN | VERSIONED and not (path.name == "inventory.py" and one.attr == "record")
+    ]
+    assert not strays, strays

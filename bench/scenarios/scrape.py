@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from bench.stage import Stage
 from bench.table import Row
 from bridge.http import metrics, server
-from services.live import Bus, Inventory, Unit
+from services.live import Inventory, Unit
 from services.model import Address, Kind, UnitRecord
 
 CHANNELS = 4
@@ -46,15 +46,15 @@ for url in sys.stdin:
 
 def fleet(receivers: int) -> Inventory:
     """So many live receivers with all that a metric is made of."""
-    inventory = Inventory(Bus(), "main")
+    inventory = Inventory("main")
     for number in range(receivers):
         address = Address("default", "stage", Kind.RECEIVER, f"rack{number}")
         unit = Unit(UnitRecord(address, "shure", "shure", f"10.0.{number // 250}.{number % 250}", model="ULXD4Q"))
-        unit.stale, unit.available, unit.heard_s = False, "online", 1.0
+        unit.stale, unit.availability.state = False, "online"
         inventory.put(unit)
         for channel in range(1, CHANNELS + 1):
             part = inventory.ensure_part(unit, channel)
-            part.stale, part.state, part.telemetry = False, {**part.state, **STATE}, METERS
+            part.stale, part.state, part.meters.newest = False, {**part.state, **STATE}, METERS
     return inventory
 
 

@@ -142,9 +142,10 @@ class _Units:
     def add(self, unit: Unit, place: str, now: float) -> None:
         """One more unit; ``now`` is the loop's time."""
         self._up.add(place, int(unit.online))
-        self._lost.add(place, unit.reconnects_total)
-        if unit.heard_s is not None:
-            self._age.add(place, round(max(0.0, now - unit.heard_s), 3))
+        self._lost.add(place, unit.link_state.reconnects_total)
+        heard_s = unit.link_state.heard_s
+        if heard_s is not None:
+            self._age.add(place, round(max(0.0, now - heard_s), 3))
         self._info.add(f"{place},{_labels(_words_of(unit))}", 1)
 
 
@@ -158,7 +159,7 @@ class _Source:
 
     def read(self, part: UnitPart) -> float | None:
         """The value in its base unit; ``None`` where it is not known."""
-        values = part.telemetry if self.metered else part.state
+        values = part.meters.newest if self.metered else part.state
         value = values.get(self.key) if values else None
         if value is None:
             return None

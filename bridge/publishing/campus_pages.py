@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from bridge.contract import encoding
 from services import clock
+from services.discovery import Candidates
 from services.live import Inventory, Unit, UnitPart
 from services.model import Address, Campus, Kind, State
 
@@ -42,8 +43,9 @@ _PART_ROW = (
 class CampusPages:
     """Makes the pages of a campus from the newest snapshots."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, candidates: Candidates) -> None:
         self._inventory = inventory
+        self._candidates = candidates
         self._rows: dict[Address, tuple[State, object, bytes]] = {}
         """The summary's rows, and what they were made of."""
 
@@ -76,8 +78,7 @@ class CampusPages:
         """What discovery saw and did not adopt."""
         rows = [
             {key: value for key, value in asdict(candidate).items() if key != "tenant"}
-            for candidate in self._inventory.candidates.values()
-            if candidate.tenant == tenant
+            for candidate in self._candidates.of(tenant)
         ]
         return [("", encoding.candidates(self._inventory.bridge_id, clock.now_text(), rows))]
 

@@ -19,7 +19,7 @@ from bridge.publishing.plain_values import PlainValues
 from bridge.publishing.rendering import Renderer
 from bridge.publishing.retained_book import RetainedBook
 from services import clock
-from services.live import Bus, Inventory, Mark
+from services.live import Changes, Inventory, Mark
 from services.model import PART_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, PublishedResource
 from services.store import Store
 
@@ -59,11 +59,11 @@ class Publisher:
     """Sends what changed, over whatever connection there is."""
 
     def __init__(
-        self, *, inventory: Inventory, bus: Bus, store: Store, topics: Topics, renderer: Renderer,
+        self, *, inventory: Inventory, changes: Changes, store: Store, topics: Topics, renderer: Renderer,
         relay: AuditRelay, status: BridgeStatus, tenants: Callable[[], Sequence[Campus]], value_topics: bool,
     ) -> None:  # fmt: skip
         self._inventory = inventory
-        self._bus = bus
+        self._changes = changes
         self._topics = topics
         self._renderer = renderer
         self._relay = relay
@@ -95,7 +95,7 @@ class Publisher:
             return len(everything) + PROCESS_TOPICS
         for address, facet in everything:
             self._values.forget(address)
-            self._bus.mark(address, facet)
+            self._changes.mark(address, facet)
         return len(everything)
 
     # -- one connection --------------------------------------------------------------------------------------
@@ -115,10 +115,10 @@ class Publisher:
         if not self._status.announced:
             await self._status.publish_state(connection, "starting")
         self._book.connected()
-        self._bus.take_marks()  # all of it goes out now anyway; the events that waited follow
+        self._changes.take_marks()  # all of it goes out now anyway; the events that waited follow
         self._values.forget()
         for number, (address, facet) in enumerate(self._everything()):
-            self._bus.unmark(address, facet)
+            self._changes.unmark(address, facet)
             if facet is Facet.SUMMARY:
                 self._summary_at[address.tenant] = asyncio.get_running_loop().time()
             await self._send(connection, address, facet)
@@ -129,8 +129,8 @@ class Publisher:
 
     async def _follow(self, connection: Connection) -> None:
         while True:
-            await self._bus.wait()
-            marks, events = self._bus.take()
+            await self._changes.wait()
+            marks, events = self._changes.take()
             changed = [mark for mark in marks if mark[1] is not Facet.TELEMETRY]
             if len(changed) > 1:
                 changed.sort(key=lambda mark: RANK.get(mark[1], len(RANK)))
@@ -264,4 +264,4 @@ class Publisher:
 
     def _summary_again(self, tenant: Campus) -> None:
         self._summary_waits.discard(tenant)
-        self._bus.mark(self._inventory.bridge_address(tenant), Facet.SUMMARY)
+        self._changes.mark(self._inventory.bridge_address(tenant), Facet.SUMMARY)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from bridge.contract import encoding
 from bridge.publishing.campus_pages import CampusPages, Rendered
 from services import clock
+from services.discovery import Candidates
 from services.live import Inventory, Unit, UnitPart, Version
 from services.model import KEYS, RESOURCE_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, Kind, facets_of
 from services.units import LABEL_KEYS
@@ -20,9 +21,9 @@ DAY_S = 86_400.0
 class Renderer:
     """Makes the payload of a facet from its newest snapshot."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, candidates: Candidates) -> None:
         self._inventory = inventory
-        self._campus = CampusPages(inventory)
+        self._campus = CampusPages(inventory, candidates)
         self._part_facets: Mapping[Facet, Callable[[Unit, UnitPart], bytes | None]] = {
             Facet.INFO: self._part_info,
             Facet.STATE: self._part_state,
@@ -63,9 +64,9 @@ class Renderer:
     def telemetry(self, address: Address, now: str) -> bytes | None:
         """The newest meters, as of ``now``; ``None`` where there are none."""
         found = self._inventory.part(address)
-        if found is None or found[1].telemetry is None:
+        if found is None or found[1].meters.newest is None:
             return None
-        return encoding.plain_resource(f"{address.kind}.telemetry", address.id, now, found[1].telemetry)
+        return encoding.plain_resource(f"{address.kind}.telemetry", address.id, now, found[1].meters.newest)
 
     def event(self, event: Event) -> bytes:
         """Something that happened once."""
@@ -113,14 +114,16 @@ class Renderer:
 
     def _link(self, unit: Unit) -> bytes:
         now = asyncio.get_running_loop().time()
-        age = None if unit.heard_s is None else round(max(0.0, now - unit.heard_s), 1)
+        link = unit.link_state
+        heard_s = link.heard_s
+        age = None if heard_s is None else round(max(0.0, now - heard_s), 1)
         last_seen = unit.record.last_seen if age is None else clock.text_of(clock.now() - age)
         data = {
             "last_seen": last_seen,
             "data_age_s": age,
-            "session": unit.session,
-            "reconnects_24h": sum(1 for at in unit.reconnects if now - at < DAY_S),
-            "last_error": unit.last_error,
+            "session": link.session,
+            "reconnects_24h": sum(1 for at in link.reconnects if now - at < DAY_S),
+            "last_error": unit.availability.detail,
         }
         return encoding.plain_resource(f"{unit.address.kind}.link", unit.address.id, clock.now_text(), data)
 
@@ -155,10 +158,10 @@ class Renderer:
 
     def _levels(self, unit: Unit, part: UnitPart) -> bytes | None:
         del unit
-        if part.newest_levels is None:
+        if part.meters.recorded is None:
             return None
         return encoding.plain_resource(
-            f"{part.address.kind}.levels", part.address.id, clock.now_text(), part.newest_levels
+            f"{part.address.kind}.levels", part.address.id, clock.now_text(), part.meters.recorded
         )
 
     # -- envelopes -------------------------------------------------------------------------------------------
@@ -172,9 +175,9 @@ class Renderer:
         )
 
     def _availability(self, address: Address, unit: Unit) -> bytes:
-        version = unit.availability_version
+        there = unit.availability
         return encoding.availability(
-            address.id, self._inventory.epoch, version.revision, unit.available, unit.reason, unit.since
+            address.id, self._inventory.epoch, there.version.revision, there.state, there.reason, there.since
         )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from services.discovery.adverts import Adverts
+from services.discovery.candidates import Candidate, Candidates
 from services.discovery.scan import Found, Missed, Outcome, scan_all
 from services.discovery.schedule import Schedule
 from services.discovery.service import DiscoveryOrchestrationService
 
 __all__ = [
     "Adverts",
+    "Candidate",
+    "Candidates",
     "DiscoveryOrchestrationService",
     "Found",
     "Missed",

@@ -17,7 +17,7 @@ from typing import TypeVar
 from services.discovery.service import DiscoveryOrchestrationService
 from services.discovery.targets import Place
 from services.drivers import DriverError, Gone, Makers, Sighting
-from services.live import Inventory, Unit
+from services.live import IgnoredUnits, Inventory, Unit
 from services.model import AuditContext, Campus, Identity, ServiceError
 from services.rules import Host
 from services.units import DeviceSnapshot
@@ -66,12 +66,14 @@ class Adverts:
         self,
         *,
         inventory: Inventory,
+        ignored: IgnoredUnits,
         discovery: DiscoveryOrchestrationService,
         makers: Makers,
         default_tenant: Campus,
     ) -> None:
         """``default_tenant`` gets the candidates that no range has."""
         self._inventory = inventory
+        self._ignored = ignored
         self._discovery = discovery
         self._candidates = discovery.candidates
         self._makers = makers
@@ -175,13 +177,13 @@ class Adverts:
         )
 
     def _is_ignored(self, tenant: Campus, advert: Sighting) -> bool:
-        return self._inventory.is_ignored(tenant, advert.identity, advert.host)
+        return self._ignored.matches(tenant, advert.identity, advert.host)
 
     def _list(self, heard: Heard, tenant: Campus, why: str) -> None:
         advert = heard.advert
         if self._is_ignored(tenant, advert):
             return
-        if heard.listed is None and (tenant, advert.host) in self._inventory.candidates:
+        if heard.listed is None and self._candidates.get(tenant, advert.host) is not None:
             return  # a discovery knows more of it than it says itself
         heard.listed = tenant
         self._candidates.put(

@@ -1,13 +1,14 @@
-"""What was seen and not added: kept for people to decide on, within a bound, told only when it changed."""
+"""What was seen and not added: kept for people to decide on, within a bound, published only when it changed."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from services import clock
-from services.live import Candidate, Inventory
-from services.model import Campus
+from services.live import Changes, Inventory
+from services.model import Campus, Facet
 
 log = logging.getLogger(__name__)
 
@@ -18,11 +19,35 @@ TEXT_MOST = 64
 """Characters kept of a name or model: they come from the network unasked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that discovery saw and did not add; ``seen_at`` is RFC 3339."""
+
+    tenant: Campus
+    host: str
+    manufacturer: str
+    model: str | None
+    name: str | None
+    mac: str | None
+    why: str
+    seen_at: str
+
+
 class Candidates:
     """The candidates of all campuses."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, changes: Changes) -> None:
         self._inventory = inventory
+        self._changes = changes
+        self._listed: dict[tuple[Campus, str], Candidate] = {}
+
+    def get(self, tenant: Campus, host: str) -> Candidate | None:
+        """The candidate at a host."""
+        return self._listed.get((tenant, host))
+
+    def of(self, tenant: Campus) -> Iterator[Candidate]:
+        """The candidates of a campus, in the order in which they were first seen."""
+        return (candidate for candidate in self._listed.values() if candidate.tenant == tenant)
 
     def put(
         self,
@@ -39,24 +64,27 @@ class Candidates:
         candidate = Candidate(
             tenant, host, manufacturer, _short(model), _short(name), mac, why, seen_at=clock.now_text()
         )
-        known = self._inventory.candidates.get((tenant, host))
+        known = self._listed.get((tenant, host))
         if known is None:
             self._make_room(tenant)
             log.info("candidate seen", extra={"host": host, "model": candidate.model, "why": why})
-        self._inventory.candidates[tenant, host] = candidate
+        self._listed[tenant, host] = candidate
         if known is None or replace(known, seen_at="") != replace(candidate, seen_at=""):
-            self._inventory.mark_candidates(tenant)
+            self._mark(tenant)
 
     def drop(self, tenant: Campus, host: str) -> None:
         """Take a candidate out: it was added, or is gone."""
-        if self._inventory.candidates.pop((tenant, host), None) is not None:
-            self._inventory.mark_candidates(tenant)
+        if self._listed.pop((tenant, host), None) is not None:
+            self._mark(tenant)
+
+    def _mark(self, tenant: Campus) -> None:
+        self._changes.mark(self._inventory.bridge_address(tenant), Facet.CANDIDATES)
 
     def _make_room(self, tenant: Campus) -> None:
-        ours = [candidate for candidate in self._inventory.candidates.values() if candidate.tenant == tenant]
+        ours = list(self.of(tenant))
         if len(ours) >= CANDIDATES_MOST:
             oldest = min(ours, key=lambda candidate: candidate.seen_at)
-            del self._inventory.candidates[tenant, oldest.host]
+            del self._listed[tenant, oldest.host]
 
 
 def _short(text: str | None) -> str | None:

@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, get_args
 
-from services import clock
 from services.discovery.candidates import Candidates
 from services.discovery.scan import Found, Missed, Outcome
 from services.discovery.targets import Place, Plan
 from services.drivers import Sighting
-from services.live import Inventory, Unidentified
+from services.live import IgnoredUnits, Inventory, UnidentifiedHosts
 from services.model import AuditContext, AvailabilityReason, Result, ServiceError
 from services.rules import Host, recognise
 from services.units import DeviceSnapshot
@@ -43,6 +42,8 @@ class Household:
     inventory: Inventory
     sync: Sync
     candidates: Candidates
+    ignored: IgnoredUnits
+    unidentified: UnidentifiedHosts
     mac_at: Callable[[str], str | None] = lambda _host: None
     """The MAC address that a host announced of itself; a receiver that does not tell it is known by it."""
 
@@ -146,16 +147,15 @@ class Findings:
     def list_unidentified(
         self, failed: Mapping[str, tuple[AvailabilityReason, str]], asked: Mapping[str, Place]
     ) -> None:
-        """Keep the inventory's list of configured hosts that never answered up to date."""
-        listed = self._house.inventory.unidentified
+        """Keep the list of configured hosts that never answered up to date."""
+        listed = self._house.unidentified
         for text, place in asked.items():
             host = place.where.host if isinstance(place.where, Host) else text
             if text in failed and not self._house.inventory.by_host(host):
                 reason, detail = failed[text]
-                since = listed[text].since if text in listed else clock.now_text()
-                listed[text] = Unidentified(self._context.tenant, text, reason, since, detail)
+                listed.put(self._context.tenant, text, reason, detail)
             elif text in self.seen_hosts:
-                listed.pop(text, None)
+                listed.drop(text)
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -198,7 +198,7 @@ class Findings:
         counts = self._result(identity.manufacturer).counts
         counts.seen += 1
         counts.unchanged += 1
-        if self._house.inventory.is_ignored(tenant, identity, snapshot.host):
+        if self._house.ignored.matches(tenant, identity, snapshot.host):
             return
         self.candidates += 1
         self._house.candidates.put(

@@ -15,7 +15,7 @@ from services import clock
 from services.backoff import Backoff
 from services.discovery.service import DiscoveryOrchestrationService
 from services.discovery.targets import Place, place_of
-from services.live import Inventory
+from services.live import Inventory, UnidentifiedHosts
 from services.model import AuditContext, Campus, RangeRecord, ServiceError
 from services.rules import Host
 
@@ -48,10 +48,16 @@ class Schedule:
     """Keeps the ranges as they are configured, and has them searched."""
 
     def __init__(
-        self, *, discovery: DiscoveryOrchestrationService, inventory: Inventory, debounce_s: float = DEBOUNCE_S
+        self,
+        *,
+        discovery: DiscoveryOrchestrationService,
+        inventory: Inventory,
+        unidentified: UnidentifiedHosts,
+        debounce_s: float = DEBOUNCE_S,
     ) -> None:
         self._discovery = discovery
         self._inventory = inventory
+        self._unidentified = unidentified
         self._debounce_s = debounce_s
         self._due: dict[Key, float] = {}
         self._retries: dict[Key, Retry] = {}
@@ -169,7 +175,7 @@ class Schedule:
     def _watch_host(self, record: RangeRecord, now: float) -> None:
         """Begin to ask a configured host again that did not answer."""
         place = _host_of(record)
-        if place is not None and place.text in self._inventory.unidentified:
+        if place is not None and place.text in self._unidentified:
             self._retries.setdefault(_key(record), _retry(place, now))
         else:
             self._retries.pop(_key(record), None)

@@ -183,7 +183,7 @@ class Searches:
 
 def _is_held(unit: Unit, port: int | None) -> bool:
     same_port = port is None or unit.record.port is None or unit.record.port == port
-    return same_port and (unit.online or unit.session in IN_SESSION)
+    return same_port and (unit.online or unit.link_state.session in IN_SESSION)
 
 
 def covers(place: Place, host: str) -> bool:

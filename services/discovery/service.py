@@ -20,7 +20,7 @@ from services.discovery.refresh import Reader, Refresher, choose
 from services.discovery.search import Finished, Progress, Search, Searches, covers
 from services.discovery.targets import Place, place_of
 from services.drivers import Makers, check_manufacturer
-from services.live import Inventory
+from services.live import IgnoredUnits, Inventory, UnidentifiedHosts
 from services.model import Address, AuditContext, Campus, RangeRecord, Result, ServiceError
 from services.rules import MAX_ADDRESSES, Host, parse
 from services.units import describe, find_unit
@@ -53,6 +53,9 @@ class DiscoveryOrchestrationService:
         self,
         *,
         inventory: Inventory,
+        candidates: Candidates,
+        ignored: IgnoredUnits,
+        unidentified: UnidentifiedHosts,
         sync: Sync,
         sessions: Reader,
         audit: Recorder,
@@ -67,8 +70,8 @@ class DiscoveryOrchestrationService:
         self._makers = makers
         self._remember = remember
         self.forget = forget
-        self.candidates = Candidates(inventory)
-        self.house = Household(inventory, sync, self.candidates)
+        self.candidates = candidates
+        self.house = Household(inventory, sync, candidates, ignored, unidentified)
         self._searches = Searches(self.house, makers)
         self._running: dict[Campus, Search] = {}
         self._ended = asyncio.Event()

@@ -1,23 +1,30 @@
-"""What is known now: the inventory, the marks of what changed, the announcer of what happened,
-and the writer of states.
+"""What is known now: units and their parts (`inventory`, `unit`), the one writer of their states (`state_writer`), what
+changed of them (`changes`), what happened once (`announcer`), and the lists of what is no unit here.
 """
 
 from __future__ import annotations
 
-from services.live.announcer import News
-from services.live.changes import Bus, Mark
-from services.live.inventory import Candidate, Inventory, Unidentified, Unit, UnitPart, Version
+from services.live.announcer import Announcer
+from services.live.changes import Changes, Mark
+from services.live.ignored import IgnoredUnits
+from services.live.inventory import Inventory
 from services.live.state_writer import StateWriter
+from services.live.unidentified import Unidentified, UnidentifiedHosts
+from services.live.unit import LinkState, Meters, Unit, UnitAvailability, UnitPart, Version
 
 __all__ = [
-    "Bus",
-    "Candidate",
+    "Announcer",
+    "Changes",
+    "IgnoredUnits",
     "Inventory",
+    "LinkState",
     "Mark",
-    "News",
+    "Meters",
     "StateWriter",
     "Unidentified",
+    "UnidentifiedHosts",
     "Unit",
+    "UnitAvailability",
     "UnitPart",
     "Version",
 ]

@@ -1,4 +1,4 @@
-"""What happened, told twice: to the audit, which is the record, and to the bus, for whoever listens now."""
+"""What happened once, for two readers: the audit, which is the record, and the events for whoever listens now."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Mapping
 
 from services import clock
 from services.audit import Audit
-from services.live.changes import Bus
-from services.live.inventory import Unit, UnitPart
+from services.live.changes import Changes
+from services.live.unit import Unit, UnitPart
 from services.model import Address, AuditContext, Event, EventType
 from services.rules import Happening
 
 AUDITED: frozenset[EventType] = frozenset(
     {"transmitter_on", "transmitter_lost", "battery_replace", "battery_critical", "battery_recovered"}
 )
-"""Channel events that someone may have to explain later; their audit action has the same name."""
+"""Events of parts that someone may have to explain later; their audit action has the same name."""
 
 
-class News:
-    """Tells what happened."""
+class Announcer:
+    """Writes audit events and enqueues events."""
 
-    def __init__(self, bus: Bus, audit: Audit) -> None:
-        self._bus = bus
+    def __init__(self, changes: Changes, audit: Audit) -> None:
+        self._changes = changes
         self._audit = audit
 
-    def happened(
+    def part_event(
         self,
         unit: Unit,
         part: UnitPart,
@@ -34,16 +34,16 @@ class News:
         *,
         late: bool = False,
     ) -> None:
-        """Something happened once on a channel."""
+        """Announce something that happened on a part."""
         event = happening.event
-        self.tell(event, part.address, {**happening.after, "late": late}, now)
+        self.event(event, part.address, {**happening.after, "late": late}, now)
         if event == "interference_started":
             part.counters.interference += 1
         if event in AUDITED:
             self._audit.record(
                 event,
                 context=context or own_context(unit),
-                resource=f"{part.address.kind}/{part.address.id}",
+                resource=part.address,
                 before=happening.before,
                 after=happening.after,
                 late=late,
@@ -60,19 +60,19 @@ class News:
         *,
         late: bool = False,
     ) -> None:
-        """Settings of a channel, or of the receiver itself, are others than before."""
+        """Announce that settings of a part, or of the unit itself, are others than before."""
         self._audit.record(
             "channel_settings_changed" if part else "receiver_settings_changed",
             context=context or own_context(unit),
-            resource=f"{part.address.kind}/{part.address.id}" if part else f"{unit.address.kind}/{unit.address.id}",
+            resource=part.address if part else unit.address,
             before=before,
             after=after,
             late=late,
         )
         data = {"channel": part.address.id if part else None, "before": before, "after": after, "late": late}
-        self.tell("settings_changed", unit.address, data, now)
+        self.event("settings_changed", unit.address, data, now)
 
-    def crossed(
+    def availability_changed(
         self,
         unit: Unit,
         before: Mapping[str, object],
@@ -80,20 +80,25 @@ class News:
         now: str,
         context: AuditContext | None,
     ) -> None:
-        """A receiver came or went."""
-        after = {"state": unit.available, "reason": unit.reason, "detail": detail}
-        self.tell("online" if unit.online else "offline", unit.address, after, now)
+        """Announce that a unit came or went."""
+        after = {"state": unit.availability.state, "reason": unit.availability.reason, "detail": detail}
+        self.event("online" if unit.online else "offline", unit.address, after, now)
         self._audit.record(
             "receiver_online" if unit.online else "receiver_offline",
             context=context or own_context(unit),
-            resource=f"{unit.address.kind}/{unit.address.id}",
+            resource=unit.address,
             before=before,
             after=after,
         )
 
-    def tell(self, event: EventType, address: Address, data: Mapping[str, object], now: str) -> None:
-        """Queue an event for whoever listens now."""
-        self._bus.tell(Event(clock.uuid7(), event, now, address, data))
+    def identity_conflict(self, unit: Unit, why: str, context: AuditContext) -> None:
+        """Announce that two units claim one identity."""
+        self._audit.record("receiver_conflict", context=context, resource=unit.address, after={"why": why})
+        self.event("identity_conflict", unit.address, {"why": why}, clock.now_text())
+
+    def event(self, event: EventType, address: Address, data: Mapping[str, object], now: str) -> None:
+        """Enqueue an event for whoever listens now."""
+        self._changes.enqueue(Event(clock.uuid7(), event, now, address, data))
 
 
 def own_context(unit: Unit) -> AuditContext:

@@ -17,8 +17,8 @@ EVENTS_KEPT = 10_000
 """Enough for every channel of a large house to change twice while the broker restarts; 200 bytes each."""
 
 
-class Bus:
-    """Dirty marks and events, and one flag that wakes their reader."""
+class Changes:
+    """Marks and events, and one flag that wakes their reader."""
 
     def __init__(self, events_kept: int = EVENTS_KEPT) -> None:
         self._marks: dict[Mark, None] = {}  # a dict keeps the order of arrival, a set does not
@@ -36,7 +36,7 @@ class Bus:
         self._marks[address, facet] = None
         self._wake.set()
 
-    def tell(self, event: Event) -> None:
+    def enqueue(self, event: Event) -> None:
         """Queue an event; when the queue is full the oldest is dropped and counted."""
         if len(self._events) == self._events.maxlen:
             self.events_dropped += 1
@@ -48,13 +48,13 @@ class Bus:
         self._marks.pop((address, facet), None)
 
     def take_marks(self) -> list[Mark]:
-        """All marks since the last call; events stay."""
+        """Return all marks since the last call; events stay."""
         marks = list(self._marks)
         self._marks.clear()
         return marks
 
     def take(self) -> tuple[list[Mark], list[Event]]:
-        """All marks and events since the last call."""
+        """Return all marks and events since the last call."""
         marks, events = list(self._marks), list(self._events)
         self._marks.clear()
         self._events.clear()

@@ -7,7 +7,7 @@ A battery becomes a level here (`battery`), values become a status (`status`), r
 from __future__ import annotations
 
 from services.rules import networks
-from services.rules.aggregate import RECORDED, Levels
+from services.rules.aggregate import RECORDED, TelemetryAggregate
 from services.rules.battery import DEFAULT_RULES, BatteryLevel, StatusRules, Threshold, stored_level
 from services.rules.fold import fold_part, fold_unit, rejudge, reported_of
 from services.rules.folded import Folded, Happening, Situation
@@ -25,10 +25,10 @@ __all__ = [
     "Folded",
     "Happening",
     "Host",
-    "Levels",
     "Situation",
     "Span",
     "StatusRules",
+    "TelemetryAggregate",
     "Threshold",
     "expand",
     "fold_part",

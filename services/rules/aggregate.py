@@ -11,7 +11,7 @@ RECORDED: frozenset[str] = frozenset(key for kind in PART_KINDS for key in KEYS.
 
 
 @dataclass(slots=True)
-class Levels:
+class TelemetryAggregate:
     """Running extremes of one part since they were last taken."""
 
     _figures: dict[str, list[float]] = field(default_factory=dict)  # key -> [minimum, maximum, sum, count]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from services.units.availability import Availability
-from services.units.chores import Upkeep
+from services.units.chores import PeriodicChores
 from services.units.detail import describe
 from services.units.from_configuration import ConfiguredUnit, ConfiguredUnits
 from services.units.membership import LABEL_KEYS, Membership
-from services.units.reading_fold import Intake
+from services.units.reading_fold import ReadingFold
 from services.units.recognition import Recognition
 from services.units.restore import restore
 from services.units.sessions import AUTO, STATES, Polling, Sessions
 from services.units.sync_service import DeviceSnapshot, DeviceSyncService, find_unit
-from services.units.telemetry import Metering
+from services.units.telemetry import TelemetryCollector
 from services.units.unit_queue import UnitQueues
 
 __all__ = [
@@ -24,14 +24,14 @@ __all__ = [
     "ConfiguredUnits",
     "DeviceSnapshot",
     "DeviceSyncService",
-    "Intake",
     "Membership",
-    "Metering",
+    "PeriodicChores",
     "Polling",
+    "ReadingFold",
     "Recognition",
     "Sessions",
+    "TelemetryCollector",
     "UnitQueues",
-    "Upkeep",
     "describe",
     "find_unit",
     "restore",

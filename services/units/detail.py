@@ -11,7 +11,8 @@ from services.live import Unit, UnitPart
 def describe(unit: Unit) -> dict[str, object]:
     """Who it is, how it stands, how its connection is, its channels, and what it said in its own session."""
     record = unit.record
-    heard = unit.heard_s
+    heard = unit.link_state.heard_s
+    there = unit.availability
     return {
         "id": unit.address.id,
         "info": {
@@ -24,13 +25,13 @@ def describe(unit: Unit) -> dict[str, object]:
         },
         "state": dict(unit.state),
         "stale": unit.stale,
-        "availability": {"state": unit.available, "reason": unit.reason, "since": unit.since},
+        "availability": {"state": there.state, "reason": there.reason, "since": there.since},
         "link": {
-            "session": unit.session,
+            "session": unit.link_state.session,
             "last_seen": record.last_seen,
             "data_age_s": None if heard is None else round(asyncio.get_running_loop().time() - heard, 1),
-            "reconnects": unit.reconnects_total,
-            "last_error": unit.last_error,
+            "reconnects": unit.link_state.reconnects_total,
+            "last_error": there.detail,
         },
         "channels": [_part(part) for part in unit.parts.values()],
         "reported": dict(unit.reported),
@@ -45,7 +46,7 @@ def _part(part: UnitPart) -> dict[str, object]:
         "diversity": part.diversity,
         "state": dict(part.state),
         "slots": [dict(slot) for _, slot in sorted(part.slots.items())],
-        "telemetry": dict(part.telemetry) if part.telemetry else None,
+        "telemetry": dict(part.meters.newest) if part.meters.newest else None,
         "stale": part.stale,
         "reported": dict(part.reported),
     }

@@ -11,10 +11,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from services import clock
 from services.backoff import Backoff
 from services.drivers import DriverError, Makers, Sighting, look, only_maker
-from services.live import Inventory, Unidentified, Unit
+from services.live import Inventory, UnidentifiedHosts, Unit
 from services.model import (
     NOUNS,
     UNIT_KINDS,
@@ -81,8 +80,10 @@ class ConfiguredUnits:
         sessions: Sessions,
         sync: DeviceSyncService,
         makers: Makers,
+        unidentified: UnidentifiedHosts,
     ) -> None:
         self._inventory = inventory
+        self._unidentified = unidentified
         self._membership = membership
         self._sessions = sessions
         self._sync = sync
@@ -110,10 +111,10 @@ class ConfiguredUnits:
                 self._waiting[entry.host, entry.port] = entry
                 counts["waiting"] += 1
                 gone.discard(entry.host)
-                if entry.host not in self._inventory.unidentified:
+                if entry.host not in self._unidentified:
                     self._list(entry, "never_seen", "it has not answered yet")
         for host in gone:
-            self._inventory.unidentified.pop(host, None)
+            self._unidentified.drop(host)
         for unit in list(self._inventory.units.values()):
             if unit.record.source == "config" and unit.address not in kept:
                 await self._membership.drop(unit, AuditContext.of(unit.address.tenant, ACTOR))
@@ -214,7 +215,7 @@ class ConfiguredUnits:
             return
         if self._waiting.pop((entry.host, entry.port), None) is None:
             return  # the file changed meanwhile
-        self._inventory.unidentified.pop(entry.host, None)
+        self._unidentified.drop(entry.host)
         if entry.id is not None:
             await self._make_room(entry)
         snapshot = DeviceSnapshot(
@@ -231,12 +232,8 @@ class ConfiguredUnits:
             await self._bring_up_to_date(unit, entry)
 
     def _list(self, entry: ConfiguredUnit, reason: AvailabilityReason, detail: str) -> None:
-        known = self._inventory.unidentified.get(entry.host)
-        if known is not None and known.reason == reason:
-            return
-        since = known.since if known else clock.now_text()
-        self._inventory.unidentified[entry.host] = Unidentified(entry.tenant, entry.host, reason, since, detail)
-        if reason != "never_seen":
+        changed = self._unidentified.put(entry.tenant, entry.host, reason, detail)
+        if changed and reason != "never_seen":
             log.warning(
                 "configured host has not answered yet", extra={"host": entry.host, "reason": reason, "why": detail}
             )

@@ -13,7 +13,7 @@ from functools import partial
 
 from services import clock
 from services.audit import Audit
-from services.live import Inventory, StateWriter, Unit
+from services.live import IgnoredUnits, Inventory, StateWriter, Unit
 from services.model import (
     NOUNS,
     UNIT_KINDS,
@@ -25,9 +25,8 @@ from services.model import (
     ServiceError,
     UnitRecord,
 )
-from services.rules import make_id, same_unit
-from services.store import Store
-from services.units.reading_fold import Intake
+from services.rules import make_id
+from services.units.reading_fold import ReadingFold
 from services.units.recognition import identity_of
 from services.units.sessions import Sessions
 from services.units.unit_queue import UnitQueues
@@ -50,10 +49,10 @@ class Membership:
         self,
         inventory: Inventory,
         writer: StateWriter,
-        intake: Intake,
+        fold: ReadingFold,
         sessions: Sessions,
         queues: UnitQueues,
-        store: Store,
+        ignored: IgnoredUnits,
         audit: Audit,
         *,
         configuration: str = "the configuration",
@@ -61,10 +60,10 @@ class Membership:
         """``configuration`` says in words where the units of the configuration stand."""
         self._inventory = inventory
         self._writer = writer
-        self._intake = intake
+        self._fold = fold
         self._sessions = sessions
         self._queues = queues
-        self._store = store
+        self._ignored = ignored
         self._audit = audit
         self._configuration = configuration
 
@@ -90,11 +89,9 @@ class Membership:
             detail = f"there is a {NOUNS[there]} {record.address.id} already"
             raise ServiceError("duplicate_conflict", detail, field="args.id")
         unit = Unit(record)
-        self._writer.enter(unit)
-        self._store.put_unit(record)
+        self._writer.add(unit)
         action = "receiver_adopted" if record.source == "discovery" else "receiver_added"
         self._audit.record(action, context=context, resource=_resource(unit), after=_public(record))
-        self._inventory.mark_membership(tenant)
         log.info("receiver added", extra={"receiver": record.address.id, "host": record.host, "source": record.source})
         self._sessions.start(unit)
         return record.address
@@ -162,17 +159,8 @@ class Membership:
         await self._queues.run(unit.address, partial(self._drop, unit, context), internal=True)
 
     def unignore(self, tenant: Campus, host: str | None, unit_id: str | None, who: Identity | None = None) -> int:
-        """Allow removed units again: by the host or id that they had, or by what one says of itself; how many."""
-        back = [
-            gone
-            for gone in self._inventory.ignored
-            if gone.tenant == tenant
-            and ((host and gone.host == host) or (unit_id and gone.unit == unit_id) or (who and same_unit(gone, who)))
-        ]
-        for gone in back:
-            self._inventory.ignored.remove(gone)
-            self._store.unignore(gone)
-        return len(back)
+        """Allow removed units again: see `IgnoredUnits.allow`."""
+        return self._ignored.allow(tenant, host, unit_id, who)
 
     def find(self, address: Address) -> Unit:
         """A receiver by its address. Raises `ServiceError` (unknown_resource)."""
@@ -187,15 +175,15 @@ class Membership:
     async def _read_anew(self, unit: Unit) -> None:
         if not unit.online:
             return
-        early = self._intake.begin(unit)
+        early = self._fold.begin(unit)
         try:
             await self._sessions.refresh(unit.address)
         except ServiceError:
             if unit.online:
-                self._intake.abandon(unit, early)
+                self._fold.abandon(unit, early)
             raise
         if unit.early is early:
-            self._intake.complete(unit)
+            self._fold.complete(unit)
 
     async def _move(self, address: Address, host: str, port: int | None, context: AuditContext) -> None:
         unit = self.find(address)
@@ -257,20 +245,15 @@ class Membership:
             cid=record.cid,
             kind=address.kind,
         )
-        self._inventory.ignored.append(gone)
-        self._store.ignore(gone)
+        self._ignored.add(gone)
 
     async def _drop(self, unit: Unit, context: AuditContext) -> None:
         if self._inventory.units.get(unit.address) is not unit:
             return  # somebody else was first
         await self._sessions.stop(unit.address)
-        self._inventory.forget(unit.address)
-        self._store.remove_unit(unit.address)
+        self._writer.remove(unit)
         self._audit.record("receiver_removed", context=context, resource=_resource(unit), before=_public(unit.record))
         log.info("receiver removed", extra={"receiver": unit.address.id})
-        for address in (unit.address, *(part.address for part in unit.parts.values())):
-            self._inventory.mark_gone(address)
-        self._inventory.mark_membership(unit.address.tenant)
 
     def _refuse_config(self, unit: Unit) -> None:
         if unit.record.source == "config":

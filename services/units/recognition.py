@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from services import clock
 from services.audit import Audit
-from services.drivers import Description, Driver, DriverError
-from services.live import Inventory, StateWriter, Unit
-from services.model import AuditContext, AvailabilityReason, Event, Identity, UnitRecord
+from services.drivers import Description, Driver, DriverError, known_product
+from services.live import Announcer, StateWriter, Unit
+from services.model import AuditContext, AvailabilityReason, Identity, UnitRecord
 from services.rules import same_unit
-from services.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +25,9 @@ SWAPPED_S = 15.0
 class Recognition:
     """Compares who answered with who was expected, and takes over what is new of it."""
 
-    def __init__(
-        self, inventory: Inventory, writer: StateWriter, store: Store, audit: Audit, drivers: Mapping[str, Driver]
-    ) -> None:
-        self._inventory = inventory
+    def __init__(self, writer: StateWriter, announcer: Announcer, audit: Audit, drivers: Mapping[str, Driver]) -> None:
         self._writer = writer
-        self._store = store
+        self._announcer = announcer
         self._audit = audit
         self._drivers = drivers
 
@@ -61,17 +56,21 @@ class Recognition:
         if same is False or (same is None and other_model):
             self._refuse_stranger(unit, identity, "identity_conflict" if same is False else "wrong_model")
         self.learn(unit, identity)
-        self._equip(unit, driver, description)
+        more = self._drivers[driver].more
+        self._writer.equip(unit, driver, description.abilities, description.parts, more)
         if unit.record.manufacturer != identity.manufacturer:
             self._writer.change_record(unit, replace(unit.record, manufacturer=identity.manufacturer))
 
+    def expect(self, unit: Unit, driver: Driver) -> None:
+        """Until a unit answers it can what its model could in an earlier run."""
+        product = known_product(driver, unit.record.model, unit.record.family)
+        if unit.abilities is None and product is not None:
+            self._writer.expect(unit, product.abilities, product.part_abilities, driver.more)
+
     def conflict(self, unit: Unit, why: str, context: AuditContext) -> None:
         """Log, audit and publish that two units claim one identity; they are never merged."""
-        address = unit.address
-        log.warning("identity conflict", extra={"receiver": address.id, "why": why})
-        self._audit.record("receiver_conflict", context=context, resource=address, after={"why": why})
-        event = Event(clock.uuid7(), "identity_conflict", clock.now_text(), address, {"why": why})
-        self._inventory.bus.tell(event)
+        log.warning("identity conflict", extra={"receiver": unit.address.id, "why": why})
+        self._announcer.identity_conflict(unit, why, context)
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -84,7 +83,7 @@ class Recognition:
                 f"expected {record.model} {record.mac or record.serial or ''}, found {identity.model} "
                 f"{identity.mac or identity.serial or ''}; receiver_replace accepts the new unit"
             )
-            if unit.reason != reason:
+            if unit.availability.reason != reason:
                 self.conflict(unit, detail, context)
             raise DriverError(reason, detail, again_s=SWAPPED_S)
         before, after = identity_of(record), identity_of(identity)
@@ -93,33 +92,6 @@ class Recognition:
             extra={"receiver": record.address.id, "was": before, "is": after},
         )
         self._audit.record("receiver_replaced", context=context, resource=unit.address, before=before, after=after)
-
-    def _equip(self, unit: Unit, driver: str, description: Description) -> None:
-        """Give a unit the abilities and parts of the hardware that answered."""
-        now = clock.now_text()
-        if (description.abilities, driver) != (unit.abilities, unit.driver):
-            unit.abilities, unit.driver = description.abilities, driver
-            unit.more = tuple(self._drivers[driver].more)
-            self._writer.change_info(unit, now, parts=False)
-        fresh = [number for number in description.parts if number not in unit.parts]
-        for number, able in description.parts.items():
-            part = self._inventory.ensure_part(unit, number)
-            if part.abilities != able:
-                part.abilities = able
-                self._writer.change_part_info(part, now)
-        for number in fresh:
-            self._writer.enter_part(unit.parts[number], now)
-        if self._drop_parts_without(unit, description.parts) or fresh:
-            self._inventory.mark_membership(unit.address.tenant)
-
-    def _drop_parts_without(self, unit: Unit, there: Collection[int]) -> bool:
-        """Take out the parts that the hardware does not have any more; whether there were any."""
-        gone = [number for number in unit.parts if number not in there]
-        for number in gone:
-            address = self._inventory.drop_part(unit, number)
-            self._store.remove_part(address)
-            self._inventory.mark_gone(address)
-        return bool(gone)
 
 
 def identity_of(whom: UnitRecord | Identity) -> dict[str, object]:

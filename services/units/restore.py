@@ -39,11 +39,10 @@ def restore(
         _restore_part(inventory, writer, stored)
     for unit in inventory.units.values():
         try:
-            availability.pass_time(unit, clock.now_text())
+            availability.rejudge(unit, clock.now_text())
         except (TypeError, ValueError) as error:  # of another form than ours: the receiver will tell them anew
             log.warning("stored values are left out", extra={"receiver": unit.address.id, "why": str(error)})
-            for part in unit.parts.values():
-                part.state = empty_state(part.address.kind)
+            writer.empty_states(unit)
 
 
 def _restore_part(inventory: Inventory, writer: StateWriter, stored: PartRecord) -> None:
@@ -51,11 +50,10 @@ def _restore_part(inventory: Inventory, writer: StateWriter, stored: PartRecord)
     unit = inventory.units.get(home)
     if unit is None:
         return
-    part = inventory.ensure_part(unit, stored.number)
-    part.state = _stored(stored.address.kind, stored.state)
-    part.level = stored_level(part.state)
-    part.slots = {int(str(slot["number"])): slot for slot in stored.slots}
-    writer.enter_part(part, stored.changed_at or clock.now_text())
+    state = _stored(stored.address.kind, stored.state)
+    slots = {int(str(slot["number"])): slot for slot in stored.slots}
+    changed_at = stored.changed_at or clock.now_text()
+    writer.restore_part(unit, stored.number, state, stored_level(state), slots, changed_at)
 
 
 def _stored(kind: Kind, values: Mapping[str, object]) -> State:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -17,21 +17,20 @@ from typing import Literal
 from pydantic import BaseModel
 
 from services.drivers import (
-    Description,
     DriverError,
     Link,
     Makers,
     Reading,
     Target,
     families,
-    known_product,
     look,
     make_target,
 )
 from services.live import Inventory, Unit
 from services.model import Address, ServiceError, UnitRecord
 from services.units.availability import Availability
-from services.units.reading_fold import Intake
+from services.units.reading_fold import ReadingFold
+from services.units.recognition import Recognition
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +75,6 @@ class Polling:
     """Local address to connect from, unless the receiver has its own."""
 
 
-Verify = Callable[[Unit, str, Description], None]
-"""Gets the unit, the name of the driver that read it, and what was read. Raises `DriverError` where the unit that
-answered is not the one that is expected."""
-
-
 class UnitSession:
     """One receiver's life."""
 
@@ -89,10 +83,10 @@ class UnitSession:
         unit: Unit,
         makers: Makers,
         names: Sequence[str],
-        intake: Intake,
+        fold: ReadingFold,
         availability: Availability,
         polling: Polling,
-        verify: Verify,
+        recognition: Recognition,
     ) -> None:
         self.unit = unit
         self.state: State = "connecting"
@@ -102,10 +96,10 @@ class UnitSession:
         """Drivers that may know the unit."""
         self._answering = _likely(makers, names, unit.record)
         """The one that is asked first, until it fails."""
-        self._intake = intake
+        self._fold = fold
         self._availability = availability
         self._polling = polling
-        self._verify = verify
+        self._recognition = recognition
         self._turn = asyncio.Lock()
         self._waiting: asyncio.Future[None] | None = None
         self._attempts = 0
@@ -164,23 +158,24 @@ class UnitSession:
 
     async def _converse(self) -> None:
         target = self._target(self.unit.record)
-        self._intake.begin(self.unit)
+        self._fold.begin(self.unit)
         name = self._answering or (await look(self._makers, target, self._names))[0].driver
         async with self._makers.maker(name).connect(target, self._listen) as link:
             self._step("connected")
             self.link = link
             try:
                 description = await link.read_all()
-                self._verify(self.unit, name, description)
+                self._recognition.verify(self.unit, name, description)
                 self._step("complete")
                 self._attempts, self._answering = 0, name
-                self.unit.heard_s = link.last_heard
-                self._intake.complete(self.unit)
+                self.unit.link_state.opened(link)
+                self._fold.complete(self.unit)
                 who = description.identity
                 log.info("receiver is online", extra=self._words(model=who.model, firmware=who.firmware))
                 await self._stay(link)
             finally:
                 self.link = None
+                self.unit.link_state.closed()
 
     async def _stay(self, link: Link) -> None:
         """Watch the age of what is heard, and re-read now and then; ends by raising `DriverError`."""
@@ -189,7 +184,7 @@ class UnitSession:
         closed = asyncio.ensure_future(link.wait_closed())
         try:
             while True:
-                heard = self.unit.heard_s = link.last_heard
+                heard = link.last_heard
                 now, keepalive = loop.time(), self._polling.keepalive_s
                 if now - heard >= 2 * keepalive:
                     raise DriverError("silent", f"nothing was heard for {now - heard:.0f} s, though we asked")
@@ -217,13 +212,13 @@ class UnitSession:
             log.warning("complete re-read failed", extra=self._words(why=error.detail))
 
     def _listen(self, readings: Sequence[Reading]) -> None:
-        self._intake.take(self.unit, readings)
+        self._fold.take(self.unit, readings)
 
     # -- between conversations -------------------------------------------------------------------------------
 
     def _step(self, step: Step) -> None:
         self.state = STATES[self.state][step]
-        self.unit.session = self.state
+        self.unit.link_state.session = self.state
 
     def _lost(self, error: DriverError) -> None:
         was_live = self.live
@@ -233,9 +228,8 @@ class UnitSession:
             self._answering = None
         if was_live:
             loop_time = asyncio.get_running_loop().time()
-            self.unit.reconnects.append(loop_time)
-            self.unit.reconnects_total += 1
-        if was_live or self.unit.reason != error.reason:  # said once, not at every retry
+            self.unit.link_state.lost(loop_time)
+        if was_live or self.unit.availability.reason != error.reason:  # said once, not at every retry
             log.warning(
                 "receiver is lost" if was_live else "receiver is not reachable",
                 extra=self._words(reason=error.reason, why=error.detail),
@@ -266,7 +260,8 @@ class UnitSession:
         return {"receiver": self.unit.address.id, "host": self.unit.record.host, **more}
 
     def _offline_words(self) -> str:
-        return f"receiver {self.unit.address.id} is offline: {self.unit.last_error or self.unit.reason}"
+        there = self.unit.availability
+        return f"receiver {self.unit.address.id} is offline: {there.detail or there.reason}"
 
 
 def target_of(record: UnitRecord, polling: Polling) -> Target:
@@ -300,16 +295,17 @@ class Sessions:
         self,
         inventory: Inventory,
         makers: Makers,
-        intake: Intake,
+        fold: ReadingFold,
         availability: Availability,
+        recognition: Recognition,
         polling: Polling,
     ) -> None:
         self._inventory = inventory
         self._makers = makers
-        self._intake = intake
+        self._fold = fold
         self._availability = availability
+        self._recognition = recognition
         self.polling = polling
-        self.verify: Verify = lambda _unit, _driver, _description: None
         self._running: dict[Address, tuple[UnitSession, asyncio.Task[None]]] = {}
 
     def configure(self, polling: Polling) -> None:
@@ -339,10 +335,13 @@ class Sessions:
             self._availability.set(unit, "offline", "never_seen")
             return
         self._availability.set(unit, "offline", "connecting")
-        if unit.abilities is None:
-            self._equip_as_known(unit, names)
-        session = UnitSession(unit, self._makers, names, self._intake, self._availability, self.polling, self.verify)
-        unit.session = session.state
+        likely = _likely(self._makers, names, unit.record)
+        if likely is not None:
+            self._recognition.expect(unit, self._makers[likely])
+        session = UnitSession(
+            unit, self._makers, names, self._fold, self._availability, self.polling, self._recognition
+        )
+        unit.link_state.session = session.state
         task = asyncio.create_task(session.run(), name=f"session {unit.address.id}")
         task.add_done_callback(self._ended)
         self._running[unit.address] = (session, task)
@@ -351,17 +350,6 @@ class Sessions:
         if record.driver == AUTO:
             return [name for name, driver in self._makers.items() if driver.doors]
         return [record.driver] if record.driver in self._makers else []
-
-    def _equip_as_known(self, unit: Unit, names: Sequence[str]) -> None:
-        """Until the unit answers, it can what its model could in an earlier run."""
-        name = _likely(self._makers, names, unit.record)
-        product = known_product(self._makers[name], unit.record.model, unit.record.family) if name else None
-        if name is None or product is None:
-            return
-        unit.abilities = product.abilities
-        unit.more = tuple(self._makers[name].more)
-        for part in unit.parts.values():
-            part.abilities = product.part_abilities
 
     def first_contact(
         self, host: str, port: int | None, *, unit: str = "", interface: str = "", options: BaseModel | None = None

@@ -1,6 +1,6 @@
 """DeviceSyncService: what devices say becomes stored state here, callable without any broker.
 
-The sessions use the same intake as these methods do; nobody writes a state beside it.
+The sessions use the same fold as these methods do; nobody writes a state beside it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from services.audit import Audit
 from services.drivers import DriverError, Makers, Reading, check_manufacturer
-from services.live import Inventory, Unit
+from services.live import IgnoredUnits, Inventory, Unit
 from services.model import (
     NOUNS,
     PART_KINDS,
@@ -30,7 +30,7 @@ from services.model import (
 from services.rules import normalise_host, recognise
 from services.units.availability import Availability
 from services.units.membership import Membership
-from services.units.reading_fold import Intake
+from services.units.reading_fold import ReadingFold
 from services.units.recognition import Recognition
 
 
@@ -73,17 +73,19 @@ class DeviceSyncService:
     def __init__(
         self,
         inventory: Inventory,
-        intake: Intake,
+        fold: ReadingFold,
         availability: Availability,
         membership: Membership,
+        ignored: IgnoredUnits,
         recognition: Recognition,
         audit: Audit,
         makers: Makers,
     ) -> None:
         self._inventory = inventory
-        self._intake = intake
+        self._fold = fold
         self._availability = availability
         self._membership = membership
+        self._ignored = ignored
         self._recognition = recognition
         self._audit = audit
         self._makers = makers
@@ -92,7 +94,7 @@ class DeviceSyncService:
         """Take readings of one unit in. Raises `ServiceError` (unknown_resource)."""
         started = asyncio.get_running_loop().time()
         found = self._membership.find(unit)
-        changed = self._intake.take(found, readings, context, at_once=True)
+        changed = self._fold.take(found, readings, context, at_once=True)
         return self._result(context, started, found.record.manufacturer, changed)
 
     async def sync_device_battery(
@@ -107,7 +109,7 @@ class DeviceSyncService:
         if strange:
             raise ServiceError("schema_violation", f"not a battery value: {', '.join(strange)}", field=strange[0])
         unit, known = found
-        changed = self._intake.take(unit, [Reading(Part(known.number), values)], context, at_once=True)
+        changed = self._fold.take(unit, [Reading(Part(known.number), values)], context, at_once=True)
         return self._result(context, started, unit.record.manufacturer, changed)
 
     async def bulk_sync_devices(
@@ -179,7 +181,7 @@ class DeviceSyncService:
         known = (unit.record for unit in neighbours)
         match = recognise(identity, snapshot.host, snapshot.port, known, online)
         if match.outcome == "new":
-            if snapshot.source == "discovery" and self._inventory.is_ignored(tenant, identity, snapshot.host):
+            if snapshot.source == "discovery" and self._ignored.matches(tenant, identity, snapshot.host):
                 result.warnings.append(
                     f"{snapshot.host}: removed by hand, so not added again; {_add_verb(identity.kind)} brings it back"
                 )

@@ -85,7 +85,7 @@ async def test_what_changed_while_the_broker_was_away_is_there_afterwards_and_au
         assert gapless(seen)
         await seen.until(lambda: len(seen.audit("transmitter_lost")) == len(seen.audit("transmitter_on")) == 20)
         await seen.until(lambda: len(seen.events("transmitter_on")) >= 18)  # some may have left for the dying broker
-        assert app.bus.events_dropped == 0
+        assert app.changes.events_dropped == 0
 
 
 def names_of(seen: Observer, number: int) -> list[dict[str, dict[str, str]]]:
@@ -103,8 +103,8 @@ async def test_events_that_nobody_could_be_told_are_bounded_and_counted(house: H
         channel = next(app.inventory.parts())[1].address
         limit = EVENTS_KEPT
         for _ in range(limit + 5):
-            app.bus.tell(Event("1", "transmitter_on", "2026-11-22T19:30:00.000Z", channel))
-        assert app.bus.events_dropped == 5
+            app.changes.enqueue(Event("1", "transmitter_on", "2026-11-22T19:30:00.000Z", channel))
+        assert app.changes.events_dropped == 5
         await house.broker.start()
         await seen.until(lambda: seen.is_bridge("online"))
 
@@ -126,13 +126,13 @@ async def test_a_broker_that_stands_still_under_load_ends_neither_the_bridge_nor
 async def test_meters_that_a_standing_broker_does_not_take_are_dropped_and_counted(house: House) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
         await seen.live("rack")
-        await seen.until(lambda: any(channel.telemetry for _, channel in app.inventory.parts()))
+        await seen.until(lambda: any(channel.meters.newest for _, channel in app.inventory.parts()))
         assert app.publisher.telemetry_dropped == 0
         await house.broker.freeze()
         async with asyncio.timeout(10):
             while not app.publisher.telemetry_dropped:
                 for _, channel in app.inventory.parts():
-                    app.bus.mark(channel.address, Facet.TELEMETRY)
+                    app.changes.mark(channel.address, Facet.TELEMETRY)
                 await asyncio.sleep(0)
         await house.broker.kill()
         await house.broker.start()
@@ -146,10 +146,10 @@ async def wait_for_congestion(app: App) -> Connection:
     async with asyncio.timeout(10):
         while not connection.congested:
             for _, channel in app.inventory.parts():
-                app.bus.mark(channel.address, Facet.STATE)
+                app.changes.mark(channel.address, Facet.STATE)
             await asyncio.sleep(0)
     for _, channel in app.inventory.parts():
-        app.bus.mark(channel.address, Facet.STATE)
+        app.changes.mark(channel.address, Facet.STATE)
     await asyncio.sleep(0)
     return connection
 

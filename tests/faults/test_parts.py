@@ -10,7 +10,7 @@ import pytest
 from bridge import restarts
 from services.drivers import Reading
 from services.model import AuditContext, Part
-from services.units import Metering
+from services.units import TelemetryCollector
 from tests.integration.house import House, entry, simulated
 
 METERS = {"meter_interval": "100ms", "telemetry_interval": "500ms"}
@@ -20,16 +20,16 @@ async def test_a_part_that_fails_starts_again_and_says_so(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("bridge.restarts.RESTART_FIRST_S", 0.05)
-    once = Metering._one_round
+    once = TelemetryCollector._one_round
     broken: list[float] = []
 
-    async def fail_once(self: Metering, end: float) -> None:
+    async def fail_once(self: TelemetryCollector, end: float) -> None:
         if not broken:
             broken.append(end)
             raise ZeroDivisionError
         await once(self, end)
 
-    monkeypatch.setattr(Metering, "_one_round", fail_once)
+    monkeypatch.setattr(TelemetryCollector, "_one_round", fail_once)
     async with simulated() as unit, house.serve(entry(unit), polling=METERS).running() as (_, seen):
         await seen.live("rack")
         await seen.until(lambda: seen.all("telemetry"))

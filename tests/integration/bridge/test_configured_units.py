@@ -27,11 +27,11 @@ async def test_a_unit_that_never_answered_is_listed_until_it_says_what_it_is(hou
         house.document["units"] = [entry(unit, "rack")]
         async with house.running() as (app, seen):
             await seen.until(lambda: seen.is_bridge("online"))
-            assert list(app.inventory.unidentified) == [unit.host]
+            assert [one.host for one in app.unidentified] == [unit.host]
             assert not [topic for topic in seen.retained if "/rack/" in topic]
             await unit.fault("none")
             await seen.live("rack")
-            assert not app.inventory.unidentified
+            assert not app.unidentified
 
 
 async def test_a_discovered_unit_gets_the_id_that_the_file_gives_it(house: House) -> None:

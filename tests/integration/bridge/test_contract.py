@@ -254,11 +254,11 @@ async def test_a_removed_unit_that_is_added_at_another_address_is_no_longer_igno
         rack = added["data"]["receiver"]
         await seen.live(rack)
         await seen.ask("bridge/main", "receiver_remove", id=rack)
-        assert [gone.unit for gone in app.inventory.ignored] == [rack]
-        app.inventory.ignored[0] = replace(app.inventory.ignored[0], host="10.0.0.1")  # it had another address then
+        assert [gone.unit for gone in app.ignored] == [rack]
+        app.ignored._gone[0] = replace(app.ignored._gone[0], host="10.0.0.1")  # it had another address then
         back = await seen.ask("bridge/main", "receiver_add", host=elsewhere.host, port=elsewhere.port)
         assert back["data"]["receiver"] == rack, "the same unit, by its MAC address"
-        assert not app.inventory.ignored
+        assert not list(app.ignored)
 
 
 async def test_a_configuration_that_was_changed_between_two_runs_is_audited_at_the_start(house: House) -> None:

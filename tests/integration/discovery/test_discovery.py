@@ -7,25 +7,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from services.audit import Audit
 from services.discovery import Adverts, DiscoveryOrchestrationService, Found, Schedule, scan_all
 from services.drivers import Maker, Makers, Sighting, Surroundings, Target, Trace
 from services.drivers.shure.driver import ShureDriver, ShureMaker
-from services.live import Bus, Inventory, News, StateWriter
 from services.model import AuditContext, Campus, RangeRecord
-from services.rules import DEFAULT_RULES
 from services.store import Store
-from services.units import (
-    Availability,
-    DeviceSyncService,
-    Intake,
-    Membership,
-    Polling,
-    Recognition,
-    Sessions,
-    UnitQueues,
-)
 from tests.integration.house import rack
+from tests.integration.wiring import UnitServices
 from tests.unit.discovery.household import until
 
 STAGE = Campus("default", "stage")
@@ -55,38 +43,34 @@ class WatchedShure(ShureDriver):
         yield WatchedMaker(around, self.identified)
 
 
-class House:
+class House(UnitServices):
     """The services of a bridge, without a broker."""
 
     def __init__(self, store: Store) -> None:
         self.shure = WatchedShure()
-        self.store = store
-        self.makers = Makers({"shure": self.shure})
-        bus = Bus()
-        audit = Audit(store)
-        news = News(bus, audit)
-        self.inventory = Inventory(bus, "main")
-        availability = Availability(self.inventory, store, news, DEFAULT_RULES)
-        writer = StateWriter(self.inventory, store)
-        intake = Intake(self.inventory, writer, store, news, availability)
-        recognition = Recognition(self.inventory, writer, store, audit, self.makers)
-        self.sessions = Sessions(self.inventory, self.makers, intake, availability, Polling())
-        self.sessions.verify = recognition.verify
-        membership = Membership(self.inventory, writer, intake, self.sessions, UnitQueues(), store, audit)
-        sync = DeviceSyncService(self.inventory, intake, availability, membership, recognition, audit, self.makers)
+        super().__init__(store, Makers({"shure": self.shure}))
         self.discovery = DiscoveryOrchestrationService(
             inventory=self.inventory,
-            sync=sync,
+            candidates=self.candidates,
+            ignored=self.ignored,
+            unidentified=self.unidentified,
+            sync=self.sync,
             sessions=self.sessions,
-            audit=audit,
+            audit=self.audit,
             makers=self.makers,
             remember=store.put_range,
             forget=store.remove_range,
         )
         self.adverts = Adverts(
-            inventory=self.inventory, discovery=self.discovery, makers=self.makers, default_tenant=STAGE
+            inventory=self.inventory,
+            ignored=self.ignored,
+            discovery=self.discovery,
+            makers=self.makers,
+            default_tenant=STAGE,
         )
-        self.schedule = Schedule(discovery=self.discovery, inventory=self.inventory, debounce_s=0.05)
+        self.schedule = Schedule(
+            discovery=self.discovery, inventory=self.inventory, unidentified=self.unidentified, debounce_s=0.05
+        )
 
     def online(self) -> list[str]:
         return sorted(receiver.record.host for receiver in self.inventory.units.values() if receiver.online)
@@ -156,8 +140,9 @@ async def test_what_is_overheard_outside_of_every_range_becomes_a_candidate(tmp_
         house(tmp_path) as bridge,
         rack("ulxd", count=1, listen="127.31.4.10", still=True, advertise="127.0.0.1") as (unit,),
     ):
-        await until(lambda: (STAGE, "127.31.4.10") in bridge.inventory.candidates)
-        candidate = bridge.inventory.candidates[STAGE, "127.31.4.10"]
+        await until(lambda: bridge.candidates.get(STAGE, "127.31.4.10"))
+        candidate = bridge.candidates.get(STAGE, "127.31.4.10")
+        assert candidate is not None
         assert (candidate.model, candidate.mac) == ("ULXD4Q", unit.mac)  # type: ignore[attr-defined]
         assert not bridge.inventory.units
 

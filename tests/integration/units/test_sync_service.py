@@ -10,9 +10,8 @@ from typing import cast
 
 import pytest
 
-from services.audit import Audit
 from services.drivers import Makers, Reading, SimulatedUnit, Surroundings
-from services.live import Bus, Inventory, News, StateWriter, Unit
+from services.live import Unit
 from services.model import (
     Address,
     AuditContext,
@@ -25,21 +24,13 @@ from services.model import (
     State,
     UnitRecord,
 )
-from services.rules import DEFAULT_RULES
 from services.store import Store
 from services.units import (
-    Availability,
     DeviceSnapshot,
-    DeviceSyncService,
-    Intake,
-    Membership,
-    Polling,
-    Recognition,
-    Sessions,
-    UnitQueues,
 )
 from tests.integration.house import drivers, simulated
 from tests.integration.scripted import scripted
+from tests.integration.wiring import UnitServices
 from tests.unit.discovery import household
 
 STAGE = Campus("default", "stage")
@@ -53,27 +44,11 @@ async def until(condition: Callable[[], object]) -> None:
         await household.until(condition)
 
 
-class Services:
+class Services(UnitServices):
     """The services of a bridge, nothing else."""
 
     def __init__(self, store: Store) -> None:
-        self.store = store
-        self.makers = Makers(drivers())
-        self.bus = Bus()
-        self.inventory = Inventory(self.bus, "main")
-        self.inventory.epoch = store.epoch
-        audit = Audit(store)
-        news = News(self.bus, audit)
-        self.availability = Availability(self.inventory, store, news, DEFAULT_RULES)
-        writer = StateWriter(self.inventory, store)
-        self.intake = Intake(self.inventory, writer, store, news, self.availability)
-        recognition = Recognition(self.inventory, writer, store, audit, self.makers)
-        self.sessions = Sessions(self.inventory, self.makers, self.intake, self.availability, Polling())
-        self.sessions.verify = recognition.verify
-        self.membership = Membership(self.inventory, writer, self.intake, self.sessions, UnitQueues(), store, audit)
-        self.sync = DeviceSyncService(
-            self.inventory, self.intake, self.availability, self.membership, recognition, audit, self.makers
-        )
+        super().__init__(store, Makers(drivers()))
 
     async def bulk(self, *devices: DeviceSnapshot, complete: bool = False, limit: int | None = None) -> Result:
         return await self.sync.bulk_sync_devices(
@@ -154,14 +129,14 @@ async def test_one_unit_under_two_addresses_of_a_batch_is_one_receiver(services:
 async def test_more_than_the_limit_means_the_first_ones_and_a_clear_word(services: Services) -> None:
     devices = [seen(f"127.0.9.{number}", f"00:0e:dd:00:00:{number:02}") for number in range(1, 6)]
     online = await add(services, "there")
-    online.available = "online"
+    online.availability.state = "online"
     result = await services.bulk(*devices, complete=True, limit=3)
     assert result.counts.added == 3
     assert result.status == "partial"
     assert "5 devices" in result.warnings[0]
     assert "3" in result.warnings[0]
     assert result.counts.offline == 0, "a list that was cut short is not complete"
-    assert online.available == "online"
+    assert online.availability.state == "online"
 
 
 async def test_an_unknown_manufacturer_is_an_error_and_changes_nothing(services: Services) -> None:
@@ -182,7 +157,7 @@ async def test_only_a_complete_list_marks_absentees_offline(services: Services) 
         assert partial.counts.offline == 0
         complete = await services.bulk(seen("127.0.9.9", "00:0e:dd:00:00:09"), complete=True)
         assert complete.counts.offline == 1
-        assert rack.available == "offline"
+        assert rack.availability.state == "offline"
         assert rack.record.last_seen is not None
         assert rack.record.last_seen >= (last_seen or "")
         assert "receiver_offline" in await services.actions()
@@ -226,7 +201,7 @@ async def test_of_two_removals_at_once_one_succeeds_and_the_other_finds_no_recei
         assert isinstance(second, ServiceError)
         assert second.code == "unknown_resource"
         assert (await services.actions()).count("receiver_removed") == 1
-        assert len(services.inventory.ignored) == 1
+        assert len(list(services.ignored)) == 1
 
 
 def sessions_of(receiver: Unit) -> int:
@@ -238,9 +213,9 @@ async def test_absentees_of_other_manufacturers_and_campuses_are_left_alone(serv
     hall = Address("default", "hall", Kind.RECEIVER, "abroad")
     services.membership.adopt(UnitRecord(hall, "shure", "shure", "127.0.9.8", NOBODY_THERE), None, CONTEXT)
     abroad = services.inventory.units[hall]
-    other.available = abroad.available = "online"
+    other.availability.state = abroad.availability.state = "online"
     result = await services.bulk(complete=True)
-    assert (other.available, abroad.available, result.counts.offline) == ("online", "online", 0)
+    assert (other.availability.state, abroad.availability.state, result.counts.offline) == ("online", "online", 0)
 
 
 async def test_one_device_that_fails_never_hides_another(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -404,7 +379,7 @@ async def test_clearing_the_cache_reads_again_and_loses_neither_state_nor_connec
         assert (result.status, result.counts.seen) == ("succeeded", 1)
         assert state_of(services.only) == before
         assert services.only.online
-        assert services.only.reconnects_total == 0
+        assert services.only.link_state.reconnects_total == 0
         unit.set_value(Part(2), "name", "After")
         await until(lambda: state_of(services.only, 2)["name"] == "After")
         assert "sync_cache_cleared" in await services.actions()
@@ -432,9 +407,9 @@ async def test_last_seen_is_kept_whatever_happens(services: Services) -> None:
 async def test_a_removed_receiver_leaves_neither_rows_nor_marks_nor_a_session(services: Services) -> None:
     rack = await add(services)
     await status(services, rack, name="Vox 1")
-    services.bus.take_marks()
+    services.changes.take_marks()
     await services.membership.remove(rack.address, CONTEXT)
-    marked = [address.id for address, _ in services.bus.take_marks()]
+    marked = [address.id for address, _ in services.changes.take_marks()]
     assert marked[:2] == ["rack", "rack-1"], "whoever publishes empties what was retained of them"
     assert services.sessions.get(rack.address) is None
     assert services.inventory.part(rack.parts[1].address) is None

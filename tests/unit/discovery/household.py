@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from services.discovery import DiscoveryOrchestrationService
-from services.live import Bus, Inventory, Unit
+from services.discovery import Candidate, Candidates, DiscoveryOrchestrationService
+from services.live import Changes, IgnoredUnits, Inventory, UnidentifiedHosts, Unit
 from services.model import Address, AuditContext, Campus, Kind, RangeRecord, Result, UnitRecord
 from services.units import DeviceSnapshot
 from tests.unit.discovery.answering import AnsweringDriver, makers_of
 
 STAGE = Campus("default", "stage")
+DEFAULT = Campus("default", "default")
 CONTEXT = AuditContext("default", "stage", actor="tests", request_id="r1")
 
 
@@ -67,8 +68,8 @@ def put(
 
 
 def set_online(receiver: Unit, *, online: bool = True) -> None:
-    receiver.available = "online" if online else "offline"
-    receiver.session = "live" if online else "waiting"
+    receiver.availability.state = "online" if online else "offline"
+    receiver.link_state.session = "live" if online else "waiting"
 
 
 class Readings:
@@ -110,8 +111,11 @@ class House:
     """A discovery service and everything around it."""
 
     def __init__(self, *drivers: AnsweringDriver, ranges: Sequence[RangeRecord] = ()) -> None:
-        self.bus = Bus()
-        self.inventory = Inventory(self.bus, "main")
+        self.changes = Changes()
+        self.inventory = Inventory("main")
+        self.listed = Candidates(self.inventory, self.changes)
+        self.ignored = IgnoredUnits()
+        self.unidentified = UnidentifiedHosts()
         self.shelf = Shelf(self.inventory)
         self.readings = Readings()
         self.diary = Diary()
@@ -121,6 +125,9 @@ class House:
         self.makers = makers_of(*drivers)
         self.discovery = DiscoveryOrchestrationService(
             inventory=self.inventory,
+            candidates=self.listed,
+            ignored=self.ignored,
+            unidentified=self.unidentified,
             sync=self.shelf,
             sessions=self.readings,
             audit=self.diary,
@@ -133,8 +140,13 @@ class House:
     async def discover(self, **wishes: object) -> Result:
         return await self.discovery.handle_discovery_requested(context=CONTEXT, **wishes)  # type: ignore[arg-type]
 
+    def candidate(self, tenant: Campus, host: str) -> Candidate:
+        candidate = self.listed.get(tenant, host)
+        assert candidate is not None, f"{host} is no candidate"
+        return candidate
+
     def candidates(self) -> dict[str, str]:
-        return {host: candidate.why for (_, host), candidate in self.inventory.candidates.items()}
+        return {one.host: one.why for tenant in (STAGE, DEFAULT) for one in self.listed.of(tenant)}
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -22,7 +22,13 @@ DEFAULT = Campus("default", "default")
 
 
 def adverts_of(house: House) -> Adverts:
-    return Adverts(inventory=house.inventory, discovery=house.discovery, makers=house.makers, default_tenant=DEFAULT)
+    return Adverts(
+        inventory=house.inventory,
+        ignored=house.ignored,
+        discovery=house.discovery,
+        makers=house.makers,
+        default_tenant=DEFAULT,
+    )
 
 
 @asynccontextmanager
@@ -43,7 +49,7 @@ async def test_what_is_only_overheard_is_a_candidate() -> None:
     async with listening(house):
         driver.heard.put_nowait(HERE)
         await until(house.candidates)
-    candidate = house.inventory.candidates[DEFAULT, "10.20.0.9"]
+    candidate = house.candidate(DEFAULT, "10.20.0.9")
     assert (candidate.model, candidate.name, candidate.mac) == ("A1", "Vox", MAC)
     assert not driver.asked
     assert not house.shelf.handed
@@ -52,20 +58,20 @@ async def test_what_is_only_overheard_is_a_candidate() -> None:
 async def test_a_candidate_belongs_to_the_campus_whose_range_it_is_in() -> None:
     house = House(AnsweringDriver(), ranges=[configured("10.20.0.0/24", adopt=False)])
     adverts_of(house).hear(HERE)
-    assert list(house.inventory.candidates) == [(STAGE, "10.20.0.9")]
+    assert [one.host for one in house.listed.of(STAGE)] == list(house.candidates()) == ["10.20.0.9"]
 
 
 async def test_hearing_the_same_again_tells_nobody_anything() -> None:
     house = House(AnsweringDriver())
     adverts = adverts_of(house)
     adverts.hear(HERE)
-    assert [facet for _, facet in house.bus.take()[0]] == [Facet.CANDIDATES]
+    assert [facet for _, facet in house.changes.take()[0]] == [Facet.CANDIDATES]
     for _ in range(3):
         adverts.hear(HERE)
-    assert house.bus.take() == ([], [])
+    assert house.changes.take() == ([], [])
     adverts.hear(replace(HERE, name="Vox 2"))
-    assert house.bus.dirty
-    assert house.inventory.candidates[DEFAULT, "10.20.0.9"].name == "Vox 2"
+    assert house.changes.dirty
+    assert house.candidate(DEFAULT, "10.20.0.9").name == "Vox 2"
 
 
 async def test_what_falls_silent_leaves_the_list_after_five_minutes() -> None:
@@ -165,7 +171,7 @@ async def test_a_receiver_that_does_not_tell_its_mac_address_learns_the_announce
 async def test_a_removed_receiver_that_announces_itself_is_left_alone() -> None:
     house = House(AnsweringDriver(), ranges=[configured("10.20.0.0/24")])
     gone = IgnoredIdentity(STAGE, "rack1", "acme", None, MAC, "A1", None, "10.20.0.9", "2026-11-22T19:30:00.000Z")
-    house.inventory.ignored.append(gone)
+    house.ignored.add(gone)
     async with listening(house) as adverts:
         adverts.hear(HERE)
         await asyncio.sleep(0.01)
@@ -188,8 +194,8 @@ async def test_invented_hosts_fill_neither_memory_nor_list() -> None:
         host = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
         adverts.hear(Sighting("acme", host, unit(), name="x" * 5000))
     assert len(adverts._heard) == HEARD_MOST
-    assert len(house.inventory.candidates) == CANDIDATES_MOST
-    assert {len(candidate.name or "") for candidate in house.inventory.candidates.values()} == {64}
+    assert len(house.candidates()) == CANDIDATES_MOST
+    assert {len(candidate.name or "") for candidate in house.listed.of(DEFAULT)} == {64}
 
 
 @pytest.mark.parametrize("error", [OSError("the port is taken"), DriverError("timeout", "no such interface")])

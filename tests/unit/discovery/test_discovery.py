@@ -36,7 +36,7 @@ async def test_a_range_that_does_not_adopt_makes_candidates() -> None:
     assert not house.shelf.handed
     assert "receiver_add" in house.candidates()["10.20.0.9"]
     assert result.data["candidates"] == 1
-    assert (house.inventory.bridge_address(STAGE), Facet.CANDIDATES) in house.bus.take()[0]
+    assert (house.inventory.bridge_address(STAGE), Facet.CANDIDATES) in house.changes.take()[0]
 
 
 async def test_a_request_can_adopt_what_the_range_does_not_and_the_reverse() -> None:
@@ -59,7 +59,7 @@ async def test_a_candidate_that_is_added_leaves_the_list() -> None:
 
 async def test_a_removed_receiver_is_no_candidate() -> None:
     house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
-    house.inventory.ignored.append(
+    house.ignored.add(
         IgnoredIdentity(STAGE, "rack1", "acme", "s9", None, "A1", None, "10.20.0.9", "2026-11-22T19:30:00.000Z")
     )
     await house.discover(networks=["10.20.0.8/30"], adopt=False)
@@ -87,7 +87,7 @@ async def test_a_receiver_that_is_heard_is_counted_and_not_asked() -> None:
 async def test_a_receiver_that_is_being_read_for_the_first_time_is_left_alone() -> None:
     driver = AnsweringDriver()
     house = House(driver)
-    put(house.inventory, "rack1", "10.20.0.9").session = "reading"
+    put(house.inventory, "rack1", "10.20.0.9").link_state.session = "reading"
     await house.discover(networks=["10.20.0.9"])
     assert not driver.asked
 
@@ -132,19 +132,19 @@ async def test_a_configured_host_is_listed_until_it_answers() -> None:
     driver = AnsweringDriver()
     house = House(driver, ranges=[configured("10.20.0.9"), configured("10.20.0.8/30")])
     await house.discover()
-    listed = house.inventory.unidentified["10.20.0.9"]
+    listed = house.unidentified["10.20.0.9"]
     assert (listed.reason, listed.tenant) == ("refused", STAGE)
     await house.discover()
-    assert house.inventory.unidentified["10.20.0.9"].since == listed.since
+    assert house.unidentified["10.20.0.9"].since == listed.since
     driver.answers["10.20.0.9"] = unit("s9")
     await house.discover()
-    assert not house.inventory.unidentified
+    assert not house.unidentified
 
 
 async def test_a_host_that_is_only_asked_for_once_is_not_listed() -> None:
     house = House(AnsweringDriver())
     await house.discover(hosts=["10.20.0.9"])
-    assert not house.inventory.unidentified
+    assert not house.unidentified
 
 
 async def test_a_dead_maker_hides_no_other() -> None:

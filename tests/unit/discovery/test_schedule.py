@@ -18,7 +18,9 @@ SOON_S = 0.02
 
 @asynccontextmanager
 async def running(house: House) -> AsyncIterator[Schedule]:
-    schedule = Schedule(discovery=house.discovery, inventory=house.inventory, debounce_s=SOON_S)
+    schedule = Schedule(
+        discovery=house.discovery, inventory=house.inventory, unidentified=house.unidentified, debounce_s=SOON_S
+    )
     task = asyncio.create_task(schedule.run())
     try:
         yield schedule
@@ -153,13 +155,13 @@ async def test_a_configured_host_is_asked_until_it_answers(monkeypatch: pytest.M
     async with running(house) as schedule:
         schedule.configure([configured("10.20.0.9")])
         await until(lambda: len(driver.asked) >= 4)
-        assert house.inventory.unidentified["10.20.0.9"].reason == "refused"
+        assert house.unidentified["10.20.0.9"].reason == "refused"
         driver.answers["10.20.0.9"] = unit("s9")
         await until(lambda: house.shelf.handed)
         asked = len(driver.asked)
         await nothing_more(house, 1)
         assert len(driver.asked) == asked
-        assert not house.inventory.unidentified
+        assert not house.unidentified
 
 
 async def test_a_configured_host_without_receiver_is_asked_at_every_start() -> None:

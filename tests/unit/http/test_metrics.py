@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.http.metrics import COUNTERS, PREFIX, Process, renderer
-from services.live import Bus, Inventory, Unit
+from services.live import Inventory, Unit
 from services.model import KEYS
 from tests.unit.discovery.household import put
 
@@ -22,10 +22,10 @@ def live(inventory: Inventory) -> Unit:
     receiver = put(inventory, "rack1", "10.0.0.1", online=True, name='Rack "1"\\\nleft')
     channel = receiver.parts[1]
     receiver.stale = channel.stale = False
-    receiver.heard_s = 99.5
+    receiver.link_state._heard_s = 99.5
     values = {"name": "Ünal", "status": "good", "battery_percent": 80, "frequency_mhz": 526.225}
     channel.state = {**channel.state, **values, "transmitter_present": True}
-    channel.telemetry = {"rf_a_dbm": -61, "rf_dbm": -60, "audio_peak_dbfs": -12, "quality": 4}
+    channel.meters.newest = {"rf_a_dbm": -61, "rf_dbm": -60, "audio_peak_dbfs": -12, "quality": 4}
     channel.counters.rf_dropouts = 3
     return receiver
 
@@ -49,7 +49,7 @@ def series(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
 
 
 async def test_a_live_channel_is_told_in_base_units_under_stable_ids() -> None:
-    inventory = Inventory(Bus(), "main")
+    inventory = Inventory("main")
     live(inventory)
     found = await scraped(inventory)
     assert found[series("channel_battery_ratio", **PATH)] == 0.8
@@ -66,7 +66,7 @@ async def test_a_live_channel_is_told_in_base_units_under_stable_ids() -> None:
 
 
 async def test_names_stand_on_info_series_only_whatever_is_in_them() -> None:
-    inventory = Inventory(Bus(), "main")
+    inventory = Inventory("main")
     live(inventory)
     found = await scraped(inventory)
     names = {labels["name"] for name, pairs in found for labels in [dict(pairs)] if "name" in labels}
@@ -75,9 +75,9 @@ async def test_names_stand_on_info_series_only_whatever_is_in_them() -> None:
 
 
 async def test_a_lost_receiver_keeps_its_counters_and_loses_its_measurements() -> None:
-    inventory = Inventory(Bus(), "main")
+    inventory = Inventory("main")
     receiver = live(inventory)
-    receiver.available, receiver.parts[1].stale = "offline", True
+    receiver.availability.state, receiver.parts[1].stale = "offline", True
     found = await scraped(inventory)
     assert found[series("receiver_up", **PLACE)] == 0
     assert found[series("rf_dropouts_total", **PATH)] == 3
@@ -87,14 +87,14 @@ async def test_a_lost_receiver_keeps_its_counters_and_loses_its_measurements() -
 
 
 async def test_an_empty_house_is_told_too() -> None:
-    found = await scraped(Inventory(Bus(), "main"))
+    found = await scraped(Inventory("main"))
     assert found[series("bridge_info", version="1")] == 1
     counters = {PREFIX + f"{name}_total" for kind in COUNTERS.values() for name, _, _ in kind}
     assert not counters & {name for name, _ in found}
 
 
 async def test_everything_else_has_its_turns_while_a_large_house_is_told() -> None:
-    inventory = Inventory(Bus(), "main")
+    inventory = Inventory("main")
     for number in range(100):
         put(inventory, f"rack{number}", "10.0.0.1", online=True)
     rendering = asyncio.ensure_future(scraped(inventory))

@@ -48,7 +48,7 @@ async def session_with(*drivers: Failing) -> AsyncIterator[tuple[UnitSession, as
 
     def note(_receiver: Unit, _state: str, reason: str, *, detail: str) -> None:
         assert reason in detail
-        receiver.reason = cast("AvailabilityReason", reason)
+        receiver.availability.reason = cast("AvailabilityReason", reason)
         reasons.put_nowait(reason)
 
     session = UnitSession(
@@ -58,7 +58,7 @@ async def session_with(*drivers: Failing) -> AsyncIterator[tuple[UnitSession, as
         cast("Any", SimpleNamespace(begin=lambda _receiver: [])),
         cast("Any", SimpleNamespace(set=note)),
         Polling(),
-        lambda *_: None,
+        cast("Any", None),
     )
     life = asyncio.create_task(session.run())
     try:

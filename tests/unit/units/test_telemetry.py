@@ -5,13 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from services.live import Bus, UnitPart
-from services.model import (
-    Address,
-    Kind,
-    Telemetry,
-)
-from services.units import Metering, Polling
+from services.live import Changes, UnitPart
+from services.model import Address, Kind, Telemetry
+from services.units import Polling, TelemetryCollector
 from services.units.telemetry import METERS_HOLD_S
 
 CHANNEL = Address("default", "default", Kind.CHANNEL, "rack1-1")
@@ -31,12 +27,12 @@ class OneSample:
 
 async def test_the_newest_meters_stay_readable_between_slow_samples_and_end_when_metering_ended() -> None:
     sessions = SimpleNamespace(polling=Polling(meter_interval_s=5.0))
-    metering = Metering(cast("Any", sessions), Bus(), interval_s=1.0)
+    metering = TelemetryCollector(cast("Any", sessions), Changes(), interval_s=1.0)
     channel = UnitPart(CHANNEL, 1)
-    receiver = SimpleNamespace(record=SimpleNamespace(meter_interval_s=None), heard_s=None, parts={1: channel})
+    receiver = SimpleNamespace(record=SimpleNamespace(meter_interval_s=None), parts={1: channel})
     session = cast("Any", SimpleNamespace(link=OneSample(), unit=receiver))
     for _ in range(1 + int(METERS_HOLD_S) + 5):
-        metering._meter(session)
-        assert channel.telemetry is not None
-    metering._meter(session)
-    assert channel.telemetry is None
+        metering._collect(session)
+        assert channel.meters.newest is not None
+    metering._collect(session)
+    assert channel.meters.newest is None
