@@ -125,6 +125,7 @@ class ConfigurationReload:
         old = self._in_effect.settings
         try:
             read = self._read()
+            configured_units(read, self._drivers)
         except ConfigurationError as error:
             why = "; ".join(error.problems)
             raise ServiceError("schema_violation", f"the configuration was not taken over: {why}") from error
@@ -147,7 +148,7 @@ class ConfigurationReload:
         return {"changed": sorted(changed), "need_restart": fixed}
 
     async def _apply(self, settings: Settings, stored: Sequence[RangeRecord] = ()) -> None:
-        counts = await self._configured.apply(configured_units(settings))
+        counts = await self._configured.apply(configured_units(settings, self._drivers))
         if any(counts.values()):
             log.info("receivers of the configuration applied", extra=counts)
         self._schedule.configure(

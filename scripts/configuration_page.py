@@ -119,7 +119,7 @@ def _model(info: FieldInfo) -> tuple[type[BaseModel], bool]:
 def _default(info: FieldInfo) -> str:
     if info.is_required():
         return "needed"
-    value = info.default
+    value = info.get_default(call_default_factory=True)
     duration = next((extra for extra in info.metadata if isinstance(extra, Duration)), None)
     if value is None:
         return f'`"{duration.word}"`' if duration and duration.word else ""

@@ -10,12 +10,13 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from bridge.logs import Logs
-from bridge.settings import ConfigurationError, Settings, find_file, load, redacted, secrets
+from bridge.settings import ConfigurationError, Settings, configured_units, find_file, load, redacted, secrets
+from services.drivers import Driver
 
 log = logging.getLogger(__name__)
 
@@ -144,9 +145,7 @@ async def _run(settings: Settings, reload: Callable[[], Settings], limit: int, o
 def check(path: Path | None, *, connect: bool, show: bool, write: Callable[[str], None]) -> bool:
     """Look at the configuration; whether everything that was tried works. Raises `ConfigurationError`."""
     settings = load(path, os.environ)
-    problems = _unknown_drivers(settings)
-    if problems:
-        raise ConfigurationError(problems)
+    _check_drivers(settings)
     file = find_file(path, os.environ)
     write(f"configuration: fine ({file or 'no file: defaults and environment'})")
     if show:
@@ -156,10 +155,21 @@ def check(path: Path | None, *, connect: bool, show: bool, write: Callable[[str]
     return all([asyncio.run(_check_broker(settings, write)), _check_database(settings, write)])
 
 
-def _unknown_drivers(settings: Settings) -> list[str]:
+def _check_drivers(settings: Settings) -> None:
+    """What only the installed drivers can say. Raises `ConfigurationError`."""
     from services.drivers import find_drivers
 
     drivers = find_drivers()
+    problems = _unknown_drivers(settings, drivers)
+    try:
+        configured_units(settings, drivers)
+    except ConfigurationError as error:
+        problems += error.problems
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _unknown_drivers(settings: Settings, drivers: Mapping[str, Driver]) -> list[str]:
     known = ", ".join(["auto", *sorted(drivers)])
     makers = {driver.manufacturer for driver in drivers.values()}
     return [

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from bridge.settings.problems import Problem, Where
+from bridge.settings.problems import Key, Problem, Where, dotted
 
 PREFIX: Final = "MIC2MQTT_"
 FILE_SUFFIX: Final = "_file"
@@ -104,23 +104,36 @@ def _twin(key: str) -> str:
 
 
 def _read_secrets(merged: Document, where: Where) -> list[Problem]:
+    """Put the content of files in place of their names; the problems that came up."""
     problems = []
     for section, key in SECRETS:
         table = merged.get(section)
-        file_key = key + FILE_SUFFIX
-        if not isinstance(table, dict) or file_key not in table:
-            continue
-        place = (section, file_key)
-        name = ".".join(place)
-        path = table.pop(file_key)
-        if key in table:
-            problems.append(Problem(where.of(place), name, f"give {key} or {file_key}, not both"))
-        elif not isinstance(path, str):
-            problems.append(Problem(where.of(place), name, "it must be the name of a file, as text"))
-        else:
-            try:
-                table[key] = where.folder(place).joinpath(Path(path)).read_text(encoding="utf-8").rstrip("\r\n")
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-                problems.append(Problem(where.of(place), name, f"{path!r} cannot be read: {reason}"))
+        if isinstance(table, dict):
+            problems += _read_file(table, key, (section,), where)
+    units = merged.get("units")
+    for number, unit in enumerate(units if isinstance(units, list) else ()):
+        options = unit.get("options") if isinstance(unit, dict) else None
+        if isinstance(options, dict):
+            place = ("units", number, "options")
+            for file_key in [key for key in options if key.endswith(FILE_SUFFIX)]:
+                problems += _read_file(options, file_key.removesuffix(FILE_SUFFIX), place, where)
     return problems
+
+
+def _read_file(table: Document, key: str, place: Key, where: Where) -> list[Problem]:
+    """Give ``key`` the content of the file that ``<key>_file`` names, where it does."""
+    file_key = key + FILE_SUFFIX
+    if file_key not in table:
+        return []
+    at = (*place, file_key)
+    path = table.pop(file_key)
+    if key in table:
+        return [Problem(where.of(at), dotted(at), f"give {key} or {file_key}, not both")]
+    if not isinstance(path, str):
+        return [Problem(where.of(at), dotted(at), "it must be the name of a file, as text")]
+    try:
+        table[key] = where.folder(at).joinpath(Path(path)).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        return [Problem(where.of(at), dotted(at), f"{path!r} cannot be read: {reason}")]
+    return []

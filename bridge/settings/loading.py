@@ -7,6 +7,7 @@ is allowed. Why there is no settings library below this: docs/decisions/ (enviro
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -37,6 +38,9 @@ PLACES: Final = (Path("mic2mqtt.toml"), Path("/etc/mic2mqtt/mic2mqtt.toml"))
 """Where the file is looked for when nobody names one; the first that exists counts."""
 
 _HIDDEN: Final = "***"
+
+_SECRET: Final = re.compile(r"password|passphrase|secret|token|pin$|key$")
+"""Names of options whose values the log hides; their driver keeps them as `SecretStr` besides."""
 
 
 class ConfigurationError(Exception):
@@ -124,12 +128,14 @@ def _read(file: Path) -> str:
 def redacted(settings: Settings) -> dict[str, Any]:
     """The configuration as JSON types, secrets hidden: to be shown."""
 
-    def plain(value: object) -> object:
+    def plain(value: object, key: str = "") -> object:
         match value:
+            case Mapping() if key == "options":  # which of them are secret only their driver knows
+                return dict.fromkeys(value, _HIDDEN)
             case SecretStr():
                 return _HIDDEN
             case Mapping():
-                return {key: plain(item) for key, item in value.items()}
+                return {name: plain(item, name) for name, item in value.items()}
             case list() | tuple():
                 return [plain(item) for item in value]
             case Path():
@@ -142,7 +148,11 @@ def redacted(settings: Settings) -> dict[str, Any]:
 def secrets(settings: Settings) -> tuple[str, ...]:
     """The secrets themselves: for the log, which hides them wherever they turn up."""
     hidden = (settings.mqtt.password, settings.database.password)
-    return tuple(secret.get_secret_value() for secret in hidden if secret is not None)
+    options = (value for unit in settings.units for key, value in unit.options.items() if _SECRET.search(key))
+    return (
+        *(secret.get_secret_value() for secret in hidden if secret is not None),
+        *(value for value in options if isinstance(value, str) and value),
+    )
 
 
 def digest(settings: Settings) -> str:

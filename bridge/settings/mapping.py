@@ -1,10 +1,16 @@
-"""The configuration in the services' words. PURE."""
+"""The configuration in the services' words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
 from bridge.mqtt import MqttConfig
-from bridge.settings.loading import Settings
-from bridge.settings.unit_sections import ReceiverSettings
+from bridge.settings.loading import ConfigurationError, Settings
+from bridge.settings.unit_sections import ReceiverSettings, UnitSettings
+from services.drivers import Driver
 from services.model import Campus, Kind, RangeRecord
 from services.rules import StatusRules, Threshold
 from services.units import ConfiguredUnit, Polling
@@ -53,13 +59,40 @@ def status_rules_of(settings: Settings) -> StatusRules:
     )
 
 
-def configured_units(settings: Settings) -> list[ConfiguredUnit]:
-    """The units that stand in the file."""
-    receivers = [_unit(settings, entry, Kind.RECEIVER) for entry in settings.receivers]
-    return receivers + [_unit(settings, entry, Kind(entry.kind) if entry.kind else None) for entry in settings.units]
+def configured_units(settings: Settings, drivers: Mapping[str, Driver]) -> list[ConfiguredUnit]:
+    """The units that stand in the file. Raises `ConfigurationError` for options that a driver does not have."""
+    problems: list[str] = []
+    units = [_unit(settings, entry, Kind.RECEIVER, None) for entry in settings.receivers]
+    for number, entry in enumerate(settings.units, 1):
+        options: BaseModel | None = None
+        try:
+            options = _options(entry, drivers)
+        except ValidationError as error:
+            problems += [_problem(number, dict(one)) for one in error.errors(include_url=False, include_input=False)]
+        except ValueError as error:
+            problems.append(f"units[{number}].options: {error}")
+        units.append(_unit(settings, entry, Kind(entry.kind) if entry.kind else None, options))
+    if problems:
+        raise ConfigurationError(problems)
+    return units
 
 
-def _unit(settings: Settings, entry: ReceiverSettings, kind: Kind | None) -> ConfiguredUnit:
+def _options(entry: UnitSettings, drivers: Mapping[str, Driver]) -> BaseModel | None:
+    """The options of a unit in the form of its driver. Raises `ValueError`."""
+    driver = drivers.get(entry.driver)
+    if driver is None or (driver.options is None and not entry.options):
+        return None  # a driver that is not installed has a line of its own
+    if driver.options is None:
+        raise ValueError(f"driver {entry.driver} has no options")
+    return driver.options.model_validate(entry.options)
+
+
+def _problem(number: int, error: Mapping[str, Any]) -> str:
+    place = ".".join(map(str, ("options", *error["loc"])))
+    return f"units[{number}].{place}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _unit(settings: Settings, entry: ReceiverSettings, kind: Kind | None, options: BaseModel | None) -> ConfiguredUnit:
     return ConfiguredUnit(
         tenant=Campus(settings.organization_of(entry), settings.campus_of(entry)),
         host=entry.host or "",
@@ -71,6 +104,7 @@ def _unit(settings: Settings, entry: ReceiverSettings, kind: Kind | None) -> Con
         manufacturer=entry.manufacturer,
         labels=entry.label_record(),
         meter_interval_s=entry.meter_interval,
+        options=options,
     )
 
 

@@ -176,7 +176,11 @@ def _words(info: FieldInfo | None) -> str:
 
 def _secret(steps: Key, info: FieldInfo | None) -> bool:
     """Whether the value must not be repeated: a URL may hold a password."""
-    return steps[-1:] == ("url",) or (info is not None and SecretStr in {info.annotation, *get_args(info.annotation)})
+    return (
+        steps[-1:] == ("url",)
+        or "options" in steps
+        or (info is not None and SecretStr in {info.annotation, *get_args(info.annotation)})
+    )
 
 
 def _walk(loc: Key, root: type[BaseModel]) -> tuple[FieldInfo | None, type[BaseModel]]:

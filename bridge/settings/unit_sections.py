@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -103,6 +103,22 @@ class UnitSettings(ReceiverSettings):
             "topics before it ever answered."
         ),
     ] = None
+
+    options: Annotated[
+        dict[str, Any],
+        Allowed("a table; see docs/supported-devices.md"),
+        Field(
+            default_factory=dict,
+            description="Settings of the driver alone, for example a password. `<key>_file` names a file that holds "
+            "the value. Needs `driver`. Never shown, never stored.",
+        ),
+    ]
+
+    @model_validator(mode="after")
+    def _options_have_a_driver(self) -> Self:
+        if self.options and self.driver == "auto":
+            raise ValueError("options are those of one driver: name it, driver = ...")
+        return self
 
     @model_validator(mode="after")
     def _has_a_kind(self) -> Self:

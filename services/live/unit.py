@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from pydantic import BaseModel
+
 from services.drivers import Link, Reading
 from services.model import (
     Abilities,
@@ -171,6 +173,8 @@ class Unit:
     """What the unit itself can; ``None`` until that is known."""
     driver: str = ""
     """The driver that read it last; empty until one did."""
+    options: BaseModel | None = None
+    """The driver's own settings of it, from the configuration: never stored, never published."""
     more: tuple[Key, ...] = ()
     """Rows of that driver's own keys."""
     state: State = field(default_factory=dict)

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pydantic import BaseModel
+
 from services.backoff import Backoff
 from services.drivers import DriverError, Makers, Sighting, look, only_maker
 from services.live import Inventory, UnidentifiedHosts, Unit
@@ -54,6 +56,8 @@ class ConfiguredUnit:
     labels: Mapping[str, object] = field(default_factory=dict)
     meter_interval_s: float | None = None
     interface: str = ""
+    options: BaseModel | None = None
+    """The driver's own settings of it; kept in memory alone, for secrets are among them."""
 
     @property
     def settings(self) -> dict[str, object]:
@@ -105,7 +109,9 @@ class ConfiguredUnits:
             elif entry.id is not None and entry.kind is not None:
                 await self._make_room(entry)
                 record = self._record(entry, Address(*entry.tenant, entry.kind, entry.id))
-                kept.add(self._membership.adopt(record, None, AuditContext.of(entry.tenant, ACTOR)))
+                address = self._membership.adopt(record, None, AuditContext.of(entry.tenant, ACTOR))
+                self._inventory.units[address].options = entry.options  # before its session takes its first step
+                kept.add(address)
                 counts["added"] += 1
             else:
                 self._waiting[entry.host, entry.port] = entry
@@ -174,14 +180,16 @@ class ConfiguredUnits:
 
     async def _bring_up_to_date(self, unit: Unit, entry: ConfiguredUnit) -> bool:
         settings = entry.settings
-        before = unit.record
-        if all(getattr(before, key) == value for key, value in settings.items()):
-            return False
-        self._membership.amend(unit, replace(before, **settings), AuditContext.of(entry.tenant, ACTOR))  # type: ignore[arg-type]
+        before, other_options = unit.record, unit.options != entry.options
+        unit.options = entry.options
+        changed = any(getattr(before, key) != value for key, value in settings.items())
+        if changed:
+            context = AuditContext.of(entry.tenant, ACTOR)
+            self._membership.amend(unit, replace(before, **settings), context)  # type: ignore[arg-type]
         reconnect = any(getattr(before, key) != getattr(unit.record, key) for key in RECONNECT_KEYS)
-        if reconnect and self._sessions.get(unit.address) is not None:
+        if (reconnect or other_options) and self._sessions.get(unit.address) is not None:
             await self._membership.reconnect(unit)
-        return True
+        return changed or other_options
 
     def _record(self, entry: ConfiguredUnit, address: Address) -> UnitRecord:
         driver = self._makers.get(entry.driver)
@@ -194,7 +202,7 @@ class ConfiguredUnits:
         )
 
     async def _look(self, entry: ConfiguredUnit) -> Sighting:
-        target = self._sessions.first_contact(entry.host, entry.port, interface=entry.interface)
+        target = self._sessions.first_contact(entry.host, entry.port, interface=entry.interface, options=entry.options)
         sightings = await look(self._makers, target, None if entry.driver == AUTO else [entry.driver])
         return sightings[0]
 
@@ -219,7 +227,15 @@ class ConfiguredUnits:
         if entry.id is not None:
             await self._make_room(entry)
         snapshot = DeviceSnapshot(
-            entry.host, entry.port, identity, entry.driver, entry.name, entry.labels, "config", id=entry.id
+            entry.host,
+            entry.port,
+            identity,
+            entry.driver,
+            entry.name,
+            entry.labels,
+            "config",
+            id=entry.id,
+            options=entry.options,
         )
         context = AuditContext.of(entry.tenant, ACTOR)
         result = await self._sync.bulk_sync_devices(

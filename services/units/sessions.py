@@ -254,7 +254,7 @@ class UnitSession:
         return self._polling.refresh_interval_s * random.uniform(0.8, 1.0)
 
     def _target(self, record: UnitRecord) -> Target:
-        return target_of(record, self._polling)
+        return target_of(record, self._polling, self.unit.options)
 
     def _words(self, **more: object) -> dict[str, object]:
         return {"receiver": self.unit.address.id, "host": self.unit.record.host, **more}
@@ -264,7 +264,7 @@ class UnitSession:
         return f"receiver {self.unit.address.id} is offline: {there.detail or there.reason}"
 
 
-def target_of(record: UnitRecord, polling: Polling) -> Target:
+def target_of(record: UnitRecord, polling: Polling, options: BaseModel | None = None) -> Target:
     """Where a unit is, and how it is asked."""
     meter = record.meter_interval_s
     return make_target(
@@ -272,6 +272,7 @@ def target_of(record: UnitRecord, polling: Polling) -> Target:
         record.port,
         unit=record.behind,
         interface=record.interface or polling.interface,
+        options=options,
         meter_interval_s=polling.meter_interval_s if meter is None else meter,
         connect_timeout_s=polling.connect_timeout_s,
         answer_timeout_s=polling.answer_timeout_s,

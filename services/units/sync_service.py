@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pydantic import BaseModel
+
 from services.audit import Audit
 from services.drivers import DriverError, Makers, Reading, check_manufacturer
 from services.live import IgnoredUnits, Inventory, Unit
@@ -49,6 +51,8 @@ class DeviceSnapshot:
     """The unit behind a gateway at ``host``."""
     id: str | None = None
     """The id that it gets where it is new; made of who it is where none is given."""
+    options: BaseModel | None = None
+    """The driver's own settings of it, from the configuration."""
 
 
 def find_unit(inventory: Inventory, address: Address) -> Unit:
@@ -187,6 +191,7 @@ class DeviceSyncService:
                 )
                 return None
             address = self._membership.adopt(snapshot_record(snapshot, tenant), identity, context)
+            self._inventory.units[address].options = snapshot.options  # before its session takes its first step
             result.counts.added += 1
             return address
         assert match.record is not None  # noqa: S101  # every other outcome names its record

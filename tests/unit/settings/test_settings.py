@@ -4,10 +4,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from bridge.settings import (
     ConfigurationError,
@@ -23,6 +26,7 @@ from bridge.settings import (
 )
 from bridge.settings.durations import format_duration
 from bridge.settings.environment import variables
+from services.drivers import Driver
 from services.model import Kind
 
 Load = Callable[..., Settings]
@@ -388,7 +392,7 @@ def test_units_of_every_kind_and_the_receivers_of_older_files_become_the_same_un
     settings = loaded(
         '[[receivers]]\nhost = "a"\n[[units]]\nhost = "b"\n[[units]]\nhost = "c"\nkind = "charger"\nid = "dock"\n'
     )
-    kinds = {unit.host: unit.kind for unit in configured_units(settings)}
+    kinds = {unit.host: unit.kind for unit in configured_units(settings, {})}
     assert kinds == {"a": Kind.RECEIVER, "b": None, "c": Kind.CHARGER}
 
 
@@ -463,3 +467,62 @@ def test_what_is_no_length_of_time_is_refused_with_examples(text: object) -> Non
 @given(st.integers(min_value=0, max_value=10**11))
 def test_a_written_length_of_time_reads_back(milliseconds: int) -> None:
     assert parse_duration(format_duration(milliseconds / 1000)) == milliseconds / 1000
+
+
+class PanelOptions(BaseModel):
+    """What a driver may ask for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user: str = "admin"
+    password: SecretStr
+
+
+PANELS = {
+    "panel": cast("Driver", SimpleNamespace(options=PanelOptions)),
+    "plain": cast("Driver", SimpleNamespace(options=None)),
+}
+PANEL = '[[units]]\nhost = "a"\ndriver = "panel"\n'
+
+
+def test_options_of_a_unit_have_the_form_of_its_driver_and_are_never_shown(loaded: Load) -> None:
+    settings = loaded(PANEL + 'options = { password = "hunter22" }\n')
+    (unit,) = configured_units(settings, PANELS)
+    assert isinstance(unit.options, PanelOptions)
+    assert unit.options.password.get_secret_value() == "hunter22"
+    assert "hunter22" not in f"{redacted(settings)} {unit}"
+    assert "hunter22" in secrets(settings)
+    assert digest(settings) == digest(loaded(PANEL + 'options = { password = "other" }\n'))
+
+
+def test_a_secret_option_can_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hunter22\n")
+    file = tmp_path / "mic2mqtt.toml"
+    file.write_text(PANEL + 'options = { password_file = "secret" }\n')
+    (unit,) = configured_units(load(file, {}), PANELS)
+    assert isinstance(unit.options, PanelOptions)
+    assert unit.options.password.get_secret_value() == "hunter22"
+    file.write_text(PANEL + '[units.options]\npassword_file = "gone"\n')
+    with pytest.raises(ConfigurationError, match=r"toml:5: units\[1\].options.password_file: 'gone' cannot be"):
+        load(file, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (PANEL, "units[1].options.password: Field required"),
+        (PANEL + 'options = { password = "x", colour = "red" }\n', "units[1].options.colour: Extra inputs"),
+        ('[[units]]\nhost = "a"\ndriver = "plain"\noptions = { x = 1 }\n', "units[1].options: driver plain has no"),
+    ],
+)
+def test_options_that_a_driver_does_not_have_are_named(loaded: Load, text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        configured_units(loaded(text), PANELS)
+    assert words in str(refused.value)
+    assert "'x'" not in str(refused.value)
+
+
+def test_options_without_a_driver_are_nobodys(problems: Callable[..., list[str]]) -> None:
+    (problem,) = problems('[[units]]\nhost = "a"\noptions = { password = "hunter22" }\n')
+    assert "options are those of one driver: name it" in problem
+    assert "hunter22" not in problem
