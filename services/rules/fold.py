@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.model import KEYS, RESOURCE_KINDS, EventType, Key, Kind, State
 from services.rules import bays, channels
@@ -60,11 +61,27 @@ FOLDS: Mapping[Kind, Fold] = {
 }
 """Every kind of part."""
 
-_KEYS: Mapping[Kind, tuple[str, ...]] = {
-    kind: tuple(key for key in KEYS.names(kind) if key != MORE) for kind in RESOURCE_KINDS
-}
-_KEPT = {kind: KEYS.with_role(kind, "kept") for kind in _KEYS}
-_AUDITED = {kind: KEYS.audited(kind) for kind in _KEYS}
+
+class _Names(NamedTuple):
+    """Names of a kind's keys, as the table has them: looked up once a fold, for a fold happens at every change."""
+
+    keys: tuple[str, ...]
+    kept: tuple[str, ...]
+    audited: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def _names(kind: Kind) -> _Names:
+    presence = FOLDS[kind].presence if kind in FOLDS else ""
+    return _Names(
+        keys=tuple(key for key in KEYS.names(kind) if key != MORE),
+        kept=KEYS.with_role(kind, "kept"),
+        audited=KEYS.audited(kind),
+        gone=KEYS.gone_with(kind, presence) if presence else (),
+    )
+
+
+_NAMES: Mapping[Kind, _Names] = {kind: _names(kind) for kind in RESOURCE_KINDS}
 
 
 def fold_part(
@@ -78,8 +95,8 @@ def fold_part(
 
     ``reported["more"]`` holds the driver's own keys. ``level`` is `Folded.level` of the fold before.
     """
-    fold = FOLDS[kind]
-    new = _merged(kind, state, reported)
+    fold, names = FOLDS[kind], _NAMES[kind]
+    new = _merged(names, state, reported)
     if fold.derive is not None:
         fold.derive(new, state, reported, around)
     new[MORE] = _more(kind, new, reported, around.more)
@@ -88,9 +105,9 @@ def fold_part(
     if new == state:
         return None
     left = bool(fold.presence) and new[fold.presence] is False
-    gone = KEYS.gone_with(kind, fold.presence) if left else ()
+    gone = names.gone if left else ()
     # what the transmitter reported was not set by anybody: whoever had it went
-    changed = [key for key in _AUDITED[kind] if new[key] != state[key] and key not in gone]
+    changed = [key for key in names.audited if new[key] != state[key] and key not in gone]
     return Folded(
         new,
         (*_crossed(fold, state, new), *fold.events(state, new, level, now)),
@@ -103,11 +120,12 @@ def fold_part(
 
 def fold_unit(kind: Kind, state: State, reported: Mapping[str, object], more: tuple[Key, ...] = ()) -> Folded | None:
     """The state of a unit itself, of everything reported; ``None`` where nothing changed. First values are not news."""
-    new = _merged(kind, state, reported)
+    names = _NAMES[kind]
+    new = _merged(names, state, reported)
     new[MORE] = _more(kind, new, reported, more)
     if new == state:
         return None
-    changed = [key for key in _AUDITED[kind] if new[key] != state[key] and state[key] is not None]
+    changed = [key for key in names.audited if new[key] != state[key] and state[key] is not None]
     return Folded(new, (), {key: state[key] for key in changed}, {key: new[key] for key in changed})
 
 
@@ -132,9 +150,9 @@ def reported_of(kind: Kind, state: State) -> dict[str, object]:
     return {key: value for key, value in state.items() if value is not None}
 
 
-def _merged(kind: Kind, state: State, reported: Mapping[str, object]) -> dict[str, object]:
-    new = {key: reported.get(key) for key in _KEYS[kind]}
-    for key in _KEPT[kind]:
+def _merged(names: _Names, state: State, reported: Mapping[str, object]) -> dict[str, object]:
+    new = {key: reported.get(key) for key in names.keys}
+    for key in names.kept:
         new[key] = state[key]
     return new
 

@@ -58,6 +58,7 @@ class Judge:
 
     offline: str
     """The reason of a unit that is offline."""
+    precedence: tuple[tuple[str, str], ...]
     reasons: Callable[[State, Signs], set[str]]
     otherwise: Callable[[State], str]
     counts: Callable[[State, str], bool] = lambda _state, _status: True
@@ -130,9 +131,11 @@ def _bay_otherwise(state: State) -> str:
 
 
 JUDGES: Mapping[Kind, Judge] = {
-    Kind.CHANNEL: Judge("receiver_offline", _channel_reasons, _channel_otherwise, _mute_counts),
-    Kind.IEM_CHANNEL: Judge("iem_offline", _iem_channel_reasons, _iem_channel_otherwise),
-    Kind.BAY: Judge("charger_offline", _bay_reasons, _bay_otherwise),
+    Kind.CHANNEL: Judge(
+        "receiver_offline", PRECEDENCE[Kind.CHANNEL], _channel_reasons, _channel_otherwise, _mute_counts
+    ),
+    Kind.IEM_CHANNEL: Judge("iem_offline", PRECEDENCE[Kind.IEM_CHANNEL], _iem_channel_reasons, _iem_channel_otherwise),
+    Kind.BAY: Judge("charger_offline", PRECEDENCE[Kind.BAY], _bay_reasons, _bay_otherwise),
 }
 
 
@@ -144,9 +147,10 @@ def judge(kind: Kind, state: State, signs: Signs) -> tuple[str, list[str]]:
         found.add("stale")
     if not signs.online:
         found.add(by.offline)
-    precedence = PRECEDENCE[kind]
-    reasons = [reason for reason, _ in precedence if reason in found]
-    for reason, status in precedence:
+    if not found:
+        return by.otherwise(state), []
+    reasons = [reason for reason, _ in by.precedence if reason in found]
+    for reason, status in by.precedence:
         if reason in found and by.counts(state, status):
             return status, reasons
     return by.otherwise(state), reasons
