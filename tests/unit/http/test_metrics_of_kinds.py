@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.http.metrics import PREFIX, Process, renderer
-from services.live import Bus, Inventory, Unit, UnitPart
+from services.live import Inventory, Unit, UnitPart
 from services.model import Address, Kind, UnitRecord
 
 DOCK = {"organization": "default", "campus": "stage", "charger": "dock"}
@@ -18,8 +18,9 @@ IEM_CHANNEL = {**EARS, "iem_channel": "ears-1"}
 
 def put(inventory: Inventory, kind: Kind, id_: str, **state: object) -> tuple[Unit, UnitPart]:
     address = Address("default", "stage", kind, id_)
-    unit = Unit(UnitRecord(address, "shure", "shure", id_, name=f"The {id_}"), available="online", stale=False)
-    unit.heard_s = 98.0
+    unit = Unit(UnitRecord(address, "shure", "shure", id_, name=f"The {id_}"), stale=False)
+    unit.availability.state = "online"
+    unit.link_state._heard_s = 98.0
     inventory.put(unit)
     part = inventory.ensure_part(unit, 1)
     part.stale, part.state = False, {**part.state, **state}
@@ -40,7 +41,7 @@ def series(metric: str, /, **labels: str) -> tuple[str, frozenset[tuple[str, str
 
 
 async def test_a_bay_is_told_in_base_units_and_under_its_own_labels() -> None:
-    inventory = Inventory(Bus(), "main")
+    inventory = Inventory("main")
     put(
         inventory, Kind.CHARGER, "dock", occupied=True, battery_percent=60, time_to_full_minutes=75, status="charging"
     )  # fmt: skip
@@ -57,9 +58,9 @@ async def test_a_bay_is_told_in_base_units_and_under_its_own_labels() -> None:
 
 
 async def test_an_iem_channel_tells_its_carrier_and_both_inputs_and_counts_from_zero() -> None:
-    inventory = Inventory(Bus(), "main")
+    inventory = Inventory("main")
     _, part = put(inventory, Kind.IEM, "ears", name="Ears 1", frequency_mhz=518.2, rf_muted=False, status="on_air")
-    part.telemetry = {"audio_left_dbfs": -12.5, "audio_right_dbfs": -20.0, "audio_overload": False, "samples": 1}
+    part.meters.newest = {"audio_left_dbfs": -12.5, "audio_right_dbfs": -20.0, "audio_overload": False, "samples": 1}
     found = await scraped(inventory)
     assert found[series("iem_channel_frequency_hertz", **IEM_CHANNEL)] == 518_200_000
     assert found[series("iem_channel_rf_muted", **IEM_CHANNEL)] == 0
@@ -70,14 +71,14 @@ async def test_an_iem_channel_tells_its_carrier_and_both_inputs_and_counts_from_
 
 
 async def test_a_quantity_that_a_unit_tells_twice_is_one_series() -> None:
-    inventory = Inventory(Bus(), "main")
+    inventory = Inventory("main")
     _, part = put(inventory, Kind.RECEIVER, "rack")
-    part.telemetry = {"quality": 4, "quality_percent": 70}
+    part.meters.newest = {"quality": 4, "quality_percent": 70}
     found = await scraped(inventory)
     ratios = [value for (name, _), value in found.items() if name == PREFIX + "channel_quality_ratio"]
     assert ratios == [0.8]
 
 
 async def test_every_verb_can_be_asked_for_a_rate_before_it_was_ever_sent() -> None:
-    found = await scraped(Inventory(Bus(), "main"))
+    found = await scraped(Inventory("main"))
     assert found[series("commands_total", verb="refresh", status="failed")] == 0

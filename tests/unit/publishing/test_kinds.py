@@ -8,7 +8,8 @@ import pytest
 
 from bridge.contract import payloads
 from bridge.publishing.rendering import Renderer
-from services.live import Bus, Inventory, Unit
+from services.discovery import Candidates
+from services.live import Changes, Inventory, Unit, Version
 from services.model import UNIT_KINDS, Address, Campus, Event, Facet, Kind, UnitRecord, facets_of
 
 NOW = "2026-11-22T12:00:00.000Z"
@@ -18,23 +19,27 @@ RENDERED = (Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.LINK)
 
 def house() -> Inventory:
     """A unit of every kind with two parts, all of them numbered and dated as if they had been live."""
-    inventory = Inventory(Bus(), "main")
-    inventory.epoch = 1
+    inventory = Inventory("main", 1)
     for kind in UNIT_KINDS:
         record = UnitRecord(Address(*STAGE, kind, f"my-{kind}"), "shure", "shure", "10.0.0.1", part_count=2)
-        unit = Unit(record, since=NOW)
+        unit = Unit(record)
+        unit.availability.since = NOW
         inventory.put(unit)
         parts = [inventory.ensure_part(unit, number) for number in (1, 2)]
-        versions = [unit.version, unit.info_version, unit.availability_version]
-        for version in [*versions, *(one for part in parts for one in (part.version, part.info_version))]:
-            inventory.advance(version, NOW)
+        unit.version = unit.info_version = unit.availability.version = Version(1, NOW)
+        for part in parts:
+            part.version = part.info_version = Version(2, NOW)
     return inventory
+
+
+def renderer_of(inventory: Inventory) -> Renderer:
+    return Renderer(inventory, Candidates(inventory, Changes()))
 
 
 @pytest.mark.parametrize("kind", UNIT_KINDS)
 async def test_every_facet_of_a_unit_and_of_its_parts_can_be_read(kind: Kind) -> None:
     inventory = house()
-    renderer = Renderer(inventory)
+    renderer = renderer_of(inventory)
     unit = inventory.units[Address(*STAGE, kind, f"my-{kind}")]
     for address in (unit.address, unit.parts[1].address):
         for facet in RENDERED:
@@ -47,7 +52,7 @@ async def test_every_facet_of_a_unit_and_of_its_parts_can_be_read(kind: Kind) ->
 @pytest.mark.parametrize("kind", UNIT_KINDS)
 def test_a_part_names_its_unit_and_a_unit_counts_its_parts(kind: Kind) -> None:
     inventory = house()
-    renderer = Renderer(inventory)
+    renderer = renderer_of(inventory)
     unit = inventory.units[Address(*STAGE, kind, f"my-{kind}")]
     ((_, part),) = renderer.render(unit.parts[2].address, Facet.INFO)
     data = json.loads(part)["data"]
@@ -59,12 +64,12 @@ def test_a_part_names_its_unit_and_a_unit_counts_its_parts(kind: Kind) -> None:
 
 def test_events_and_meters_of_every_kind_can_be_read() -> None:
     inventory = house()
-    renderer = Renderer(inventory)
+    renderer = renderer_of(inventory)
     for unit, part in inventory.parts():
         for address in (unit.address, part.address):
             payloads.read(renderer.event(Event("0191", "online", NOW, address, {})))
         if Facet.TELEMETRY in facets_of(part.address.kind):
-            part.telemetry = {"audio_overload": False, "samples": 1}
+            part.meters.newest = {"audio_overload": False, "samples": 1}
             payload = renderer.telemetry(part.address, NOW)
             assert payload is not None
             payloads.read(payload)
@@ -72,7 +77,7 @@ def test_events_and_meters_of_every_kind_can_be_read() -> None:
 
 def test_a_campus_lists_channels_as_ever_and_the_other_parts_beside_them() -> None:
     inventory = house()
-    renderer = Renderer(inventory)
+    renderer = renderer_of(inventory)
     bridge = inventory.bridge_address(STAGE)
     ((_, summary),) = renderer.render(bridge, Facet.SUMMARY)
     payloads.read(summary)
@@ -92,7 +97,7 @@ def test_a_campus_lists_channels_as_ever_and_the_other_parts_beside_them() -> No
 def test_the_plain_values_of_a_bay_are_those_of_its_state_without_lists_and_objects() -> None:
     inventory = house()
     charger = inventory.units[Address(*STAGE, Kind.CHARGER, "my-charger")]
-    told = {key for key, _, _ in Renderer(inventory).values(charger.parts[1].address)}
+    told = {key for key, _, _ in renderer_of(inventory).values(charger.parts[1].address)}
     assert {"occupied", "battery_percent", "status"} <= told
     assert not {"more", "alerts", "status_reasons"} & told
 
@@ -100,4 +105,4 @@ def test_the_plain_values_of_a_bay_are_those_of_its_state_without_lists_and_obje
 def test_nothing_is_rendered_of_what_a_kind_does_not_have() -> None:
     inventory = house()
     charger = inventory.units[Address(*STAGE, Kind.CHARGER, "my-charger")]
-    assert Renderer(inventory).render(charger.parts[1].address, Facet.LEVELS) == []
+    assert renderer_of(inventory).render(charger.parts[1].address, Facet.LEVELS) == []
