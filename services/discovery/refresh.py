@@ -1,4 +1,4 @@
-"""Reading receivers again, completely: many at a time, none hiding another."""
+"""Reading units again, completely: many at a time, none hiding another."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from services.model import Address, AuditContext, Result, ServiceError
 log = logging.getLogger(__name__)
 
 REFRESHED_AT_ONCE = 64
-"""Receivers that are read again at the same time: a dump is 10 to 20 KB, and the network is other people's too."""
+"""Units that are read again at the same time: a dump is 10 to 20 KB, and the network is other people's too."""
 
 
 class Reader(Protocol):
     """What a refresh needs of `Sessions`."""
 
     async def refresh(self, address: Address) -> None:
-        """Read one receiver again, whole. Raises `ServiceError`."""
+        """Read one unit again, whole. Raises `ServiceError`."""
 
 
 def choose(
     units: Iterable[Unit], manufacturer: str | None, tags: Sequence[str], ids: Sequence[str] | None
 ) -> tuple[list[Unit], list[str]]:
-    """Receivers of a maker, that carry all of the tags, of those with these ids; and the ids that there are not."""
+    """Units of a maker, that carry all of the tags, of those with these ids; and the ids that there are not."""
     by_id = {unit.address.id: unit for unit in units}
     wanted = list(by_id) if ids is None else list(dict.fromkeys(ids))
     chosen = [
@@ -41,7 +41,7 @@ def choose(
 
 @dataclass(frozen=True, slots=True)
 class Refresher:
-    """Reads receivers again through their sessions."""
+    """Reads units again through their sessions."""
 
     sessions: Reader
 
@@ -85,8 +85,8 @@ class Refresher:
         except ServiceError as error:
             result.counts.offline += error.code == "device_offline"
             result.fail(unit.address.id, error.code, error.detail)
-        except Exception as error:  # one receiver's trouble must not hide the others
-            log.exception("a receiver could not be read again", extra={"receiver": unit.address.id})
+        except Exception as error:  # one unit's trouble must not hide the others
+            log.exception("a unit could not be read again", extra={"receiver": unit.address.id})
             result.fail(unit.address.id, "internal", f"{type(error).__name__}: {error}; the log says more")
         else:
             changed = _newest_revision(unit) != before

@@ -1,8 +1,8 @@
-"""DiscoveryOrchestrationService: finding receivers, reading them again, telling all that is known of one of them.
+"""DiscoveryOrchestrationService: finds units, reads them again, and answers with all that is known of one of them.
 
-Callable without any broker. A driver's ``identify`` decides who answers; what answers in a place that adopts is handed
-to `DeviceSyncService`, everything else becomes a candidate. Receivers that we hear keep their one session: a
-discovery counts them and leaves them alone.
+Callable without any broker. A driver's ``look`` decides who answers and of what kind it is; what answers in a place
+that adopts is handed to `DeviceSyncService`, everything else becomes a candidate. A unit that is online keeps its one
+session: a discovery counts it and leaves it alone.
 """
 
 from __future__ import annotations
@@ -10,25 +10,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Protocol
 
 from services import clock
 from services.discovery.candidates import Candidates
 from services.discovery.outcomes import Household, Sync
+from services.discovery.places import add_refused, configured_places, named_places
 from services.discovery.refresh import Reader, Refresher, choose
 from services.discovery.search import Finished, Progress, Search, Searches, covers
-from services.discovery.targets import Place, place_of
+from services.discovery.summary import for_audit, in_short
+from services.discovery.targets import Place
 from services.drivers import Makers, check_manufacturer
 from services.live import IgnoredUnits, Inventory, UnidentifiedHosts
 from services.model import Address, AuditContext, Campus, RangeRecord, Result, ServiceError
-from services.rules import MAX_ADDRESSES, Host, parse
+from services.rules import MAX_ADDRESSES, Host
 from services.units import describe, find_unit
 
 log = logging.getLogger(__name__)
-
-ERRORS_AUDITED = 20
-"""Errors of one discovery that its audit event carries; the reply has all of them."""
 
 
 class Recorder(Protocol):
@@ -63,7 +62,7 @@ class DiscoveryOrchestrationService:
         remember: Callable[[RangeRecord], None] = lambda _record: None,
         forget: Callable[[Campus, str], None] = lambda _tenant, _network: None,
     ) -> None:
-        """``remember`` keeps when a range was searched, ``forget`` is told of one that is no longer configured."""
+        """``remember`` keeps when a range was searched, ``forget`` drops one that is no longer configured."""
         self._inventory = inventory
         self._refresher = Refresher(sessions)
         self._audit = audit
@@ -80,16 +79,16 @@ class DiscoveryOrchestrationService:
         """Ranges and hosts as configured or stored, of all campuses."""
 
     def configure(self, ranges: Iterable[RangeRecord], *, interface: str = "", concurrency: int | None = None) -> None:
-        """Say where receivers are looked for: ranges and single hosts, with the campus that each belongs to."""
+        """Set where units are looked for: ranges and single hosts, with the campus that each belongs to."""
         self.ranges = tuple(ranges)
-        self._places = [(record.tenant, place) for record in self.ranges for place in _configured([record])[0]]
+        self._places = [(record.tenant, place) for record in self.ranges for place in configured_places([record])[0]]
         self._searches.interface = interface
         if concurrency is not None:
             self._searches.concurrency = concurrency
 
     @property
     def tenants(self) -> list[Campus]:
-        """Every campus that has a receiver or something to search, sorted."""
+        """Every campus that has a unit or something to search, sorted."""
         return sorted({*self._inventory.tenants, *(record.tenant for record in self.ranges)})
 
     def tenant_of(self, host: str) -> Campus | None:
@@ -132,11 +131,11 @@ class DiscoveryOrchestrationService:
         if limit is not None and not 1 <= limit <= MAX_ADDRESSES:
             raise ServiceError("out_of_range", f"a limit is from 1 to {MAX_ADDRESSES} addresses", field="args.limit")
         if networks or hosts:
-            places, refused = _named(networks or (), hosts or (), adopt=adopt is not False)
+            places, refused = named_places(networks or (), hosts or (), adopt=adopt is not False)
             records: Sequence[RangeRecord] = ()
         else:
             records = [record for record in self.ranges if record.tenant == context.tenant]
-            places, refused = _configured(records)
+            places, refused = configured_places(records)
             places = places if adopt is None else [replace(place, adopt=adopt) for place in places]
         if refused and not places:
             detail = "; ".join(refused.values())
@@ -148,14 +147,14 @@ class DiscoveryOrchestrationService:
             )
             return Result(manufacturer=manufacturer, warnings=[words], incomplete=True, request_id=context.request_id)
         result = await self._search(Search(context, places), manufacturer, limit, progress, records)
-        _refuse(result, refused)
+        add_refused(result, refused)
         return result
 
     async def search_ranges(self, *, context: AuditContext, ranges: Sequence[RangeRecord]) -> Result:
         """Search some of the configured ranges of a campus. Raises `ServiceError` (busy)."""
-        places, refused = _configured(ranges)
+        places, refused = configured_places(ranges)
         result = await self._search(Search(context, places), None, None, None, ranges)
-        _refuse(result, refused)
+        add_refused(result, refused)
         return result
 
     async def look_at(self, *, context: AuditContext, places: Sequence[Place]) -> Finished:
@@ -170,7 +169,7 @@ class DiscoveryOrchestrationService:
         return finished
 
     async def cancel(self, tenants: Iterable[Campus] | None = None) -> int:
-        """End the discoveries of these campuses (of all, without a word); how many were ended.
+        """End the discoveries of these campuses, or of all; returns how many were ended.
 
         They end with the result of what was found until then.
         """
@@ -200,7 +199,7 @@ class DiscoveryOrchestrationService:
         units: Sequence[str] | None = None,
         progress: Progress | None = None,
     ) -> Result:
-        """Read receivers of the campus again, completely: all, or those of a maker, with all of the tags, or by id.
+        """Read units of the campus again, completely: all, or those of a maker, with all of the tags, or by id.
 
         One that fails never hides another. Raises `ServiceError` (schema_violation) for an unknown manufacturer.
         """
@@ -215,7 +214,7 @@ class DiscoveryOrchestrationService:
         return result
 
     async def handle_device_detail_requested(self, *, context: AuditContext, address: Address) -> Result:
-        """Everything that is known of a receiver, or of the receiver that a channel belongs to.
+        """Everything that is known of a unit, or of the unit that a part belongs to.
 
         Raises `ServiceError` (unknown_resource).
         """
@@ -250,13 +249,13 @@ class DiscoveryOrchestrationService:
                 search.findings.list_unidentified(finished.failed, hosts)
             if not finished.cancelled and manufacturer is None and limit is None:
                 self._note_searched(records)
-            after = _audited(result)
+            after = for_audit(result)
             return result
         finally:
             del self._running[context.tenant]
             self._ended.set()
             self._audit.record("discovery_finished", context=context, after=after)
-            log.info("discovery finished", extra={"campus": context.campus, "places": search.what, **_told(after)})
+            log.info("discovery finished", extra={"campus": context.campus, "places": search.what, **in_short(after)})
 
     def _refuse_second(self, tenant: Campus) -> None:
         running = self._running.get(tenant)
@@ -288,47 +287,3 @@ class DiscoveryOrchestrationService:
 
 def _key(record: RangeRecord) -> tuple[Campus, str]:
     return record.tenant, record.network
-
-
-def _named(networks: Iterable[str], hosts: Iterable[str], *, adopt: bool) -> tuple[list[Place], dict[str, str]]:
-    """Places of a request, and what is none with the words why."""
-    places: list[Place] = []
-    refused: dict[str, str] = {}
-    for text in dict.fromkeys([*networks, *hosts]):
-        try:
-            places.append(Place(text, parse(text), adopt))
-        except ValueError as error:
-            refused[text] = str(error)
-    return places, refused
-
-
-def _refuse(result: Result, refused: Mapping[str, str]) -> None:
-    """What is no place is an error of its own, beside the places that were searched."""
-    for text, detail in refused.items():
-        result.counts.seen += 1
-        result.fail(text, "schema_violation", detail)
-
-
-def _configured(records: Iterable[RangeRecord]) -> tuple[list[Place], dict[str, str]]:
-    places: list[Place] = []
-    refused: dict[str, str] = {}
-    for record in records:
-        try:
-            places.append(place_of(record))
-        except ValueError as error:
-            refused[record.network] = str(error)
-    return places, refused
-
-
-def _told(audited: Mapping[str, object]) -> dict[str, object]:
-    """The same for the log, in short: what was counted, and how many errors there are."""
-    counts, errors = audited.get("counts"), audited.get("errors")
-    counted = {name: number for name, number in counts.items() if number} if isinstance(counts, Mapping) else {}
-    return {"status": audited.get("status"), **counted, "errors": len(errors) if isinstance(errors, list) else None}
-
-
-def _audited(result: Result) -> dict[str, object]:
-    """What the audit keeps of a discovery; its reply has all of it."""
-    whole = result.as_json()
-    kept = {key: whole[key] for key in ("status", "counts", "warnings", "duration_s")}
-    return {**kept, "errors": [asdict(error) for error in result.errors[:ERRORS_AUDITED]]}
