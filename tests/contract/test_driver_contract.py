@@ -325,7 +325,7 @@ async def test_meters_come_as_one_summary_of_what_was_metered(case: Case) -> Non
         link.meter(None, 0)
 
 
-@products("stream")
+@products("stream", "spoilt_lines")
 @pytest.mark.parametrize("fault", ["fragmented", "garbage", "slow"])
 async def test_readings_survive_a_bad_line(case: Case, fault: str) -> None:
     async with case.read() as (_, _link, clean):

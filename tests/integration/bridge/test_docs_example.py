@@ -1,72 +1,152 @@
+"""A stranger's driver, made from nothing but docs/adding-a-driver.md: a wheel of its own, installed beside mic2mqtt."""
+
 from __future__ import annotations
 
 import asyncio
-import importlib.util
+import json
+import os
 import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from services.drivers import DriverError, Reading, Target
+from tests.integration.house import House
 
-pytestmark = pytest.mark.skip("the page is being rewritten for the new port")
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "adding-a-driver.md"
+PROGRAM = Path(sys.executable).parent / "mic2mqtt"
+PRODUCT = "acme/ar2"
 
-PAGE = Path(__file__).parents[3] / "docs" / "adding-a-driver.md"
-
-
-@pytest.fixture
-def acme(tmp_path: Path) -> ModuleType:
-    """The driver that stands on the page, as a module."""
-    file = tmp_path / "acme.py"
-    file.write_text("\n\n".join(re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)))
-    spec = importlib.util.spec_from_file_location("acme", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+BUILD = "import hatchling.build, sys; print(hatchling.build.build_wheel(sys.argv[1]))"
 
 
-async def test_the_driver_of_the_page_identifies_its_simulated_receiver(acme: ModuleType) -> None:
-    async with acme.driver.simulator("ar", count=1, listen="127.0.0.1", port=0) as (unit,):
-        identity = await acme.driver.identify(Target(unit.host, unit.port))
-    assert (identity.manufacturer, identity.model, identity.part_count) == ("acme", "AR2", 2)
+def files_of_the_page() -> dict[str, str]:
+    """Every file that stands on the page, by its name."""
+    text = PAGE.read_text(encoding="utf-8")
+    found = re.findall(r"^`([\w./]+)`:\n\n```\w*\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return dict(found)
 
 
-async def test_the_driver_of_the_page_reads_hears_changes_meters_and_tells_when_it_is_dropped(acme: ModuleType) -> None:
-    heard: list[Reading] = []
-    news = asyncio.Event()
-
-    def listen(readings: list[Reading]) -> None:
-        heard.extend(readings)
-        news.set()
-
-    async def value_of(channel: int, key: str) -> object:
-        await news.wait()
-        news.clear()
-        return {name: value for one in heard if one.part.number == channel for name, value in one.values.items()}[key]
-
-    async with (
-        acme.driver.simulator("ar", count=1, listen="127.0.0.1", port=0) as (unit,),
-        acme.driver.connect(Target(unit.host, unit.port), listen) as link,
-        asyncio.timeout(5),
-    ):
-        await link.read_all()
-        assert await value_of(1, "frequency_mhz") == 526.225
-        unit.set_value(2, "battery_percent", None)
-        assert await value_of(2, "battery_percent") is None
-        unit.set_value(1, "transmitter_present", False)
-        assert await value_of(1, "transmitter_present") is False
-        # the meters were asked for before these changes, and one connection keeps the order
-        assert link.take_telemetry(1) == {"rf_dbm": -71, "rf_min_dbm": -71, "audio_peak_dbfs": -12, "samples": 2}
-        assert link.take_telemetry(1) is None
-        await unit.fault("drop")
-        assert (await link.wait_closed()).reason == "closed_by_device"
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder beside mic2mqtt in which the wheel of the page is installed."""
+    source, target = tmp_path_factory.mktemp("acme"), tmp_path_factory.mktemp("site")
+    for name, text in files_of_the_page().items():
+        file = source / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    built = subprocess.run(
+        [sys.executable, "-c", BUILD, str(target)], cwd=source, check=True, capture_output=True, text=True
+    )
+    wheel = target / built.stdout.split()[-1]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target)]
+    subprocess.run([*pip, str(wheel)], check=True, capture_output=True)
+    return target
 
 
-async def test_the_driver_of_the_page_says_why_nobody_answers(acme: ModuleType) -> None:
-    async with acme.driver.simulator("ar", count=1, listen="127.0.0.1", port=0) as (unit,):
-        host, port = unit.host, unit.port
-    with pytest.raises(DriverError, match="Setup > Network"):
-        await acme.driver.identify(Target(host, port))
+def environment(installed: Path) -> dict[str, str]:
+    own = {key: value for key, value in os.environ.items() if not key.startswith("MIC2MQTT_")}
+    return {**own, "PYTHONPATH": str(installed)}
+
+
+async def run(installed: Path, *command: str | Path, cwd: Path = ROOT) -> str:
+    """Run a program to its end, beside the wheel; everything that it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=environment(installed),
+        cwd=cwd,
+    )
+    async with asyncio.timeout(50):
+        output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    return output.decode()
+
+
+@asynccontextmanager
+async def simulated(installed: Path, host: str) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM,
+        *("simulate", "--product", PRODUCT, "--listen", host, "--option", "still=true"),
+        stdout=asyncio.subprocess.PIPE,
+        env=environment(installed),
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(20):
+            while b"simulated units run" not in (line := await process.stdout.readline()):
+                assert line, "the simulator ended"
+        yield
+    finally:
+        process.kill()
+        await process.communicate()
+
+
+def test_the_page_has_a_whole_package() -> None:
+    assert {Path(name).name for name in files_of_the_page()} >= {
+        *("pyproject.toml", "codec.py", "link.py", "driver.py", "simulator.py", "ar2.capture")
+    }
+
+
+async def test_the_wheel_is_found_simulated_probed_and_discovered(installed: Path) -> None:
+    assert "driver acme: ar" in await run(installed, PROGRAM, "version")
+    async with simulated(installed, "127.81.1.1"):
+        probed = await run(installed, PROGRAM, "probe", "127.81.1.1", "--driver", "acme", "--listen", "100ms")
+        assert "> ALL" in probed
+        assert "VERDICT: a unit that mic2mqtt understands (driver acme)" in probed
+        found = await run(installed, PROGRAM, "discover", "127.81.1.0/29", "--json")
+    (unit,) = [json.loads(line) for line in found.splitlines()]
+    assert (unit["driver"], unit["host"], unit["model"]) == ("acme", "127.81.1.1", "AR2")
+
+
+async def test_the_driver_keeps_the_contract_of_all_drivers(installed: Path) -> None:
+    printed = await run(
+        installed, sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
+        "tests/contract", "-k", "acme and not listed",
+    )  # fmt: skip
+    assert " passed" in printed
+    assert "failed" not in printed
+
+
+async def test_the_capture_of_the_page_is_understood(installed: Path, tmp_path: Path) -> None:
+    script = (
+        "import json, sys; from services.drivers import find_drivers; "
+        "readings = find_drivers()['acme'].replay('ar2', sys.stdin.buffer.read()); "
+        "print(json.dumps([[*reading.part, dict(reading.values)] for reading in readings]))"
+    )
+    capture = tmp_path / "ar2.capture"
+    capture.write_text(files_of_the_page()["captures/ar2.capture"])
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment(installed), cwd=ROOT,
+    )  # fmt: skip
+    output, _ = await process.communicate(capture.read_bytes())
+    readings = json.loads(output)
+    assert [1, 0, {"frequency_mhz": 526.225}] in readings
+    assert [2, 0, {"transmitter_present": False, "battery_percent": None}] in readings
+
+
+async def test_what_it_finds_is_published_on_the_broker(
+    house: House, installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    house.serve(discovery={"ranges": [{"network": "127.81.2.0/29"}]})
+    async with house.observer() as seen, simulated(installed, "127.81.2.1"), house.process():
+        info = await seen.until(
+            lambda: next((one.body["data"] for one in seen.all("info") if one.body["data"].get("channel_count")), None)
+        )
+        assert (info["driver"], info["manufacturer"], info["model"], info["channel_count"]) == (
+            "acme",
+            "acme",
+            "AR2",
+            2,
+        )
+        (unit,) = {one.topic.split("/")[-2] for one in seen.all("state") if "/receiver/" in one.topic}
+        channel = f"{unit}-1"
+        await seen.until(lambda: seen.shows(channel, name="Mic 1", frequency_mhz=526.225, battery_percent=87))
+        await seen.until(lambda: seen.shows(channel, transmitter_present=True))

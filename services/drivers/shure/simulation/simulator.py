@@ -186,6 +186,7 @@ _PRODUCTS: Mapping[str, tuple[str, str]] = {
 _EVERY = frozenset(
     {
         "stream",
+        "spoilt_lines",
         "pushes",
         "menu_blocks",
         "names",
