@@ -78,15 +78,16 @@ class App:
         self.availability = Availability(inventory, self.writer, status_rules_of(settings))
         self.fold = ReadingFold(self.writer, self.availability, store)
         self.recognition = Recognition(self.writer, announcer, self.audit, self.makers)
+        queues = UnitQueues()
         self.sessions = Sessions(
-            inventory, self.makers, self.fold, self.availability, self.recognition, polling_of(settings)
+            inventory, self.makers, self.fold, self.availability, self.recognition, queues, polling_of(settings)
         )
         self.membership = Membership(
             inventory,
             self.writer,
             self.fold,
             self.sessions,
-            UnitQueues(),
+            queues,
             self.ignored,
             self.audit,
             configuration=self._origin,

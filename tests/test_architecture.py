@@ -235,7 +235,19 @@ def test_the_build_backend_is_the_locked_one() -> None:
 
 WRITER = ROOT / "services" / "live" / "state_writer.py"
 
-WRITTEN = {"state", "level", "slots", "stale", "record", "abilities", "more", "driver", "antenna_count", "diversity"}
+WRITTEN = {
+    "state",
+    "level",
+    "slots",
+    "stale",
+    "record",
+    "abilities",
+    "more",
+    "options",
+    "driver",
+    "antenna_count",
+    "diversity",
+}
 """Fields of a unit, a part or its availability that `StateWriter` alone swaps."""
 
 VERSIONED = {"version", "info_version", "slots_version", "revision", "changed_at"}

@@ -22,10 +22,10 @@ from services.discovery.search import Finished, Progress, Search, Searches, cove
 from services.discovery.summary import for_audit, in_short
 from services.discovery.targets import Place
 from services.drivers import Makers, check_manufacturer
-from services.live import IgnoredUnits, Inventory, UnidentifiedHosts
+from services.live import IgnoredUnits, Inventory, UnidentifiedHosts, describe
 from services.model import Address, AuditContext, Campus, RangeRecord, Result, ServiceError
 from services.rules import MAX_ADDRESSES, Host
-from services.units import describe, find_unit
+from services.units import find_unit
 
 log = logging.getLogger(__name__)
 

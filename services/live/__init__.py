@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from services.live.announcer import Announcer
 from services.live.changes import Changes, Mark
+from services.live.detail import describe
 from services.live.ignored import IgnoredUnits
 from services.live.inventory import Inventory
 from services.live.state_writer import StateWriter
 from services.live.unidentified import Unidentified, UnidentifiedHosts
-from services.live.unit import LinkState, Meters, Unit, UnitAvailability, UnitPart, Version
+from services.live.unit import LinkState, Meters, SessionState, Unit, UnitAvailability, UnitPart, Version
 
 __all__ = [
     "Announcer",
@@ -20,6 +21,7 @@ __all__ = [
     "LinkState",
     "Mark",
     "Meters",
+    "SessionState",
     "StateWriter",
     "Unidentified",
     "UnidentifiedHosts",
@@ -27,4 +29,5 @@ __all__ = [
     "UnitAvailability",
     "UnitPart",
     "Version",
+    "describe",
 ]

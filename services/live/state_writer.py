@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pydantic import BaseModel
+
 from services import clock
 from services.live.announcer import Announcer
 from services.live.changes import Changes
@@ -149,6 +151,8 @@ class StateWriter:
             if part.abilities != able:
                 part.abilities = able
                 self._part_info_changed(part, now)
+            if part.slots and not able.slots:  # another unit stood here, which had some
+                self.change_slots(unit, part, {}, now)
         for number in [number for number in unit.parts if number not in parts]:
             self.remove_part(unit, number)
 
@@ -157,6 +161,10 @@ class StateWriter:
         unit.abilities, unit.more = abilities, tuple(more)
         for part in unit.parts.values():
             part.abilities = part_abilities
+
+    def change_options(self, unit: Unit, options: BaseModel | None) -> None:
+        """Give a unit its driver's own settings; they are never stored and never published."""
+        unit.options = options
 
     def heard(self, unit: Unit, last_seen: str) -> None:
         """Keep when a unit was last heard (RFC 3339)."""

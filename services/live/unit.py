@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -25,6 +26,9 @@ from services.model import (
     empty_state,
 )
 from services.rules import BatteryLevel, TelemetryAggregate
+
+SessionState = Literal["idle", "connecting", "reading", "live", "waiting"]
+"""What a session does; `STATES` in services/units/session.py says what follows what."""
 
 RECONNECTS_KEPT = 10_000
 """Lost connections of one unit that are remembered; the count of a day is wrong for one that loses more."""
@@ -84,8 +88,8 @@ class Meters:
 class LinkState:
     """The connection to a unit. Its session writes this."""
 
-    session: str = "idle"
-    """State of the session, of `STATES` in services/units/sessions.py; ``idle`` where there is none."""
+    session: SessionState = "idle"
+    """State of the session; ``idle`` where there is none."""
     link: Link | None = None
     """The open conversation, once the unit was read completely."""
     reconnects: deque[float] = field(default_factory=lambda: deque(maxlen=RECONNECTS_KEPT))

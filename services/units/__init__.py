@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from services.units.availability import Availability
 from services.units.chores import PeriodicChores
-from services.units.detail import describe
 from services.units.from_configuration import ConfiguredUnit, ConfiguredUnits
 from services.units.membership import LABEL_KEYS, Membership
 from services.units.reading_fold import ReadingFold
 from services.units.recognition import Recognition
 from services.units.restore import restore
-from services.units.sessions import AUTO, STATES, Polling, Sessions
+from services.units.session import AUTO, STATES, Polling
+from services.units.sessions import Sessions
 from services.units.sync_service import DeviceSnapshot, DeviceSyncService, find_unit
 from services.units.telemetry import TelemetryCollector
 from services.units.unit_queue import UnitQueues
@@ -32,7 +32,6 @@ __all__ = [
     "Sessions",
     "TelemetryCollector",
     "UnitQueues",
-    "describe",
     "find_unit",
     "restore",
 ]

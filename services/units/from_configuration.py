@@ -27,7 +27,8 @@ from services.model import (
     UnitRecord,
 )
 from services.units.membership import RECONNECT_KEYS, Membership
-from services.units.sessions import AUTO, Sessions
+from services.units.session import AUTO
+from services.units.sessions import Sessions
 from services.units.sync_service import DeviceSnapshot, DeviceSyncService
 
 log = logging.getLogger(__name__)
@@ -109,9 +110,8 @@ class ConfiguredUnits:
             elif entry.id is not None and entry.kind is not None:
                 await self._make_room(entry)
                 record = self._record(entry, Address(*entry.tenant, entry.kind, entry.id))
-                address = self._membership.adopt(record, None, AuditContext.of(entry.tenant, ACTOR))
-                self._inventory.units[address].options = entry.options  # before its session takes its first step
-                kept.add(address)
+                context = AuditContext.of(entry.tenant, ACTOR)
+                kept.add(self._membership.adopt(record, None, context, entry.options))
                 counts["added"] += 1
             else:
                 self._waiting[entry.host, entry.port] = entry
@@ -180,8 +180,7 @@ class ConfiguredUnits:
 
     async def _bring_up_to_date(self, unit: Unit, entry: ConfiguredUnit) -> bool:
         settings = entry.settings
-        before, other_options = unit.record, unit.options != entry.options
-        unit.options = entry.options
+        before, other_options = unit.record, self._membership.set_options(unit, entry.options)
         changed = any(getattr(before, key) != value for key, value in settings.items())
         if changed:
             context = AuditContext.of(entry.tenant, ACTOR)

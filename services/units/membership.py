@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
+from pydantic import BaseModel
+
 from services import clock
 from services.audit import Audit
 from services.live import IgnoredUnits, Inventory, StateWriter, Unit
@@ -75,8 +77,17 @@ class Membership:
 
     # -- discovery and sessions ------------------------------------------------------------------------------
 
-    def adopt(self, record: UnitRecord, identity: Identity | None, context: AuditContext) -> Address:
-        """Add a receiver; an empty id in its address is made of its identity. Raises `ServiceError`."""
+    def adopt(
+        self,
+        record: UnitRecord,
+        identity: Identity | None,
+        context: AuditContext,
+        options: BaseModel | None = None,
+    ) -> Address:
+        """Add a unit; an empty id in its address is made of its identity. Raises `ServiceError`.
+
+        ``options`` are its driver's own settings of it.
+        """
         tenant = record.address.tenant
         if not record.address.id:
             if identity is None:
@@ -88,7 +99,7 @@ class Membership:
         if there is not None:  # ids are unique over all kinds of a campus
             detail = f"there is a {NOUNS[there]} {record.address.id} already"
             raise ServiceError("duplicate_conflict", detail, field="args.id")
-        unit = Unit(record)
+        unit = Unit(record, options=options)
         self._writer.add(unit)
         action = "receiver_adopted" if record.source == "discovery" else "receiver_added"
         self._audit.record(action, context=context, resource=_resource(unit), after=_public(record))
@@ -117,8 +128,14 @@ class Membership:
         """Change host, port, name, labels, metering or driver of a receiver. Raises `ServiceError`."""
         return await self._queues.run(address, partial(self._update, address, changes, context))
 
+    def set_options(self, unit: Unit, options: BaseModel | None) -> bool:
+        """Take over the driver's own settings of a unit; whether they are others than before."""
+        changed = unit.options != options
+        self._writer.change_options(unit, options)
+        return changed
+
     def amend(self, unit: Unit, record: UnitRecord, context: AuditContext) -> None:
-        """Take over what the configuration says of a receiver."""
+        """Take over what the configuration says of a unit."""
         old = unit.record
         keys = [key for key in _PUBLIC if getattr(old, key) != getattr(record, key)]
         self._writer.change_record(unit, record)
@@ -177,7 +194,7 @@ class Membership:
             return
         early = self._fold.begin(unit)
         try:
-            await self._sessions.refresh(unit.address)
+            await self._sessions.read(unit.address)
         except ServiceError:
             if unit.online:
                 self._fold.abandon(unit, early)

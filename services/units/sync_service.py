@@ -190,8 +190,7 @@ class DeviceSyncService:
                     f"{snapshot.host}: removed by hand, so not added again; {_add_verb(identity.kind)} brings it back"
                 )
                 return None
-            address = self._membership.adopt(snapshot_record(snapshot, tenant), identity, context)
-            self._inventory.units[address].options = snapshot.options  # before its session takes its first step
+            address = self._membership.adopt(snapshot_record(snapshot, tenant), identity, context, snapshot.options)
             result.counts.added += 1
             return address
         assert match.record is not None  # noqa: S101  # every other outcome names its record

@@ -13,7 +13,8 @@ from math import ceil
 from services import clock
 from services.live import Changes, Unit, UnitPart
 from services.model import Event, Facet, Part, Telemetry
-from services.units.sessions import Sessions, UnitSession
+from services.units.session import UnitSession
+from services.units.sessions import Sessions
 
 log = logging.getLogger(__name__)
 

@@ -31,6 +31,10 @@ class UnitQueues:
         self._most = most
         self._queues: dict[Address, _Queue] = {}
 
+    def busy(self, address: Address) -> bool:
+        """Whether something is done to a unit now."""
+        return address in self._queues
+
     async def run(self, address: Address, work: Callable[[], Awaitable[T]], *, internal: bool = False) -> T:
         """Do work on a unit once everything that was asked of it before is done, and return what the work returns.
 

@@ -37,9 +37,12 @@ class UnitServices:
         self.availability = Availability(self.inventory, writer, DEFAULT_RULES)
         self.fold = ReadingFold(writer, self.availability, store)
         recognition = Recognition(writer, announcer, self.audit, makers)
-        self.sessions = Sessions(self.inventory, makers, self.fold, self.availability, recognition, Polling())
+        self.queues = UnitQueues()
+        self.sessions = Sessions(
+            self.inventory, makers, self.fold, self.availability, recognition, self.queues, Polling()
+        )
         self.membership = Membership(
-            self.inventory, writer, self.fold, self.sessions, UnitQueues(), self.ignored, self.audit
+            self.inventory, writer, self.fold, self.sessions, self.queues, self.ignored, self.audit
         )
         self.sync = DeviceSyncService(
             self.inventory,

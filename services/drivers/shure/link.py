@@ -46,6 +46,8 @@ class ShureLink:
         self._found: Found | None = None
         self._facts: dict[str, object] = {}
         self._antennas: dict[int, int] = {}
+        self._counted: list[Reading] = []
+        """Antennas that the newest meters have and that nobody was told of."""
         self._reported: defaultdict[Part, set[str]] = defaultdict(set)
         """Keys that have a value, by part."""
         self._unanswered: Counter[Place] = Counter()
@@ -327,7 +329,14 @@ class ShureLink:
         count = 4 if "antenna_c" in telemetry else 2
         if self._antennas.get(channel) != count:
             self._antennas[channel] = count
-            self._tell(self._composer.compose(Reading(Part(channel), {"antenna_count": count})))
+            if not self._counted:  # after this turn: who takes meters must not get readings in the middle of it
+                asyncio.get_running_loop().call_soon(self._tell_counted)
+            self._counted.append(Reading(Part(channel), {"antenna_count": count}))
+
+    def _tell_counted(self) -> None:
+        counted, self._counted = self._counted, []
+        if not self._conversation.connection.closed.done():
+            self._tell(reading for one in counted for reading in self._composer.compose(one))
 
     def _tell(self, readings: Iterable[Reading]) -> None:
         told = list(readings)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -28,6 +28,7 @@ from services.store import Store
 from services.units import (
     DeviceSnapshot,
 )
+from services.units.session import UnitSession
 from tests.integration.house import drivers, simulated
 from tests.integration.scripted import scripted
 from tests.integration.wiring import UnitServices
@@ -180,6 +181,50 @@ async def test_a_receiver_that_is_moved_removed_and_reconnected_at_once_has_no_s
         assert sessions_of(rack) == 0
 
 
+async def test_who_waits_for_the_end_of_a_session_can_be_cancelled_meanwhile(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ending, go = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def run(_self: UnitSession) -> None:
+        begun.set()
+        try:
+            await go.wait()
+        finally:
+            ending.set()
+            await go.wait()
+
+    monkeypatch.setattr(UnitSession, "run", run)
+    rack = await add(services)
+    await begun.wait()
+    stopping = asyncio.create_task(services.sessions.stop(rack.address))
+    await ending.wait()
+    stopping.cancel()
+    await asyncio.wait({stopping}, timeout=1)
+    assert stopping.cancelled()
+    go.set()
+    await until(lambda: services.sessions.get(rack.address) is None)
+
+
+async def test_a_removal_waits_for_a_read_that_is_under_way_and_ends_it_for_good(services: Services) -> None:
+    async with simulated() as unit:
+        await services.bulk(at(unit))
+        await until(lambda: services.only.online)
+        address = services.only.address
+        reading = asyncio.create_task(services.sessions.refresh(address))
+        while not services.queues.busy(address):  # noqa: ASYNC110 - a turn that begins is no event
+            await asyncio.sleep(0)
+        read, removed, late = await asyncio.gather(
+            reading,
+            services.membership.remove(address, CONTEXT),
+            services.membership.update(address, {"name": "X"}, CONTEXT),
+            return_exceptions=True,
+        )
+        assert (read, removed) == (None, None)
+        assert isinstance(late, ServiceError)
+        assert late.code == "unknown_resource"
+
+
 async def test_two_restarts_at_once_never_make_two_connections(services: Services) -> None:
     async with scripted() as unit:
         await add(services, host="127.0.0.1", port=unit.port)
@@ -221,10 +266,10 @@ async def test_absentees_of_other_manufacturers_and_campuses_are_left_alone(serv
 async def test_one_device_that_fails_never_hides_another(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     adopt = services.membership.adopt
 
-    def adopt_some(record: UnitRecord, identity: Identity | None, context: AuditContext) -> Address:
+    def adopt_some(record: UnitRecord, *more: Any) -> Address:
         if record.host == "127.0.9.2":
             raise ServiceError("internal", "this one cannot be taken over")
-        return adopt(record, identity, context)
+        return adopt(record, *more)
 
     monkeypatch.setattr(services.membership, "adopt", adopt_some)
     devices = [seen(f"127.0.9.{number}", f"00:0e:dd:00:00:{number:02}") for number in range(1, 4)]

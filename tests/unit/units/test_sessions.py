@@ -13,8 +13,8 @@ import pytest
 from services.drivers import DriverError, Link, Sighting, Target, Trace
 from services.live import Unit
 from services.model import Address, AvailabilityReason, Kind, UnitRecord
-from services.units import Polling
-from services.units.sessions import UnitSession
+from services.units import Polling, UnitQueues
+from services.units.session import UnitSession
 from tests.unit.discovery.answering import AnsweringDriver, makers_of
 
 
@@ -59,6 +59,7 @@ async def session_with(*drivers: Failing) -> AsyncIterator[tuple[UnitSession, as
         cast("Any", SimpleNamespace(set=note)),
         Polling(),
         cast("Any", None),
+        UnitQueues(),
     )
     life = asyncio.create_task(session.run())
     try:
@@ -71,8 +72,8 @@ async def session_with(*drivers: Failing) -> AsyncIterator[tuple[UnitSession, as
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.units.sessions.RETRY_FIRST_S", 0.0)
-    monkeypatch.setattr("services.units.sessions.RETRY_PAUSE_S", 0.0)
+    monkeypatch.setattr("services.units.session.RETRY_FIRST_S", 0.001)
+    monkeypatch.setattr("services.units.session.RETRY_PAUSE_S", 0.0)
 
 
 async def test_the_driver_that_knows_most_of_a_silent_unit_has_the_word() -> None:

@@ -285,7 +285,11 @@ async def test_antennas_that_double_are_told_when_the_meters_show_it() -> None:
         told.news.clear()
         device.say("< SAMPLE 1 ALL 005 031 102 102 BBBB 31 083 31 068 31 069 31 072 >< REP 1 AUDIO_GAIN 030 >")
         await told.news.wait()
+        told.news.clear()
+        calls = len(told.calls)
         link.take_telemetry(Part(1))
+        assert len(told.calls) == calls, "whoever takes meters gets no readings in the middle of it"
+        await told.news.wait()
     assert (told.values(1)["antenna_count"], told.values(1)["diversity"]) == (4, "quadversity")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 
-from services.live import Unit, UnitPart
+from services.live.unit import Unit, UnitPart
 
 
 def describe(unit: Unit) -> dict[str, object]:

@@ -1,0 +1,304 @@
+"""One unit's life: connect, read, stay, be lost, wait, connect again.
+
+Health comes from the age of what was heard, not from the socket: FIN and RST end a session at once, silence ends it
+after two keep-alives. A receiver is online only after a complete first read. Each receiver has one session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+from services.backoff import Backoff
+from services.drivers import (
+    DriverError,
+    Link,
+    Makers,
+    Reading,
+    Target,
+    families,
+    look,
+    make_target,
+)
+from services.live import SessionState, Unit
+from services.model import ServiceError, UnitRecord
+from services.units.availability import Availability
+from services.units.reading_fold import ReadingFold
+from services.units.recognition import Recognition
+from services.units.unit_queue import UnitQueues
+
+log = logging.getLogger(__name__)
+
+Step = Literal["connected", "complete", "lost", "due"]
+
+STATES: Mapping[SessionState, Mapping[Step, SessionState]] = {
+    "connecting": {"connected": "reading", "lost": "waiting"},
+    "reading": {"complete": "live", "lost": "waiting"},
+    "live": {"lost": "waiting"},
+    "waiting": {"due": "connecting"},
+}
+"""State -> what happens -> next state. `docs/` draws its picture from here."""
+
+RETRY_FIRST_S, RETRY_MOST_S = 1.0, 3.5
+"""From one attempt's start to the next: a receiver that returns is connected within 5 s, read included."""
+
+RETRY_PAUSE_S = 0.3
+"""At least so long between the end of an attempt and the next: a rack that boots is not hammered."""
+
+FAILURES_KEPT = 2
+"""Failures in a row after which a unit with any driver is looked for with all of them again: it may have moved to
+another protocol with its firmware, or be another unit."""
+
+AUTO = "auto"
+"""In place of a driver's name: whichever knows the unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """How receivers are asked, in seconds."""
+
+    refresh_interval_s: float = 300.0
+    keepalive_s: float = 10.0
+    meter_interval_s: float = 1.0
+    connect_timeout_s: float = 3.0
+    answer_timeout_s: float = 3.0
+    interface: str = ""
+    """Local address to connect from, unless the receiver has its own."""
+
+
+class UnitSession:
+    """One receiver's life."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        makers: Makers,
+        names: Sequence[str],
+        fold: ReadingFold,
+        availability: Availability,
+        polling: Polling,
+        recognition: Recognition,
+        queues: UnitQueues,
+    ) -> None:
+        self.unit = unit
+        unit.link_state.session = "connecting"
+        self.link: Link | None = None
+        self._makers = makers
+        self._names = names
+        """Drivers that may know the unit."""
+        self._answering = likely_driver(makers, names, unit.record)
+        """The one that is asked first, until it fails."""
+        self._fold = fold
+        self._availability = availability
+        self._polling = polling
+        self._recognition = recognition
+        self._queues = queues
+        self._waiting: asyncio.Future[None] | None = None
+        self._attempts = 0
+        """Attempts in a row that failed."""
+        self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
+        self._changed = asyncio.Event()
+
+    @property
+    def state(self) -> SessionState:
+        """What the session does."""
+        return self.unit.link_state.session
+
+    @property
+    def live(self) -> bool:
+        """Whether a complete read came in this session."""
+        return self.state == "live"
+
+    async def run(self) -> None:
+        """Live until cancelled."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                started = loop.time()
+                self._changed.clear()
+                try:
+                    await self._converse()
+                except DriverError as error:
+                    self._lost(error)
+                    await self._wait(self._pause(error.again_s, loop.time() - started))
+                self._step("due")
+        finally:
+            self.link = None
+
+    def configure(self, polling: Polling) -> None:
+        """Ask otherwise from now on, without losing the connection."""
+        self._polling = polling
+        self._changed.set()
+        if self.link is not None:
+            self.link.meter(None, self._target(self.unit.record).meter_interval_s)
+
+    async def refresh(self) -> None:
+        """Read everything again. Raises `ServiceError` (device_offline, device_timeout).
+
+        Reads wait for their turn in the unit's queue; whoever asks while one waits gets that one's outcome, because it
+        begins after the question.
+        """
+        if self._waiting is None:
+            self._waiting = asyncio.ensure_future(self._queues.run(self.unit.address, self._read_next, internal=True))
+            self._waiting.add_done_callback(_retrieve)
+        await asyncio.shield(self._waiting)
+
+    async def read(self) -> None:
+        """Read everything again at once, as part of work that has its turn already. Raises `ServiceError` likewise."""
+        link = self.link
+        if link is None or not self.live:
+            raise ServiceError("device_offline", self._offline_words())
+        try:
+            await link.read_all()
+        except DriverError as error:
+            raise ServiceError("device_timeout", error.detail) from error
+
+    async def _read_next(self) -> None:
+        self._waiting = None
+        await self.read()
+
+    # -- one conversation ------------------------------------------------------------------------------------
+
+    async def _converse(self) -> None:
+        target = self._target(self.unit.record)
+        self._fold.begin(self.unit)
+        name = self._answering or (await look(self._makers, target, self._names))[0].driver
+        async with self._makers.maker(name).connect(target, self._listen) as link:
+            self._step("connected")
+            self.link = link
+            try:
+                description = await link.read_all()
+                self._recognition.verify(self.unit, name, description)
+                self._step("complete")
+                self._attempts, self._answering = 0, name
+                self._backoff.reset()
+                self.unit.link_state.opened(link)
+                self._fold.complete(self.unit)
+                who = description.identity
+                log.info("receiver is online", extra=self._words(model=who.model, firmware=who.firmware))
+                await self._stay(link)
+            finally:
+                self.link = None
+                self.unit.link_state.closed()
+
+    async def _stay(self, link: Link) -> None:
+        """Watch the age of what is heard, and re-read now and then; ends by raising `DriverError`."""
+        loop = asyncio.get_running_loop()
+        refresh_at = loop.time() + self._refresh_in()
+        closed = asyncio.ensure_future(link.wait_closed())
+        try:
+            while True:
+                heard = link.last_heard
+                now, keepalive = loop.time(), self._polling.keepalive_s
+                if now - heard >= 2 * keepalive:
+                    raise DriverError("silent", f"nothing was heard for {now - heard:.0f} s, though we asked")
+                if now - heard >= keepalive:
+                    link.ask_alive()
+                    wake = heard + 2 * keepalive
+                else:
+                    wake = heard + keepalive
+                if now >= refresh_at and now - heard < keepalive:  # first it has to show that it is there at all
+                    refresh_at = now + self._refresh_in()
+                    await self._heal()
+                if refresh_at > now:
+                    wake = min(wake, refresh_at)
+                await asyncio.wait({closed}, timeout=max(0.01, wake - loop.time()))
+                if closed.done():
+                    raise closed.result()
+        finally:
+            closed.cancel()
+
+    async def _heal(self) -> None:
+        """The periodic complete read; a slow answer alone does not end a session that is heard."""
+        try:
+            await self.refresh()
+        except ServiceError as error:
+            log.warning("complete re-read failed", extra=self._words(why=error.detail))
+
+    def _listen(self, readings: Sequence[Reading]) -> None:
+        self._fold.take(self.unit, readings)
+
+    # -- between conversations -------------------------------------------------------------------------------
+
+    def _step(self, step: Step) -> None:
+        self.unit.link_state.session = STATES[self.state][step]
+
+    def _lost(self, error: DriverError) -> None:
+        was_live = self.live
+        self._step("lost")
+        self._attempts += 1
+        if len(self._names) > 1 and self._attempts >= FAILURES_KEPT:
+            self._answering = None
+        if was_live:
+            loop_time = asyncio.get_running_loop().time()
+            self.unit.link_state.lost(loop_time)
+        if was_live or self.unit.availability.reason != error.reason:  # said once, not at every retry
+            log.warning(
+                "receiver is lost" if was_live else "receiver is not reachable",
+                extra=self._words(reason=error.reason, why=error.detail),
+            )
+        self._availability.set(self.unit, "offline", error.reason, detail=error.detail)
+
+    async def _wait(self, seconds: float | None) -> None:
+        """Until the pause is over (``None``: never by itself) or the settings changed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+
+    def _pause(self, again_s: float | None, elapsed: float) -> float | None:
+        if again_s is None:
+            return None
+        if again_s > 0:
+            return again_s * random.uniform(1.0, 1.2)
+        return max(RETRY_PAUSE_S, self._backoff.pause() - elapsed)
+
+    def _refresh_in(self) -> float:
+        return self._polling.refresh_interval_s * random.uniform(0.8, 1.0)
+
+    def _target(self, record: UnitRecord) -> Target:
+        return target_of(record, self._polling, self.unit.options)
+
+    def _words(self, **more: object) -> dict[str, object]:
+        return {"receiver": self.unit.address.id, "host": self.unit.record.host, **more}
+
+    def _offline_words(self) -> str:
+        there = self.unit.availability
+        return f"receiver {self.unit.address.id} is offline: {there.detail or there.reason}"
+
+
+def _retrieve(read: asyncio.Future[None]) -> None:
+    """Nobody may be waiting any more for a read that failed."""
+    if not read.cancelled():
+        read.exception()
+
+
+def target_of(record: UnitRecord, polling: Polling, options: BaseModel | None = None) -> Target:
+    """Where a unit is, and how it is asked."""
+    meter = record.meter_interval_s
+    return make_target(
+        record.host,
+        record.port,
+        unit=record.behind,
+        interface=record.interface or polling.interface,
+        options=options,
+        meter_interval_s=polling.meter_interval_s if meter is None else meter,
+        connect_timeout_s=polling.connect_timeout_s,
+        answer_timeout_s=polling.answer_timeout_s,
+    )
+
+
+def likely_driver(makers: Makers, names: Sequence[str], record: UnitRecord) -> str | None:
+    """The only driver that may know the unit, or the only one that knows its family."""
+    fitting = [
+        name
+        for name in names
+        if makers[name].manufacturer == record.manufacturer and record.family in families(makers[name])
+    ]
+    return names[0] if len(names) == 1 else fitting[0] if len(fitting) == 1 else None
