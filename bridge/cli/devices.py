@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bridge.cli.probe import Probe
 from bridge.settings import load
-from services.discovery import Missed, Outcome, scan_all
+from services.discovery import MENDABLE, Missed, Outcome, scan_all
 from services.drivers import (
     Driver,
     Makers,
@@ -28,9 +28,6 @@ from services.drivers import (
 from services.rules import Host, parse
 
 Write = Callable[[str], None]
-
-MENDABLE = frozenset({"control_blocked", "auth_failed"})
-"""Failures at which somebody can do something; at every other address there is simply no receiver."""
 
 
 def configured_targets(path: Path | None) -> tuple[str, ...]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from services.discovery.adverts import Adverts
 from services.discovery.candidates import Candidate, Candidates
-from services.discovery.scan import Found, Missed, Outcome, scan_all
+from services.discovery.heard import HeardHosts
+from services.discovery.scan import MENDABLE, Found, Missed, Outcome, scan_all
 from services.discovery.schedule import Schedule
 from services.discovery.service import DiscoveryOrchestrationService
 
 __all__ = [
+    "MENDABLE",
     "Adverts",
     "Candidate",
     "Candidates",
     "DiscoveryOrchestrationService",
     "Found",
+    "HeardHosts",
     "Missed",
     "Outcome",
     "Schedule",

@@ -11,9 +11,10 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
+from services.discovery.heard import Heard, HeardHosts
 from services.discovery.service import DiscoveryOrchestrationService
 from services.discovery.targets import Place
 from services.drivers import DriverError, Gone, Makers, Sighting
@@ -47,18 +48,6 @@ ASKING_MOST = 256
 _Item = TypeVar("_Item")
 
 
-@dataclass(slots=True)
-class Heard:
-    """What a host announced; times are loop times."""
-
-    advert: Sighting
-    at: float
-    judged_at: float
-    asked_at: float | None = None
-    listed: Campus | None = None
-    """The campus in which it is a candidate because of this advert."""
-
-
 class Adverts:
     """Listens through every driver that can, on every interface or on the one that is given."""
 
@@ -69,6 +58,7 @@ class Adverts:
         ignored: IgnoredUnits,
         discovery: DiscoveryOrchestrationService,
         makers: Makers,
+        heard: HeardHosts,
         default_tenant: Campus,
     ) -> None:
         """``default_tenant`` gets the candidates that no range has."""
@@ -78,15 +68,9 @@ class Adverts:
         self._candidates = discovery.candidates
         self._makers = makers
         self._default_tenant = default_tenant
-        self._heard: dict[str, Heard] = {}
+        self._heard = heard
         self._asking: asyncio.Queue[tuple[Campus, Sighting]] = asyncio.Queue(ASKING_MOST)
         self._teaching: asyncio.Queue[tuple[Unit, str]] = asyncio.Queue(ASKING_MOST)
-        discovery.house.mac_at = self.mac_at
-
-    def mac_at(self, host: str) -> str | None:
-        """The MAC address that a host announced of itself."""
-        heard = self._heard.get(host)
-        return heard.advert.identity.mac if heard else None
 
     async def run(self) -> None:
         """Listen until cancelled."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, get_args
 
 from services.discovery.candidates import Candidates
-from services.discovery.scan import Found, Missed, Outcome
+from services.discovery.scan import MENDABLE, Found, Missed, Outcome
 from services.discovery.targets import Place, Plan
 from services.drivers import Sighting
 from services.live import IgnoredUnits, Inventory, UnidentifiedHosts
@@ -18,9 +18,6 @@ from services.rules import Host, recognise
 from services.units import DeviceSnapshot
 
 log = logging.getLogger(__name__)
-
-TELLING_REASONS = frozenset({"control_blocked", "auth_failed"})
-"""Failures at an address that nobody named, after which somebody can mend something. The others mean "no receiver"."""
 
 BUGS_TOLD = 3
 """Failures of a driver itself that are listed one by one; the others are counted."""
@@ -44,8 +41,8 @@ class Household:
     candidates: Candidates
     ignored: IgnoredUnits
     unidentified: UnidentifiedHosts
-    mac_at: Callable[[str], str | None] = lambda _host: None
-    """The MAC address that a host announced of itself; a receiver that does not tell it is known by it."""
+    mac_at: Callable[[str], str | None]
+    """The MAC address that a host announced of itself; a unit that does not report its own is known by it."""
 
 
 class Findings:
@@ -85,7 +82,7 @@ class Findings:
             self._missed[place.text] = outcome
         elif outcome.code == "internal":
             self._bug(outcome)
-        elif outcome.code in TELLING_REASONS:
+        elif outcome.code in MENDABLE:
             self._tell(outcome)
 
     def leave(self, host: str, port: int | None) -> None:
@@ -240,7 +237,7 @@ class Findings:
         result = self._result(missed.manufacturer)
         result.counts.seen += 1
         result.fail(missed.host, missed.code, missed.detail)
-        if missed.code in TELLING_REASONS and not self._house.inventory.by_host(missed.host):
+        if missed.code in MENDABLE and not self._house.inventory.by_host(missed.host):
             self.candidates += 1
             self._house.candidates.put(
                 self._context.tenant, missed.host, manufacturer=missed.manufacturer, why=missed.detail

@@ -67,6 +67,12 @@ _STARVED_PAUSE_S = 0.5
 _STARVED_TRIES = 4
 
 
+MENDABLE = frozenset({"control_blocked", "auth_failed"})
+"""Failures at an address that nobody named, after which somebody can mend something; the others mean that no unit is
+there.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What answered at an address: one unit, or those behind a gateway, all of one driver."""

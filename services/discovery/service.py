@@ -55,6 +55,7 @@ class DiscoveryOrchestrationService:
         candidates: Candidates,
         ignored: IgnoredUnits,
         unidentified: UnidentifiedHosts,
+        mac_at: Callable[[str], str | None],
         sync: Sync,
         sessions: Reader,
         audit: Recorder,
@@ -70,7 +71,7 @@ class DiscoveryOrchestrationService:
         self._remember = remember
         self.forget = forget
         self.candidates = candidates
-        self.house = Household(inventory, sync, candidates, ignored, unidentified)
+        self.house = Household(inventory, sync, candidates, ignored, unidentified, mac_at)
         self._searches = Searches(self.house, makers)
         self._running: dict[Campus, Search] = {}
         self._ended = asyncio.Event()

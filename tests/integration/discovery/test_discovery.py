@@ -54,6 +54,7 @@ class House(UnitServices):
             candidates=self.candidates,
             ignored=self.ignored,
             unidentified=self.unidentified,
+            mac_at=self.heard.mac_at,
             sync=self.sync,
             sessions=self.sessions,
             audit=self.audit,
@@ -66,6 +67,7 @@ class House(UnitServices):
             ignored=self.ignored,
             discovery=self.discovery,
             makers=self.makers,
+            heard=self.heard,
             default_tenant=STAGE,
         )
         self.schedule = Schedule(

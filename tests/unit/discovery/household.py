@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from services.discovery import Candidate, Candidates, DiscoveryOrchestrationService
+from services.discovery import Candidate, Candidates, DiscoveryOrchestrationService, HeardHosts
 from services.live import Changes, IgnoredUnits, Inventory, UnidentifiedHosts, Unit
 from services.model import Address, AuditContext, Campus, Kind, RangeRecord, Result, UnitRecord
 from services.units import DeviceSnapshot
@@ -121,6 +121,7 @@ class House:
         self.diary = Diary()
         self.remembered: list[RangeRecord] = []
         self.announced: dict[str, str] = {}
+        self.heard = HeardHosts()
         self.drivers = {driver.name: driver for driver in drivers}
         self.makers = makers_of(*drivers)
         self.discovery = DiscoveryOrchestrationService(
@@ -128,13 +129,13 @@ class House:
             candidates=self.listed,
             ignored=self.ignored,
             unidentified=self.unidentified,
+            mac_at=lambda host: self.announced.get(host) or self.heard.mac_at(host),
             sync=self.shelf,
             sessions=self.readings,
             audit=self.diary,
             makers=self.makers,
             remember=self.remembered.append,
         )
-        self.discovery.house.mac_at = self.announced.get
         self.discovery.configure(ranges)
 
     async def discover(self, **wishes: object) -> Result:

@@ -27,6 +27,7 @@ def adverts_of(house: House) -> Adverts:
         ignored=house.ignored,
         discovery=house.discovery,
         makers=house.makers,
+        heard=house.heard,
         default_tenant=DEFAULT,
     )
 
@@ -83,7 +84,7 @@ async def test_what_falls_silent_leaves_the_list_after_five_minutes() -> None:
     assert house.candidates()
     adverts.expire(now + EXPIRE_S + 1)
     assert not house.candidates()
-    assert adverts.mac_at("10.20.0.9") is None
+    assert house.heard.mac_at("10.20.0.9") is None
 
 
 async def test_what_says_goodbye_leaves_the_list_at_once() -> None:
