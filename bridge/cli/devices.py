@@ -6,13 +6,13 @@ import asyncio
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from bridge.cli.probe import Probe
+from bridge.cli.run import raise_file_limit
 from bridge.settings import load
-from services.discovery import MENDABLE, Missed, Outcome, scan_all
+from services.discovery import MENDABLE, Found, Outcome, ask_places
 from services.drivers import (
     Driver,
     Makers,
@@ -36,28 +36,43 @@ def configured_targets(path: Path | None) -> tuple[str, ...]:
     return (*discovery.hosts, *(entry.network for entry in discovery.ranges))
 
 
+class _Printer:
+    """Prints what answers, as soon as it has, and what somebody can mend or asked for by name."""
+
+    def __init__(self, named: Collection[str], *, as_json: bool, write: Write) -> None:
+        self._named = named
+        self._as_json = as_json
+        self._write = write
+        self.asked = self.found = 0
+
+    def take(self, outcome: Outcome) -> None:
+        """One address."""
+        self.asked += 1
+        if isinstance(outcome, Found):
+            self.found += len(outcome.sightings)
+            for unit in outcome.sightings:
+                self._write(_as_json(unit) if self._as_json else _line(unit))
+        elif (outcome.code in MENDABLE or outcome.host in self._named) and not self._as_json:
+            self._write(f"{outcome.host:<16} {outcome.code}: {outcome.detail}")
+
+    def leave(self, host: str, port: int | None) -> None:
+        """There is no bridge, so nothing is left in peace."""
+
+
 async def discover(targets: Sequence[str], *, concurrency: int, interface: str, as_json: bool, write: Write) -> int:
     """Ask every address and print who answered; how many. Raises `ValueError` for what is no target."""
+    raise_file_limit()
     named = {place.host for text in targets if isinstance(place := parse(text), Host)}
+    printer = _Printer(named, as_json=as_json, write=write)
     loop = asyncio.get_running_loop()
-    began, asked, found = loop.time(), 0, 0
-
-    def report(outcome: Outcome) -> None:
-        nonlocal asked
-        asked += 1
-        if isinstance(outcome, Missed) and (outcome.code in MENDABLE or outcome.host in named) and not as_json:
-            write(f"{outcome.host:<16} {outcome.code}: {outcome.detail}")
-
-    async with (
-        Makers(find_drivers()).open(Surroundings(interface)) as makers,
-        aclosing(scan_all(makers, targets, concurrency=concurrency, interface=interface, report=report)) as units,
-    ):
-        async for unit in units:
-            found += 1
-            write(_as_json(unit) if as_json else _line(unit))
+    began = loop.time()
+    async with Makers(find_drivers()).open(Surroundings(interface)) as makers:
+        plan = await ask_places(makers, targets, printer, concurrency=concurrency, interface=interface)
+    if plan.left_out:
+        write(f"{plan.left_out} addresses were left out: ask at most {plan.total} at once")
     if not as_json:
-        write(f"{found} receivers at {asked} addresses, {loop.time() - began:.1f} s")
-    return found
+        write(f"{printer.found} units at {printer.asked} addresses, {loop.time() - began:.1f} s")
+    return printer.found
 
 
 def _line(found: Sighting) -> str:

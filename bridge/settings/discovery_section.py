@@ -65,5 +65,5 @@ class DiscoverySettings(Section):
         Allowed("an address of this machine, or empty: all"),
         Field(description="Local address of the control network, where it differs from the audio network."),
     ] = ""
-    concurrency: Annotated[int, Field(description="Addresses that are asked at the same time.", ge=1, le=4096)] = 256
+    concurrency: Annotated[int, Field(description="Addresses that are asked at the same time.", ge=1, le=4096)] = 1024
     ranges: Annotated[tuple[RangeSettings, ...], Field(description="Networks to search.")] = ()

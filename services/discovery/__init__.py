@@ -5,8 +5,9 @@ from __future__ import annotations
 from services.discovery.adverts import Adverts
 from services.discovery.candidates import Candidate, Candidates
 from services.discovery.heard import HeardHosts
-from services.discovery.scan import MENDABLE, Found, Missed, Outcome, scan_all
+from services.discovery.scan import MENDABLE, Found, Missed, Outcome
 from services.discovery.schedule import Schedule
+from services.discovery.search import ask_places
 from services.discovery.service import DiscoveryOrchestrationService
 
 __all__ = [
@@ -20,5 +21,5 @@ __all__ = [
     "Missed",
     "Outcome",
     "Schedule",
-    "scan_all",
+    "ask_places",
 ]

@@ -86,11 +86,11 @@ class Adverts:
     def hear(self, advert: Sighting) -> None:
         """Take one advert in; quick, for a thousand receivers announce themselves every two seconds."""
         now = asyncio.get_running_loop().time()
-        heard = self._heard.get(advert.host)
+        heard = self._heard.get((advert.host, advert.unit))
         if heard is None:
             if len(self._heard) >= HEARD_MOST:
                 return
-            heard = self._heard[advert.host] = Heard(advert, now, now)
+            heard = self._heard[advert.host, advert.unit] = Heard(advert, now, now)
         else:
             heard.at = now
             if heard.advert == advert and now - heard.judged_at < JUDGE_AGAIN_S:
@@ -100,16 +100,16 @@ class Adverts:
 
     def forget(self, gone: Gone) -> None:
         """A unit said goodbye: it is no candidate any more."""
-        heard = self._heard.get(gone.host)
+        heard = self._heard.get((gone.host, gone.unit))
         if heard is not None and heard.advert.driver == gone.driver:
-            del self._heard[gone.host]
+            del self._heard[gone.host, gone.unit]
             self._unlist(heard)
 
     def expire(self, now: float) -> None:
         """Forget hosts that fell silent, and take them out of the candidates."""
-        for host, heard in list(self._heard.items()):
+        for place, heard in list(self._heard.items()):
             if now - heard.at >= heard.advert.lasts_s:
-                del self._heard[host]
+                del self._heard[place]
                 self._unlist(heard)
 
     # -- what an advert is worth -----------------------------------------------------------------------------
@@ -119,7 +119,7 @@ class Adverts:
         here = [
             one
             for one in self._inventory.by_host(advert.host)
-            if one.record.manufacturer == advert.identity.manufacturer
+            if one.record.manufacturer == advert.identity.manufacturer and one.record.behind == advert.unit
         ]
         if here:
             self._unlist(heard)
@@ -203,7 +203,7 @@ class Adverts:
             except Exception:  # this host's trouble must not end listening
                 log.exception("a host that announced itself could not be asked", extra={"host": advert.host})
                 continue
-            heard = self._heard.get(advert.host)
+            heard = self._heard.get((advert.host, advert.unit))
             if advert.host in finished.failed and heard is not None:
                 _, detail = finished.failed[advert.host]
                 self._list(heard, tenant, f"announces itself, but does not answer: {detail}")

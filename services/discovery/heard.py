@@ -20,10 +20,14 @@ class Heard:
     """The campus in which it is a candidate because of this advert."""
 
 
-class HeardHosts(dict[str, Heard]):
-    """What each host announced last, by address."""
+Seen = tuple[str, str]
+"""Host, and the unit behind a gateway there or nothing."""
+
+
+class HeardHosts(dict[Seen, Heard]):
+    """What each unit announced last, by where it is."""
 
     def mac_at(self, host: str) -> str | None:
         """The MAC address that a host announced; a unit that does not report its own is known by it."""
-        heard = self.get(host)
+        heard = self.get((host, ""))
         return heard.advert.identity.mac if heard else None

@@ -188,7 +188,7 @@ class Findings:
 
     def _is_known(self, snapshot: DeviceSnapshot) -> bool:
         records = [unit.record for unit in self._house.inventory.of(self._context.tenant)]
-        return recognise(snapshot.identity, snapshot.host, snapshot.port, records).outcome != "new"
+        return recognise(snapshot.identity, snapshot.host, snapshot.port, records, unit=snapshot.unit).outcome != "new"
 
     def _offer(self, snapshot: DeviceSnapshot) -> None:
         identity, tenant = snapshot.identity, self._context.tenant

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from services import clock
 from services.discovery.outcomes import Findings, Household
-from services.discovery.scan import CONCURRENCY, Budget, sockets_of, sweep
+from services.discovery.scan import CONCURRENCY, Budget, Missed, Outcome, sockets_of, sweep
 from services.discovery.targets import Held, Place, Plan
-from services.drivers import Makers, can_be_scanned, resolve
+from services.drivers import Makers, Unresolved, can_be_scanned, resolve
 from services.live import Unit
 from services.model import AuditContext, AvailabilityReason, Result
-from services.rules import MAX_ADDRESSES, Host, Span
+from services.rules import MAX_ADDRESSES, Host, Span, parse
 
 PROGRESS_S = 1.0
 """Between two reports of progress, and between two handings-over of what was found."""
@@ -25,7 +26,21 @@ PLACES_NAMED = 3
 IN_SESSION = frozenset({"reading", "live"})
 """States of a session in which it holds a connection, whether or not the receiver counts as online already."""
 
+KNOWN_NAMES_S = 60.0
+"""How long the addresses of units that are known by a name are remembered: name servers and the threads that ask them
+are needed by units that reconnect."""
+
 Progress = Callable[[Mapping[str, object]], None]
+
+
+class Sink(Protocol):
+    """What becomes of answers."""
+
+    def take(self, outcome: Outcome) -> None:
+        """Note what an address gave; quick."""
+
+    def leave(self, host: str, port: int | None) -> None:
+        """Note a unit that has its session and was not asked."""
 
 
 @dataclass(slots=True)
@@ -81,6 +96,8 @@ class Searches:
         self.concurrency = CONCURRENCY
         self.interface = ""
         self._budget: Budget | None = None
+        self._resolved: dict[str, list[str]] = {}
+        self._resolved_until: dict[str, float] = {}
         self._under_way = 0
 
     async def run(
@@ -94,11 +111,7 @@ class Searches:
         """Search until everything was asked, or until it is cancelled."""
         clock_s = asyncio.get_running_loop().time
         search.started = clock_s()
-        names = [
-            name
-            for name, driver in self._makers.items()
-            if can_be_scanned(driver) and manufacturer in {None, driver.manufacturer}
-        ]
+        names = _scanned(self._makers, manufacturer)
         with self._taking_part() as budget:
             plan, known = await self._prepare(search.places, names, MAX_ADDRESSES if limit is None else limit)
             findings = search.findings = Findings(plan, self._house, search.context, known)
@@ -128,15 +141,27 @@ class Searches:
         return Finished(result, findings.failures(), search.cancelled)
 
     async def _prepare(self, places: Sequence[Place], names: Sequence[str], limit: int) -> tuple[Plan, dict[str, str]]:
-        """The plan, and the addresses of receivers that are known by a name."""
+        """The plan, and the addresses of units that are known by a name."""
         wanted = [place.where.host for place in places if isinstance(place.where, Host) and place.where.is_name]
+        by_name_alone = all(isinstance(place.where, Host) and place.where.is_name for place in places)
+        known = {} if by_name_alone else await self._addresses_of_named_units(wanted)
+        resolved = await resolve(name for name in wanted if name not in known)
+        of_address = {address: name for name, addresses in known.items() for address in addresses}
+        everything: dict[str, list[str] | Unresolved] = {**known, **resolved}
+        return Plan(places, self._makers, names, everything, interface=self.interface, limit=limit), of_address
+
+    async def _addresses_of_named_units(self, fresh: Collection[str]) -> dict[str, list[str]]:
+        """Addresses of units that are known by a name. ``fresh`` names are asked for even if they are remembered."""
+        now = asyncio.get_running_loop().time()
         hosts = {unit.record.host for unit in self._house.inventory.units.values()}
-        known = sorted(host for host in hosts if host and Host(host).is_name)
-        resolved = await resolve([*wanted, *known])
-        of_address = {
-            address: name for name in known if isinstance(addresses := resolved[name], list) for address in addresses
-        }
-        return Plan(places, self._makers, names, resolved, interface=self.interface, limit=limit), of_address
+        known = {host for host in hosts if host and Host(host).is_name}
+        asked = {name for name in known if name in fresh or self._resolved_until.get(name, 0.0) <= now}
+        for name, addresses in (await resolve(sorted(asked))).items():
+            self._resolved[name] = addresses if isinstance(addresses, list) else []
+            self._resolved_until[name] = now + KNOWN_NAMES_S
+        for name in self._resolved.keys() - known:
+            del self._resolved[name], self._resolved_until[name]
+        return {name: addresses for name, addresses in self._resolved.items() if addresses}
 
     def _held(self, names: Mapping[str, str]) -> Held:
         inventory = self._house.inventory
@@ -168,10 +193,9 @@ class Searches:
         """The budget that all searches of this moment share."""
         if self._budget is None or not self._under_way:
             units = self._house.inventory.units.values()
-            asking = [name for name, driver in self._makers.items() if can_be_scanned(driver)]
             self._budget = Budget(
                 self.concurrency,
-                sockets=sockets_of(self._makers, asking),
+                sockets=sockets_of(self._makers, _scanned(self._makers, None)),
                 spoken_for=sum(not unit.online for unit in units),
             )
         self._under_way += 1
@@ -181,7 +205,37 @@ class Searches:
             self._under_way -= 1
 
 
+async def ask_places(
+    makers: Makers, texts: Iterable[str], sink: Sink, *, concurrency: int = CONCURRENCY, interface: str = ""
+) -> Plan:
+    """Ask networks, ranges, addresses and names, as people write them, without a bridge; what was asked.
+
+    Raises `ValueError` for what is no such place; the words say what is.
+    """
+    places = [Place(text, parse(text)) for text in texts]
+    names = _scanned(makers, None)
+    hosts = [place.where for place in places if isinstance(place.where, Host)]
+    resolved = await resolve(host.host for host in hosts if host.is_name)
+    plan = Plan(places, makers, names, resolved, interface=interface)
+    for host, unresolved in plan.unresolved.items():
+        sink.take(Missed(host, None, "", "never_seen", unresolved.detail))
+    budget = Budget(concurrency, sockets=sockets_of(makers, names))
+    await sweep(plan.questions(lambda _host, _port: False, sink.leave, budget.concurrency), makers, budget, sink.take)
+    return plan
+
+
+def _scanned(makers: Makers, manufacturer: str | None) -> list[str]:
+    """Drivers that a scan asks, of one manufacturer or of all."""
+    return [
+        name
+        for name, driver in makers.items()
+        if can_be_scanned(driver) and manufacturer in {None, driver.manufacturer}
+    ]
+
+
 def _is_held(unit: Unit, port: int | None) -> bool:
+    if unit.record.behind:
+        return False  # a gateway has one address for all of its units, and may have others that are new
     same_port = port is None or unit.record.port is None or unit.record.port == port
     return same_port and (unit.online or unit.link_state.session in IN_SESSION)
 

@@ -43,12 +43,20 @@ class Inventory:
         """Receivers that are reached under this host name or address."""
         return list(self._by_host.get(host, {}).values())
 
-    def at(self, host: str | None, port: int | None) -> Unit | None:
-        """The receiver whose one session belongs to this place, in whatever campus; no port is the driver's own."""
+    def at(self, host: str | None, port: int | None, unit: str = "") -> Unit | None:
+        """The unit whose one session belongs to this place, in whatever campus.
+
+        No port is the driver's own; ``unit`` is the unit behind a gateway at the host.
+        """
         if not host:
             return None
         return next(
-            (one for one in self.by_host(host) if one.record.port == port or None in {one.record.port, port}), None
+            (
+                one
+                for one in self.by_host(host)
+                if one.record.behind == unit and (one.record.port == port or None in {one.record.port, port})
+            ),
+            None,
         )
 
     def of(self, tenant: Campus) -> Iterable[Unit]:

@@ -63,19 +63,26 @@ def same_unit(record: UnitRecord | IgnoredIdentity, identity: Identity) -> bool 
 
 
 def recognise(
-    identity: Identity, host: str, port: int | None, known: Iterable[UnitRecord], online: Iterable[str] = ()
+    identity: Identity,
+    host: str,
+    port: int | None,
+    known: Iterable[UnitRecord],
+    online: Iterable[str] = (),
+    *,
+    unit: str = "",
 ) -> Match:
     """Find the receiver that this identity is.
 
     ``known`` are the receivers of the tenant and maker, ``online`` the ids of those that are being heard now: a
-    receiver that is heard at its own address cannot be another one's move.
+    receiver that is heard at its own address cannot be another one's move. ``unit`` is the unit behind a gateway at
+    ``host``: units with different ones are at different places.
     """
     records = [record for record in known if record.manufacturer == identity.manufacturer]
     heard = set(online)
     for record in records:
         if same_unit(record, identity):
-            return _placed(record, host, port, heard)
-    here = next((record for record in records if _at(record, host, port)), None)
+            return _placed(record, (host, port, unit), heard)
+    here = next((record for record in records if _at(record, (host, port, unit))), None)
     label = (identity.device_id or "").strip()
     if label and not (here is not None and same_unit(here, identity) is None and _same_kind(here, identity)):
         alike = [
@@ -87,7 +94,7 @@ def recognise(
             and same_unit(record, identity) is None
         ]
         if len(alike) == 1 and alike[0].address.id not in heard:
-            return _placed(alike[0], host, port, heard)
+            return _placed(alike[0], (host, port, unit), heard)
     if here is None:
         return Match("new")
     if same_unit(here, identity) is False:
@@ -106,12 +113,14 @@ def _same_kind(record: UnitRecord, identity: Identity) -> bool:
     return record.family is None or record.family == identity.family
 
 
-def _at(record: UnitRecord, host: str, port: int | None) -> bool:
-    return record.host == host and (record.port == port or record.port is None or port is None)
+def _at(record: UnitRecord, place: tuple[str, int | None, str]) -> bool:
+    host, port, unit = place
+    return record.host == host and record.behind == unit and (record.port == port or None in {record.port, port})
 
 
-def _placed(record: UnitRecord, host: str, port: int | None, heard: set[str]) -> Match:
-    if _at(record, host, port):
+def _placed(record: UnitRecord, place: tuple[str, int | None, str], heard: set[str]) -> Match:
+    host = place[0]
+    if _at(record, place):
         return Match("duplicate", record)
     if record.address.id in heard:
         return Match("conflict", record, f"{record.address.id} is heard at {record.host} and also answers at {host}")

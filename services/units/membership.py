@@ -40,7 +40,7 @@ LABEL_KEYS = ("location", "building", "room", "rack", "position", "tags")
 _PUBLIC = ("manufacturer", "driver", "host", "port", "model", "serial", "mac", "name", "source", "labels")
 """What an audit event says of a receiver."""
 
-RECONNECT_KEYS = ("host", "port", "interface", "driver", "meter_interval_s")
+RECONNECT_KEYS = ("host", "port", "behind", "interface", "driver", "meter_interval_s")
 """What a session is begun with: a change of these begins a new one, a change of words does not."""
 
 

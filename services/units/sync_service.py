@@ -183,7 +183,7 @@ class DeviceSyncService:
         neighbours = list(self._inventory.of(tenant))
         online = [unit.address.id for unit in neighbours if unit.online]
         known = (unit.record for unit in neighbours)
-        match = recognise(identity, snapshot.host, snapshot.port, known, online)
+        match = recognise(identity, snapshot.host, snapshot.port, known, online, unit=snapshot.unit)
         if match.outcome == "new":
             if snapshot.source == "discovery" and self._ignored.matches(tenant, identity, snapshot.host):
                 result.warnings.append(

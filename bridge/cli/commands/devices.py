@@ -27,7 +27,7 @@ def discover(
         list[str] | None, typer.Argument(help="Networks, ranges, addresses, names; else those of the configuration.")
     ] = None,
     config: Config = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=4096, help="Addresses asked at the same time.")] = 256,
+    concurrency: Annotated[int, typer.Option(min=1, max=4096, help="Addresses asked at the same time.")] = 1024,
     interface: Interface = "",
     as_json: AsJson = False,
 ) -> None:

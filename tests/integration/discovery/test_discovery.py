@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from services.discovery import Adverts, DiscoveryOrchestrationService, Found, Schedule, scan_all
+from services.discovery import Adverts, DiscoveryOrchestrationService, Missed, Schedule, ask_places
 from services.drivers import Maker, Makers, Sighting, Surroundings, Target, Trace
 from services.drivers.shure.driver import ShureDriver, ShureMaker
 from services.model import AuditContext, Campus, RangeRecord
@@ -15,6 +15,7 @@ from services.store import Store
 from tests.integration.house import rack
 from tests.integration.wiring import UnitServices
 from tests.unit.discovery.household import until
+from tests.unit.discovery.test_scan import Collector
 
 STAGE = Campus("default", "stage")
 CONTEXT = AuditContext("default", "stage")
@@ -121,13 +122,10 @@ async def test_families_are_told_apart_without_a_store_or_a_broker() -> None:
         rack("slxd", count=1, listen="127.31.3.13", still=True, fault="control_blocked"),
         Makers({"shure": ShureDriver()}).open(Surroundings()) as makers,
     ):
-        missed: dict[str, str] = {}
-
-        def note(outcome: object) -> None:
-            if not isinstance(outcome, Found):
-                missed[outcome.host] = outcome.code  # type: ignore[attr-defined]
-
-        found = {each.host: each async for each in scan_all(makers, ["127.31.3.0/24"], report=note)}
+        collector = Collector()
+        await ask_places(makers, ["127.31.3.0/24"], collector)
+    found = {each.host: each for each in collector.found}
+    missed = {one.host: one.code for one in collector.outcomes if isinstance(one, Missed)}
     assert {host: each.identity.family for host, each in found.items()} == {
         "127.31.3.10": "ulxd",
         "127.31.3.11": "slxd",

@@ -121,6 +121,17 @@ async def test_duplicates_in_a_batch_are_collapsed_before_anything_is_written(se
     assert services.only.record.name == "Newest word"
 
 
+async def test_units_behind_one_gateway_are_units_of_their_own(services: Services) -> None:
+    behind = [replace(seen("127.0.9.1", serial=f"s{number}"), unit=f"u{number}") for number in (1, 2)]
+    first, again = await services.bulk(*behind), await services.bulk(*behind)
+    assert (first.counts.added, again.counts.added, again.counts.unchanged) == (2, 0, 2)
+    assert sorted(unit.record.behind for unit in services.inventory.units.values()) == ["u1", "u2"]
+    for number in (1, 2):
+        there = services.inventory.at("127.0.9.1", NOBODY_THERE, f"u{number}")
+        assert there is not None
+        assert there.record.serial == f"s{number}"
+
+
 async def test_one_unit_under_two_addresses_of_a_batch_is_one_receiver(services: Services) -> None:
     result = await services.bulk(seen("127.0.9.1", "00:0e:dd:00:00:01"), seen("127.0.9.2", "00:0e:dd:00:00:01"))
     assert len(services.inventory.units) == 1

@@ -3,18 +3,38 @@ from __future__ import annotations
 import asyncio
 import errno
 import resource
-from contextlib import aclosing
+from collections.abc import Sequence
+from ipaddress import ip_network
 
 import pytest
 
-from services.discovery import Missed, Outcome, scan_all
-from services.discovery.scan import Budget, Question, affordable, ask, patience, sweep
-from services.drivers import Door, DriverError, Sighting, make_target
+from services.discovery import Found, Missed, Outcome, ask_places
+from services.discovery.scan import Budget, Question, affordable, ask, patience, sockets_of, sweep
+from services.drivers import Door, DriverError, Makers, Sighting, Target, Trace, make_target
 from tests.unit.discovery.answering import Answer, AnsweringDriver, makers_of, unit
 
 
+class Collector:
+    """Keeps every outcome."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+
+    def take(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+    def leave(self, host: str, port: int | None) -> None:
+        raise AssertionError(host, port)
+
+    @property
+    def found(self) -> list[Sighting]:
+        return [seen for outcome in self.outcomes if isinstance(outcome, Found) for seen in outcome.sightings]
+
+
 async def found_in(*targets: str, **drivers: AnsweringDriver) -> list[Sighting]:
-    return [found async for found in scan_all(makers_of(*drivers.values()), targets)]
+    collector = Collector()
+    await ask_places(makers_of(*drivers.values()), targets, collector)
+    return collector.found
 
 
 async def test_a_scan_finds_what_answers_and_nothing_else() -> None:
@@ -99,13 +119,13 @@ async def test_two_scans_share_one_budget() -> None:
     assert driver.most_under_way <= 3
 
 
-async def test_leaving_a_scan_early_ends_its_questions() -> None:
-    driver = AnsweringDriver(answers={"10.20.0.1": unit("s1")})
-    driver.silent = {f"10.20.0.{n}" for n in range(2, 255)}
-    async with aclosing(scan_all(makers_of(driver), ["10.20.0.0/24"])) as found:
-        async for each in found:
-            assert each.host == "10.20.0.1"
-            break
+async def test_a_scan_that_is_cancelled_ends_its_questions() -> None:
+    driver = AnsweringDriver()
+    driver.silent = {f"10.20.0.{n}" for n in range(1, 255)}
+    scan = asyncio.create_task(found_in("10.20.0.0/24", acme=driver))
+    await driver.reached_silent.wait()
+    scan.cancel()
+    await asyncio.wait({scan})
     assert driver.under_way == 0
 
 
@@ -117,11 +137,10 @@ async def test_a_name_is_asked_at_its_address_and_a_port_is_kept() -> None:
 
 async def test_a_name_without_address_is_told_and_hides_nothing() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit("s9")})
-    outcomes: list[Outcome] = []
-    targets = ["no-such-host.invalid", "10.20.0.9"]
-    found = [each async for each in scan_all(makers_of(driver), targets, report=outcomes.append)]
-    assert [each.host for each in found] == ["10.20.0.9"]
-    (missed,) = [each for each in outcomes if isinstance(each, Missed)]
+    collector = Collector()
+    await ask_places(makers_of(driver), ["no-such-host.invalid", "10.20.0.9"], collector)
+    assert [each.host for each in collector.found] == ["10.20.0.9"]
+    (missed,) = [each for each in collector.outcomes if isinstance(each, Missed)]
     assert (missed.host, missed.code) == ("no-such-host.invalid", "never_seen")
 
 
@@ -156,3 +175,62 @@ def test_many_addresses_get_less_time_each_than_a_few() -> None:
     assert few.connect_timeout_s > many.connect_timeout_s
     assert 65_534 / 1000 * many.connect_timeout_s < 90
     assert few.connect_timeout_s + few.answer_timeout_s < 3
+
+
+class TimeTravel(asyncio.SelectorEventLoop):
+    """A loop that does not wait: where nothing is ready, its clock goes on to the next timer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        waiting = self._selector.select  # type: ignore[attr-defined]
+
+        def select(timeout: float | None = None) -> object:
+            ready = waiting(0)
+            if not ready and timeout:
+                self.now += timeout
+            return ready
+
+        self._selector.select = select  # type: ignore[attr-defined]
+
+    def time(self) -> float:
+        return self.now
+
+
+class Dead(AnsweringDriver):
+    """A door that is closed, or filtered: then it costs its whole time limit."""
+
+    def __init__(self, name: str, door: Door, *, filtered: bool) -> None:
+        super().__init__(name)
+        self.doors = (door,)
+        self._filtered = filtered
+
+    async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
+        if self._filtered:
+            await asyncio.sleep(where.connect_timeout_s if self.doors[0].transport == "tcp" else where.answer_timeout_s)
+        raise DriverError("timeout" if self._filtered else "refused", "nobody")
+
+
+def six_makers(*, filtered: bool) -> Makers:
+    tcp = [Dead(f"tcp{n}", Door("tcp", 2200 + n), filtered=filtered) for n in range(2)]
+    udp = [Dead(f"udp{n}", Door("udp", 53212 + n, sockets=0), filtered=True) for n in range(4)]
+    return makers_of(*tcp, *udp)
+
+
+@pytest.mark.parametrize("filtered", [False, True], ids=["refused", "filtered"])
+@pytest.mark.parametrize(("network", "within_s"), [("10.20.0.0/24", 3.0), ("10.20.0.0/20", 90.0 / 16)])
+def test_six_makers_cost_no_more_time_than_one(network: str, within_s: float, *, filtered: bool) -> None:
+    """A /16 has sixteen times as many addresses as a /20, at the same pace."""
+    loop = TimeTravel()
+    collector = Collector()
+    try:
+        loop.run_until_complete(ask_places(six_makers(filtered=filtered), [network], collector))
+    finally:
+        loop.close()
+    assert loop.now < within_s
+    assert len(collector.outcomes) == ip_network(network).num_addresses - 2, "each address is reported once"
+
+
+def test_the_sockets_of_all_doors_count() -> None:
+    makers = six_makers(filtered=True)
+    assert sockets_of(makers, makers) == 2
