@@ -1,14 +1,12 @@
-"""Simulated Shure receivers: they speak the command strings on TCP 2202 as `tables` and protocols describe them.
+"""Simulated Shure receivers: they speak the command strings on TCP 2202 as docs/protocols.md describes them.
 
 Reached by entry point, and never imported by a running bridge. What hardware refuses, they refuse; what no document
-tells, the modules `panel`, `requests` and `faults` chose and say so. None of it was held against hardware.
+says, the modules of `receivers` and `families` chose and say so. None of it was held against hardware.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import resource
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Literal
@@ -16,6 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.drivers.port import SimulatedUnit
+from services.drivers.shure.simulation.addresses import allow_files, hosts_from
 from services.drivers.shure.simulation.adverts import advertise
 from services.drivers.shure.simulation.clock import Clock
 from services.drivers.shure.simulation.families import DEFAULTS, hardware
@@ -31,7 +30,6 @@ PORT = 2202
 SCENARIO_STEP_S = 1.0
 STRANGER = 5000
 """How far away in the count the unit is that answers during ``swap``."""
-_SPARE_FILES = 64
 
 
 class Options(BaseModel):
@@ -77,13 +75,13 @@ async def simulate(
     chosen = _options(options)
     if chosen.fault not in FAULTS:
         raise ValueError(f"no fault {chosen.fault!r}: there are {', '.join(FAULTS)}")
-    _allow_files(count)
+    allow_files(count)
     clock = Clock(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
         stack.callback(clock.close)
         units = [
             _unit(family, number, host, PORT if port is None else port, clock=clock, seed=seed, options=chosen)
-            for number, host in enumerate(_hosts(listen, count, shared=port == 0), 1)
+            for number, host in enumerate(hosts_from(listen, count, shared=port == 0), 1)
         ]
         for unit in units:
             await _start(unit)
@@ -141,18 +139,6 @@ def _unit(family: str, number: int, host: str, port: int, *, clock: Clock, seed:
     )
 
 
-def _hosts(listen: str, count: int, *, shared: bool) -> list[str]:
-    if shared:
-        return [listen] * count
-    hosts: list[str] = []
-    address = ipaddress.ip_address(listen)
-    while len(hosts) < count:
-        if address.packed[-1] not in (0, 255):
-            hosts.append(str(address))
-        address += 1
-    return hosts
-
-
 async def _start(unit: Unit) -> None:
     try:
         await unit.start()
@@ -160,15 +146,6 @@ async def _start(unit: Unit) -> None:
         remedy = "choose an address of this machine (127.0.20.1 always is one) and a port that is free"
         problem = f"cannot listen on {unit.host} port {unit.port}: {error.strerror}; {remedy}"
         raise OSError(error.errno, problem) from error
-
-
-def _allow_files(count: int) -> None:
-    """Each unit needs a socket to listen and one or two for clients."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 3 * count + _SPARE_FILES
-    if soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def _product(name: str) -> str:

@@ -7,7 +7,6 @@ None of it was held against hardware. What is known and what was chosen stands i
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import random
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.drivers.shure.simulation.addresses import allow_files, hosts_from
 from services.drivers.shure.simulation.chargers.batteries import Battery, some_battery
 from services.drivers.shure.simulation.chargers.server import FAULTS, SimulatedCharger
 from services.drivers.shure.simulation.chargers.unit import Charger
@@ -94,9 +94,10 @@ async def simulate_chargers(
     chosen = Options.model_validate(options)
     if chosen.fault not in FAULTS:
         raise ValueError(f"no fault {chosen.fault!r}: there are {', '.join(FAULTS)}")
+    allow_files(count)
     async with AsyncExitStack() as stack:
         units = []
-        for number, host in enumerate(_hosts(listen, count, shared=port == 0), 1):
+        for number, host in enumerate(hosts_from(listen, count, shared=port == 0), 1):
             unit = _unit(MODELS[product], number, host, PORT if port is None else port, seed=seed, options=chosen)
             await unit.start()
             stack.push_async_callback(unit.stop)
@@ -172,15 +173,3 @@ def _identity(model: str, number: int, seed: int) -> tuple[str, str]:
     """Name and MAC address (Shure's begin with 00:0e:dd) of a unit."""
     tail = zlib.crc32(f"{model} {number} {seed}".encode()) & 0xFFFFFF
     return f"CHG{number:04d}", f"00:0e:dd:{tail >> 16:02x}:{tail >> 8 & 0xFF:02x}:{tail & 0xFF:02x}"
-
-
-def _hosts(listen: str, count: int, *, shared: bool) -> list[str]:
-    if shared:
-        return [listen] * count
-    hosts: list[str] = []
-    address = ipaddress.ip_address(listen)
-    while len(hosts) < count:
-        if address.packed[-1] not in (0, 255):
-            hosts.append(str(address))
-        address += 1
-    return hosts

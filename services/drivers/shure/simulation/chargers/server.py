@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Protocol, cast
+from typing import Protocol
 
-from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.simulation.chargers.batteries import some_battery
 from services.drivers.shure.simulation.chargers.unit import FLASH_S, Charger
+from services.drivers.shure.simulation.connection import DEAF, Connection
 from services.drivers.shure.simulation.faults import FAULTS as FAULTS_OF_RECEIVERS
-from services.drivers.shure.simulation.faults import ONCE, SLOW_S, pieces, with_noise
+from services.drivers.shure.simulation.faults import ONCE, SLOW_S
 
 FAULTS: Mapping[str, str] = {
     **{
@@ -27,9 +25,6 @@ FAULTS: Mapping[str, str] = {
 }
 REBOOT_S = 2.0
 """How long a unit is away after SET REBOOT; the real length is not known."""
-_RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER on, 0 seconds: closing sends RST."""
-_SILENT = frozenset({"freeze", "control_blocked"})
 _CLOSED = frozenset({"offline", "control_refused"})
 MEAN_DOCKED_S, MEAN_AWAY_S = 4 * 3600.0, 3 * 3600.0
 """How long a battery stays in a bay, and a bay empty, on average."""
@@ -41,63 +36,6 @@ class Numbered(Protocol):
     @property
     def number(self) -> int:
         """Number of the bay."""
-
-
-class Connection(asyncio.Protocol):
-    """One client."""
-
-    def __init__(self, unit: SimulatedCharger) -> None:
-        self._unit = unit
-        self._framer = Framer()
-        self._pieces: list[bytes] = []
-        self.transport: asyncio.Transport
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; small lines leave at once."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._unit.connections.add(self)
-        # uvloop begins to read after this call
-        asyncio.get_running_loop().call_soon(self.read_or_freeze)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
-        self._unit.connections.discard(self)
-
-    def data_received(self, data: bytes) -> None:
-        """Requests, in whatever pieces."""
-        self._unit.asked(self, self._framer.feed(data))
-
-    def read_or_freeze(self) -> None:
-        """Read, but not while the unit is frozen."""
-        if self.transport.is_closing():
-            return
-        if "freeze" in self._unit.faults:
-            self.transport.pause_reading()
-        elif not self.transport.is_reading():
-            self.transport.resume_reading()
-
-    def send(self, lines: Sequence[bytes]) -> None:
-        """Write whole lines, spoilt by the faults of the unit."""
-        faults = self._unit.faults
-        if not lines or not faults.isdisjoint(_SILENT) or self.transport.is_closing():
-            return
-        data = b"".join(with_noise(lines, self._unit.rng) if "garbage" in faults else lines)
-        if "fragmented" not in faults and not self._pieces:
-            self.transport.write(data)
-            return
-        waiting = bool(self._pieces)
-        self._pieces += pieces(data, self._unit.rng)
-        if not waiting:
-            self._send_pieces(0)
-
-    def _send_pieces(self, at: int) -> None:
-        """Write one piece in each turn of the event loop: each is a segment, for there is no Nagle."""
-        if at < len(self._pieces) and not self.transport.is_closing():
-            self.transport.write(self._pieces[at])
-            asyncio.get_running_loop().call_soon(self._send_pieces, at + 1)
-        else:
-            self._pieces.clear()
 
 
 class SimulatedCharger:
@@ -205,9 +143,7 @@ class SimulatedCharger:
             self._close()
         elif name == "reset":
             for connection in tuple(self.connections):
-                sock = connection.transport.get_extra_info("socket")
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                connection.transport.abort()
+                connection.reset()
         elif name in _CLOSED:
             self._leave()
             self._close()
@@ -243,9 +179,17 @@ class SimulatedCharger:
 
     # -- what it says ------------------------------------------------------------------------------------------
 
+    def joined(self, connection: Connection) -> None:
+        """A client has connected."""
+        self.connections.add(connection)
+
+    def left(self, connection: Connection) -> None:
+        """A client has gone."""
+        self.connections.discard(connection)
+
     def asked(self, connection: Connection, bodies: Sequence[bytes]) -> None:
         """Answer requests of one client."""
-        if not self.faults.isdisjoint(_SILENT):
+        if not self.faults.isdisjoint(DEAF):
             return
         replies: list[bytes] = []
         for body in bodies:

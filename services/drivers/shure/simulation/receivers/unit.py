@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
-import struct
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
 
 from services.drivers.port import Part
-from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.simulation.clock import Clock, Timer
-from services.drivers.shure.simulation.faults import FAULTS, ONCE, SLOW_S, pieces, with_noise
+from services.drivers.shure.simulation.connection import DEAF, Connection
+from services.drivers.shure.simulation.faults import FAULTS, ONCE, SLOW_S
 from services.drivers.shure.simulation.receivers import requests
 from services.drivers.shure.simulation.receivers.device import Device, Place
 from services.drivers.shure.simulation.receivers.identity import Identities
@@ -21,78 +18,8 @@ from services.drivers.shure.simulation.receivers.scenario import Scenario
 
 _GOLDEN = 0.6180339887498949
 """Multiples of it, modulo 1, lie as evenly as any number of units allows."""
-_RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER on, 0 seconds: closing sends RST."""
-_DEAF = frozenset({"freeze", "control_blocked"})
-_SPOILING = _DEAF | {"fragmented", "garbage"}
+_SPOILING = DEAF | {"fragmented", "garbage"}
 _CLOSED = frozenset({"offline", "control_refused"})
-
-
-class Connection(asyncio.Protocol):
-    """One client."""
-
-    def __init__(self, unit: Unit) -> None:
-        self._unit = unit
-        self._framer = Framer()
-        self._pieces: list[bytes] = []
-        self._due = 0.0
-        """Loop time of the last line that waits to be written."""
-        self.transport: asyncio.Transport
-        self.full = False
-        """The client does not read: samples are dropped, as there is nobody to see them."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; small lines must leave at once."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._unit.joined(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
-        self._unit.left(self)
-
-    def pause_writing(self) -> None:
-        """The buffer is full."""
-        self.full = True
-
-    def resume_writing(self) -> None:
-        """The client reads again."""
-        self.full = False
-
-    def data_received(self, data: bytes) -> None:
-        """Requests, in whatever pieces."""
-        self._unit.asked(self, self._framer.feed(data))
-
-    def send(self, lines: Sequence[bytes]) -> None:
-        """Write whole lines, spoilt by whatever fault the unit has."""
-        faults = self._unit.faults
-        if not lines or not faults.isdisjoint(_DEAF) or self.transport.is_closing():
-            return
-        if "garbage" in faults:
-            lines = with_noise(lines, self._unit.rng)
-        data = b"".join(lines)
-        if "fragmented" in faults or self._pieces:
-            waiting = bool(self._pieces)
-            self._pieces += pieces(data, self._unit.rng)
-            if not waiting:
-                self._send_pieces(0)
-        else:
-            self.transport.write(data)
-
-    def send_apart(self, lines: Sequence[bytes], seconds: float) -> None:
-        """Write one line after another, each so many seconds behind the one before it."""
-        loop = asyncio.get_running_loop()
-        for line in lines:
-            self._due = max(self._due, loop.time()) + seconds
-            loop.call_at(self._due, self.send, [line])
-
-    def _send_pieces(self, at: int) -> None:
-        """One piece a turn of the event loop: each is a segment, for there is no Nagle."""
-        if at < len(self._pieces) and not self.transport.is_closing():
-            self.transport.write(self._pieces[at])
-            asyncio.get_running_loop().call_soon(self._send_pieces, at + 1)
-        else:
-            self._pieces.clear()
 
 
 class Unit:
@@ -193,12 +120,6 @@ class Unit:
     def joined(self, connection: Connection) -> None:
         """A client has connected."""
         self._connections.add(connection)
-        if "freeze" in self.faults:  # uvloop begins to read after this call, whatever is said within
-            asyncio.get_running_loop().call_soon(self._stop_reading, connection)
-
-    def _stop_reading(self, connection: Connection) -> None:
-        if "freeze" in self.faults and not connection.transport.is_closing():
-            connection.transport.pause_reading()
 
     def left(self, connection: Connection) -> None:
         """A client has gone. METER_RATE is the unit's, not the connection's: it stays as it is."""
@@ -206,7 +127,7 @@ class Unit:
 
     def asked(self, connection: Connection, bodies: Sequence[bytes]) -> None:
         """Answer requests of one client."""
-        if not self.faults.isdisjoint(_DEAF):
+        if not self.faults.isdisjoint(DEAF):
             return
         replies: list[bytes] = []
         for body in bodies:
@@ -287,12 +208,10 @@ class Unit:
             self._close_connections()
         elif name == "reset":
             for connection in tuple(self._connections):
-                sock = connection.transport.get_extra_info("socket")
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                connection.transport.abort()
+                connection.reset()
         elif name == "freeze":
             for connection in self._connections:
-                self._stop_reading(connection)
+                connection.read_or_freeze()
         elif name in _CLOSED:
             if self._server is not None:
                 self._server.close()
@@ -313,7 +232,7 @@ class Unit:
         self._show_faults()
         if frozen:
             for connection in self._connections:
-                connection.transport.resume_reading()
+                connection.read_or_freeze()
         if closed:
             await self.start()
 
