@@ -18,7 +18,7 @@ from services.model import Part
 
 DRIVERS = find_drivers()
 HERE = Path(__file__).parent
-CAPTURES = sorted(path for path in HERE.rglob("*.capture") if not path.stem.startswith("sbc_"))  # no driver yet
+CAPTURES = sorted(HERE.rglob("*.capture"))
 METERED = "samples"
 """Stands in every summary of meters, and nowhere else."""
 
@@ -45,7 +45,8 @@ def merged(readings: list[Reading]) -> dict[str, Any]:
     for reading in readings:
         values = known.setdefault(place_of(reading), {})
         if reading.whole:
-            values |= dict.fromkeys(values)
+            gone = {key: dict.fromkeys(value) if key == "more" else None for key, value in values.items()}
+            values |= gone
         values |= reading.values
         if reading.more:
             values["more"] = {**values.get("more", {}), **reading.more}

@@ -33,12 +33,14 @@ _FENCES: tuple[Place, ...] = (LAST, ("MODEL", None), ("FW_VER", None), ("CHAN_NA
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Who answers. ``model`` is the device's own word, or ours where it has none."""
+class Probe:
+    """Who answers. ``text`` is the unit's own word for its model, or ours where it has none."""
 
-    model: str
+    text: str
     family: Family
-    channels: int
+    model: Model
+    most_parts: int
+    """Parts that it has, or where only a complete read tells: that it may have."""
     fence: Place = LAST
     """What this device has answered, and so will again: asked last, its answer says that everything was answered."""
 
@@ -59,7 +61,7 @@ class Detection:
         if len(self.early) < MOST_EARLY:
             self.early += messages
 
-    async def run(self, conversation: Conversation, timeout: float) -> Found:
+    async def run(self, conversation: Conversation, timeout: float) -> Probe:
         """Ask until it is clear.
 
         Raises `DriverError`: ``control_blocked``, ``wrong_model``, and whatever ends a connection.
@@ -88,7 +90,7 @@ class Detection:
         told = [unbrace(each.value.strip()) for each in self.early if each.name == "MODEL" and each.verb == "REP"]
         return told[-1].strip() or None if told else None
 
-    async def _named(self, conversation: Conversation, timeout: float) -> Found | None:
+    async def _named(self, conversation: Conversation, timeout: float) -> Probe | None:
         """The model string decides, where there is one; SLX-D and Axient always have it."""
         text = self._model_text()
         if text is None:
@@ -102,10 +104,12 @@ class Detection:
                 again_s=OTHER_S,
             )
         family, model = known_model
+        if family.composer(model).parts is not None:  # reports decide how many there are
+            return Probe(text, family, model, model.parts or family.most_parts)
         channels = model.parts or await self._count(conversation, family.most_parts, timeout) or FEWEST_LICENSED
-        return Found(text, family, channels)
+        return Probe(text, family, model, channels)
 
-    async def _by_its_keys(self, conversation: Conversation, timeout: float) -> Found:
+    async def _by_its_keys(self, conversation: Conversation, timeout: float) -> Probe:
         """Older firmware of some families does not know MODEL: what it answers of channel 1 decides."""
         silent = [family for family in FAMILIES.values() if family.without_model is not None]
         channels = await self._count(conversation, max(family.most_parts for family in silent), timeout)
@@ -122,7 +126,8 @@ class Detection:
         able = [family for family in silent if family.most_parts >= channels]
         answered = {name for name, index in answers if index == 1}
         family = next((each for each in able if (each.without_model or frozenset()) <= answered), able[0])
-        return Found(_largest(family, channels).name, family, channels)
+        model = _largest(family, channels)
+        return Probe(model.name, family, model, channels)
 
     async def _count(self, conversation: Conversation, most: int, timeout: float) -> int:
         """The highest channel that has a name to tell; the model is asked for once more, noise can swallow a line."""

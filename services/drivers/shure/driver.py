@@ -21,7 +21,7 @@ from services.drivers.port import (
     Trace,
 )
 from services.drivers.shure.conversation import PORT
-from services.drivers.shure.families import MANUFACTURER, PRODUCTS, model_of
+from services.drivers.shure.families import MANUFACTURER, MORE, PRODUCTS, model_of
 from services.drivers.shure.link import ShureLink
 from services.drivers.shure.overhearing import overhear
 from services.drivers.shure.replaying import replay
@@ -62,7 +62,7 @@ class ShureDriver:
     manufacturer = MANUFACTURER
     products: Sequence[Product] = PRODUCTS
     doors: Sequence[Door] = (Door("tcp", PORT),)
-    more: Sequence[Key] = ()
+    more: Sequence[Key] = MORE
     options: type[BaseModel] | None = None
 
     def open(self, around: Surroundings) -> AbstractAsyncContextManager[Maker]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.drivers.port import UNIT, Description, DriverError, Listener, Part, Reading, Target, Trace
 from services.drivers.shure.codec import messages as codec
@@ -14,7 +14,7 @@ from services.drivers.shure.codec.composing import Composer
 from services.drivers.shure.codec.messages import Message, get, set_
 from services.drivers.shure.codec.properties import Property, Scope
 from services.drivers.shure.conversation import QUIET_S, Conversation, Place
-from services.drivers.shure.detection import LAST, Detection, Found
+from services.drivers.shure.detection import LAST, Detection, Probe
 from services.drivers.shure.families import MANUFACTURER, ReadingComposer, part_abilities, unit_abilities
 from services.model import (
     Identity,
@@ -43,7 +43,7 @@ class ShureLink:
         self._detection = Detection()
         self._conversation = Conversation(self._hear, trace)
         self._composer: ReadingComposer = Composer()
-        self._found: Found | None = None
+        self._found: Probe | None = None
         self._facts: dict[str, object] = {}
         self._antennas: dict[int, int] = {}
         self._counted: list[Reading] = []
@@ -88,7 +88,8 @@ class ShureLink:
             found = await self._detect()
             identity = await self._read(found)
             self._conversation.answers.clear()  # some 160 places of a quad, and only reading asks for them
-            parts = dict.fromkeys(range(1, found.channels + 1), part_abilities(found.family))
+            self._emit(self._composer.complete())
+            parts = dict.fromkeys(self._parts(found), part_abilities(found.family))
             return Description(identity, unit_abilities(found.family), parts)
 
     async def identify(self) -> Identity:
@@ -110,7 +111,7 @@ class ShureLink:
         else:
             self._own_interval_s[part.number] = seconds
         if self._found is not None:
-            self._ask_for_meters(self._found, range(1, self._found.channels + 1) if part is None else [part.number])
+            self._ask_for_meters(self._found, range(1, self._found.most_parts + 1) if part is None else [part.number])
 
     def take_telemetry(self, part: Part) -> Mapping[str, object] | None:
         """Everything metered on a channel since the last call."""
@@ -136,7 +137,7 @@ class ShureLink:
         """Stop metering, wait briefly until the device has confirmed it, and close."""
         try:
             if self._wanted_rates and self._found is not None and self._conversation.connection.open:
-                await self._stop_metering(self._found.channels)
+                await self._stop_metering(self._found.most_parts)
         finally:
             log.debug(
                 "%s: %d reports and %d samples made no sense", self._target.host, self._meaningless, self._ill_formed
@@ -145,20 +146,20 @@ class ShureLink:
 
     # -- reading ---------------------------------------------------------------------------------------------
 
-    async def _read(self, found: Found) -> Identity:
+    async def _read(self, found: Probe) -> Identity:
         if not await self._read_channels(found):
             raise DriverError(
                 "timeout",
-                f"{self._conversation.connection.peer} is a {found.model}, but did not tell anything of its "
+                f"{self._conversation.connection.peer} is a {found.text}, but did not tell anything of its "
                 f"channels within {self._target.answer_timeout_s:g} s",
             )
         if not self._wanted_rates or self._metered_otherwise():
-            self._ask_for_meters(found, range(1, found.channels + 1))
+            self._ask_for_meters(found, range(1, found.most_parts + 1))
         await self._ask_missing(found, self._missing(found, self._askable(found)))
-        self._tell(self._retracted(found))
+        self._emit(self._retracted(found))
         return self._identity(found)
 
-    def _retracted(self, found: Found) -> Iterator[Reading]:
+    def _retracted(self, found: Probe) -> Iterator[Reading]:
         """What was reported in this conversation and is not answered any more: the unit does not have it now."""
         if not self._answers:
             return  # it only reports by itself, and what it did not repeat may still be true
@@ -172,7 +173,7 @@ class ShureLink:
                 self._reported[part] -= gone
                 yield from self._composer.compose(Reading(part, dict.fromkeys(gone)))
 
-    def _ask_for_meters(self, found: Found, channels: Iterable[int]) -> None:
+    def _ask_for_meters(self, found: Probe, channels: Iterable[int]) -> None:
         """What the family cannot do becomes the nearest that it can."""
         meters = found.family.meters
         if meters is None:
@@ -188,32 +189,36 @@ class ShureLink:
         wanted = self._wanted_rates
         return not self._rates or any(rate != wanted.get(channel) for channel, rate in self._rates.items())
 
-    async def _detect(self) -> Found:
+    async def _detect(self) -> Probe:
         if self._found is None:
             found = await self._detection.run(self._conversation, self._target.answer_timeout_s)
-            self._found, self._conversation.channels = found, found.channels
+            self._found, self._conversation.channels = found, found.most_parts
+            self._composer = found.family.composer(found.model)
             early, self._detection = self._detection.early, Detection()
-            self._tell(self._first_facts(found))
+            self._emit(self._first_facts(found))
             self._hear(early)
         return self._found
 
-    def _first_facts(self, found: Found) -> Iterator[Reading]:
-        self._facts |= {"model": found.model, "family": found.family.name, "part_count": found.channels}
+    def _first_facts(self, found: Probe) -> Iterator[Reading]:
+        self._facts |= {"model": found.text, "family": found.family.name}
+        if self._composer.parts is None:
+            self._facts["part_count"] = found.most_parts
         yield Reading(UNIT, dict(self._facts))
         if found.family.antennas is not None:
-            for channel in range(1, found.channels + 1):
+            for channel in range(1, found.most_parts + 1):
                 fact = Reading(Part(channel), {"antenna_count": found.family.antennas})
                 yield from self._composer.compose(fact)
 
-    async def _read_channels(self, found: Found) -> bool:
-        """Ask for everything; whether any channel told anything."""
-        channels = range(1, found.channels + 1)
-        each = [get("ALL", channel) for channel in channels]
+    async def _read_channels(self, found: Probe) -> bool:
+        """Ask for everything; whether anything was reported of any part."""
+        each = [get("ALL", part) for part in range(1, found.most_parts + 1)]
         for dumps in [[get("ALL", WHOLE_DUMP)], each] if found.family.dumps_all else [each]:
             await self._ask(dumps, found.fence)
             if self._heard_of_channels():
                 return True
         # no dump at all: what can be asked for is asked for by name
+        proof = found.family.part_proof
+        await self._ask_missing(found, self._missing(found, [(proof, part) for part in self._parts(found)]))
         await self._ask_missing(found, self._missing(found, self._askable(found)))
         return self._heard_of_channels()
 
@@ -238,14 +243,18 @@ class ShureLink:
         """Whether anything was told of any channel since this read began."""
         return any(index and name not in ("METER_RATE", "ERR") for name, index in self._conversation.answers)
 
-    def _askable(self, found: Found) -> list[Place]:
+    def _askable(self, found: Probe) -> list[Place]:
         counts = found.family.antennas is None  # then a metered key tells their number, and with metering off too
         properties = [
             prop for prop in found.family.properties if prop.askable and (not prop.metered or (prop.keys and counts))
         ]
-        return [place for prop in properties for place in _places(prop, found.channels)]
+        return [place for prop in properties for place in _places(prop, self._parts(found))]
 
-    def _missing(self, found: Found, places: Iterable[Place]) -> list[Place]:
+    def _parts(self, found: Probe) -> Sequence[int]:
+        """Numbers of the parts that there are; as long as nothing was reported, of those that there may be."""
+        return self._composer.parts or range(1, found.most_parts + 1)
+
+    def _missing(self, found: Probe, places: Iterable[Place]) -> list[Place]:
         answers, table = self._conversation.answers, found.family.properties
         return [
             place
@@ -253,10 +262,11 @@ class ShureLink:
             if place not in answers
             and self._unanswered[place] < TRIES
             and place != found.fence
+            and place[0] not in found.model.unasked
             and table.find(place[0], indexed=place[1] is not None) is not None
         ]
 
-    async def _ask_missing(self, found: Found, places: list[Place]) -> None:
+    async def _ask_missing(self, found: Probe, places: list[Place]) -> None:
         """Ask by name for what did not come by itself; old firmware refuses some of it, or is silent.
 
         Ends with the answer to the last question, so that nothing asked before is still on its way.
@@ -272,17 +282,18 @@ class ShureLink:
                 break  # it only tells, and will not answer the rest either
         self._unanswered.update(place for place in places if place not in answers)
 
-    def _identity(self, found: Found) -> Identity:
+    def _identity(self, found: Probe) -> Identity:
         facts = {key: str(value) for key, value in self._facts.items() if value is not None}
         return Identity(
             manufacturer=MANUFACTURER,
             family=found.family.name,
-            model=found.model,
+            kind=found.family.kind,
+            model=found.text,
             mac=facts.get("mac"),
             device_id=facts.get("device_id"),
             firmware=facts.get("firmware"),
             band=facts.get("band"),
-            part_count=found.channels,
+            part_count=len(self._parts(found)),
         )
 
     # -- hearing ---------------------------------------------------------------------------------------------
@@ -292,14 +303,14 @@ class ShureLink:
         if self._found is None:
             self._detection.hear(messages)
         else:
-            self._tell(self._understand(messages, self._found))
+            self._emit(self._understand(messages, self._found))
 
-    def _understand(self, messages: Iterable[Message], found: Found) -> Iterator[Reading]:
+    def _understand(self, messages: Iterable[Message], found: Probe) -> Iterator[Reading]:
         for message in messages:
-            if message.name == "METER_RATE" and message.index and message.index <= found.channels:
+            if message.name == "METER_RATE" and message.index and message.index <= found.most_parts:
                 self._rates[message.index] = message.value.strip()
             reading = codec.decode(message, found.family.properties)
-            if reading is None or reading.part.number > found.channels or reading.part.slot > found.slots:
+            if reading is None or reading.part.number > found.most_parts or reading.part.slot > found.slots:
                 self._meaningless += 1
             elif reading.values:
                 if reading.part == UNIT:
@@ -309,13 +320,13 @@ class ShureLink:
                 self._reported[reading.part].update(reading.values)
                 yield from self._composer.compose(reading)
 
-    def _sum_up(self, messages: bytes, found: Found) -> None:
+    def _sum_up(self, messages: bytes, found: Probe) -> None:
         """Meters come for all channels together, and are taken channel by channel."""
         if found.family.meters is None:
             return
         told = samples.summarise(found.family.meters.sample, messages)
         self._ill_formed += messages.count(b"<") - sum(telemetry["samples"] for telemetry in told.values())
-        for channel in range(1, found.channels + 1):
+        for channel in range(1, found.most_parts + 1):
             telemetry = told.get(channel)
             if telemetry is None:
                 continue
@@ -330,15 +341,15 @@ class ShureLink:
         if self._antennas.get(channel) != count:
             self._antennas[channel] = count
             if not self._counted:  # after this turn: who takes meters must not get readings in the middle of it
-                asyncio.get_running_loop().call_soon(self._tell_counted)
+                asyncio.get_running_loop().call_soon(self._emit_counted)
             self._counted.append(Reading(Part(channel), {"antenna_count": count}))
 
-    def _tell_counted(self) -> None:
+    def _emit_counted(self) -> None:
         counted, self._counted = self._counted, []
         if not self._conversation.connection.closed.done():
-            self._tell(reading for one in counted for reading in self._composer.compose(one))
+            self._emit(reading for one in counted for reading in self._composer.compose(one))
 
-    def _tell(self, readings: Iterable[Reading]) -> None:
+    def _emit(self, readings: Iterable[Reading]) -> None:
         told = list(readings)
         if not told:
             return
@@ -365,10 +376,10 @@ class ShureLink:
             log.debug("connection ended before metering was stopped: %s", error.detail)
 
 
-def _places(prop: Property, channels: int) -> list[Place]:
+def _places(prop: Property, parts: Iterable[int]) -> list[Place]:
     if prop.scope is Scope.UNIT:
         return [(prop.name, None)]
-    return [(prop.name, channel) for channel in range(1, channels + 1)]
+    return [(prop.name, part) for part in parts]
 
 
 def _question(prop: Property, index: int | None) -> bytes:

@@ -23,6 +23,15 @@ class Composer:
         self._paired: frozenset[int] = frozenset()
         """Channels in frequency diversity, where the receiver says so and not the channel."""
 
+    @property
+    def parts(self) -> tuple[int, ...] | None:
+        """The model or the licence decides how many channels there are, and no report."""
+        return None
+
+    def complete(self) -> list[Reading]:
+        """Nothing is kept back."""
+        return []
+
     def compose(self, reading: Reading) -> list[Reading]:
         """What is to be told in place of a reading, maybe with consequences for other channels."""
         channel = reading.part.number

@@ -8,6 +8,7 @@ from __future__ import annotations
 from services.drivers.shure.families.catalogue import (
     FAMILIES,
     MANUFACTURER,
+    MORE,
     MOST_PARTS,
     PRODUCTS,
     model_of,
@@ -19,6 +20,7 @@ from services.drivers.shure.families.family import Family, Meters, Model, Readin
 __all__ = [
     "FAMILIES",
     "MANUFACTURER",
+    "MORE",
     "MOST_PARTS",
     "PRODUCTS",
     "Family",

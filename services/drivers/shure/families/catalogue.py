@@ -7,9 +7,9 @@ from functools import cache
 
 from services.drivers.port import Product
 from services.drivers.shure.codec.properties import Scope
-from services.drivers.shure.families import axient, qlxd, slxd, slxd_plus, ulxd
+from services.drivers.shure.families import axient, qlxd, sbc, slxd, slxd_plus, ulxd
 from services.drivers.shure.families.family import Family, Model
-from services.model import KEYS, UNIT_KINDS, Abilities
+from services.model import KEYS, UNIT_KINDS, Abilities, Key
 
 MANUFACTURER = "shure"
 
@@ -21,6 +21,7 @@ FAMILIES: Mapping[str, Family] = {
         slxd.FAMILY,
         slxd_plus.FAMILY,
         axient.FAMILY,
+        sbc.FAMILY,
     )
 }
 """By name."""
@@ -28,8 +29,6 @@ FAMILIES: Mapping[str, Family] = {
 MOST_PARTS = max(family.most_parts for family in FAMILIES.values())
 """Greatest number of parts of any unit."""
 
-_COMPOSED: Mapping[str, str] = {"menu_locked": "tx_lock"}
-"""Key of this driver alone that the family reports -> key that is put together of it."""
 _FEATURES: Mapping[str, str] = {
     "battery_bars": "battery",
     "battery_percent": "battery_percent",
@@ -51,13 +50,13 @@ def model_of(text: str) -> tuple[Family, Model] | None:
 @cache
 def unit_abilities(family: Family) -> Abilities:
     """What a unit of a family itself reports, in the words of the core."""
-    return Abilities(KEYS.with_derived(family.kind, _reported(family, Scope.UNIT)))
+    return Abilities(KEYS.with_derived(family.kind, family.properties.keys_of(Scope.UNIT)))
 
 
 @cache
 def part_abilities(family: Family) -> Abilities:
     """What each part of such a unit reports and takes."""
-    reported = _reported(family, Scope.PART)
+    reported = family.properties.keys_of(Scope.PART) | family.composed
     return Abilities(
         keys=KEYS.with_derived(UNIT_KINDS[family.kind].part, reported),
         telemetry=family.meters.sample.keys if family.meters else frozenset(),
@@ -66,11 +65,6 @@ def part_abilities(family: Family) -> Abilities:
         settable=family.settable,
         features=tuple(word for key, word in _FEATURES.items() if key in reported),
     )
-
-
-def _reported(family: Family, scope: Scope) -> frozenset[str]:
-    keys = family.properties.keys_of(scope)
-    return frozenset({*keys, *(_COMPOSED[key] for key in keys if key in _COMPOSED)})
 
 
 def _product(family: Family, model: Model) -> Product:
@@ -91,3 +85,6 @@ PRODUCTS: tuple[Product, ...] = tuple(
     _product(family, model) for family in FAMILIES.values() for model in family.models
 )
 """The catalogue."""
+
+MORE: tuple[Key, ...] = tuple(key for family in FAMILIES.values() for key in family.more)
+"""Keys that only these units have; they stand under ``more``."""

@@ -11,7 +11,7 @@ from services.drivers.port import Reading
 from services.drivers.shure.codec.composing import Composer
 from services.drivers.shure.codec.properties import PropertyTable
 from services.drivers.shure.codec.samples import Layout
-from services.model import Kind, SettableRange
+from services.model import Key, Kind, SettableRange
 
 WireAddress = tuple[str, int | None]
 """Wire name and index (``None`` for the unit) of a property: what an answer can be matched by."""
@@ -37,8 +37,15 @@ def model(name: str, pattern: str, parts: int | None, note: str = "") -> Model:
 class ReadingComposer(Protocol):
     """Completes the readings of one conversation: what several messages say apart becomes whole."""
 
+    @property
+    def parts(self) -> tuple[int, ...] | None:
+        """Numbers of the parts that the unit has by what it has reported; ``None`` where reports do not decide that."""
+
     def compose(self, reading: Reading) -> Sequence[Reading]:
         """What is to be reported in place of a reading, maybe with consequences for other parts."""
+
+    def complete(self) -> Sequence[Reading]:
+        """What was kept back until everything had come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,12 @@ class Family:
     slots: int = 0
     """Registered transmitter places of a channel."""
     settable: Mapping[str, SettableRange] = field(default_factory=dict)
+    composed: frozenset[str] = frozenset()
+    """Keys of a part that the composer makes of several reports."""
+    more: tuple[Key, ...] = ()
+    """Rows of keys that only this family has."""
+    part_proof: str = "CHAN_NAME"
+    """What every part answers by name: where neither model nor dump says how many there are, it is asked of each."""
     dumps_all: bool = True
     """Whether ``GET 0 ALL`` can be asked."""
     without_model: frozenset[str] | None = None

@@ -27,6 +27,7 @@ FAMILY = Family(
     most_parts=1,
     antennas=2,
     presence=ulxd.PRESENCE,
+    composed=ulxd.COMPOSED,
     settable=common.NAME_AND_GAIN,
     without_model=frozenset(),
 )

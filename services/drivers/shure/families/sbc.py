@@ -8,16 +8,16 @@ docs/protocols.md#chargers with its source; what is inferred is marked there wit
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Literal
 
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, ignored, one, two
 from services.drivers.shure.codec.wire_types import Pair, WireType
 from services.drivers.shure.families import common
-from services.drivers.shure.families.family import Family, Model
-from services.model import Kind
+from services.drivers.shure.families.bays import MOST_BAYS, NO_MODULE, UNSPECIFIED_FAULT, BayComposer, Charger
+from services.drivers.shure.families.family import Family, Model, ReadingComposer
+from services.model import Key, Kind
 
 MARKS_8 = frozenset(range(248, 256))
 """Codes of a three-digit number that stand for no value: 254 error, 255 unknown; the rest of the block is reserved by a
@@ -53,9 +53,6 @@ CHARGE_STATES: Mapping[str, str] = {
 }
 """BATT_STATE -> ``charge_state``. ``storing`` is NORMAL in storage mode: see `services.drivers.shure.bays`."""
 
-UNSPECIFIED_FAULT = "unspecified"
-"""The unit says that there is a fault, and not which, or by a code that no document has."""
-
 FAULTS: Mapping[int, str | None] = {
     0: None,
     1: "unknown_module",
@@ -71,7 +68,6 @@ FAULTS: Mapping[int, str | None] = {
 FAULT_WORDS = (*(word for word in FAULTS.values() if word is not None), UNSPECIFIED_FAULT)
 """Every word of ``fault``."""
 
-NO_MODULE = "none"
 MODULE_TYPES: Mapping[int, str] = {
     0: NO_MODULE,
     1: "axt902",
@@ -145,16 +141,7 @@ PROPERTIES = PropertyTable(
 """A part is a bay here, but for BATT_MODULE_TYPE, where it is a module."""
 
 
-def decode(name: str, text: str, *, indexed: bool) -> Mapping[str, object] | None:
-    """What a REP of a property says, by key; ``None`` for what is no property of a charger or no value of it."""
-    prop = PROPERTIES.find(name, indexed=indexed)
-    if prop is None:
-        return None
-    try:
-        return dict(zip(prop.keys, prop.decode(text.strip()), strict=True))
-    except ValueError:
-        return None
-
+_BAY = frozenset({Kind.BAY})
 
 IDENTITY_KEYS = frozenset({"model", "firmware", "device_id", "mac"})
 """Keys of the unit that are identity and no state."""
@@ -168,31 +155,6 @@ BAY_KEYS = frozenset(
 )
 """State of a bay. What is docked (``device_type``, ``device_model``, ``device_id``) and ``battery_type`` are reported
 by no charger that we know of."""
-
-MORE_KEYS: Mapping[str, str] = {
-    "module_type": "What holds the bay: a word of `MODULE_TYPES`.",
-    "charged_mah": "Charge that is in the battery, mAh.",
-    "new_capacity_mah": "Capacity of the battery when it was new, mAh.",
-    "time_to_full_status": "ok, reached, calculating, error or not_reported: why time_to_full_minutes is empty.",
-    "time_to_storage_minutes": "Minutes until the storage charge; only in storage mode.",
-}
-"""Keys of a bay that this family alone has, for `Driver.more`."""
-
-FENCE = ("DEVICE_ID", None)
-"""Asked last, and as the sign of life. A dump contains DEVICE_ID as well, so one answer does not mark the end of a
-dump: ask it twice, and the dump is over when two answers come with nothing between them."""
-
-MOST_BAYS = 8
-"""Greatest number of bays of one unit, linked ones included."""
-MOST_MODULES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Charger(Model):
-    """One model. ``parts`` is ``None`` where modules or linked units decide how many bays there are."""
-
-    bays_per_module: int | None = None
-    """Bays of one module (of one linked unit); ``None`` where the model has none, and is not asked for them."""
 
 
 def _model(name: str, bays: int | None, bays_per_module: int | None = None, note: str = "") -> Charger:
@@ -218,32 +180,33 @@ MODELS: tuple[Charger, ...] = (
 """The first that fits a model string is the model (docs/protocols.md#chargers)."""
 
 
-def model_of(text: str) -> Charger | None:
-    """The charger that a MODEL report or an advert names; ``None`` for any other unit."""
-    return next((model for model in MODELS if model.pattern.match(text)), None)
+MORE: tuple[Key, ...] = (
+    Key("module_type", str, "What holds the bay: a word of `MODULE_TYPES`.", kinds=_BAY, role="identity"),
+    Key("charged_mah", int, "Charge that is in the battery, mAh.", unit="mAh", minimum=0, kinds=_BAY),
+    Key("new_capacity_mah", int, "Capacity of the battery when it was new, mAh.", unit="mAh", minimum=0, kinds=_BAY),
+    Key(
+        "time_to_full_status",
+        Literal["ok", "reached", "calculating", "error", "not_reported"],
+        "Why time_to_full_minutes is empty; ok where it is not.",
+        kinds=_BAY,
+    ),
+    Key(
+        "time_to_storage_minutes",
+        int,
+        "Time until the storage charge, minutes; only in storage mode.",
+        unit="min",
+        minimum=0,
+        kinds=_BAY,
+    ),
+)
+"""Keys of a bay that this family alone has."""
 
 
-def bays_of_module(model: Charger, module: int) -> range:
-    """Numbers of the bays in a module: 1 has bays 1 and 2 (inferred from drivers; no document says it)."""
-    each = model.bays_per_module or 0
-    return range((module - 1) * each + 1, module * each + 1)
-
-
-def bays_of(
-    model: Charger, answered: Collection[int], modules: Mapping[int, object], occupied: AbstractSet[int] = frozenset()
-) -> tuple[int, ...]:
-    """Numbers of the bays that a unit has now.
-
-    ``answered`` are the bays of which a report came, ``modules`` the words of `MODULE_TYPES` by module number,
-    ``occupied`` the bays with a battery: these exist, whatever the modules say.
-    """
-    if model.parts is not None:
-        return tuple(range(1, model.parts + 1))
-    missing: Iterable[int] = (
-        bay for module, word in modules.items() if word == NO_MODULE for bay in bays_of_module(model, module)
-    )
-    there = (set(answered) - set(missing)) | occupied
-    return tuple(sorted(there or answered))
+def _composer(model: Model) -> ReadingComposer:
+    """Raises `TypeError` for a model of another family."""
+    if not isinstance(model, Charger):
+        raise TypeError(f"{model.name} is no charger")
+    return BayComposer(model)
 
 
 FAMILY = Family(
@@ -253,4 +216,7 @@ FAMILY = Family(
     properties=PROPERTIES,
     kind=Kind.CHARGER,
     most_parts=MOST_BAYS,
+    more=MORE,
+    part_proof="BATT_DETECTED",
+    composer=_composer,
 )

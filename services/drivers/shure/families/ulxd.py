@@ -88,6 +88,7 @@ RECEIVER = (
 
 RF_INTERFERENCE = wire.choice({"NONE": "none", "CRITICAL": "detected", "DETECTED": "detected"})
 
+COMPOSED = frozenset({"tx_lock"})
 PRESENCE = ("transmitter_model", "battery_bars")
 
 FAMILY = Family(
@@ -115,6 +116,7 @@ FAMILY = Family(
     meters=METERS,
     antennas=2,
     presence=PRESENCE,
+    composed=COMPOSED,
     settable={**common.NAME_AND_GAIN, "receiver_muted": common.MUTE_RANGE},
     without_model=frozenset({"AUDIO_MUTE"}),
 )

@@ -5,16 +5,40 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from services.drivers.shure.codec import slp
 from services.drivers.shure.simulation.clock import Clock
-from services.drivers.shure.simulation.receivers.unit import Unit
 
 PERIOD_S = 2.0
 _GOLDEN = 0.6180339887498949
 
 
-def advertise(units: Sequence[Unit], clock: Clock, interface: str) -> Callable[[], None]:
+class Advertised(Protocol):
+    """What an advert tells of a unit."""
+
+    @property
+    def host(self) -> str:
+        """Address that it sends from."""
+
+    @property
+    def model(self) -> str:
+        """Model, in ACN's spelling."""
+
+    @property
+    def label(self) -> str:
+        """Name that people gave it."""
+
+    @property
+    def mac(self) -> str:
+        """MAC address, lower case with colons."""
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether it is on the network."""
+
+
+def advertise(units: Sequence[Advertised], clock: Clock, interface: str) -> Callable[[], None]:
     """Send adverts of all units out of one interface until the returned function is called.
 
     Each unit sends from its own address where it has one of its own. A unit that is off the network is silent. Raises
@@ -55,11 +79,11 @@ def _socket(host: str, interface: str) -> socket.socket:
     return sock
 
 
-def _sender(unit: Unit, sock: socket.socket) -> Callable[[], None]:
+def _sender(unit: Advertised, sock: socket.socket) -> Callable[[], None]:
     def send() -> None:
         if not unit.is_listening:
             return
-        datagram = slp.build(slp.attributes_of(unit.device.setup.name, unit.label, unit.mac, unit.host))
+        datagram = slp.build(slp.attributes_of(unit.model, unit.label, unit.mac, unit.host))
         with contextlib.suppress(OSError):  # a full buffer, a route that is gone: a datagram may always be lost
             sock.sendto(datagram, (slp.GROUP, slp.PORT))
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from services.drivers.shure.bays import BayReading, Bays
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.families import sbc
+from services.drivers.shure.families.bays import BayReading, Bays, Charger
 from services.drivers.shure.simulation.chargers import server as charger_server
 from services.drivers.shure.simulation.chargers.fleet import FAULTS, MODELS, SimulatedCharger, simulate_chargers
 
@@ -33,12 +33,22 @@ class Part(NamedTuple):
 UNIT = Part()
 
 
+def decode(name: str, text: str, *, indexed: bool) -> Mapping[str, object] | None:
+    prop = sbc.PROPERTIES.find(name, indexed=indexed)
+    if prop is None:
+        return None
+    try:
+        return dict(zip(prop.keys, prop.decode(text.strip()), strict=True))
+    except ValueError:
+        return None
+
+
 class Client:
     """One conversation with a charger: lines as they come, and the bays that follow from them."""
 
     def __init__(self, model: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        found = sbc.model_of(model)
-        assert found is not None
+        found = sbc.FAMILY.model_of(model)
+        assert isinstance(found, Charger)
         self.bays = Bays(found)
         self.seen: dict[int, dict[str, object]] = {}
         self.lines: list[str] = []
@@ -74,7 +84,7 @@ class Client:
             if message is None or message.verb != "REP":
                 continue
             self.lines.append(body.decode())
-            values = sbc.decode(message.name, message.value, indexed=message.index is not None)
+            values = decode(message.name, message.value, indexed=message.index is not None)
             for reading in [] if values is None else self.bays.compose(message.index, values):
                 self._merge(reading)
 

@@ -241,7 +241,7 @@ async def test_a_receiver_without_transmitters_is_read_and_channels_that_it_lack
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        (table(**{MODEL: "< REP MODEL {SBC220} >", DEVICE_ID: "< REP DEVICE_ID {C1} >"}), "'SBC220'"),
+        (table(**{MODEL: "< REP MODEL {MXWNDX4} >", DEVICE_ID: "< REP DEVICE_ID {C1} >"}), "'MXWNDX4'"),
         (lambda _: "< REPORT DEVICE_NAME RACK1 >\r\n", "PSM1000"),
         (lambda _: "HTTP/1.1 400 Bad Request\r\n\r\n<html></html>", "not in Shure's command strings"),
         (lambda _: "< REP ERR >", "neither model nor channels"),

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.drivers.shure.bays import BayReading, Bays
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.codec.properties import Scope
 from services.drivers.shure.families import sbc
+from services.drivers.shure.families.bays import MORE_KEYS, BayReading, Bays, Charger, bays_of
 
 BOTH_WAYS = [
     ("MODEL", f"{{{'SBC220':32}}}", {"model": "SBC220"}),
@@ -80,8 +78,18 @@ BOTH_WAYS = [
 UNIT_NAMES = {each.name for each in sbc.PROPERTIES if each.scope is Scope.UNIT}
 
 
+def decode(name: str, text: str, *, indexed: bool) -> Mapping[str, object] | None:
+    prop = sbc.PROPERTIES.find(name, indexed=indexed)
+    if prop is None:
+        return None
+    try:
+        return dict(zip(prop.keys, prop.decode(text.strip()), strict=True))
+    except ValueError:
+        return None
+
+
 def read(name: str, wire: str) -> Mapping[str, object] | None:
-    return sbc.decode(name, wire, indexed=name not in UNIT_NAMES)
+    return decode(name, wire, indexed=name not in UNIT_NAMES)
 
 
 @pytest.mark.parametrize(("name", "wire", "values"), BOTH_WAYS)
@@ -166,7 +174,7 @@ def test_the_word_for_unknown_is_unknown(name: str, wire: str) -> None:
 
 @given(st.sampled_from(list(sbc.PROPERTIES)), st.text(max_size=40))
 def test_whatever_stands_there_nothing_raises_and_no_number_is_impossible(prop: Any, wire: str) -> None:
-    values = sbc.decode(prop.name, wire, indexed=prop.scope is not Scope.UNIT) or {}
+    values = decode(prop.name, wire, indexed=prop.scope is not Scope.UNIT) or {}
     most = {"battery_percent": 100, "battery_health_percent": 100, "battery_bars": 5, "battery_temperature_c": 207}
     for key, value in values.items():
         if isinstance(value, int) and not isinstance(value, bool):
@@ -191,13 +199,13 @@ def test_every_word_of_a_fault_and_of_a_charge_state_is_in_its_list() -> None:
 
 def test_every_key_is_published_somewhere() -> None:
     for prop in sbc.PROPERTIES:
-        known = sbc.UNIT_KEYS | sbc.IDENTITY_KEYS if prop.scope is Scope.UNIT else sbc.BAY_KEYS | {*sbc.MORE_KEYS}
+        known = sbc.UNIT_KEYS | sbc.IDENTITY_KEYS if prop.scope is Scope.UNIT else sbc.BAY_KEYS | {*MORE_KEYS}
         assert {*prop.keys} <= known
 
 
 def test_a_charger_is_never_asked_for_meters() -> None:
     assert not [each.name for each in sbc.PROPERTIES if each.metered or "METER" in each.name]
-    assert sbc.FENCE[0] in {each.name for each in sbc.PROPERTIES if each.askable}
+    assert sbc.FAMILY.meters is None
 
 
 # -- models ------------------------------------------------------------------------------------------------------
@@ -215,19 +223,19 @@ def test_a_charger_is_never_asked_for_meters() -> None:
     ],
 )
 def test_a_charger_is_known_by_its_model(text: str, name: str, bays: int | None) -> None:
-    model = sbc.model_of(text)
+    model = sbc.FAMILY.model_of(text)
     assert model is not None
     assert (model.name, model.parts) == (name, bays)
 
 
 @pytest.mark.parametrize("text", ["ULXD4Q", "AD4Q-A", "MXWNDX4", "SBC250", "", "XSBC220"])
 def test_other_units_are_no_chargers(text: str) -> None:
-    assert sbc.model_of(text) is None
+    assert sbc.FAMILY.model_of(text) is None
 
 
-def charger(text: str) -> sbc.Charger:
-    model = sbc.model_of(text)
-    assert model is not None
+def charger(text: str) -> Charger:
+    model = sbc.FAMILY.model_of(text)
+    assert isinstance(model, Charger)
     return model
 
 
@@ -250,7 +258,7 @@ def charger(text: str) -> sbc.Charger:
 def test_the_bays_of_a_unit_are_those_that_answer_and_have_a_module(
     model: str, answered: list[int], modules: dict[int, object], occupied: list[int], bays: tuple[int, ...]
 ) -> None:
-    assert sbc.bays_of(charger(model), answered, modules, frozenset(occupied)) == bays
+    assert bays_of(charger(model), answered, modules, frozenset(occupied)) == bays
 
 
 @pytest.mark.parametrize(("model", "refused"), [("SBC840", True), ("SBC441", True), ("SBC220", False), ("SBRC", False)])
@@ -293,7 +301,7 @@ def readings(bays: Bays, body: bytes) -> list[BayReading]:
     message = codec.parse(body)
     if message is None or message.verb != "REP":
         return []
-    values = sbc.decode(message.name, message.value, indexed=message.index is not None)
+    values = decode(message.name, message.value, indexed=message.index is not None)
     return [] if values is None else bays.compose(message.index, values)
 
 
@@ -502,44 +510,3 @@ def test_whatever_is_reported_in_whatever_order_an_empty_bay_shows_nothing_of_a_
         if seen.get("occupied") is False:
             shown = {key for table in (house.seen, house.more) for key, value in table[1].items() if value is not None}
             assert shown == {"occupied", "charge_state"}
-
-
-# -- captures ----------------------------------------------------------------------------------------------------
-
-CAPTURES = sorted((Path(__file__).parents[3] / "captures" / "shure").glob("sbc_*.capture"))
-Cut = Callable[[list[bytes]], Iterator[bytes]]
-
-
-def whole(lines: list[bytes]) -> Iterator[bytes]:
-    yield b"".join(lines)
-
-
-def by_byte(lines: list[bytes]) -> Iterator[bytes]:
-    yield from (bytes([byte]) for line in lines for byte in line)
-
-
-def with_noise_between(lines: list[bytes]) -> Iterator[bytes]:
-    yield from (b"\x00\xff} > noise " + line + b"\r\n>" for line in lines)
-
-
-@pytest.mark.parametrize("cut", [whole, by_byte, with_noise_between], ids=lambda cut: cut.__name__)
-@pytest.mark.parametrize("capture", CAPTURES, ids=lambda capture: capture.stem)
-def test_what_a_charger_said_is_understood_however_it_arrives(capture: Path, cut: Cut) -> None:
-    lines = [line for line in capture.read_bytes().splitlines() if line and not line.startswith(b"#")]
-    assert lines[0] == b"family sbc"
-    house, framer = House(lines[1].split()[1].decode()), Framer()
-    for body in (body for piece in cut(lines[2:]) for body in framer.feed(piece)):
-        for reading in readings(house.bays, body):
-            house._merge(reading)
-    understood = {("charger" if not part else f"bay {part}"): values for part, values in house.seen.items() if values}
-    understood |= {f"bay {part} more": values for part, values in house.more.items() if values}
-    understood["bays"] = {"numbers": list(house.bays.numbers)}
-    expected = capture.with_suffix(".json")
-    if not expected.exists():
-        expected.write_text(json.dumps(understood, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
-        pytest.fail(f"{expected.name} did not exist and was written: look at it, and keep it if it is right")
-    assert understood == json.loads(expected.read_text())
-
-
-def test_there_are_captures() -> None:
-    assert len(CAPTURES) >= 3

@@ -12,12 +12,7 @@ from services.drivers.shure.codec.composing import PRIVATE_KEYS
 from services.drivers.shure.codec.messages import Message
 from services.drivers.shure.codec.properties import Property, PropertyTable, Scope
 from services.drivers.shure.families import FAMILIES
-from services.model import (
-    KEYS,
-    Facet,
-    Kind,
-    state_keys,
-)
+from services.model import KEYS, SLOT_KEYS, UNIT_KINDS
 
 CHANNEL, DEVICE, SLOT = Scope.PART, Scope.UNIT, Scope.SLOT
 
@@ -275,11 +270,13 @@ def test_a_key_is_written_by_every_property_that_carries_it() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_key_of_a_table_is_a_word_of_the_product(family: str) -> None:
+    kind = FAMILIES[family].kind
     info = {"model", "device_id", "firmware", "band", "mac"}
+    more = {key.name for key in FAMILIES[family].more}
     allowed = {
-        Scope.UNIT: {*state_keys(Kind.RECEIVER), *info},
-        Scope.PART: {*state_keys(Kind.CHANNEL), "antenna_count", "battery_runtime_status", "battery_warning"},
-        Scope.SLOT: {*KEYS.names(Kind.CHANNEL, Facet.SLOTS)},
+        Scope.UNIT: {*KEYS.names(kind), *info},
+        Scope.PART: KEYS.reportable(UNIT_KINDS[kind].part) | more,
+        Scope.SLOT: {*SLOT_KEYS},
         Scope.ANTENNA: set[str](),
     }
     strays = [

@@ -38,7 +38,7 @@ def test_no_model_string_fits_two_families(text: str) -> None:
     assert len([family for family in FAMILIES.values() if family.model_of(text)]) == 1
 
 
-@pytest.mark.parametrize("text", ["", "AD600", "ADTQ", "P10T", "UR4D", "SBC220", "WWB6", "Yamaha Console"])
+@pytest.mark.parametrize("text", ["", "AD600", "ADTQ", "P10T", "UR4D", "SBC250", "WWB6", "Yamaha Console"])
 def test_other_gear_is_not_taken_for_a_receiver(text: str) -> None:
     assert model_of(text) is None
 

@@ -13,7 +13,7 @@ from services.drivers.shure.families import model_of
 from services.drivers.shure.replaying import replay
 
 FOLDER = Path(__file__).parents[3] / "captures" / "shure"
-CAPTURES = sorted(path for path in FOLDER.glob("*.capture") if not path.stem.startswith("sbc_"))
+CAPTURES = sorted(FOLDER.glob("*.capture"))
 
 Cut = Callable[[list[bytes]], Iterator[bytes]]
 

@@ -57,7 +57,7 @@ def a_device(family: str) -> Device:
     return device
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", DEFAULTS)
 def test_what_is_set_by_key_in_a_simulated_unit_is_what_the_driver_reads_there(family: str) -> None:
     table = FAMILIES[family].properties
     wrong = []
@@ -86,7 +86,7 @@ def written(device: Device, channel: int, key: str, value: object, slot: int) ->
     ]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", DEFAULTS)
 def test_every_key_that_the_driver_reads_can_be_set_in_the_simulator(family: str) -> None:
     device = a_device(family)
     table = FAMILIES[family].properties

@@ -17,9 +17,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.drivers.shure.simulation.addresses import allow_files, hosts_from
+from services.drivers.shure.simulation.adverts import advertise
 from services.drivers.shure.simulation.chargers.batteries import Battery, some_battery
 from services.drivers.shure.simulation.chargers.server import FAULTS, SimulatedCharger
 from services.drivers.shure.simulation.chargers.unit import Charger
+from services.drivers.shure.simulation.clock import Clock
+from services.drivers.shure.simulation.options import validated
 
 __all__ = ["FAULTS", "MODELS", "Options", "SimulatedCharger", "simulate_chargers"]
 
@@ -70,6 +73,7 @@ class Options(BaseModel):
     still: bool = Field(False, description="No time passes by itself, and every bay has a battery of 60 %.")
     visits: bool = Field(True, description="People bring batteries and fetch them.")
     time_scale: float = Field(1.0, gt=0, description="How many times as fast time passes in the bays.")
+    advertise: str = Field("", description="Address of an interface for SLP adverts; without it there are none.")
     fault: str = Field("none", description="A fault that every unit has from the start.")
     storage_mode: bool = Field(False, description="Storage mode is on from the start.")
     linked: int = Field(1, ge=1, le=_MOST_MODULES, description="SBC220, SBC240: units that answer as one.")
@@ -91,7 +95,7 @@ async def simulate_chargers(
     """
     if product not in MODELS:
         raise ValueError(f"no charger {product!r} to simulate: there are {', '.join(MODELS)}")
-    chosen = Options.model_validate(options)
+    chosen = validated(Options, options)
     if chosen.fault not in FAULTS:
         raise ValueError(f"no fault {chosen.fault!r}: there are {', '.join(FAULTS)}")
     allow_files(count)
@@ -108,6 +112,10 @@ async def simulate_chargers(
         if chosen.fault != "none":
             for unit in units:
                 await unit.fault(chosen.fault)
+        if chosen.advertise:
+            clock = Clock(asyncio.get_running_loop())
+            stack.callback(clock.close)
+            stack.callback(advertise(units, clock, chosen.advertise))
         yield units
 
 

@@ -63,6 +63,11 @@ class SimulatedCharger:
         return self.charger.mac
 
     @property
+    def model(self) -> str:
+        """The model."""
+        return self.charger.model
+
+    @property
     def label(self) -> str:
         """The name that the unit shows."""
         return self.charger.device_id
@@ -131,8 +136,13 @@ class SimulatedCharger:
         self.charger.bays[bay] = some_battery(self.rng) if there else None
 
     async def fault(self, name: str) -> None:
-        """Begin a fault; ``none`` ends them all. Raises `ValueError` for an unknown name."""
+        """Begin a fault; ``none`` ends them all. What only receivers can have changes nothing.
+
+        Raises `ValueError` for an unknown name.
+        """
         if name not in FAULTS:
+            if name in FAULTS_OF_RECEIVERS:
+                return
             raise ValueError(f"no fault {name!r}: there are {', '.join(FAULTS)}")
         if name == "none":
             await self._recover()

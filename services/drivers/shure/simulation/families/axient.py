@@ -90,5 +90,6 @@ DEFAULTS = FamilyDefaults(
     slots=8,
     name_limit=31,
     second_carrier=SECOND_CARRIER,
+    traits=frozenset({"mutes"}),
     settings=AXIENT_TRIM,
 )

@@ -23,5 +23,6 @@ DEFAULTS = replace(
     channel=replaced(without(ulxd.DEFAULTS.channel, _MISSING), Field("TX_TYPE", "QLXD2", "UNKN")),
     flash=(),
     several=frozenset(),
+    traits=frozenset(),
     settings=PLAIN_TRIM,
 )

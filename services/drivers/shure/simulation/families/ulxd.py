@@ -66,5 +66,6 @@ DEFAULTS = FamilyDefaults(
     several=frozenset({"AUDIO_SUMMING_MODE", "FREQUENCY_DIVERSITY_MODE"}),
     talk_models=frozenset({"ULXD6", "ULXD8"}),
     one_antenna_at_a_time=True,
+    traits=frozenset({"mutes"}),
     settings=RAW_TRIM,
 )

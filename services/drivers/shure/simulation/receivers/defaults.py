@@ -65,6 +65,8 @@ class FamilyDefaults:
     """What a channel has besides in frequency diversity with two carriers; empty where there is none."""
     one_antenna_at_a_time: bool = False
     """Whether a unit with one channel shows AX or XB only, never AB."""
+    traits: frozenset[str] = frozenset()
+    """Traits of the contract suite (docs/adding-a-driver.md) that not all families have."""
     settings: Settings = field(default_factory=dict)
     """How this family writes what the others write otherwise, or do not have."""
 

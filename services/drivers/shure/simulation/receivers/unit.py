@@ -62,6 +62,11 @@ class Unit:
         return self.identities.other_mac if "swap" in self.faults else self.identities.mac
 
     @property
+    def model(self) -> str:
+        """The model."""
+        return self.device.setup.name
+
+    @property
     def label(self) -> str:
         """The device id that the unit shows, without its padding."""
         return self.device.shown((0, "DEVICE_ID", 0)).strip("{} ")

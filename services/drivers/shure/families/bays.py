@@ -8,17 +8,25 @@ until a battery is there, for the order in which a charger reports an insertion 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from services.drivers.shure.families.sbc import (
-    MORE_KEYS,
-    MOST_BAYS,
-    UNSPECIFIED_FAULT,
-    Charger,
-    bays_of,
-    bays_of_module,
+from services.drivers.port import UNIT, Part, Reading
+from services.drivers.shure.families.family import Model
+
+UNSPECIFIED_FAULT = "unspecified"
+"""The unit says that there is a fault, and not which, or by a code that no document has."""
+
+NO_MODULE = "none"
+MORE_KEYS = frozenset(
+    {"module_type", "charged_mah", "new_capacity_mah", "time_to_full_status", "time_to_storage_minutes"}
 )
+"""Keys of a bay that stand under ``more``."""
+
+MOST_BAYS = 8
+"""Greatest number of bays of one unit, linked ones included."""
+MOST_MODULES = 4
 
 _PRESENCE = frozenset({"occupied", "charge_state"})
 _FOLLOWING: Mapping[str, frozenset[str]] = {
@@ -27,6 +35,37 @@ _FOLLOWING: Mapping[str, frozenset[str]] = {
 }
 """Reported key -> published keys that change with it."""
 _OF_STORAGE_MODE = frozenset({"charge_state", "time_to_full_minutes", "time_to_storage_minutes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Charger(Model):
+    """One model. ``parts`` is ``None`` where modules or linked units decide how many bays there are."""
+
+    bays_per_module: int | None = None
+    """Bays of one module (of one linked unit); ``None`` where the model has none, and is not asked for them."""
+
+
+def bays_of_module(model: Charger, module: int) -> range:
+    """Numbers of the bays in a module: 1 has bays 1 and 2 (inferred from drivers; no document says it)."""
+    each = model.bays_per_module or 0
+    return range((module - 1) * each + 1, module * each + 1)
+
+
+def bays_of(
+    model: Charger, answered: Collection[int], modules: Mapping[int, object], occupied: AbstractSet[int] = frozenset()
+) -> tuple[int, ...]:
+    """Numbers of the bays that a unit has now.
+
+    ``answered`` are the bays of which a report came, ``modules`` the words of `MODULE_TYPES` by module number,
+    ``occupied`` the bays with a battery: these exist, whatever the modules say.
+    """
+    if model.parts is not None:
+        return tuple(range(1, model.parts + 1))
+    missing: Iterable[int] = (
+        bay for module, word in modules.items() if word == NO_MODULE for bay in bays_of_module(model, module)
+    )
+    there = (set(answered) - set(missing)) | occupied
+    return tuple(sorted(there or answered))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +110,15 @@ class Bays:
             return self._module(index, values["module_type"])
         return self._bay(index, values)
 
+    def snapshot(self, bay: int) -> BayReading:
+        """Everything that is known of a bay."""
+        known = self._known.get(bay)
+        if known is None:
+            return BayReading(bay, {}, self._module_of(bay), whole=True)
+        if _occupied(known) is False:
+            return self._empty(bay)
+        return self._reading(bay, self._view(bay).keys(), whole=True)
+
     def _unit(self, values: Mapping[str, object]) -> list[BayReading]:
         readings = [BayReading(0, values)] if values else []
         if "storage_mode" in values and values["storage_mode"] != self._storage_mode:
@@ -96,11 +144,14 @@ class Bays:
                 self._known[bay] = dict(values)
             elif values.keys().isdisjoint(_PRESENCE):
                 return []
-            return [BayReading(bay, {"occupied": False, "charge_state": "empty"}, self._module_of(bay), whole=True)]
+            return [self._empty(bay)]
         if before is False:
             return [self._reading(bay, self._view(bay).keys(), whole=True)]
         touched = set(values).union(*(_FOLLOWING.get(key, ()) for key in values))
         return [self._reading(bay, touched)]
+
+    def _empty(self, bay: int) -> BayReading:
+        return BayReading(bay, {"occupied": False, "charge_state": "empty"}, self._module_of(bay), whole=True)
 
     def _reading(self, bay: int, keys: Iterable[str], *, whole: bool = False) -> BayReading:
         view = self._view(bay)
@@ -138,3 +189,36 @@ def _occupied(known: Mapping[str, object]) -> bool | None:
     if detected is False or state == "empty":
         return False
     return True if detected is True or state is not None else None
+
+
+class BayComposer:
+    """`ReadingComposer` of a charger.
+
+    Where modules decide which bays there are, these are kept back until a complete read says so: a module that is
+    missing may be reported last.
+    """
+
+    def __init__(self, model: Charger) -> None:
+        self._bays = Bays(model)
+        self._reported = frozenset(self._bays.numbers)
+        """Bays that are known outside."""
+
+    @property
+    def parts(self) -> tuple[int, ...] | None:
+        """Numbers of the bays that there are."""
+        return self._bays.numbers
+
+    def compose(self, reading: Reading) -> list[Reading]:
+        """Readings of the charger and of the bays that are known outside."""
+        composed = self._bays.compose(reading.part.number or None, reading.values)
+        return [_as_reading(each) for each in composed if not each.number or each.number in self._reported]
+
+    def complete(self) -> list[Reading]:
+        """Everything of the bays that nothing was reported of yet."""
+        there = frozenset(self._bays.numbers)
+        new, self._reported = there - self._reported, there
+        return [_as_reading(self._bays.snapshot(bay)) for bay in sorted(new)]
+
+
+def _as_reading(bay: BayReading) -> Reading:
+    return Reading(Part(bay.number) if bay.number else UNIT, bay.values, bay.more, bay.whole)
