@@ -12,7 +12,7 @@ from services.drivers.shure.codec.composing import PRIVATE_KEYS
 from services.drivers.shure.codec.messages import Message
 from services.drivers.shure.codec.properties import Property, PropertyTable, Scope
 from services.drivers.shure.families import FAMILIES
-from services.model import KEYS, SLOT_KEYS, UNIT_KINDS
+from services.model import KEYS, UNIT_KINDS, Facet, Kind
 
 CHANNEL, DEVICE, SLOT = Scope.PART, Scope.UNIT, Scope.SLOT
 
@@ -276,7 +276,7 @@ def test_every_key_of_a_table_is_a_word_of_the_product(family: str) -> None:
     allowed = {
         Scope.UNIT: {*KEYS.names(kind), *info},
         Scope.PART: KEYS.reportable(UNIT_KINDS[kind].part) | more,
-        Scope.SLOT: {*SLOT_KEYS},
+        Scope.SLOT: {*KEYS.names(Kind.CHANNEL, Facet.SLOTS)},
         Scope.ANTENNA: set[str](),
     }
     strays = [
