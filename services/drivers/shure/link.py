@@ -262,7 +262,6 @@ class ShureLink:
             if place not in answers
             and self._unanswered[place] < TRIES
             and place != found.fence
-            and place[0] not in found.model.unasked
             and table.find(place[0], indexed=place[1] is not None) is not None
         ]
 

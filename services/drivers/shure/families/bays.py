@@ -42,7 +42,7 @@ class Charger(Model):
     """One model. ``parts`` is ``None`` where modules or linked units decide how many bays there are."""
 
     bays_per_module: int | None = None
-    """Bays of one module (of one linked unit); ``None`` where the model has none, and is not asked for them."""
+    """Bays of one module (of one linked unit); ``None`` where the model has none."""
 
 
 def bays_of_module(model: Charger, module: int) -> range:

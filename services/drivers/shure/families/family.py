@@ -25,8 +25,6 @@ class Model:
     pattern: re.Pattern[str]
     parts: int | None
     note: str = ""
-    unasked: frozenset[str] = frozenset()
-    """Names that this model may refuse: they are never asked for."""
 
 
 def model(name: str, pattern: str, parts: int | None, note: str = "") -> Model:

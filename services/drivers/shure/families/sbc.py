@@ -134,7 +134,8 @@ PROPERTIES = PropertyTable(
         one("BATT_CURRENT_CAPACITY_MAX", Scope.PART, "capacity_mah", _COUNT),
         one("BATT_CURRENT_CAPACITY", Scope.PART, "charged_mah", _COUNT),
         one("BATT_CAPACITY_MAX", Scope.PART, "new_capacity_mah", _COUNT),
-        one("BATT_MODULE_TYPE", Scope.PART, "module_type", wire.coded(3, MODULE_TYPES, unknown=MARKS_8)),
+        # in the dump of models that have it; asked by name, the others refuse it, and its index counts modules
+        one("BATT_MODULE_TYPE", Scope.PART, "module_type", wire.coded(3, MODULE_TYPES, unknown=MARKS_8), askable=False),
         *ignored(Scope.PART, "BATT_TEMP_F", "ERR"),
     )
 )
@@ -163,7 +164,6 @@ def _model(name: str, bays: int | None, bays_per_module: int | None = None, note
         re.compile(re.escape(name), re.IGNORECASE),
         bays,
         note,
-        unasked=frozenset() if bays_per_module else frozenset({"BATT_MODULE_TYPE"}),
         bays_per_module=bays_per_module,
     )
 

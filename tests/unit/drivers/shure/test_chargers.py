@@ -261,9 +261,9 @@ def test_the_bays_of_a_unit_are_those_that_answer_and_have_a_module(
     assert bays_of(charger(model), answered, modules, frozenset(occupied)) == bays
 
 
-@pytest.mark.parametrize(("model", "refused"), [("SBC840", True), ("SBC441", True), ("SBC220", False), ("SBRC", False)])
-def test_a_model_without_modules_is_not_asked_for_them(model: str, refused: bool) -> None:
-    assert ("BATT_MODULE_TYPE" in charger(model).unasked) is refused
+def test_the_modules_of_a_charger_are_never_asked_for_by_name() -> None:
+    (modules,) = [each for each in sbc.PROPERTIES if each.name == "BATT_MODULE_TYPE"]
+    assert not modules.askable
 
 
 # -- several reports of one bay ----------------------------------------------------------------------------------
