@@ -6,8 +6,11 @@ Which verbs there are is the table of `services.verbs`; what each does is in `se
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from services import clock
 from services.audit import Audit
@@ -17,6 +20,9 @@ from services.model import TITLES, ErrorCode, Result, ServiceError, code_of
 from services.verbs import VERBS
 
 log = logging.getLogger(__name__)
+
+REFUSED_KEPT = 1024
+"""Characters of a refused command's arguments that the audit keeps."""
 
 _REJECTIONS: frozenset[ErrorCode] = frozenset(TITLES) - {
     "device_offline",
@@ -93,13 +99,23 @@ class CommandService:
     def _record(self, command: Command, outcome: Outcome) -> None:
         after = {
             "verb": command.verb,
-            "args": dict(command.args),
+            "args": _kept(command.args) if outcome.status == "rejected" else dict(command.args),
             "status": outcome.status,
             "error": outcome.error.code if outcome.error else None,
             "detail": outcome.error.detail if outcome.error else None,
         }
         resource = f"{command.address.kind}/{command.address.id}" if command.address else None
         self._audit.record("command", context=command.context, resource=resource, after=after)
+
+
+def _kept(args: Mapping[str, Any]) -> dict[str, object]:
+    """What the audit keeps of the arguments of a refused command, which nobody checked: all, or where that is much
+    their beginning and a digest.
+    """
+    text = json.dumps(args, sort_keys=True, default=str)
+    if len(text) <= REFUSED_KEPT:
+        return dict(args)
+    return {"begins": text[:REFUSED_KEPT], "sha256": hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()}
 
 
 def _outcome(done: Mapping[str, object] | Result) -> Outcome:

@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TypeVar
 
 from services.discovery.heard import Heard, HeardHosts
@@ -216,11 +215,15 @@ class Adverts:
             unit, mac = await self._teaching.get()
             record = unit.record
             identity = Identity(
-                record.manufacturer, record.family or "", model=record.model, serial=record.serial, mac=mac
+                record.manufacturer,
+                record.family or "",
+                kind=unit.address.kind,
+                model=record.model,
+                serial=record.serial,
+                mac=mac,
+                device_id=record.device_id,
             )
-            snapshot = DeviceSnapshot(
-                record.host, record.port, replace(identity, device_id=record.device_id), record.driver
-            )
+            snapshot = DeviceSnapshot(record.host, record.port, identity, record.driver)
             tenant = unit.address.tenant
             try:
                 await self._discovery.house.sync.bulk_sync_devices(

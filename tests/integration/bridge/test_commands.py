@@ -314,6 +314,19 @@ async def test_what_cannot_be_done_to_a_unit_is_refused(
         assert answer["error"]["code"] == code, answer
 
 
+async def test_the_audit_keeps_the_beginning_of_what_was_refused(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
+        await seen.live("rack")
+        answer = await seen.ask("channel/rack-1", "set", name="x" * 60_000)
+        assert answer["error"]["code"] == "forbidden"
+        answer = await seen.ask("channel/rack-1", "set", name="Vox")
+        await seen.until(lambda: len(seen.audit("command")) == 2)
+        long, short = (event["after"]["args"] for event in seen.audit("command"))
+        assert len(long["begins"]) == 1024
+        assert len(long["sha256"]) == 64
+        assert short == {"name": "Vox"}
+
+
 async def test_a_charger_that_does_not_answer_yet_has_topics_of_its_own_kind(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
