@@ -1,6 +1,6 @@
 """The one place where what is known of a unit or part is changed.
 
-Each change gives the snapshot its revision, marks it for the publisher, stores it, and has audit and events told. Who
+Each change gives the snapshot its revision, marks it for the publisher, stores it, and has it announced. Who
 decides what changes (the fold, availability, recognition, membership, restoring) calls a method here.
 """
 
@@ -15,13 +15,13 @@ from services import clock
 from services.live.announcer import Announcer
 from services.live.changes import Changes
 from services.live.inventory import Inventory
-from services.live.unit import Unit, UnitPart, Version
+from services.live.revisions import Revisions
+from services.live.unit import Unit, UnitPart
 from services.model import (
     Abilities,
     AuditContext,
     AvailabilityReason,
     AvailabilityState,
-    Campus,
     Facet,
     Key,
     ServiceError,
@@ -43,11 +43,9 @@ class StateWriter:
 
     def __init__(self, inventory: Inventory, changes: Changes, store: Store, announcer: Announcer) -> None:
         self._inventory = inventory
-        self._changes = changes
+        self._revisions = Revisions(inventory, changes)
         self._store = store
         self._announcer = announcer
-        self._revision = 0
-        """The newest revision; it orders all changes of this process."""
 
     # -- units and parts that come and go --------------------------------------------------------------------
 
@@ -60,17 +58,16 @@ class StateWriter:
         unit.availability.since = unit.availability.since or now
         self._inventory.put(unit)
         for version in (unit.version, unit.info_version, unit.availability.version):
-            self._advance(version, now)
+            self._revisions.advance(version, now)
         if unit.record.changed_at:
             unit.version.changed_at = unit.record.changed_at
-        for facet in (Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.LINK):
-            self._changes.mark(unit.address, facet)
+        self._revisions.mark(unit.address, Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.LINK)
 
     def add(self, unit: Unit) -> None:
         """Enter a unit, store it and list it. Raises `ServiceError` like `enter`."""
         self.enter(unit)
         self._store.put_unit(unit.record)
-        self._mark_members(unit.address.tenant)
+        self._revisions.members(unit.address.tenant)
 
     def restore_part(
         self,
@@ -93,7 +90,7 @@ class StateWriter:
             part = self._inventory.ensure_part(unit, number)
             part.stale = unit.stale
             self._enter_part(part, clock.now_text())
-            self._mark_members(unit.address.tenant)
+            self._revisions.members(unit.address.tenant)
         return part
 
     def remove(self, unit: Unit) -> None:
@@ -101,15 +98,15 @@ class StateWriter:
         self._inventory.forget(unit.address)
         self._store.remove_unit(unit.address)
         for address in (unit.address, *(part.address for part in unit.parts.values())):
-            self._changes.mark(address, Facet.INFO)  # whoever publishes finds nothing there, and empties its topics
-        self._mark_members(unit.address.tenant)
+            self._revisions.mark(address, Facet.INFO)  # whoever publishes finds nothing there, and empties its topics
+        self._revisions.members(unit.address.tenant)
 
     def remove_part(self, unit: Unit, number: int) -> None:
         """Take out a part that its unit does not have any more."""
         address = self._inventory.drop_part(unit, number)
         self._store.remove_part(address)
-        self._changes.mark(address, Facet.INFO)  # likewise
-        self._mark_members(unit.address.tenant)
+        self._revisions.mark(address, Facet.INFO)  # likewise
+        self._revisions.members(unit.address.tenant)
 
     # -- who a unit is ---------------------------------------------------------------------------------------
 
@@ -118,11 +115,11 @@ class StateWriter:
         relabelled = unit.record.labels != record.labels
         self._inventory.refile(unit, record)
         now = clock.now_text()
-        self._info_changed(unit, now)
+        self._revisions.info(unit, now)
         if relabelled:
             for part in unit.parts.values():
-                self._part_info_changed(part, now)
-        self._mark_summary(unit.address.tenant)
+                self._revisions.info(part, now)
+        self._revisions.summary(unit.address.tenant)
         self._keep(unit)
 
     def change_facts(self, unit: Unit, facts: Mapping[str, object], now: str) -> bool:
@@ -131,7 +128,7 @@ class StateWriter:
         if not new:
             return False
         self._inventory.refile(unit, replace(unit.record, **new))  # type: ignore[arg-type]  # by name
-        self._info_changed(unit, now)
+        self._revisions.info(unit, now)
         self._keep(unit)
         return True
 
@@ -145,12 +142,12 @@ class StateWriter:
         now = clock.now_text()
         if (abilities, driver) != (unit.abilities, unit.driver):
             unit.abilities, unit.driver, unit.more = abilities, driver, tuple(more)
-            self._info_changed(unit, now)
+            self._revisions.info(unit, now)
         for number, able in parts.items():
             part = self.part(unit, number)
             if part.abilities != able:
                 part.abilities = able
-                self._part_info_changed(part, now)
+                self._revisions.info(part, now)
             if part.slots and not able.slots:  # another unit stood here, which had some
                 self.change_slots(unit, part, {}, now)
         for number in [number for number in unit.parts if number not in parts]:
@@ -166,7 +163,7 @@ class StateWriter:
         """Give a unit its driver's own settings; they are never stored and never published."""
         unit.options = options
 
-    def heard(self, unit: Unit, last_seen: str) -> None:
+    def keep_last_seen(self, unit: Unit, last_seen: str) -> None:
         """Keep when a unit was last heard (RFC 3339)."""
         self._inventory.refile(unit, replace(unit.record, last_seen=last_seen))
         self._store.touch(unit.address, last_seen)
@@ -178,8 +175,7 @@ class StateWriter:
     ) -> None:
         """Swap the state of a unit itself."""
         unit.state = folded.state
-        self._advance(unit.version, now)
-        self._changes.mark(unit.address, Facet.STATE)
+        self._revisions.state(unit, now)
         self._keep(unit)
         if folded.before:
             self._announcer.settings_changed(unit, None, folded.before, folded.after, now, context, late=late)
@@ -202,13 +198,12 @@ class StateWriter:
             value = reported.get(key, _MISSING)
             if value is not _MISSING and getattr(part, key) != value:
                 setattr(part, key, value)
-                self._part_info_changed(part, now)
+                self._revisions.info(part, now)
 
     def change_slots(self, unit: Unit, part: UnitPart, slots: Mapping[int, State], now: str) -> None:
         """Swap the slots of a part."""
         part.slots = dict(slots)
-        self._advance(part.slots_version, now)
-        self._changes.mark(part.address, Facet.SLOTS)
+        self._revisions.slots(part, now)
         self._store.put_part(part.record(unit.address.id))
 
     def empty_states(self, unit: Unit) -> None:
@@ -234,13 +229,12 @@ class StateWriter:
         if state != there.state:
             there.since = now
         there.state, there.reason = state, reason
-        self._advance(there.version, now)
-        self._changes.mark(unit.address, Facet.AVAILABILITY)
-        self._changes.mark(unit.address, Facet.LINK)
+        self._revisions.advance(there.version, now)
+        self._revisions.mark(unit.address, Facet.AVAILABILITY, Facet.LINK)
         for part in unit.parts.values():
-            self._changes.mark(part.address, Facet.AVAILABILITY)
+            self._revisions.mark(part.address, Facet.AVAILABILITY)
         if state != before["state"]:
-            self._mark_summary(unit.address.tenant)
+            self._revisions.summary(unit.address.tenant)
             self._announcer.availability_changed(unit, before, detail, now, context)
 
     def explain(self, unit: Unit, detail: str | None) -> None:
@@ -260,44 +254,26 @@ class StateWriter:
     def _turn(self, unit: Unit, now: str, *, stale: bool) -> None:
         """Every facet that carries ``stale`` is another message then."""
         unit.stale = stale
-        self._advance(unit.version, now)
-        self._changes.mark(unit.address, Facet.STATE)
-        self._info_changed(unit, now)
-        self._mark_summary(unit.address.tenant)
+        self._revisions.state(unit, now)
+        self._revisions.info(unit, now)
+        self._revisions.summary(unit.address.tenant)
         for part in unit.parts.values():
             part.stale = stale
-            self._advance(part.version, now)
-            self._changes.mark(part.address, Facet.STATE)
-            self._part_info_changed(part, now)
+            self._revisions.state(part, now)
+            self._revisions.info(part, now)
             if part.slots:
-                self._advance(part.slots_version, now)
-                self._changes.mark(part.address, Facet.SLOTS)
+                self._revisions.slots(part, now)
 
     def _enter_part(self, part: UnitPart, now: str) -> None:
         for version in (part.info_version, part.version, part.slots_version):
-            self._advance(version, now)
-        for facet in (Facet.INFO, Facet.STATE, Facet.AVAILABILITY):
-            self._changes.mark(part.address, facet)
+            self._revisions.advance(version, now)
+        self._revisions.mark(part.address, Facet.INFO, Facet.STATE, Facet.AVAILABILITY)
         if part.slots:
-            self._changes.mark(part.address, Facet.SLOTS)
-
-    def _advance(self, version: Version, now: str) -> None:
-        self._revision += 1
-        version.revision = self._revision
-        version.changed_at = now
-
-    def _info_changed(self, unit: Unit, now: str) -> None:
-        self._advance(unit.info_version, now)
-        self._changes.mark(unit.address, Facet.INFO)
-
-    def _part_info_changed(self, part: UnitPart, now: str) -> None:
-        self._advance(part.info_version, now)
-        self._changes.mark(part.address, Facet.INFO)
+            self._revisions.mark(part.address, Facet.SLOTS)
 
     def _part_changed(self, unit: Unit, part: UnitPart, now: str) -> None:
-        self._advance(part.version, now)
-        self._changes.mark(part.address, Facet.STATE)
-        self._mark_summary(part.address.tenant)
+        self._revisions.state(part, now)
+        self._revisions.summary(part.address.tenant)
         self._store.put_part(part.record(unit.address.id))
 
     def _keep(self, unit: Unit) -> None:
@@ -305,10 +281,3 @@ class StateWriter:
         record = replace(unit.record, state=unit.state, changed_at=unit.version.changed_at or None)
         self._inventory.refile(unit, record)
         self._store.put_unit(record)
-
-    def _mark_summary(self, tenant: Campus) -> None:
-        self._changes.mark(self._inventory.bridge_address(tenant), Facet.SUMMARY)
-
-    def _mark_members(self, tenant: Campus) -> None:
-        self._changes.mark(self._inventory.bridge_address(tenant), Facet.INVENTORY)
-        self._mark_summary(tenant)

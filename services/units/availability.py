@@ -62,7 +62,7 @@ class Availability:
         heard_s = unit.link_state.heard_s
         if heard_s is not None:
             age = asyncio.get_running_loop().time() - heard_s
-            self._writer.heard(unit, clock.text_of(clock.now() - age))
+            self._writer.keep_last_seen(unit, clock.text_of(clock.now() - age))
 
     def rejudge(self, unit: Unit, now: str) -> None:
         """Judge again what time and circumstances change: a transmitter that has been lost for long is idle."""

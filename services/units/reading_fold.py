@@ -14,7 +14,7 @@ from typing import Any
 from services import clock
 from services.drivers import Reading
 from services.live import StateWriter, Unit, UnitPart
-from services.model import KEYS, AuditContext, Facet, Kind, State, TransmitterRecord
+from services.model import KEYS, AuditContext, Facet, Kind, State, TransmitterRecord, clean_text
 from services.rules import Situation, fold_part, fold_unit, reported_of
 from services.store import Store
 from services.units.availability import Availability
@@ -207,12 +207,22 @@ def _reported_by(reading: Reading, known: Mapping[str, object]) -> Mapping[str, 
 
     Of a whole reading every key that was known and is missing is unknown now, but not who the unit is.
     """
+    values = _cleaned(reading.values)
     if not (reading.whole or reading.more):
-        return reading.values
+        return values
     gone = dict.fromkeys(key for key in known if key not in _SPARED) if reading.whole else {}
     old = known.get(MORE)
-    more = reading.more if reading.whole or not isinstance(old, Mapping) else {**old, **reading.more}
-    return {**gone, **reading.values, MORE: more}
+    more = _cleaned(reading.more)
+    if not reading.whole and isinstance(old, Mapping):
+        more = {**old, **more}
+    return {**gone, **values, MORE: more}
+
+
+def _cleaned(values: Mapping[str, object]) -> Mapping[str, object]:
+    """The values without what a terminal would obey: a driver need not clean what its units say."""
+    if all(not isinstance(value, str) or value.isprintable() for value in values.values()):
+        return values
+    return {key: clean_text(value) if isinstance(value, str) else value for key, value in values.items()}
 
 
 def _merge(reported: dict[str, object], values: Mapping[str, object]) -> bool:

@@ -368,6 +368,16 @@ async def status(services: Services, receiver: Unit, **values: object) -> Result
     )
 
 
+async def test_what_a_terminal_would_obey_never_becomes_state_whatever_the_driver(services: Services) -> None:
+    rack = await add(services)
+    await status(services, rack, name="Vox\x1b[2J\u202e 1")
+    first = rack.parts[1].state["name"]
+    assert isinstance(first, str)
+    assert first.isprintable()
+    again = await status(services, rack, name="Vox\x1b[2J\u202e 1")
+    assert again.counts.unchanged == 1
+
+
 async def test_readings_become_stored_state_and_a_repetition_changes_nothing(services: Services) -> None:
     rack = await add(services)
     first = await status(services, rack, name="Vox 1", frequency_mhz=526.225)
