@@ -24,8 +24,8 @@ from bridge.contract import PUBLISHED, Envelope, annotation
 from bridge.http import metrics
 from bridge.settings import Settings
 from services.audit import ACTIONS
-from services.drivers import find_drivers
-from services.drivers.shure.families import FAMILIES, part_abilities, unit_abilities
+from services.drivers import Product, find_drivers
+from services.drivers.shure.families import FAMILIES
 from services.drivers.shure.simulation.faults import FAULTS
 from services.model import (
     KEYS,
@@ -33,6 +33,7 @@ from services.model import (
     RESOURCE_KINDS,
     RETRYABLE,
     TITLES,
+    UNIT_KINDS,
     AvailabilityReason,
     ErrorCode,
     EventType,
@@ -136,7 +137,6 @@ EVENTS: Mapping[EventType, tuple[str, str, str]] = {
 }
 """Whose event it is, when it is sent, and what its ``data`` has."""
 
-MAKER = "Shure"
 SCOPES: Mapping[str, str] = {
     "process": "process",
     "bridge": "campus",
@@ -322,13 +322,20 @@ def audit_actions() -> str:
 
 
 def models() -> str:
-    """Every model that is known by its model string."""
+    """Every model that the installed drivers know."""
     return grid(
-        ("model", "family", "channels"),
+        ("model", "family", "is a", "parts", "note"),
         (
-            (f"{MAKER} {model.name}", f"{family.title} (`{family.name}`)", model.parts or "by licence")
-            for family in FAMILIES.values()
-            for model in family.models
+            (
+                f"{driver.manufacturer.capitalize()} {product.model}",
+                f"{product.title} (`{product.family}`)",
+                UNIT_KINDS[product.kind].noun,
+                "as it reports" if product.parts is None else product.parts,
+                product.note,
+            )
+            for driver in find_drivers().values()
+            for product in driver.products
+            if driver.doors
         ),
     )
 
@@ -349,26 +356,45 @@ def families() -> str:
     )
 
 
-def _matrix(keys: Iterable[str], told: Callable[[str], frozenset[str]]) -> str:
-    head = ("key", *(family.title for family in FAMILIES.values()))
-    rows = ((f"`{key}`", *("yes" if key in told(name) else "" for name in FAMILIES)) for key in keys)
+def _products(kind: Kind) -> list[Product]:
+    """A product of each family of a kind that is on the network."""
+    products = [product for driver in find_drivers().values() if driver.doors for product in driver.products]
+    return list({product.family: product for product in reversed(products) if product.kind is kind}.values())[::-1]
+
+
+def _matrix(kind: Kind, keys: Iterable[str], reported: Callable[[Product], frozenset[str]]) -> str:
+    products = _products(kind)
+    head = ("key", *(product.title for product in products))
+    rows = ((f"`{key}`", *("yes" if key in reported(product) else "" for product in products)) for key in keys)
     return grid(head, (row for row in rows if any(row[1:])))
 
 
-def channel_matrix() -> str:
-    """Which family tells which key of a channel."""
-    return _matrix(KEYS.names(Kind.CHANNEL), lambda name: part_abilities(FAMILIES[name]).keys)
+def unit_matrix(kind: Kind) -> Callable[[], str]:
+    """Which family reports which key of a unit."""
+    return lambda: _matrix(kind, KEYS.names(kind), lambda product: product.abilities.keys)
 
 
-def receiver_matrix() -> str:
-    """The same of a receiver."""
-    return _matrix(KEYS.names(Kind.RECEIVER), lambda name: unit_abilities(FAMILIES[name]).keys)
+def part_matrix(kind: Kind) -> Callable[[], str]:
+    """The same of the parts of such a unit."""
+    return lambda: _matrix(kind, KEYS.names(UNIT_KINDS[kind].part), lambda product: product.part_abilities.keys)
 
 
 def telemetry_matrix() -> str:
     """The same of the meters."""
     meters = KEYS.names(Kind.CHANNEL, Facet.TELEMETRY)
-    return _matrix(meters, lambda name: part_abilities(FAMILIES[name]).telemetry)
+    return _matrix(Kind.RECEIVER, meters, lambda product: product.part_abilities.telemetry)
+
+
+def more_keys() -> str:
+    """Keys under ``more``, by driver."""
+    return grid(
+        ("key", "unit", "driver", "meaning"),
+        (
+            (f"`{key.name}`", key.unit or "-", f"`{name}`", key.words)
+            for name, driver in find_drivers().items()
+            for key in driver.more
+        ),
+    )
 
 
 def properties() -> str:
@@ -467,8 +493,11 @@ TABLES: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/topics.md", "audit-actions"): audit_actions,
     ("docs/supported-devices.md", "families"): families,
     ("docs/supported-devices.md", "models"): models,
-    ("docs/supported-devices.md", "channel-keys"): channel_matrix,
-    ("docs/supported-devices.md", "receiver-keys"): receiver_matrix,
+    ("docs/supported-devices.md", "channel-keys"): part_matrix(Kind.RECEIVER),
+    ("docs/supported-devices.md", "charger-keys"): unit_matrix(Kind.CHARGER),
+    ("docs/supported-devices.md", "bay-keys"): part_matrix(Kind.CHARGER),
+    ("docs/supported-devices.md", "more-keys"): more_keys,
+    ("docs/supported-devices.md", "receiver-keys"): unit_matrix(Kind.RECEIVER),
     ("docs/supported-devices.md", "telemetry-keys"): telemetry_matrix,
     ("docs/supported-devices.md", "faults"): faults,
     ("docs/protocols.md", "properties"): properties,

@@ -189,7 +189,7 @@ FAMILY = Family(
     models=(
         model("AD4Q", r"AD4Q", 4),
         model("AD4D", r"AD4D", 2),
-        model("ANX4", r"ANX4", None),
+        model("ANX4", r"ANX4", None, "The licence decides how many channels it has, up to 24."),
     ),
     properties=PropertyTable((*_RECEIVER, *_CHANNEL, *_TRANSMITTER, *_SLOT)),
     meters=Meters(
