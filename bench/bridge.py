@@ -25,6 +25,7 @@ telemetry_interval = 1
 listen = "127.0.0.1:{http}"
 [discovery]
 concurrency = 1000
+interface = "{interface}"
 [log]
 level = "warning"
 """
@@ -46,6 +47,8 @@ class Bridge(Child):
         *,
         dead: Sequence[str] = (),
         meter_interval: float = 0.1,
+        driver: str = "shure",
+        interface: str = "",
         command: Sequence[str] | None = None,
     ) -> None:
         """``command`` is how it is started; by default in the way that leaves its list of modules behind."""
@@ -54,10 +57,12 @@ class Bridge(Child):
         self.modules = directory / "modules.json"
         self.database = directory / "mic2mqtt.db"
         config = directory / "mic2mqtt.toml"
-        text = _CONFIGURATION.format(port=port, database=self.database, meter_interval=meter_interval, http=self.http)
+        text = _CONFIGURATION.format(
+            port=port, database=self.database, meter_interval=meter_interval, http=self.http, interface=interface
+        )
         entries = [(host, receiver_id(number)) for number, host in enumerate(hosts, 1)]
         entries += [(host, f"dead{number}") for number, host in enumerate(dead, 1)]
-        text += "".join(f'[[receivers]]\nhost = "{host}"\nid = "{name}"\ndriver = "shure"\n' for host, name in entries)
+        text += "".join(f'[[units]]\nhost = "{host}"\nid = "{name}"\ndriver = "{driver}"\n' for host, name in entries)
         config.write_text(text)
         program = [sys.executable, "-m", "bench.launch", str(self.modules)] if command is None else list(command)
         super().__init__("mic2mqtt", [*program, "run", "--config", str(config)], directory / "mic2mqtt.log", os.environ)

@@ -1,4 +1,4 @@
-"""A process of simulated quads, and changes on them at a known moment.
+"""A process of simulated units, and changes on them at a known moment.
 
 A change is a channel name that was never used before, so that its message can be told from every other. Nine in ten
 happen on a channel of their own; the rest come in bursts on one channel, faster than anybody needs to follow.
@@ -19,7 +19,8 @@ from typing import Any
 import uvloop
 
 from bench.children import say, serve
-from services.drivers.shure.simulation.simulator import Unit, simulate
+from services.drivers import find_drivers, find_simulators
+from services.drivers.port import SimulatedUnit
 from services.model import Part
 
 BURST = 5
@@ -49,10 +50,8 @@ def even_plan(channels: int, rate: float, seconds: float) -> list[tuple[float, i
 class Fleet:
     """The units, and what is done to them."""
 
-    def __init__(self, units: Sequence[Unit]) -> None:
-        self._places = [
-            (number, channel, unit) for number, unit in enumerate(units, 1) for channel in unit.device.channels
-        ]
+    def __init__(self, units: Sequence[SimulatedUnit], parts: int) -> None:
+        self._places = [(number, part, unit) for number, unit in enumerate(units, 1) for part in range(1, parts + 1)]
         self._names = self._fresh_names()
 
     @staticmethod
@@ -86,11 +85,14 @@ class Fleet:
         return done
 
 
-async def run(count: int, listen: str, options: dict[str, Any]) -> None:
-    """Run the simulators until standard input ends."""
+async def run(product: str, count: int, listen: str, options: dict[str, Any]) -> None:
+    """Run units of a product, named ``driver/product``, until standard input ends."""
+    driver, _, name = product.partition("/")
+    parts = next(each.parts for each in find_drivers()[driver].products if each.name == name)
     async with AsyncExitStack() as stack:
-        units = await stack.enter_async_context(simulate("ulxd", count=count, listen=listen, **options))
-        fleet = Fleet(units)
+        running = find_simulators()[driver].run(name, count=count, listen=listen, **options)
+        units = await stack.enter_async_context(running)
+        fleet = Fleet(units, parts or 0)
         say([unit.host for unit in units])
         await serve({"changes": fleet.changes, "storm": fleet.storm})
 
@@ -98,4 +100,4 @@ async def run(count: int, listen: str, options: dict[str, Any]) -> None:
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     asked = json.loads(sys.argv[1])
-    uvloop.run(run(asked.pop("count"), asked.pop("listen"), asked))
+    uvloop.run(run(asked.pop("product"), asked.pop("count"), asked.pop("listen"), asked))

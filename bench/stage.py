@@ -22,6 +22,8 @@ from bench.watching import Watcher
 LISTEN = "127.42.0.1"
 """First address of the simulated receivers; all of 127/8 is this machine's, and nobody else uses this part."""
 START_S = 60.0
+QUAD = "shure/ulxd4q"
+"""What the scenarios are full of, unless they say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,11 @@ class Stage:
         return Child.module(f"bench.{module}", *arguments, log=log, environment=os.environ)
 
     @asynccontextmanager
-    async def simulators(self, quads: int, **options: object) -> AsyncIterator[tuple[Child, list[str]]]:
-        """Running quads, and where they are."""
-        asked = {"count": quads, "listen": LISTEN, **options}
+    async def simulators(
+        self, units: int, product: str = QUAD, **options: object
+    ) -> AsyncIterator[tuple[Child, list[str]]]:
+        """Running units of a product, and where they are."""
+        asked = {"product": product, "count": units, "listen": LISTEN, **options}
         async with self.child("simulators", json.dumps(asked)) as child:
             yield child, await child.hear(START_S)
 
@@ -129,7 +133,7 @@ class Stage:
     ) -> AsyncIterator[House]:
         """Everything, up and warm."""
         async with (
-            self.simulators(quads, **options) as (simulators, hosts),
+            self.simulators(quads, QUAD, **options) as (simulators, hosts),
             self.broker() as broker,
             self.watcher(broker.port) as watcher,
         ):

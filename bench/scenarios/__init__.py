@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from bench.scenarios import audit, commands, dead, discovery, fleet, idle, latency, load, scrape, start, startup
+from bench.scenarios import (
+    audit,
+    commands,
+    dead,
+    discovery,
+    families,
+    fleet,
+    idle,
+    latency,
+    load,
+    scrape,
+    start,
+    startup,
+)
 from bench.stage import Stage
 from bench.table import Row
 
@@ -12,6 +25,7 @@ Scenario = Callable[[Stage], Awaitable[Sequence[Row]]]
 
 ALL: Mapping[str, Scenario] = {
     "load": load.measure,
+    "families": families.measure,
     "latency": latency.measure,
     "start": start.measure,
     "commands": commands.measure,

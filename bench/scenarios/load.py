@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bench import machine
 from bench.bridge import Bridge
 from bench.children import Child
-from bench.stage import START_S, Load, Stage, bare_memory, load_of, load_of_reader
+from bench.stage import QUAD, START_S, Load, Stage, bare_memory, load_of, load_of_reader
 from bench.table import Row
 
 RATIO = 1.8
@@ -19,10 +19,33 @@ METERS_A_SECOND = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Fleet:
+    """Units that are alike, and how the least that a program can do with them is measured."""
+
+    name: str
+    product: str
+    units: int
+    floor: str = "floor"
+    """The module of the bench that is the floor."""
+    work: str = "line"
+    """What the load is counted in."""
+    per_second: int = CHANNELS * METERS_A_SECOND
+    """Of one unit."""
+    interface: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """For the table."""
+        return f"{self.units} {self.name}, {self.units * self.per_second:,} {self.work}s/s"
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """One fleet, all three programs."""
 
     name: str
+    work: str
     floors: tuple[Load, Load]
     bridge: Load
     naive: Load | None
@@ -44,25 +67,30 @@ class Measured:
 async def measure(stage: Stage) -> Sequence[Row]:
     """Both fleets."""
     scale = stage.scale
-    alone = await _fleet(stage, "a segment a line", scale.quads, apart=True, naive=True)
-    together = await _fleet(stage, "four lines a segment", scale.quads, apart=False, naive=False)
-    many = await _fleet(stage, "a segment a line", scale.many_quads, apart=True, naive=False)
-    rows = [row for measured in (alone, together, many) for row in _cpu_rows(measured)]
+    alone = await measure_fleet(stage, _quads(scale.quads, apart=True), "a segment a line", naive=True)
+    together = await measure_fleet(stage, _quads(scale.quads, apart=False), "four lines a segment")
+    many = await measure_fleet(stage, _quads(scale.many_quads, apart=True), "a segment a line")
+    rows = [row for measured in (alone, together, many) for row in cpu_rows("load", measured)]
     return [*rows, *await _memory_rows(stage, alone, many)]
 
 
-async def _fleet(stage: Stage, form: str, quads: int, *, apart: bool, naive: bool) -> Measured:
-    async with stage.simulators(quads, apart=apart) as (_, hosts):
-        first = await _floor(stage, hosts)
-        bridge, resident, modules, scrape_ms = await _bridge(stage, hosts)
+def _quads(units: int, *, apart: bool) -> Fleet:
+    return Fleet("quads", QUAD, units, options={"apart": apart})
+
+
+async def measure_fleet(stage: Stage, fleet: Fleet, form: str = "", *, naive: bool = False) -> Measured:
+    """The floor, this bridge, the naive one where it is wanted, and the floor again, under the same load."""
+    async with stage.simulators(fleet.units, fleet.product, **fleet.options) as (_, hosts):
+        first = await _floor(stage, fleet, hosts)
+        bridge, resident, modules, scrape_ms = await _bridge(stage, fleet, hosts)
         careless = await _naive(stage, hosts) if naive else None
-        last = await _floor(stage, hosts)
-    name = f"{quads} quads, {quads * CHANNELS * METERS_A_SECOND:,} lines/s, {form}"
-    return Measured(name, (first, last), bridge, careless, resident, modules, scrape_ms)
+        last = await _floor(stage, fleet, hosts)
+    name = f"{fleet.words}, {form}" if form else fleet.words
+    return Measured(name, fleet.work, (first, last), bridge, careless, resident, modules, scrape_ms)
 
 
-async def _floor(stage: Stage, hosts: Sequence[str]) -> Load:
-    async with stage.reader("floor", hosts) as child:
+async def _floor(stage: Stage, fleet: Fleet, hosts: Sequence[str]) -> Load:
+    async with stage.reader(fleet.floor, hosts) as child:
         return await load_of_reader(child, stage.scale.window / 2)
 
 
@@ -75,9 +103,10 @@ async def _naive(stage: Stage, hosts: Sequence[str]) -> Load:
         return await load_of_reader(child, stage.scale.window / 2)
 
 
-async def _bridge(stage: Stage, hosts: Sequence[str]) -> tuple[Load, machine.Memory, list[str], float]:
+async def _bridge(stage: Stage, fleet: Fleet, hosts: Sequence[str]) -> tuple[Load, machine.Memory, list[str], float]:
     async with stage.broker() as broker, stage.watcher(broker.port) as watcher:
-        bridge = Bridge(stage.place("bridge"), broker.port, hosts)
+        driver = fleet.product.partition("/")[0]
+        bridge = Bridge(stage.place("bridge"), broker.port, hosts, driver=driver, interface=fleet.interface)
         async with bridge:
             await watcher.all_online(len(hosts), START_S)
             await _settle(bridge, stage)
@@ -92,13 +121,14 @@ async def _settle(bridge: Child, stage: Stage) -> None:
     await load_of(bridge.pid, lambda: 0, stage.scale.warm_up)
 
 
-def _cpu_rows(measured: Measured) -> list[Row]:
+def cpu_rows(scenario: str, measured: Measured) -> list[Row]:
+    """What a line costs, as rows."""
     bridge = measured.bridge
     floors = [round(floor.us_a_line, 2) for floor in measured.floors]
     rows = [
         Row(
-            "load",
-            f"CPU a line, {measured.name}",
+            scenario,
+            f"CPU a {measured.work}, {measured.name}",
             f"{measured.ratio:.2f} x floor ({bridge.us_a_line:.1f} of {measured.floor_us:.1f} us; "
             f"{100 * bridge.cores:.0f} % of a core)",
             f"<= {RATIO} x floor",
@@ -118,7 +148,7 @@ def _cpu_rows(measured: Measured) -> list[Row]:
         ratio = naive.us_a_line / measured.floor_us
         rows.append(
             Row(
-                "load",
+                scenario,
                 f"naive bridge, {measured.name}",
                 f"{ratio:.1f} x floor ({naive.us_a_line:.0f} us; {naive.rate:,.0f} lines/s)",
                 figures={"naive_us": naive.us_a_line, "ratio": ratio, "lines_per_second": naive.rate},
