@@ -163,12 +163,17 @@ class ShureLink:
         """What was reported in this conversation and is not answered any more: the unit does not have it now."""
         if not self._answers:
             return  # it only reports by itself, and what it did not repeat may still be true
-        for name, index in self._askable(found):
-            prop = found.family.properties.find(name, indexed=index is not None)
-            part = Part(index or 0)
-            if prop is None or prop.metered or prop.scope is Scope.SLOT or (name, index) in self._conversation.answers:
-                continue
-            gone = self._reported[part] & {*prop.keys}
+        properties, answers = found.family.properties, self._conversation.answers
+        silent: dict[Part, set[str]] = {}
+        answered: dict[Part, set[str]] = {}
+        for places, keys in ((self._askable(found), silent), (answers, answered)):
+            for name, index in places:
+                prop = properties.find(name, indexed=index is not None)
+                if prop is not None and not prop.metered and prop.scope is not Scope.SLOT:
+                    keys.setdefault(Part(index or 0), set()).update(prop.keys)
+        for part, keys_of_part in silent.items():
+            # two names may bring one key, and a unit knows one of them
+            gone = self._reported[part] & (keys_of_part - answered.get(part, set()))
             if gone:
                 self._reported[part] -= gone
                 yield from self._composer.compose(Reading(part, dict.fromkeys(gone)))
