@@ -15,7 +15,7 @@ from services.drivers import Sighting
 from services.live import IgnoredUnits, Inventory, UnidentifiedHosts
 from services.model import AuditContext, AvailabilityReason, Result, ServiceError
 from services.rules import Host, recognise
-from services.units import DeviceSnapshot
+from services.units import AUTO, DeviceSnapshot
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ class Findings:
         identity = found.identity
         if identity.mac is None:
             identity = replace(identity, mac=self._house.mac_at(found.host))
-        return DeviceSnapshot(host, found.port, identity, found.driver, unit=found.unit)
+        return DeviceSnapshot(host, found.port, identity, AUTO, unit=found.unit)  # its firmware may change its protocol
 
     def _is_second_address(self, snapshot: DeviceSnapshot) -> bool:
         """Whether this unit answered in this discovery before: a name with two addresses, a unit with two networks."""

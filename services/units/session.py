@@ -52,9 +52,9 @@ RETRY_FIRST_S, RETRY_MOST_S = 1.0, 3.5
 RETRY_PAUSE_S = 0.3
 """At least so long between the end of an attempt and the next: a rack that boots is not hammered."""
 
-FAILURES_KEPT = 2
-"""Failures in a row after which a unit with any driver is looked for with all of them again: it may have moved to
-another protocol with its firmware, or be another unit."""
+LOOK_EVERY = 4
+"""Of so many attempts in a row that fail, one knocks at the doors of all drivers, where any driver will do: the unit
+may have moved to another protocol with its firmware, or be a unit of another maker."""
 
 AUTO = "auto"
 """In place of a driver's name: whichever knows the unit."""
@@ -93,8 +93,8 @@ class UnitSession:
         self._makers = makers
         self._names = names
         """Drivers that may know the unit."""
-        self._answering = likely_driver(makers, names, unit.record)
-        """The one that is asked first, until it fails."""
+        self._likely = likely_driver(makers, names, unit.record)
+        """The one that read it last, or that knows its family."""
         self._fold = fold
         self._availability = availability
         self._polling = polling
@@ -169,7 +169,7 @@ class UnitSession:
     async def _converse(self) -> None:
         target = self._target(self.unit.record)
         self._fold.begin(self.unit)
-        name = self._answering or (await look(self._makers, target, self._names))[0].driver
+        name = await self._choose(target)
         async with self._makers.maker(name).connect(target, self._listen) as link:
             self._step("connected")
             self.link = link
@@ -177,7 +177,7 @@ class UnitSession:
                 description = await link.read_all()
                 self._recognition.verify(self.unit, name, description)
                 self._step("complete")
-                self._attempts, self._answering = 0, name
+                self._attempts, self._likely = 0, name
                 self._backoff.reset()
                 self.unit.link_state.opened(link)
                 self._fold.complete(self.unit)
@@ -187,6 +187,13 @@ class UnitSession:
             finally:
                 self.link = None
                 self.unit.link_state.closed()
+
+    async def _choose(self, target: Target) -> str:
+        """The driver for this attempt. Raises `DriverError` where all were asked and nobody answered."""
+        asks_all = len(self._names) > 1 and self._attempts % LOOK_EVERY == LOOK_EVERY - 1
+        if self._likely is not None and not asks_all:
+            return self._likely
+        return (await look(self._makers, target, self._names))[0].driver
 
     async def _stay(self, link: Link) -> None:
         """Watch the age of what is heard, and re-read now and then; ends by raising `DriverError`."""
@@ -234,8 +241,6 @@ class UnitSession:
         was_live = self.live
         self._step("lost")
         self._attempts += 1
-        if len(self._names) > 1 and self._attempts >= FAILURES_KEPT:
-            self._answering = None
         if was_live:
             loop_time = asyncio.get_running_loop().time()
             self.unit.link_state.lost(loop_time)

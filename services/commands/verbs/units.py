@@ -110,7 +110,8 @@ class UnitHandlers:
                 known.record.manufacturer, Counts(seen=1, unchanged=1), request_id=command.context.request_id
             )
             return {**_names(known.address, only), **result.as_json()}
-        driver, identity = await self._ask(host, port, args.get("driver") or AUTO)
+        driver = args.get("driver") or AUTO
+        identity = await self._ask(host, port, driver)
         _check_kind(identity, host, wanted, only)
         return await self._adopt(command, driver, identity, only)
 
@@ -190,15 +191,15 @@ class UnitHandlers:
         detail = f"there is no {noun} {name!r} in {tenant.organization}/{tenant.campus}"
         raise ServiceError("unknown_resource", detail, field="args.id")
 
-    async def _ask(self, host: str, port: int | None, driver: str) -> tuple[str, Identity]:
-        """The driver that knows who answers at a host, and who that is. Raises `ServiceError` (device_offline)."""
+    async def _ask(self, host: str, port: int | None, driver: str) -> Identity:
+        """Who answers at a host. Raises `ServiceError` (device_offline)."""
         target = self._sessions.first_contact(host, port)
         try:
             sightings = await look(self._makers, target, None if driver == AUTO else [driver])
         except DriverError as error:
             detail = f"nothing answered at {host} ({error.detail}); with an id and a kind it can be added all the same"
             raise ServiceError("device_offline", detail, field="args.host") from error
-        return sightings[0].driver, sightings[0].identity
+        return sightings[0].identity
 
     def _asks_hosts(self, driver: str) -> bool:
         return driver == AUTO or bool(self._makers[driver].doors)

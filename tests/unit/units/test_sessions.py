@@ -14,7 +14,7 @@ from services.drivers import DriverError, Link, Sighting, Target, Trace
 from services.live import Unit
 from services.model import Address, AvailabilityReason, Kind, UnitRecord
 from services.units import Polling, UnitQueues
-from services.units.session import UnitSession
+from services.units.session import LOOK_EVERY, UnitSession
 from tests.unit.discovery.answering import AnsweringDriver, makers_of
 
 
@@ -40,10 +40,12 @@ class Failing(AnsweringDriver):
 
 
 @asynccontextmanager
-async def session_with(*drivers: Failing) -> AsyncIterator[tuple[UnitSession, asyncio.Queue[str]]]:
+async def session_with(
+    *drivers: Failing, maker: str = "unknown", family: str | None = None
+) -> AsyncIterator[tuple[UnitSession, asyncio.Queue[str]]]:
     """A unit in the care of these drivers, and the reasons for which it is offline, as they come."""
     address = Address("default", "default", Kind.RECEIVER, "rack1")
-    receiver = Unit(UnitRecord(address, "unknown", "auto", "10.0.0.1"))
+    receiver = Unit(UnitRecord(address, maker, "auto", "10.0.0.1", family=family))
     reasons: asyncio.Queue[str] = asyncio.Queue()
 
     def note(_receiver: Unit, _state: str, reason: str, *, detail: str) -> None:
@@ -99,3 +101,13 @@ async def test_a_driver_says_when_a_further_try_makes_sense() -> None:
         began = asyncio.get_running_loop().time()
         await reasons.get()
         assert asyncio.get_running_loop().time() - began >= 0.2
+
+
+async def test_a_unit_that_moved_to_another_protocol_is_found_with_all_drivers_again() -> None:
+    known, other = Failing("one", "refused"), Failing("other", "timeout")
+    async with session_with(known, other, maker="one", family="one") as (_, reasons):
+        for _ in range(LOOK_EVERY - 1):
+            assert await reasons.get() == "refused"
+        assert (known.tried, other.tried) == (LOOK_EVERY - 1, 0), "first the one that knew it is asked"
+        await reasons.get()
+        assert other.tried == 1
