@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.model.kinds import Kind
+from services.model.texts import clean_text
+
+_TEXTS = ("model", "serial", "mac", "cid", "device_id", "firmware", "band")
+"""What a unit writes of itself: cleaned, as every text from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +26,9 @@ class Identity:
     firmware: str | None = None
     band: str | None = None
     part_count: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in _TEXTS:
+            text = getattr(self, name)
+            if text is not None and not text.isprintable():
+                object.__setattr__(self, name, clean_text(text))

@@ -1,12 +1,14 @@
 """What follows from a reading: functions of values alone. PURE.
 
-A battery becomes a level here (`battery`), values become a status (`status`), readings become a state (`fold`, with
-`channels` and `bays`), meters become extremes (`aggregate`), an identity is recognised (`identity`).
+What a driver reports is checked here (`admission`), a battery becomes a level (`battery`), values become a status
+(`status`), readings become a state (`fold`, with `channels` and `bays`), meters become extremes (`aggregate`), an
+identity is recognised (`identity`).
 """
 
 from __future__ import annotations
 
 from services.rules import networks
+from services.rules.admission import Check, admitted, checks_for, checks_of
 from services.rules.aggregate import RECORDED, TelemetryAggregate
 from services.rules.battery import DEFAULT_RULES, BatteryLevel, StatusRules, Threshold, stored_level
 from services.rules.fold import fold_part, fold_unit, rejudge, reported_of
@@ -21,6 +23,7 @@ __all__ = [
     "PRECEDENCE",
     "RECORDED",
     "BatteryLevel",
+    "Check",
     "Expansion",
     "Folded",
     "Happening",
@@ -30,6 +33,9 @@ __all__ = [
     "StatusRules",
     "TelemetryAggregate",
     "Threshold",
+    "admitted",
+    "checks_for",
+    "checks_of",
     "expand",
     "fold_part",
     "fold_unit",

@@ -14,8 +14,8 @@ from typing import Any
 from services import clock
 from services.drivers import Reading
 from services.live import StateWriter, Unit, UnitPart
-from services.model import KEYS, AuditContext, Facet, Kind, State, TransmitterRecord, clean_text
-from services.rules import Situation, fold_part, fold_unit, reported_of
+from services.model import KEYS, UNIT_KINDS, AuditContext, Facet, Kind, State, TransmitterRecord
+from services.rules import Situation, admitted, checks_for, checks_of, fold_part, fold_unit, reported_of
 from services.store import Store
 from services.units.availability import Availability
 
@@ -68,6 +68,7 @@ class ReadingFold:
 
         ``at_once`` does not wait for a complete read: somebody else than the session knows something of a unit.
         """
+        readings = [_admitted(unit, reading) for reading in readings]
         if at_once:
             _remember_what_stands(unit)
         elif unit.early is not None:
@@ -202,27 +203,32 @@ def _remember_what_stands(unit: Unit) -> None:
         part.reported = {**reported_of(part.address.kind, part.state), **part.reported}
 
 
+def _admitted(unit: Unit, reading: Reading) -> Reading:
+    """The reading without what is no value of its key, its texts cleaned."""
+    number, slot = reading.part
+    kinds = UNIT_KINDS[unit.address.kind]
+    checks = checks_of(kinds.part if number else kinds.unit, slot=bool(slot))
+    values = admitted(checks, reading.values)
+    more = admitted(checks_for(unit.more), reading.more) if reading.more else reading.more
+    if values is reading.values and more is reading.more:
+        return reading
+    return replace(reading, values=values, more=more)
+
+
 def _reported_by(reading: Reading, known: Mapping[str, object]) -> Mapping[str, object]:
     """What a reading says, the driver's own keys under ``more``.
 
     Of a whole reading every key that was known and is missing is unknown now, but not who the unit is.
     """
-    values = _cleaned(reading.values)
+    values = reading.values
     if not (reading.whole or reading.more):
         return values
     gone = dict.fromkeys(key for key in known if key not in _SPARED) if reading.whole else {}
     old = known.get(MORE)
-    more = _cleaned(reading.more)
+    more = reading.more
     if not reading.whole and isinstance(old, Mapping):
         more = {**old, **more}
     return {**gone, **values, MORE: more}
-
-
-def _cleaned(values: Mapping[str, object]) -> Mapping[str, object]:
-    """The values without what a terminal would obey: a driver need not clean what its units say."""
-    if all(not isinstance(value, str) or value.isprintable() for value in values.values()):
-        return values
-    return {key: clean_text(value) if isinstance(value, str) else value for key, value in values.items()}
 
 
 def _merge(reported: dict[str, object], values: Mapping[str, object]) -> bool:
