@@ -51,6 +51,7 @@ class Unit:
     name: str
     product: str
     room: str
+    kind: Kind
     channels: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -60,18 +61,27 @@ FLEET: tuple[Unit, ...] = (
         "Main stage",
         "shure/ulxd4q",
         "Hall",
+        Kind.RECEIVER,
         {"Hamlet": 526.225, "Ophelia": 529.4, "Horatio": 532.575, "Ghost": 535.75},
     ),
-    Unit("lectern", "Lectern", "shure/qlxd4", "Lecture room", {"Lectern": 541.1}),
-    Unit("choir", "Choir", "shure/slxd4d", "Chapel", {"Soprano": 578.35, "Alto": 581.525}),
+    Unit("lectern", "Lectern", "shure/qlxd4", "Lecture room", Kind.RECEIVER, {"Lectern": 541.1}),
+    Unit("choir", "Choir", "shure/slxd4d", "Chapel", Kind.RECEIVER, {"Soprano": 578.35, "Alto": 581.525}),
     Unit(
         "broadcast",
         "Broadcast",
         "shure/ad4q",
         "Studio",
+        Kind.RECEIVER,
         {"Host": 594.075, "Guest 1": 597.25, "Guest 2": 600.425, "Spare": 603.6},
     ),
+    Unit("dock", "Dock", "shure/sbc220", "Hall", Kind.CHARGER),
+    Unit("lecture", "Lecture", "sennheiser/em_g4", "Lecture room", Kind.RECEIVER, {"Prof": 566.5}),
+    Unit("stage-ears", "Stage ears", "sennheiser/sr_iem_g4", "Hall", Kind.IEM, {"Drums": 566.9}),
 )
+"""Those whose drivers are not installed are left out."""
+
+OWN_ADDRESS = "127.0.20.{}"
+"""Units that are told apart by their address alone, on the real port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +125,16 @@ async def fleet(simulators: Mapping[str, Simulator]) -> AsyncIterator[list[tuple
             driver, _, product = unit.product.partition("/")
             if product not in (simulators[driver].traits if driver in simulators else ()):
                 continue
+            own = "fixed_port" in simulators[driver].traits[product]
             simulated = await stack.enter_async_context(
-                simulators[driver].run(product, count=1, listen=LOOPBACK, port=0, seed=number, time_scale=TIME_SCALE)
+                simulators[driver].run(
+                    product,
+                    count=1,
+                    listen=OWN_ADDRESS.format(number + 1) if own else LOOPBACK,
+                    port=None if own else 0,
+                    seed=number,
+                    time_scale=TIME_SCALE,
+                )
             )
             for channel, (name, frequency) in enumerate(unit.channels.items(), 1):
                 simulated[0].set_value(Part(channel), "name", name)
@@ -133,10 +151,11 @@ def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, Si
             "database": {"url": f"sqlite:///{directory / 'demo.db'}"},
             "http": {"listen": f"{LOOPBACK}:0"},
             "polling": {"meter_interval": "500ms"},
-            "receivers": [
+            "units": [
                 {
                     "host": simulated.host,
                     "port": simulated.port,
+                    "kind": unit.kind,
                     "id": unit.id,
                     "name": unit.name,
                     "labels": {"room": unit.room},

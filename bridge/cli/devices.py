@@ -12,7 +12,7 @@ from pathlib import Path
 from bridge.cli.probe import Probe
 from bridge.cli.run import raise_file_limit
 from bridge.settings import load
-from services.discovery import MENDABLE, Found, Outcome, ask_places
+from services.discovery import MENDABLE, Found, Outcome, ask_places, cannot_ask
 from services.drivers import (
     Driver,
     Makers,
@@ -67,6 +67,8 @@ async def discover(targets: Sequence[str], *, concurrency: int, interface: str, 
     loop = asyncio.get_running_loop()
     began = loop.time()
     async with Makers(find_drivers()).open(Surroundings(interface)) as makers:
+        for trouble in () if as_json else cannot_ask(makers):
+            write(trouble)
         plan = await ask_places(makers, targets, printer, concurrency=concurrency, interface=interface)
     if plan.left_out:
         write(f"{plan.left_out} addresses were left out: ask at most {plan.total} at once")

@@ -12,7 +12,7 @@ from services.model import Part
 
 Write = Callable[[str], None]
 
-BETWEEN_MESSAGES: Final = re.compile(rb"\r?\n|(?<=>)\s*(?=<)")
+BETWEEN_MESSAGES: Final = re.compile(rb"\r\n?|\n|(?<=>)\s*(?=<)")
 """Where lines end: at line ends, and between messages in angle brackets, which some makers put without line ends."""
 
 VALUES_SHOWN: Final = 60

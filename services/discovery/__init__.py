@@ -7,7 +7,7 @@ from services.discovery.candidates import Candidate, Candidates
 from services.discovery.heard import HeardHosts
 from services.discovery.scan import MENDABLE, Found, Missed, Outcome
 from services.discovery.schedule import Schedule
-from services.discovery.search import ask_places
+from services.discovery.search import ask_places, cannot_ask
 from services.discovery.service import DiscoveryOrchestrationService
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "Outcome",
     "Schedule",
     "ask_places",
+    "cannot_ask",
 ]

@@ -129,6 +129,7 @@ class Searches:
             "concurrency": budget.concurrency,
             "cancelled": search.cancelled,
         }
+        result.warnings += cannot_ask(self._makers)
         if budget.note:
             result.data["note"] = budget.note
         if plan.left_out:
@@ -225,12 +226,17 @@ async def ask_places(
 
 
 def _scanned(makers: Makers, manufacturer: str | None) -> list[str]:
-    """Drivers that a scan asks, of one manufacturer or of all."""
+    """Drivers that a scan asks, of one manufacturer or of all; one that cannot work would say so at every address."""
     return [
         name
         for name, driver in makers.items()
-        if can_be_scanned(driver) and manufacturer in {None, driver.manufacturer}
+        if can_be_scanned(driver) and manufacturer in {None, driver.manufacturer} and name not in makers.trouble
     ]
+
+
+def cannot_ask(makers: Makers) -> list[str]:
+    """What keeps drivers from asking, a sentence each."""
+    return [f"driver {name} asks nobody: {why}" for name, why in makers.trouble.items()]
 
 
 def _is_held(unit: Unit, port: int | None) -> bool:

@@ -26,7 +26,7 @@ class Makers(Mapping[str, Driver]):
     def __init__(self, drivers: Mapping[str, Driver]) -> None:
         self._drivers = drivers
         self._open: dict[str, Maker] = {}
-        self._trouble: dict[str, str] = {}
+        self._trouble: dict[str, DriverError] = {}
         self._ends = asyncio.Event()
 
     def __getitem__(self, name: str) -> Driver:
@@ -41,7 +41,7 @@ class Makers(Mapping[str, Driver]):
     @property
     def trouble(self) -> Mapping[str, str]:
         """Drivers that cannot work now -> why, and what mends it."""
-        return self._trouble
+        return {name: error.detail for name, error in self._trouble.items()}
 
     def maker(self, name: str) -> Maker:
         """The open maker of a driver.
@@ -53,8 +53,8 @@ class Makers(Mapping[str, Driver]):
         if name not in self._drivers:
             known = ", ".join(sorted(self._drivers)) or "none"
             raise DriverError("wrong_model", f"there is no driver {name!r}; installed: {known}", again_s=None)
-        why = self._trouble.get(name, "it is not open yet")
-        raise DriverError("timeout", f"driver {name} cannot work: {why}", again_s=OPEN_AGAIN_S)
+        trouble = self._trouble.get(name) or DriverError("connecting", "it is not open yet")
+        raise DriverError(trouble.reason, f"driver {name} cannot work: {trouble.detail}", again_s=OPEN_AGAIN_S)
 
     @asynccontextmanager
     async def open(self, around: Surroundings) -> AsyncIterator[Makers]:
@@ -81,23 +81,27 @@ class Makers(Mapping[str, Driver]):
                     self._trouble.pop(name, None)
                     tried.set()
                     await self._ends.wait()
-            except (OSError, DriverError) as error:
-                self._note(name, error.detail if isinstance(error, DriverError) else str(error))
+            except DriverError as error:
+                self._note(name, error)
+            except OSError as error:
+                self._note(name, DriverError("timeout", str(error)))
             except Exception as error:
                 if name not in self._trouble:
                     log.exception("a driver failed; the others go on", extra={"driver": name})
-                self._trouble[name] = f"{type(error).__name__}: {error}; the log says more"
+                words = f"{type(error).__name__}: {error}; the log says more"
+                self._trouble[name] = DriverError("timeout", words)
             finally:
                 self._open.pop(name, None)
                 tried.set()
             await self._pause()
 
-    def _note(self, name: str, why: str) -> None:
+    def _note(self, name: str, error: DriverError) -> None:
         """Once for each trouble, and not at every try."""
-        if self._trouble.get(name) != why:
-            detail = {"driver": name, "why": why}
-            log.error("a driver cannot work; its units stay offline, the others go on", extra=detail)
-        self._trouble[name] = why
+        known = self._trouble.get(name)
+        if known is None or known.detail != error.detail:
+            words = {"driver": name, "why": error.detail}
+            log.error("a driver cannot work; its units stay offline, the others go on", extra=words)
+        self._trouble[name] = error
 
     async def _pause(self) -> None:
         try:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from services.drivers import DriverError
 from services.model import AuditContext, Campus, Facet, IgnoredIdentity, ServiceError
 from services.rules import MAX_ADDRESSES
-from tests.unit.discovery.answering import AnsweringDriver, unit
+from tests.unit.discovery.answering import AnsweringDriver, OpenMakers, unit
 from tests.unit.discovery.household import CONTEXT, STAGE, House, configured, put
 
 
@@ -398,3 +399,22 @@ async def test_every_campus_that_is_searched_or_has_receivers_is_known() -> None
     house = House(AnsweringDriver(), ranges=[configured("10.20.0.0/24")])
     put(house.inventory, "rack9", "10.30.0.9", Campus("default", "elsewhere"))
     assert house.discovery.tenants == [Campus("default", "elsewhere"), STAGE]
+
+
+class Closed(OpenMakers):
+    """One of the makers cannot open."""
+
+    @property
+    def trouble(self) -> Mapping[str, str]:
+        return {"other": "its port is taken: end the other program"}
+
+
+async def test_a_driver_that_cannot_work_is_named_once_and_not_at_every_address() -> None:
+    acme, other = AnsweringDriver("acme", {"10.20.0.9": unit("s9")}), AnsweringDriver("other")
+    house = House(acme, other)
+    house.discovery._searches._makers = Closed(house.drivers)
+    result = await house.discover(networks=["10.20.0.0/28"])
+    assert result.counts.added == 1
+    assert not other.asked
+    assert [text for text in result.warnings if "its port is taken" in text] == result.warnings
+    assert len(result.warnings) == 1
