@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import cast
 
 import pytest
@@ -374,3 +374,29 @@ async def test_adverts_are_heard_on_every_interface_and_by_several_listeners(
     assert first == second
     assert isinstance(first, Sighting)
     assert (first.identity.model, first.name, first.identity.mac) == ("QLXD4", "Rack 1", "00:0e:dd:01:02:03")
+
+
+async def test_a_closed_port_names_the_way_through_the_menu() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        host, port = free.getsockname()
+    with pytest.raises(DriverError, match="Menu > ") as failure:
+        await identify(Target(host, port, connect_timeout_s=1.0))
+    assert failure.value.reason == "refused"
+
+
+async def test_a_host_that_never_takes_the_connection_is_given_up_in_time() -> None:
+    # a listener with a full queue never answers, on whatever network this test runs
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        host, port = full.getsockname()
+        with pytest.raises(DriverError) as failure:
+            async with asyncio.timeout(3):
+                await identify(Target(host, port, connect_timeout_s=0.2, answer_timeout_s=0.2))
+    assert failure.value.reason == "timeout"
