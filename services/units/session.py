@@ -126,7 +126,8 @@ class UnitSession:
                 try:
                     await self._converse()
                 except DriverError as error:
-                    self._lost(error)
+                    if self.state != "waiting":
+                        self._lost(error)
                     await self._wait(self._pause(error.again_s, loop.time() - started))
                 self._step("due")
         finally:
@@ -184,6 +185,9 @@ class UnitSession:
                 who = description.identity
                 log.info("receiver is online", extra=self._words(model=who.model, firmware=who.firmware))
                 await self._stay(link)
+            except DriverError as error:
+                self._lost(error)  # now: to close politely may take half a second
+                raise
             finally:
                 self.link = None
                 self.unit.link_state.closed()
@@ -230,7 +234,8 @@ class UnitSession:
             log.warning("complete re-read failed", extra=self._words(why=error.detail))
 
     def _listen(self, readings: Sequence[Reading]) -> None:
-        self._fold.take(self.unit, readings)
+        if self.state != "waiting":  # what comes while a lost connection is being closed is no evidence any more
+            self._fold.take(self.unit, readings)
 
     # -- between conversations -------------------------------------------------------------------------------
 
