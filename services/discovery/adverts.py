@@ -195,7 +195,7 @@ class Adverts:
     async def _ask(self) -> None:
         while True:
             tenant, advert = await self._asking.get()
-            place = Place(advert.host, Host(advert.host), driver=advert.driver)
+            place = Place(advert.host, Host(advert.host, advert.port), driver=advert.driver)
             context = AuditContext(tenant.organization, tenant.campus, ACTOR)
             try:
                 finished = await self._discovery.look_at(context=context, places=[place])

@@ -27,7 +27,10 @@ BEGINS_PER_S = 1000.0
 runs of the bench; at 1,000 up to 10 ms."""
 
 BURST_MOST = 8
-"""Questions begun in one turn of the event loop: about half a millisecond of work."""
+"""Addresses begun in one turn of the event loop with one driver: about half a millisecond of work."""
+
+BURST_LEAST = 4.0
+"""The same where many drivers knock at each address; fewer would not keep up the pace with turns of `TICK_S`."""
 
 TICK_S = 0.002
 """Between turns, two questions at that pace. Event loops count in milliseconds: shorter sleeps would be none."""
@@ -96,13 +99,16 @@ class Question:
 class Budget:
     """What all scans of the process together may use. Entering it is permission to ask one address."""
 
-    def __init__(self, concurrency: int = CONCURRENCY, *, sockets: int = 1, spoken_for: int = 0) -> None:
-        """``sockets`` are file descriptors that one address may cost, all its doors together."""
+    def __init__(
+        self, concurrency: int = CONCURRENCY, *, sockets: int = 1, drivers: int = 1, spoken_for: int = 0
+    ) -> None:
+        """``sockets`` are file descriptors that one address may cost when ``drivers`` knock there together."""
         self.concurrency, self.note = affordable(concurrency, sockets=sockets, spoken_for=spoken_for)
         """``note`` says so where there are fewer than were wanted, and is empty otherwise."""
         self._free = asyncio.Semaphore(self.concurrency)
         self._turn = asyncio.Lock()
-        self._left = float(BURST_MOST)
+        self._burst = max(BURST_LEAST, BURST_MOST / max(1, drivers))
+        self._left = self._burst
         self._counted_at = 0.0
 
     async def __aenter__(self) -> Self:
@@ -130,7 +136,7 @@ class Budget:
             self._left -= 1
 
     def _refill(self, now: float) -> None:
-        self._left = min(BURST_MOST, self._left + (now - self._counted_at) * BEGINS_PER_S)
+        self._left = min(self._burst, self._left + (now - self._counted_at) * BEGINS_PER_S)
         self._counted_at = now
 
 

@@ -194,9 +194,11 @@ class Searches:
         """The budget that all searches of this moment share."""
         if self._budget is None or not self._under_way:
             units = self._house.inventory.units.values()
+            names = _scanned(self._makers, None)
             self._budget = Budget(
                 self.concurrency,
-                sockets=sockets_of(self._makers, _scanned(self._makers, None)),
+                sockets=sockets_of(self._makers, names),
+                drivers=len(names),
                 spoken_for=sum(not unit.online for unit in units),
             )
         self._under_way += 1
@@ -220,7 +222,7 @@ async def ask_places(
     plan = Plan(places, makers, names, resolved, interface=interface)
     for host, unresolved in plan.unresolved.items():
         sink.take(Missed(host, None, "", "never_seen", unresolved.detail))
-    budget = Budget(concurrency, sockets=sockets_of(makers, names))
+    budget = Budget(concurrency, sockets=sockets_of(makers, names), drivers=len(names))
     await sweep(plan.questions(lambda _host, _port: False, sink.leave, budget.concurrency), makers, budget, sink.take)
     return plan
 

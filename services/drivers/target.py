@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from services.drivers.port import Target
+from services.rules import normalise_host
 
 
 def make_target(
@@ -20,7 +21,7 @@ def make_target(
 ) -> Target:
     """A target. ``host`` is taken as people write it; everything else as `Target` describes it."""
     return Target(
-        host=host.strip().rstrip(".").lower(),
+        host=normalise_host(host),
         port=port,
         unit=unit,
         interface=interface,
