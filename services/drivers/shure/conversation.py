@@ -1,7 +1,7 @@
 """One TCP conversation in Shure's command strings: questions out, answers counted, meters left unread until wanted.
 
 What the messages mean is not known here. Answers come in the order of the questions, an unknown question gets
-``REP ERR`` or silence, and a device may say anything unasked at any time.
+``REP ERR`` or silence, and a unit may report anything unasked at any time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from services.drivers.shure.barrier import Barrier
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.codec.messages import Message
+from services.drivers.shure.families import WireAddress
 from services.drivers.transport import tcp as transport
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,8 @@ log = logging.getLogger(__name__)
 PORT = 2202
 
 QUIET_S = 1.2
-"""Where the last question gets no answer, so long a silence means that everything has been said: what is not reported
-within about a second is not known (docs/protocols.md#transport)."""
+"""Where the last question gets no answer, so long a silence means that everything has been answered: what is not
+reported within about a second is not known (docs/protocols.md#transport)."""
 
 MENU = (
     "allow it at the receiver: on SLX-D in Menu > Advanced > Network > Allow Third-Party Controls, "
@@ -36,7 +37,7 @@ BLOCKED = f"it accepts the connection and stays silent, so control by third part
 SAMPLES_MOST = 600
 """Samples kept a channel: a minute at 10 a second, the longest interval of telemetry. Beyond that the oldest go."""
 
-PLACES_MOST = 5000
+ADDRESSES_MOST = 5000
 """Different properties counted at once; the largest unit has about 1,500, and noise has no end."""
 
 VERB, SAMPLE = b"SAMPLE", b"< SAMPLE "
@@ -44,15 +45,12 @@ VERB, SAMPLE = b"SAMPLE", b"< SAMPLE "
 UNREAD_MOST = 600
 """Reads that are left unread; then they are taken apart, and the bound above holds."""
 
-Place = tuple[str, int | None]
-"""Name and index of a property."""
-
 
 class Conversation:
-    """Questions and answers. ``hear`` gets the REPs of one network read at once."""
+    """Questions and answers. ``receive`` gets the messages of one network read at once."""
 
-    def __init__(self, hear: Callable[[list[Message]], None], trace: Trace | None) -> None:
-        self._hear = hear
+    def __init__(self, receive: Callable[[list[Message]], None], trace: Trace | None) -> None:
+        self._on_messages = receive
         self._trace = trace
         self._framer = Framer()
         self._loop = asyncio.get_running_loop()
@@ -65,8 +63,8 @@ class Conversation:
         self.channels = 1
         """How many channels may send meters; an ANX4 has up to 24."""
         self._barrier: Barrier | None = None
-        self._fence: Place | None = None
-        self.answers: Counter[Place] = Counter()
+        self._fence: WireAddress | None = None
+        self.answers: Counter[WireAddress] = Counter()
         """How often each property has been reported since whoever asks cleared it."""
         self.last_heard = self._loop.time()
         self._framed = False
@@ -99,7 +97,7 @@ class Conversation:
         return self._connection
 
     @property
-    def heard_bytes(self) -> bool:
+    def received_bytes(self) -> bool:
         """Whether anything came at all, be it noise."""
         return self._framed or bool(self._unread)
 
@@ -166,11 +164,11 @@ class Conversation:
                 messages.append(message)
                 if self._barrier is not None:
                     self._barrier.receive((message.name, message.index))
-                if len(self.answers) < PLACES_MOST:
+                if len(self.answers) < ADDRESSES_MOST:
                     self.answers[message.name, message.index] += 1
         if messages:
             self.last_heard = self._loop.time()
-            self._hear(messages)
+            self._on_messages(messages)
             self._news.set()
 
     def take_samples(self) -> bytes:
@@ -195,12 +193,12 @@ class Conversation:
         """Send questions and wait until ``done``, which is looked at after every read that brought an answer.
 
         False after `QUIET_S` without a further message, ``timeout`` seconds without any at all, or as long without
-        anything that it had not said before. Raises `DriverError` when the connection ends.
+        anything that it had not reported before. Raises `DriverError` when the connection ends.
         """
         self.send(questions)
         return await self.wait(done, timeout=timeout)
 
-    async def ask_all(self, questions: Iterable[bytes], fence: Place, *, timeout: float) -> bool:
+    async def ask_all(self, questions: Iterable[bytes], fence: WireAddress, *, timeout: float) -> bool:
         """Send questions and wait until all of them are answered, as `ask` does; ``fence`` is that of a `Barrier`."""
         barrier = self._barrier_of(fence)
         complete = await self.ask([*questions, *barrier.begin()], lambda: barrier.passed, timeout=timeout)
@@ -208,11 +206,11 @@ class Conversation:
             barrier.give_up()
         return complete
 
-    def ask_alive(self, fence: Place) -> None:
+    def ask_alive(self, fence: WireAddress) -> None:
         """Send what this unit is known to answer."""
         self.send([self._barrier_of(fence).sign_of_life()])
 
-    def _barrier_of(self, fence: Place) -> Barrier:
+    def _barrier_of(self, fence: WireAddress) -> Barrier:
         if self._barrier is None or self._fence != fence:
             self._barrier, self._fence = Barrier(fence), fence
         return self._barrier
@@ -220,14 +218,16 @@ class Conversation:
     async def wait(self, done: Callable[[], bool], *, timeout: float, quiet: float = QUIET_S) -> bool:
         """Wait for more answers to what was asked, as `ask` does."""
         news_at = self._loop.time()
-        heard_at: float | None = None
+        answered_at: float | None = None
         known = len(self.answers)
         while not done():
             if self.connection.closed.done():
                 raise self.connection.closed.result()
             if len(self.answers) > known:
                 known, news_at = len(self.answers), self._loop.time()
-            until = news_at + timeout if heard_at is None else min(heard_at + min(quiet, timeout), news_at + timeout)
+            until = news_at + timeout
+            if answered_at is not None:
+                until = min(until, answered_at + min(quiet, timeout))
             if self._loop.time() >= until:
                 return False
             self._news.clear()
@@ -238,7 +238,7 @@ class Conversation:
                 self.unstick()
                 if not self._news.is_set():
                     return done()
-            heard_at = self._loop.time()
+            answered_at = self._loop.time()
         return True
 
     async def close(self) -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from services.drivers.port import DriverError
 from services.drivers.shure.codec.messages import Message, get
 from services.drivers.shure.codec.wire_types import unbrace
-from services.drivers.shure.conversation import BLOCKED, QUIET_S, Conversation, Place
-from services.drivers.shure.families import FAMILIES, Family, Model, model_of
+from services.drivers.shure.conversation import BLOCKED, QUIET_S, Conversation
+from services.drivers.shure.families import FAMILIES, Family, Model, WireAddress, model_of
 
-MOST_EARLY = 4000
+WAITING_MOST = 4000
 """Messages kept until the family is known; a complete dump of the largest unit is shorter."""
 FEWEST_LICENSED = 4
 """Channels of the smallest licence, where a licence decides."""
@@ -25,11 +25,11 @@ number of channels hang on it we wait a little longer all the same: a wrong gues
 OTHER_S = 15.0
 """Between two tries where another kind of unit answers: somebody has to act first, so trying faster helps nobody."""
 
-LAST: Place = ("DEVICE_ID", None)
+LAST: WireAddress = ("DEVICE_ID", None)
 """Asked for last: every family knows it."""
-ERROR: Place = ("ERR", None)
+ERROR: WireAddress = ("ERR", None)
 
-_FENCES: tuple[Place, ...] = (LAST, ("MODEL", None), ("FW_VER", None), ("CHAN_NAME", 1), ("TX_TYPE", 1))
+_FENCES: tuple[WireAddress, ...] = (LAST, ("MODEL", None), ("FW_VER", None), ("CHAN_NAME", 1), ("TX_TYPE", 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +40,26 @@ class Probe:
     family: Family
     model: Model
     most_parts: int
-    """Parts that it has, or where only a complete read tells: that it may have."""
-    fence: Place = LAST
-    """What this device has answered, and so will again: asked last, its answer says that everything was answered."""
+    """Parts that it has, or where only a complete read says: that it may have."""
+    fence: WireAddress = LAST
+    """What this unit has answered, and so will again: asked last, its answer says that everything was answered."""
 
     @property
     def slots(self) -> int:
-        """Transmitter places of a channel."""
+        """Transmitter addresses of a channel."""
         return self.family.slots
 
 
 @dataclass(slots=True)
 class Detection:
-    """Finds out who answers. What is heard meanwhile stands in ``early``, to be understood afterwards."""
+    """Finds out who answers. What comes meanwhile stands in ``waiting``: its meaning is known afterwards."""
 
-    early: list[Message] = field(default_factory=list)
+    waiting: list[Message] = field(default_factory=list)
 
-    def hear(self, messages: list[Message]) -> None:
+    def receive(self, messages: list[Message]) -> None:
         """Take what came, before its meaning is known."""
-        if len(self.early) < MOST_EARLY:
-            self.early += messages
+        if len(self.waiting) < WAITING_MOST:
+            self.waiting += messages
 
     async def run(self, conversation: Conversation, timeout: float) -> Probe:
         """Ask until it is clear.
@@ -72,23 +72,23 @@ class Detection:
         )
         self._check_dialect(conversation)
         found = await self._named(conversation, timeout) or await self._by_its_keys(conversation, timeout)
-        return replace(found, fence=next((place for place in _FENCES if answers[place]), LAST))
+        return replace(found, fence=next((address for address in _FENCES if answers[address]), LAST))
 
     def _check_dialect(self, conversation: Conversation) -> None:
         peer = conversation.connection.peer
-        if any(message.verb == "REPORT" for message in self.early):
+        if any(message.verb == "REPORT" for message in self.waiting):
             detail = f"{peer} speaks the dialect of PSM1000, which this driver does not"
             raise DriverError("wrong_model", detail, again_s=OTHER_S)
-        if self.early:
+        if self.waiting:
             return
-        if conversation.heard_bytes:
+        if conversation.received_bytes:
             detail = f"{peer} answers, but not in Shure's command strings: is it a receiver?"
             raise DriverError("wrong_model", detail, again_s=OTHER_S)
         raise DriverError("control_blocked", f"{peer}: {BLOCKED}")
 
     def _model_text(self) -> str | None:
-        told = [unbrace(each.value.strip()) for each in self.early if each.name == "MODEL" and each.verb == "REP"]
-        return told[-1].strip() or None if told else None
+        texts = [unbrace(each.value.strip()) for each in self.waiting if each.name == "MODEL" and each.verb == "REP"]
+        return texts[-1].strip() or None if texts else None
 
     async def _named(self, conversation: Conversation, timeout: float) -> Probe | None:
         """The model string decides, where there is one; SLX-D and Axient always have it."""
@@ -119,7 +119,7 @@ class Detection:
         if not channels and ("TX_TYPE", 1) not in answers:
             raise DriverError(
                 "wrong_model",
-                f"{conversation.connection.peer} speaks Shure's command strings, but tells neither model nor channels",
+                f"{conversation.connection.peer} speaks Shure's command strings, but has neither model nor channels",
                 again_s=OTHER_S,
             )
         channels = max(1, channels)
@@ -130,19 +130,19 @@ class Detection:
         return Probe(model.name, family, model, channels)
 
     async def _count(self, conversation: Conversation, most: int, timeout: float) -> int:
-        """The highest channel that has a name to tell; the model is asked for once more, noise can swallow a line."""
+        """The highest channel that answers a name; the model is asked for once more, noise can swallow a line."""
         answers = conversation.answers
         proofs = {name for family in FAMILIES.values() for name in family.without_model or ()}
-        places: list[Place] = [("MODEL", None), *((name, 1) for name in sorted(proofs)), ("TX_TYPE", 1)]
-        places += [("CHAN_NAME", channel) for channel in range(1, most + 1)]
-        missing = [place for place in places if place not in answers]
+        addresses: list[WireAddress] = [("MODEL", None), *((name, 1) for name in sorted(proofs)), ("TX_TYPE", 1)]
+        addresses += [("CHAN_NAME", channel) for channel in range(1, most + 1)]
+        missing = [address for address in addresses if address not in answers]
         refused, before = answers[ERROR], answers[LAST]
-        questions = [get(*place) for place in (*missing, LAST)]
-        if any(index for _, index in answers):  # it tells by itself, and may be one that only tells
+        questions = [get(*address) for address in (*missing, LAST)]
+        if any(index for _, index in answers):  # it reports by itself, and may never answer
             timeout = min(timeout, QUIET_S)
         if await conversation.ask(questions, lambda: answers[LAST] > before, timeout=timeout):
             await conversation.wait(
-                lambda: sum(place not in answers for place in missing) <= answers[ERROR] - refused,
+                lambda: sum(address not in answers for address in missing) <= answers[ERROR] - refused,
                 timeout=GRACE_S,
                 quiet=GRACE_S,
             )

@@ -9,6 +9,7 @@ import struct
 from collections.abc import AsyncIterator
 
 from services.drivers.port import Gone, Sighting
+from services.drivers.shure.adverts import sighting_of
 from services.drivers.shure.codec import slp
 
 log = logging.getLogger(__name__)
@@ -21,14 +22,14 @@ JOIN_AGAIN_S = 60.0
 """How often interfaces that came up later are joined."""
 
 
-class _Ears(asyncio.DatagramProtocol):
-    def __init__(self, heard: asyncio.Queue[Sighting]) -> None:
-        self._heard = heard
+class _Receiver(asyncio.DatagramProtocol):
+    def __init__(self, received: asyncio.Queue[Sighting]) -> None:
+        self._received = received
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
-        advert = slp.advert(data, str(addr[0]))
-        if advert is not None and not self._heard.full():
-            self._heard.put_nowait(advert)
+        advert = sighting_of(data, str(addr[0]))
+        if advert is not None and not self._received.full():
+            self._received.put_nowait(advert)
 
     def error_received(self, exc: Exception) -> None:
         log.debug("adverts: %s", exc)
@@ -41,9 +42,9 @@ async def overhear(interface: str) -> AsyncIterator[Sighting | Gone]:
     """
     loop = asyncio.get_running_loop()
     sock = _socket(interface)
-    heard: asyncio.Queue[Sighting] = asyncio.Queue(WAITING_MOST)
+    received: asyncio.Queue[Sighting] = asyncio.Queue(WAITING_MOST)
     try:
-        transport, _ = await loop.create_datagram_endpoint(lambda: _Ears(heard), sock=sock)
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Receiver(received), sock=sock)
     except BaseException:
         sock.close()
         raise
@@ -52,7 +53,7 @@ async def overhear(interface: str) -> AsyncIterator[Sighting | Gone]:
         while True:
             try:
                 async with asyncio.timeout_at(join_at):
-                    sighting = await heard.get()
+                    sighting = await received.get()
             except TimeoutError:
                 join_at = loop.time() + JOIN_AGAIN_S
                 _join_all(sock, interface)
@@ -71,7 +72,7 @@ def _socket(interface: str) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind((slp.GROUP, slp.PORT))  # the group's address keeps other datagrams to this port out
         if not _join_all(sock, interface):
-            log.warning("no interface takes part in multicast: receivers' adverts cannot be heard")
+            log.warning("no interface takes part in multicast: receivers' adverts cannot be received")
     except BaseException:
         sock.close()
         raise

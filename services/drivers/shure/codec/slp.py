@@ -11,14 +11,8 @@ import re
 import struct
 from collections.abc import Mapping
 
-from services.drivers.port import Sighting
-from services.drivers.shure.families import MANUFACTURER, model_of
-from services.model import Identity
-
 GROUP = "239.255.254.253"
 PORT = 8427
-LASTS_S = 300.0
-"""Seconds of silence after which an advert counts no more; units repeat theirs every 2 s."""
 MOST_BYTES = 4096
 """More than a datagram of an advert has."""
 
@@ -65,40 +59,14 @@ def attributes_of(model: str, name: str, mac: str, host: str) -> dict[str, str]:
     }
 
 
+def is_cid(text: str) -> bool:
+    """Whether it has the form of a CID."""
+    return _CID.match(text) is not None
+
+
 def mac_of(cid: str) -> str | None:
     """``DD47E0D7-...`` -> ``00:0e:dd:47:e0:d7``; ``None`` where it is not Shure's form."""
     if _CID.match(cid) is None or not cid.upper().startswith(OUI_REST):
         return None
     tail = cid[:8].lower()
     return ":".join((OUI_PREFIX, *(tail[place : place + 2] for place in range(0, 8, 2))))
-
-
-def advert(datagram: bytes, host: str) -> Sighting | None:
-    """A unit that this driver can speak to; ``None`` for consoles, software, other gear and garbage."""
-    attributes = parse(datagram)
-    if attributes is None:
-        return None
-    function = attributes.get("acn-fctn", "")
-    found = model_of(function)
-    if found is None:
-        return None
-    family, model = found
-    cid = attributes.get("cid", "")
-    evidence = {"cid": cid.lower()} if _CID.match(cid) else {}
-    identity = Identity(
-        MANUFACTURER,
-        family.name,
-        family.kind,
-        model=function,
-        mac=mac_of(cid),
-        cid=evidence.get("cid"),
-        part_count=model.parts,
-    )
-    return Sighting(
-        driver=MANUFACTURER,
-        host=host,
-        identity=identity,
-        name=attributes.get("acn-uacn") or None,
-        lasts_s=LASTS_S,
-        evidence={**evidence, "acn-fctn": function},
-    )

@@ -22,7 +22,6 @@ UNKNOWN_WORDS = frozenset({"UNKN", "UNKNOWN"})
 UNKNOWN_8 = frozenset({254, 255})
 """255 is unknown; 254 is an error mark."""
 UNKNOWN_16 = frozenset({65534, 65535})
-RUNTIME_STATUS: Mapping[int, str] = {65533: "communication_error", 65534: "calculating", 65535: "not_reported"}
 NUMBER_DIGITS = 8
 """More than any number of the protocol has."""
 PADDING = " \t\r\n\0"
@@ -161,44 +160,6 @@ def coded(
     return WireType(decode, lambda value: f"{written.get(value, mark):0{digits}}")
 
 
-def trim(offset: int, high: int) -> WireType[Pair[int, int]]:
-    """Transmitter trim: dB (raw + ``offset``), and as it is written."""
-    decibels = number(3, 0, high, offset=offset, unknown=UNKNOWN_8)
-    raw = number(3, 0, high, unknown=UNKNOWN_8)
-    return pair(decibels, raw, lambda db, plain: raw.encode(plain) if db is None else decibels.encode(db))
-
-
-def minutes() -> WireType[int]:
-    """Run time, 0 to 65532 minutes."""
-    return number(5, 0, min(RUNTIME_STATUS) - 1, unknown=RUNTIME_STATUS)
-
-
-def runtime() -> WireType[Pair[int, str]]:
-    """Minutes, 0 to 65532, and what it means that there are none: ``ok`` or a word of `RUNTIME_STATUS`."""
-    known, codes = minutes(), {status: raw for raw, status in RUNTIME_STATUS.items()}
-
-    def status_of(wire: str) -> str:
-        if is_unknown(wire):
-            return "not_reported"
-        return RUNTIME_STATUS.get(integer(wire), "ok")
-
-    def encode_status(status: str | None) -> str:
-        return f"{codes.get(status or '', max(RUNTIME_STATUS)):05}"
-
-    status = WireType(status_of, encode_status)
-    return pair(known, status, lambda left, why: status.encode(why) if left is None else known.encode(left))
-
-
-def megahertz(digits: int) -> WireType[float]:
-    """KHz on the wire; 0 is no frequency."""
-
-    def decode(wire: str) -> float | None:
-        khz = integer(wire)
-        return round(khz / 1000, 3) if khz else None
-
-    return WireType(decode, lambda value: f"{round((value or 0) * 1000):0{digits}}")
-
-
 def choice(words: Mapping[str, T], unknown: str = "UNKN") -> WireType[T]:
     """One of a few words, whatever their case. Of several for one value the first is the one that is written."""
     written = {value: wire for wire, value in reversed(list(words.items()))}
@@ -218,100 +179,3 @@ def choice(words: Mapping[str, T], unknown: str = "UNKN") -> WireType[T]:
 def same_words(words: Iterable[str]) -> WireType[str]:
     """Words that are published in lower case."""
     return choice({each: each.lower() for each in words})
-
-
-def group(width: int = 0) -> WireType[Pair[int, int]]:
-    """Group and channel in it, ``01,02``; ``--,--`` is none. In braces where ``width`` is given."""
-
-    def decode(wire: str) -> Pair[int, int]:
-        left, comma, right = (part.strip() for part in unbrace(wire).partition(","))
-        if not comma and left:
-            raise ValueError(f"{wire!r} is no group and channel")
-        if set(left) <= {"-"} and set(right) <= {"-"}:
-            return None, None
-        return integer(left), integer(right)
-
-    def encode(values: Pair[int, int] | None) -> str:
-        first, second = values or (None, None)
-        if first is None or second is None:
-            wire = "--,--"
-        else:
-            wire = f"{first},{second}" if width else f"{first:0>2},{second:0>2}"
-        return braced(wire, width) if width else wire
-
-    return WireType(decode, encode)
-
-
-def version(width: int) -> WireType[str]:
-    """A firmware version, without the ``*`` of a failed self-test."""
-
-    def decode(wire: str) -> str | None:
-        plain = readable(unbrace(wire))
-        return None if is_unknown(plain) else plain.rstrip("*").rstrip() or None
-
-    return WireType(decode, lambda value: braced(value or "", width))
-
-
-def firmware(width: int) -> WireType[Pair[str, bool]]:
-    """Version, and whether a trailing ``*`` says that the self-test or an update failed."""
-    plain = version(width)
-
-    def has_failed(wire: str) -> bool | None:
-        written = readable(unbrace(wire))
-        return None if is_unknown(written) or not written else written.endswith("*")
-
-    failed: WireType[bool] = WireType(has_failed, lambda value: "*" if value else "")
-    return pair(plain, failed, lambda release, mark: braced(f"{release or ''}{failed.encode(mark)}", width))
-
-
-_WARNING = "WARN"
-_BATTERIES = {"LION": "lithium_ion", "ALKA": "alkaline", "NIMH": "nimh", "LITH": "lithium_primary"}
-
-
-def chemistry() -> WireType[str]:
-    """Battery chemistry; unknown where the unit warns of the battery instead of naming it."""
-    named = choice(_BATTERIES)
-    return WireType(lambda wire: None if _warns(wire) else named.decode(wire), named.encode)
-
-
-def battery() -> WireType[Pair[str, bool]]:
-    """Chemistry, and whether the unit warns of the battery instead of naming it."""
-    named = chemistry()
-    warning: WireType[bool] = WireType(_warns, lambda value: _WARNING if value else "")
-    return pair(named, warning, lambda kind, warned: warning.encode(warned) or named.encode(kind))
-
-
-def _warns(wire: str) -> bool:
-    return unbrace(wire).upper() == _WARNING
-
-
-def mac() -> WireType[str]:
-    """A MAC address, the last word of whatever stands there; lower case with colons."""
-
-    def decode(wire: str) -> str:
-        words = unbrace(wire).split()
-        digits = words[-1].lower().replace("-", ":") if words else ""
-        pairs = digits.split(":")
-        well_formed = len(pairs) == 6 and all(len(pair) == 2 and set(pair) <= _HEX for pair in pairs)  # noqa: PLR2004
-        if not well_formed or set(digits) == {"0", ":"}:
-            raise ValueError(f"{wire!r} ends in no MAC address")
-        return digits
-
-    def encode(value: str | None) -> str:
-        address = (value or "00:00:00:00:00:00").upper()
-        return f"AUTO 000.000.000.000 000.000.000.000 000.000.000.000 {address}"
-
-    return WireType(decode, encode)
-
-
-_HEX = frozenset("0123456789abcdef")
-
-
-def _count_antennas(wire: str) -> int:
-    if not wire or not set(wire.upper()) <= set("ABXR"):
-        raise ValueError(f"{wire!r} has no letter for each antenna")
-    return len(wire)
-
-
-ANTENNAS: WireType[int] = WireType(_count_antennas, str)
-"""One character an antenna; what they mean is in SAMPLE, their number is a fact of the channel."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import cast
 
+from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, ignored, metered, one, two
 from services.drivers.shure.codec.samples import (
@@ -106,10 +107,10 @@ _CHANNEL = (
     *common.CHANNEL,
     one("CHAN_NAME", Scope.PART, "name", wire.text(31)),
     one("AUDIO_MUTE", Scope.PART, "receiver_muted", wire.choice(common.ON_OFF)),
-    one("FREQUENCY", Scope.PART, "frequency_mhz", wire.megahertz(7)),
-    one("FREQUENCY2", Scope.PART, "frequency_2_mhz", wire.megahertz(7)),
-    two("GROUP_CHANNEL", Scope.PART, ("group", "group_channel"), wire.group(5)),
-    two("GROUP_CHANNEL2", Scope.PART, ("group_2", "group_channel_2"), wire.group(5)),
+    one("FREQUENCY", Scope.PART, "frequency_mhz", special.megahertz(7)),
+    one("FREQUENCY2", Scope.PART, "frequency_2_mhz", special.megahertz(7)),
+    two("GROUP_CHANNEL", Scope.PART, ("group", "group_channel"), special.group(5)),
+    two("GROUP_CHANNEL2", Scope.PART, ("group_2", "group_channel_2"), special.group(5)),
     one("FD_MODE", Scope.PART, "fd_mode", wire.choice({"OFF": "off", "FD-C": "fd_c", "FD-S": "fd_s"})),
     one(  # ANX4 has it a channel, in place of QUADVERSITY_MODE
         "ANTENNA_CONFIGURATION",
@@ -131,7 +132,7 @@ _TRANSMITTER = (
     one("TX_MODEL", Scope.PART, "transmitter_model", wire.word()),
     one("TX_TYPE", Scope.PART, "transmitter_model", wire.word(), askable=False),
     one("TX_DEVICE_ID", Scope.PART, "transmitter_id", wire.word(31)),
-    two("TX_OFFSET", Scope.PART, ("tx_offset_db", "tx_offset_raw"), wire.trim(-12, 33)),
+    two("TX_OFFSET", Scope.PART, ("tx_offset_db", "tx_offset_raw"), special.trim(-12, 33)),
     one("TX_INPUT_PAD", Scope.PART, "tx_input_pad_db", common.PAD),
     one("TX_POWER_LEVEL", Scope.PART, "tx_power_mw", common.MILLIWATTS),
     # ON means that the microphone is on
@@ -141,10 +142,10 @@ _TRANSMITTER = (
     one("TX_LOCK", Scope.PART, "tx_lock", wire.choice({**common.LOCKS, "LOCKED": "all"}, "UNKNOWN")),
     one("TX_BATT_BARS", Scope.PART, "battery_bars", common.BARS),
     one("TX_BATT_CHARGE_PERCENT", Scope.PART, "battery_percent", common.PERCENT),
-    two("TX_BATT_MINS", Scope.PART, ("battery_runtime_minutes", "battery_runtime_status"), wire.runtime()),
+    two("TX_BATT_MINS", Scope.PART, ("battery_runtime_minutes", "battery_runtime_status"), special.runtime()),
     one("TX_BATT_HEALTH_PERCENT", Scope.PART, "battery_health_percent", common.PERCENT),
     one("TX_BATT_CYCLE_COUNT", Scope.PART, "battery_cycles", common.CYCLES),
-    two("TX_BATT_TYPE", Scope.PART, ("battery_type", "battery_warning"), wire.battery()),
+    two("TX_BATT_TYPE", Scope.PART, ("battery_type", "battery_warning"), special.battery()),
     one("TX_BATT_TEMP_C", Scope.PART, "battery_temperature_c", common.TEMPERATURE),
     *ignored(Scope.PART, "TX_BATT_TEMP_F"),
 )
@@ -170,10 +171,10 @@ _SLOT = (
     one("SLOT_TX_DEVICE_ID", Scope.SLOT, "transmitter_id", wire.word(8)),
     one("SLOT_BATT_BARS", Scope.SLOT, "battery_bars", common.BARS),
     one("SLOT_BATT_CHARGE_PERCENT", Scope.SLOT, "battery_percent", common.PERCENT),
-    one("SLOT_BATT_MINS", Scope.SLOT, "battery_runtime_minutes", wire.minutes()),
+    one("SLOT_BATT_MINS", Scope.SLOT, "battery_runtime_minutes", special.minutes()),
     one("SLOT_BATT_HEALTH_PERCENT", Scope.SLOT, "battery_health_percent", common.PERCENT),
     one("SLOT_BATT_CYCLE_COUNT", Scope.SLOT, "battery_cycles", common.CYCLES),
-    one("SLOT_BATT_TYPE", Scope.SLOT, "battery_type", wire.chemistry()),
+    one("SLOT_BATT_TYPE", Scope.SLOT, "battery_type", special.chemistry()),
     one("SLOT_INPUT_PAD", Scope.SLOT, "tx_input_pad_db", common.PAD),
     one("SLOT_OFFSET", Scope.SLOT, "tx_offset_db", wire.number(3, 0, 33, offset=-12, unknown=UNKNOWN_8)),
     one("SLOT_POLARITY", Scope.SLOT, "tx_polarity", wire.choice(common.POLARITY, "UNKNOWN")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import Scope, ignored, one, two
 from services.drivers.shure.codec.wire_types import UNKNOWN_8, UNKNOWN_16
@@ -25,12 +26,12 @@ POWER_LEVELS: Mapping[str, str] = {"LOW": "low", "NORMAL": "normal", "HIGH": "hi
 POLARITY: Mapping[str, str] = {"POSITIVE": "positive", "NEGATIVE": "negative"}
 SUMMING = wire.same_words(("OFF", "ON", "1+2", "3+4", "1+2/3+4", "1+2+3+4"))
 
-MAC = one("NET_SETTINGS SC", Scope.UNIT, "mac", wire.mac())
+MAC = one("NET_SETTINGS SC", Scope.UNIT, "mac", special.mac())
 SHORT_DEVICE_ID = two("DEVICE_ID", Scope.UNIT, ("device_id", "name"), wire.text_twice(8))
 
 RECEIVER = (
     one("MODEL", Scope.UNIT, "model", wire.text(32)),
-    two("FW_VER", Scope.UNIT, ("firmware", "firmware_update_failed"), wire.firmware(24)),
+    two("FW_VER", Scope.UNIT, ("firmware", "firmware_update_failed"), special.firmware(24)),
     *ignored(Scope.UNIT, "FLASH", "METER_RATE", "ERR", "NA_DEVICE_NAME", "APP_CONNECTION_ENABLED", "NET_SETTINGS D1"),
     *ignored(Scope.UNIT, "NET_SETTINGS D2", "NET_SETTINGS NA", "ENCRYPTION_REGENERATE_KEY"),
 )
@@ -42,7 +43,7 @@ CHANNEL = (
 )
 """Properties of every channel."""
 
-ANTENNA_STATUS = one("ANTENNA_STATUS", Scope.PART, "antenna_count", wire.ANTENNAS, metered=True)
+ANTENNA_STATUS = one("ANTENNA_STATUS", Scope.PART, "antenna_count", special.ANTENNAS, metered=True)
 
 NAME_RANGE = SettableRange(max_length=8)
 GAIN_RANGE = SettableRange(minimum=-18, maximum=42, step=1, unit="dB")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.drivers.shure.codec import wire_types as wire
+from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec.properties import PropertyTable, Scope, one, two
 from services.drivers.shure.families import common, ulxd
 from services.drivers.shure.families.family import Family, model
@@ -14,13 +14,13 @@ FAMILY = Family(
     properties=PropertyTable(
         (
             *ulxd.RECEIVER,
-            one("MAC_ADDR", Scope.UNIT, "mac", wire.mac()),
+            one("MAC_ADDR", Scope.UNIT, "mac", special.mac()),
             *ulxd.CHANNEL,
             # reported by some firmware, documented for ULX-D alone
             one("RF_INT_DET", Scope.PART, "interference", ulxd.RF_INTERFERENCE, askable=False),
             *ulxd.TRANSMITTER,
             # only here is the scale certain: raw is dB
-            two("TX_OFFSET", Scope.PART, ("tx_offset_db", "tx_offset_raw"), wire.trim(0, 253)),
+            two("TX_OFFSET", Scope.PART, ("tx_offset_db", "tx_offset_raw"), special.trim(0, 253)),
         )
     ),
     meters=ulxd.METERS,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, ignored, one, two
 from services.drivers.shure.codec.wire_types import Pair, WireType
@@ -111,7 +112,7 @@ _COUNT = wire.number(5, 0, min(MARKS_16) - 1, unknown=MARKS_16)
 PROPERTIES = PropertyTable(
     (
         one("MODEL", Scope.UNIT, "model", wire.text(32)),
-        two("FW_VER", Scope.UNIT, ("firmware", "firmware_update_failed"), wire.firmware(24)),
+        two("FW_VER", Scope.UNIT, ("firmware", "firmware_update_failed"), special.firmware(24)),
         two("DEVICE_ID", Scope.UNIT, ("device_id", "name"), wire.text_twice(31)),
         one("STORAGE_MODE", Scope.UNIT, "storage_mode", wire.choice(common.ON_OFF)),
         common.MAC,

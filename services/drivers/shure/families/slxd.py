@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, metered, one, two
 from services.drivers.shure.codec.samples import AUDIO, RF, Columns, highest, sample_layout
@@ -43,13 +44,13 @@ PROPERTIES = (
     *common.CHANNEL,
     one("CHAN_NAME", Scope.PART, "name", wire.text(31)),
     one("AUDIO_OUT_LVL_SWITCH", Scope.PART, "audio_output_level", wire.same_words(("MIC", "LINE"))),
-    two("GROUP_CHANNEL", Scope.PART, ("group", "group_channel"), wire.group(5)),
-    two("GROUP_CHAN", Scope.PART, ("group", "group_channel"), wire.group(5), askable=False),
-    one("FREQUENCY", Scope.PART, "frequency_mhz", wire.megahertz(7)),
+    two("GROUP_CHANNEL", Scope.PART, ("group", "group_channel"), special.group(5)),
+    two("GROUP_CHAN", Scope.PART, ("group", "group_channel"), special.group(5), askable=False),
+    one("FREQUENCY", Scope.PART, "frequency_mhz", special.megahertz(7)),
     one("TX_MODEL", Scope.PART, "transmitter_model", wire.word()),
     one("TX_TYPE", Scope.PART, "transmitter_model", wire.word(), askable=False),
     one("TX_BATT_BARS", Scope.PART, "battery_bars", common.BARS),
-    two("TX_BATT_MINS", Scope.PART, ("battery_runtime_minutes", "battery_runtime_status"), wire.runtime()),
+    two("TX_BATT_MINS", Scope.PART, ("battery_runtime_minutes", "battery_runtime_status"), special.runtime()),
     *metered("AUDIO_LEVEL_PEAK", "AUDIO_LEVEL_RMS"),
     *metered("RSSI", scope=Scope.ANTENNA),
 )

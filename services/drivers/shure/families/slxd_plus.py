@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, ignored, one
 from services.drivers.shure.families import common, slxd
@@ -30,7 +31,7 @@ FAMILY = Family(
             *ignored(Scope.PART, "NA_CHAN_NAME", "LINK_TX_REBOOT"),
             one("LINK_STATUS", Scope.SLOT, "status", wire.choice(_LINK, "offline")),
             one("SLOT_TX_MODEL", Scope.SLOT, "transmitter_model", wire.word(10)),
-            one("LINK_TX_BATT_MINS", Scope.SLOT, "battery_runtime_minutes", wire.minutes()),
+            one("LINK_TX_BATT_MINS", Scope.SLOT, "battery_runtime_minutes", special.minutes()),
         )
     ),
     meters=slxd.METERS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, ignored, metered, one, two
 from services.drivers.shure.codec.samples import ANTENNA_STATES, Columns, highest, sample_layout, scale
@@ -46,7 +47,7 @@ TRANSMITTER = (
     one("TX_TYPE", Scope.PART, "transmitter_model", wire.word(unknown="UNKN")),
     one("TX_MODEL", Scope.PART, "transmitter_model", wire.word(unknown="UNKN"), askable=False),
     one("TX_DEVICE_ID", Scope.PART, "transmitter_id", wire.word(8)),
-    one("TX_FW_VER", Scope.PART, "transmitter_firmware", wire.version(24)),
+    one("TX_FW_VER", Scope.PART, "transmitter_firmware", special.version(24)),
     one("TX_RF_PWR", Scope.PART, "tx_power_level", wire.choice(common.POWER_LEVELS)),
     one("TX_MUTE_STATUS", Scope.PART, "transmitter_muted", wire.choice(common.ON_OFF)),
     one("TX_MUTE_BUTTON_STATUS", Scope.PART, "talk_switch", wire.same_words(("PRESSED", "RELEASED"))),
@@ -55,11 +56,11 @@ TRANSMITTER = (
     one("TX_POWER_SOURCE", Scope.PART, "power_source", wire.same_words(("BATTERY", "EXTERNAL"))),
     one("BATT_BARS", Scope.PART, "battery_bars", common.BARS),
     one("BATT_CHARGE", Scope.PART, "battery_percent", common.PERCENT),
-    two("BATT_RUN_TIME", Scope.PART, ("battery_runtime_minutes", "battery_runtime_status"), wire.runtime()),
+    two("BATT_RUN_TIME", Scope.PART, ("battery_runtime_minutes", "battery_runtime_status"), special.runtime()),
     one("BATT_HEALTH", Scope.PART, "battery_health_percent", common.PERCENT),
     one("BATT_CYCLE", Scope.PART, "battery_cycles", common.CYCLES),
     one("BATT_TEMP_C", Scope.PART, "battery_temperature_c", common.TEMPERATURE),
-    two("BATT_TYPE", Scope.PART, ("battery_type", "battery_warning"), wire.battery()),
+    two("BATT_TYPE", Scope.PART, ("battery_type", "battery_warning"), special.battery()),
     *ignored(Scope.PART, "BATT_TEMP_F"),
 )
 """What QLX-D reports of a transmitter as well."""
@@ -67,11 +68,11 @@ TRANSMITTER = (
 CHANNEL = (
     *common.CHANNEL,
     one("CHAN_NAME", Scope.PART, "name", wire.text(8)),
-    two("GROUP_CHAN", Scope.PART, ("group", "group_channel"), wire.group()),
-    two("GROUP_CHANNEL", Scope.PART, ("group", "group_channel"), wire.group(), askable=False),
-    one("FREQUENCY", Scope.PART, "frequency_mhz", wire.megahertz(6)),
+    two("GROUP_CHAN", Scope.PART, ("group", "group_channel"), special.group()),
+    two("GROUP_CHANNEL", Scope.PART, ("group", "group_channel"), special.group(), askable=False),
+    one("FREQUENCY", Scope.PART, "frequency_mhz", special.megahertz(6)),
     one("ENCRYPTION_WARNING", Scope.PART, "encryption_fault", wire.choice(common.ON_OFF)),
-    one("RF_ANTENNA", Scope.PART, "antenna_count", wire.ANTENNAS, metered=True),
+    one("RF_ANTENNA", Scope.PART, "antenna_count", special.ANTENNAS, metered=True),
     *metered("RX_RF_LVL", "AUDIO_LVL"),
 )
 """What QLX-D reports of a channel as well."""

@@ -213,7 +213,7 @@ async def test_a_device_that_does_not_know_the_last_question_is_read_all_the_sam
 async def test_a_dump_that_never_comes_is_a_clear_error() -> None:
     known = table(**{MODEL: "< REP MODEL {QLXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >"})
     async with scripted(known) as device:
-        with pytest.raises(DriverError, match="did not tell anything of its channels") as failure:
+        with pytest.raises(DriverError, match="did not report anything of its parts") as failure:
             async with MAKER.connect(device.target, Told()) as link:
                 await link.read_all()
     assert failure.value.reason == "timeout"

@@ -14,6 +14,7 @@ from typing import Any, Self
 import pytest
 
 from services.drivers import Sighting
+from services.drivers.shure.adverts import sighting_of
 from services.drivers.shure.codec import slp
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.simulation.simulator import FAULTS, Unit, simulate
@@ -328,7 +329,7 @@ async def test_adverts_name_the_unit_and_carry_its_address() -> None:
             adverts: list[Sighting | None] = []
             async with asyncio.timeout(5):
                 while units[0].mac not in [advert.identity.mac for advert in adverts if advert]:
-                    adverts.append(slp.advert(await asyncio.get_running_loop().sock_recv(sock, 4096), host))
+                    adverts.append(sighting_of(await asyncio.get_running_loop().sock_recv(sock, 4096), host))
             advert = adverts[-1]
             assert advert is not None
             assert (advert.identity.model, advert.name) == ("ULXD4Q", units[0].label)

@@ -111,3 +111,28 @@ def test_the_simulator_is_not_made_of_the_drivers_tables() -> None:
         if known.startswith(TABLES)
     ]
     assert not borrowed
+
+
+def test_a_running_bridge_never_imports_the_simulator() -> None:
+    graph = grimp.build_graph("bridge", "services", cache_dir=None)
+    inside = [module for module in graph.modules if module.startswith(f"{SHURE}.simulation")]
+    assert inside
+    users = [
+        f"{module} imports {known}"
+        for known in inside
+        for module in sorted(graph.find_modules_that_directly_import(known))
+        if not module.startswith(f"{SHURE}.simulation")
+    ]
+    assert not users
+
+
+def test_the_codec_knows_no_family() -> None:
+    graph = grimp.build_graph("services", cache_dir=None)
+    knowing = [
+        f"{module} imports {known}"
+        for module in sorted(graph.modules)
+        if module.startswith(f"{SHURE}.codec")
+        for known in sorted(graph.find_modules_directly_imported_by(module))
+        if known.startswith(SHURE) and not known.startswith(f"{SHURE}.codec")
+    ]
+    assert not knowing

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.drivers.shure.adverts import sighting_of
 from services.drivers.shure.codec import slp
 
 # the attribute text of one real QLXD4 advert
@@ -23,7 +24,7 @@ def datagram(text: str) -> bytes:
 
 
 def test_a_real_advert_names_model_and_mac() -> None:
-    advert = slp.advert(datagram(REAL), "169.254.216.224")
+    advert = sighting_of(datagram(REAL), "169.254.216.224")
     assert advert is not None
     assert (advert.identity.manufacturer, advert.identity.model, advert.name) == ("shure", "QLXD4", "QLXD4")
     assert advert.host == "169.254.216.224"
@@ -36,18 +37,18 @@ def test_an_advert_that_we_build_is_the_one_that_we_read() -> None:
     raw = slp.build(attributes, xid=7)
     assert int.from_bytes(raw[2:5], "big") == len(raw)
     assert slp.parse(raw) == attributes
-    advert = slp.advert(raw, "10.0.0.9")
+    advert = sighting_of(raw, "10.0.0.9")
     assert advert is not None
     assert (advert.identity.model, advert.name, advert.identity.mac) == ("SLXD4DE_RX", "Rack 1", "00:0e:dd:01:02:03")
 
 
 @pytest.mark.parametrize("function", ["Yamaha Console", "WWB6", "SOFTWARE_UPDATE_UTILITY", "AD600", ""])
 def test_what_is_no_receiver_is_no_advert(function: str) -> None:
-    assert slp.advert(datagram(REAL.replace("acn-fctn=QLXD4", f"acn-fctn={function}")), "10.0.0.9") is None
+    assert sighting_of(datagram(REAL.replace("acn-fctn=QLXD4", f"acn-fctn={function}")), "10.0.0.9") is None
 
 
 def test_a_cid_of_another_maker_is_no_mac() -> None:
-    advert = slp.advert(datagram(REAL.replace("DD47E0D7", "AB47E0D7")), "10.0.0.9")
+    advert = sighting_of(datagram(REAL.replace("DD47E0D7", "AB47E0D7")), "10.0.0.9")
     assert advert is not None
     assert advert.identity.mac is None
 
@@ -55,11 +56,11 @@ def test_a_cid_of_another_maker_is_no_mac() -> None:
 def test_other_functions_of_slp_are_ignored() -> None:
     raw = bytearray(datagram(REAL))
     raw[1] = 1
-    assert slp.advert(bytes(raw), "10.0.0.9") is None
+    assert sighting_of(bytes(raw), "10.0.0.9") is None
 
 
 @given(st.binary(max_size=200), st.integers(0, 400))
 def test_garbage_and_cut_off_adverts_never_raise(garbage: bytes, cut: int) -> None:
-    slp.advert(garbage, "10.0.0.9")
-    slp.advert(b"\x02\x07" + garbage, "10.0.0.9")
-    slp.advert(datagram(REAL)[:cut], "10.0.0.9")
+    sighting_of(garbage, "10.0.0.9")
+    sighting_of(b"\x02\x07" + garbage, "10.0.0.9")
+    sighting_of(datagram(REAL)[:cut], "10.0.0.9")

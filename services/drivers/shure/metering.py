@@ -1,0 +1,100 @@
+"""Metering of one unit: what is asked of it, what it reports to meter at, and the meters that nobody has taken yet."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+
+from services.drivers.port import DriverError
+from services.drivers.shure.codec import samples
+from services.drivers.shure.codec.messages import set_
+from services.drivers.shure.conversation import Conversation
+from services.drivers.shure.families import Meters
+from services.model import Telemetry
+
+log = logging.getLogger(__name__)
+
+METER_RATE = "METER_RATE"
+STOP_S = 0.5
+"""How long a close waits for the unit to confirm that it has stopped metering."""
+OFF = "00000"
+
+
+class Metering:
+    """The meters of one conversation. Intervals are seconds; 0 is off."""
+
+    def __init__(self, conversation: Conversation, interval_s: float) -> None:
+        self._conversation = conversation
+        self._interval_s = interval_s
+        self._own_interval_s: dict[int, float] = {}
+        """Channels that are to be metered otherwise than the others."""
+        self._rates: dict[int, str] = {}
+        """Metering as the unit reports it, by channel."""
+        self._wanted: dict[int, str] = {}
+        """Metering as it was asked for, by channel."""
+        self._untaken: dict[int, Telemetry] = {}
+        self.ill_formed = 0
+        """SAMPLE lines that are none of this family."""
+
+    def choose(self, channel: int | None, seconds: float) -> None:
+        """Choose an interval for a channel, or for all of them (``None``)."""
+        if channel is None:
+            self._interval_s = seconds
+            self._own_interval_s.clear()
+        else:
+            self._own_interval_s[channel] = seconds
+
+    def ask(self, meters: Meters, channels: Iterable[int]) -> None:
+        """Ask for the chosen intervals; what the family cannot do becomes the nearest that it can."""
+        asked = list(channels)
+        for channel in asked:
+            seconds = self._own_interval_s.get(channel, self._interval_s)
+            rate = min(meters.slowest_ms, max(meters.fastest_ms, round(seconds * 1000))) if seconds > 0 else 0
+            self._wanted[channel] = f"{rate:05}"
+        self._conversation.send(set_(METER_RATE, channel, self._wanted[channel]) for channel in asked)
+
+    def receive_rate(self, channel: int, text: str) -> None:
+        """Take in at which interval a channel is metered, as the unit writes it."""
+        self._rates[channel] = text.strip()
+
+    @property
+    def differs(self) -> bool:
+        """Whether any channel is metered otherwise than it was asked for, or nothing was asked for yet."""
+        wanted = self._wanted
+        return (
+            not wanted or not self._rates or any(rate != wanted.get(channel) for channel, rate in self._rates.items())
+        )
+
+    def sum_up(self, meters: Meters, channels: int) -> Mapping[int, Telemetry]:
+        """Sum up what came since the last call, of all channels together; the new summaries by channel."""
+        messages = self._conversation.take_samples()
+        if not messages:
+            return {}
+        summaries = samples.summarise(meters.sample, messages)
+        self.ill_formed += messages.count(b"<") - sum(summary["samples"] for summary in summaries.values())
+        known = {channel: summary for channel, summary in summaries.items() if 1 <= channel <= channels}
+        for channel, summary in known.items():
+            untaken = self._untaken.get(channel)
+            self._untaken[channel] = summary if untaken is None else samples.merge(untaken, summary)
+        return known
+
+    def take(self, channel: int) -> Telemetry | None:
+        """Everything metered on a channel since the last call."""
+        return self._untaken.pop(channel, None)
+
+    async def stop(self) -> None:
+        """Stop what was asked for, and wait briefly until the unit has confirmed it."""
+        if not self._wanted or not self._conversation.connection.open:
+            return
+        answers = self._conversation.answers
+        addresses = [(METER_RATE, channel) for channel in self._wanted]
+        for address in addresses:
+            answers[address] = 0
+        try:
+            await self._conversation.ask(
+                (set_(name, channel, OFF) for name, channel in addresses),
+                lambda: all(answers[address] for address in addresses),
+                timeout=STOP_S,
+            )
+        except DriverError as error:
+            log.debug("connection ended before metering was stopped: %s", error.detail)

@@ -1,0 +1,42 @@
+"""PURE. What is asked of a unit by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from services.drivers.port import Part
+from services.drivers.shure.codec.messages import get
+from services.drivers.shure.codec.properties import Scope
+from services.drivers.shure.families import Family, WireAddress
+
+IDENTITY_NAMES = ("FW_VER", "RF_BAND", "NET_SETTINGS SC", "MAC_ADDR")
+"""Who a unit is, beside its model and its device id."""
+
+
+def askable(family: Family, parts: Iterable[int]) -> list[WireAddress]:
+    """Everything that a unit of this family with these parts may be asked for."""
+    counts = family.antennas is None  # then a metered property says how many there are, and with metering off too
+    numbers = list(parts)
+    return [
+        (prop.name, index)
+        for prop in family.properties
+        if prop.askable and (not prop.metered or (prop.keys and counts))
+        for index in ([None] if prop.scope is Scope.UNIT else numbers)
+    ]
+
+
+def question(family: Family, address: WireAddress) -> bytes:
+    """A GET; of what stands in slots, for all slots at once."""
+    name, index = address
+    prop = family.properties.find(name, indexed=index is not None)
+    return get(name, index, 0 if prop is not None and prop.scope is Scope.SLOT else None)
+
+
+def keys_by_part(family: Family, addresses: Iterable[WireAddress]) -> dict[Part, set[str]]:
+    """The keys that these properties fill, by part; without slots and meters."""
+    keys: dict[Part, set[str]] = {}
+    for name, index in addresses:
+        prop = family.properties.find(name, indexed=index is not None)
+        if prop is not None and not prop.metered and prop.scope is not Scope.SLOT:
+            keys.setdefault(Part(index or 0), set()).update(prop.keys)
+    return keys
