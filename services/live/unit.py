@@ -19,6 +19,7 @@ from services.model import (
     AvailabilityReason,
     AvailabilityState,
     Key,
+    Part,
     PartRecord,
     State,
     Telemetry,
@@ -151,8 +152,11 @@ class UnitPart:
     diversity: str | None = None
     meters: Meters = field(default_factory=Meters)
     counters: Counters = field(default_factory=Counters)
+    place: Part = field(init=False)
+    """The number as drivers get it; made once, for it is asked with every second of meters."""
 
     def __post_init__(self) -> None:
+        self.place = Part(self.number)
         if not self.state:
             self.state = empty_state(self.address.kind)
 

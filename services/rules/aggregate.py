@@ -22,7 +22,7 @@ class TelemetryAggregate:
         self.intervals += 1
         figures = self._figures
         for key, value in telemetry.items():
-            if key not in RECORDED or not isinstance(value, (int, float)):
+            if value is None or key not in RECORDED:
                 continue
             figure = figures.get(key)
             if figure is None:

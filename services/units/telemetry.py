@@ -12,7 +12,7 @@ from math import ceil
 
 from services import clock
 from services.live import Changes, Unit, UnitPart
-from services.model import Event, Facet, Part, Telemetry
+from services.model import Event, Facet, Telemetry
 from services.units.session import UnitSession
 from services.units.sessions import Sessions
 
@@ -84,7 +84,7 @@ class TelemetryCollector:
         if link is None:
             return
         for part in session.unit.parts.values():
-            telemetry: Telemetry | None = link.take_telemetry(Part(part.number))
+            telemetry: Telemetry | None = link.take_telemetry(part.place)
             if telemetry is None:
                 self._miss(session.unit, part)
                 continue

@@ -34,7 +34,7 @@ class UnitServices:
         self.candidates = Candidates(self.inventory, self.changes)
         self.audit = Audit(store)
         announcer = Announcer(self.changes, self.audit)
-        writer = StateWriter(self.inventory, self.changes, store, announcer)
+        writer = self.writer = StateWriter(self.inventory, self.changes, store, announcer)
         self.availability = Availability(self.inventory, writer, DEFAULT_RULES)
         self.fold = ReadingFold(writer, self.availability, store)
         recognition = Recognition(writer, announcer, self.audit, makers)
