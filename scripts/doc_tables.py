@@ -24,9 +24,8 @@ from bridge.contract import PUBLISHED, Envelope, annotation
 from bridge.http import metrics
 from bridge.settings import Settings
 from services.audit import ACTIONS
-from services.drivers import Product, find_drivers
+from services.drivers import Product, find_drivers, find_simulators
 from services.drivers.shure.families import FAMILIES
-from services.drivers.shure.simulation.faults import FAULTS
 from services.model import (
     KEYS,
     NOUNS,
@@ -67,8 +66,12 @@ REASONS: Mapping[AvailabilityReason, tuple[str, str]] = {
         "For `manual` nothing. Otherwise check `host`.",
     ),
     "refused": (
-        "The address is there, and port 2202 is closed.",
+        "The address is there, and nothing listens at the port of its kind of unit.",
         "Is it a receiver? Has it finished booting? Is controller access allowed in its menu (see below)?",
+    ),
+    "local_port_unavailable": (
+        "This machine does not let the bridge have the local port that these units answer to.",
+        "`link` says who holds it: end that program, or give each a local address (`[discovery] interface`).",
     ),
     "control_blocked": (
         "The receiver takes the connection and answers nothing.",
@@ -379,10 +382,10 @@ def part_matrix(kind: Kind) -> Callable[[], str]:
     return lambda: _matrix(kind, KEYS.names(UNIT_KINDS[kind].part), lambda product: product.part_abilities.keys)
 
 
-def telemetry_matrix() -> str:
-    """The same of the meters."""
-    meters = KEYS.names(Kind.CHANNEL, Facet.TELEMETRY)
-    return _matrix(Kind.RECEIVER, meters, lambda product: product.part_abilities.telemetry)
+def telemetry_matrix(kind: Kind) -> Callable[[], str]:
+    """The same of their meters."""
+    meters = KEYS.names(UNIT_KINDS[kind].part, Facet.TELEMETRY)
+    return lambda: _matrix(kind, meters, lambda product: product.part_abilities.telemetry)
 
 
 def more_keys() -> str:
@@ -412,7 +415,12 @@ def properties() -> str:
 
 def faults() -> str:
     """Faults of the simulators."""
-    return grid(("fault", "what happens"), ((f"`{name}`", words) for name, words in FAULTS.items()))
+    rows = (
+        (f"`{name}`", f"`{fault}`", words)
+        for name, simulator in find_simulators().items()
+        for fault, words in simulator.faults.items()
+    )
+    return grid(("driver", "fault", "what happens"), rows)
 
 
 # -- troubleshooting.md, architecture.md, operations.md ------------------------------------------------------
@@ -498,7 +506,9 @@ TABLES: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/supported-devices.md", "bay-keys"): part_matrix(Kind.CHARGER),
     ("docs/supported-devices.md", "more-keys"): more_keys,
     ("docs/supported-devices.md", "receiver-keys"): unit_matrix(Kind.RECEIVER),
-    ("docs/supported-devices.md", "telemetry-keys"): telemetry_matrix,
+    ("docs/supported-devices.md", "telemetry-keys"): telemetry_matrix(Kind.RECEIVER),
+    ("docs/supported-devices.md", "iem-channel-keys"): part_matrix(Kind.IEM),
+    ("docs/supported-devices.md", "iem-channel-telemetry-keys"): telemetry_matrix(Kind.IEM),
     ("docs/supported-devices.md", "faults"): faults,
     ("docs/protocols.md", "properties"): properties,
     ("docs/troubleshooting.md", "reasons"): reasons,

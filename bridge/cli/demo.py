@@ -78,7 +78,7 @@ FLEET: tuple[Unit, ...] = (
     Unit("lecture", "Lecture", "sennheiser/em_g4", "Lecture room", Kind.RECEIVER, {"Prof": 566.5}),
     Unit("stage-ears", "Stage ears", "sennheiser/sr_iem_g4", "Hall", Kind.IEM, {"Drums": 566.9}),
 )
-"""Those whose drivers are not installed are left out."""
+"""Those whose drivers are not installed, or whose address is taken, are left out."""
 
 OWN_ADDRESS = "127.0.20.{}"
 """Units that are told apart by their address alone, on the real port."""
@@ -126,16 +126,20 @@ async def fleet(simulators: Mapping[str, Simulator]) -> AsyncIterator[list[tuple
             if product not in (simulators[driver].traits if driver in simulators else ()):
                 continue
             own = "fixed_port" in simulators[driver].traits[product]
-            simulated = await stack.enter_async_context(
-                simulators[driver].run(
-                    product,
-                    count=1,
-                    listen=OWN_ADDRESS.format(number + 1) if own else LOOPBACK,
-                    port=None if own else 0,
-                    seed=number,
-                    time_scale=TIME_SCALE,
+            try:
+                simulated = await stack.enter_async_context(
+                    simulators[driver].run(
+                        product,
+                        count=1,
+                        listen=OWN_ADDRESS.format(number + 1) if own else LOOPBACK,
+                        port=None if own else 0,
+                        seed=number,
+                        time_scale=TIME_SCALE,
+                    )
                 )
-            )
+            except OSError as error:  # another demo has its address
+                log.warning("the demo goes without a unit", extra={"unit": unit.id, "why": str(error)})
+                continue
             for channel, (name, frequency) in enumerate(unit.channels.items(), 1):
                 simulated[0].set_value(Part(channel), "name", name)
                 simulated[0].set_value(Part(channel), "frequency_mhz", frequency)
@@ -150,6 +154,7 @@ def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, Si
             "mqtt": {"url": f"mqtt://{LOOPBACK}:{mqtt_port}", "protocol": "3.1.1"},
             "database": {"url": f"sqlite:///{directory / 'demo.db'}"},
             "http": {"listen": f"{LOOPBACK}:0"},
+            "discovery": {"interface": LOOPBACK},  # some makers take a port there that units of the demo have beside it
             "polling": {"meter_interval": "500ms"},
             "units": [
                 {

@@ -29,6 +29,9 @@ from services.rules import Host, parse
 
 Write = Callable[[str], None]
 
+OURS = frozenset({"local_port_unavailable"})
+"""Failures of this machine: the same at every address, so printed once."""
+
 
 def configured_targets(path: Path | None) -> tuple[str, ...]:
     """What the configuration says is to be searched. Raises `ConfigurationError`."""
@@ -43,6 +46,7 @@ class _Printer:
         self._named = named
         self._as_json = as_json
         self._write = write
+        self._printed: set[str] = set()
         self.asked = self.found = 0
 
     def take(self, outcome: Outcome) -> None:
@@ -52,8 +56,15 @@ class _Printer:
             self.found += len(outcome.sightings)
             for unit in outcome.sightings:
                 self._write(_as_json(unit) if self._as_json else _line(unit))
+        elif outcome.code in OURS:
+            self._print_once(f"{outcome.code}: {outcome.detail}")
         elif (outcome.code in MENDABLE or outcome.host in self._named) and not self._as_json:
             self._write(f"{outcome.host:<16} {outcome.code}: {outcome.detail}")
+
+    def _print_once(self, line: str) -> None:
+        if line not in self._printed and not self._as_json:
+            self._write(line)
+        self._printed.add(line)
 
     def leave(self, host: str, port: int | None) -> None:
         """There is no bridge, so nothing is left in peace."""

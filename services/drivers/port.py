@@ -165,6 +165,7 @@ REASONS: tuple[AvailabilityReason, ...] = (
     "closed_by_device",
     "reset_by_device",
     "silent",
+    "local_port_unavailable",
     "refused",
     "timeout",
 )

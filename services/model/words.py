@@ -10,6 +10,7 @@ AvailabilityReason = Literal[
     "connecting",
     "never_seen",
     "refused",
+    "local_port_unavailable",
     "control_blocked",
     "timeout",
     "silent",

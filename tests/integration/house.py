@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +25,18 @@ from tests.integration.broker import Mosquitto
 from tests.integration.observer import Observer, Seen, observing
 
 LOOPBACK = "127.0.0.1"
+
+_HOMES = count()
+
+
+def own_address() -> str:
+    """A local address that no other test and no other run of the tests has.
+
+    Some makers need a UDP port of their own on it: bridges that took it on all addresses would take it from each other.
+    """
+    number = next(_HOMES)
+    return f"127.{100 + os.getpid() % 90}.{200 + number % 50}.{number // 50 + 1}"
+
 
 POLLING: Mapping[str, object] = {
     "keepalive": "1s",
@@ -81,6 +94,7 @@ class House:
             "bridge": {"campus": "stage"},
             "mqtt": {"url": broker.url},
             "database": {"url": database_url or f"sqlite:///{self.database}"},
+            "discovery": {"interface": own_address()},
             "polling": dict(POLLING),
             "http": {"listen": ""},
         }

@@ -12,7 +12,7 @@ from tests.integration.scripted import Scripted, scripted
 
 
 def entry(unit: Scripted, **more: object) -> Mapping[str, object]:
-    return {"host": "127.0.0.1", "port": unit.port, "id": "rack", **more}
+    return {"host": "127.0.0.1", "port": unit.port, "id": "rack", "driver": "shure", **more}
 
 
 async def test_one_connection_and_metering_is_stopped_before_it_is_closed(house: House) -> None:
@@ -33,6 +33,19 @@ async def test_one_connection_and_metering_is_stopped_before_it_is_closed(house:
         assert {line.split()[2] for line in unit.lines if line.startswith("SET")} == {"METER_RATE"}, (
             "nothing else is set"
         )
+
+
+async def test_a_receiver_of_an_unknown_maker_is_looked_at_first_and_never_has_two_connections(house: House) -> None:
+    async with scripted() as unit:
+        async with house.serve(entry(unit, driver="auto")).running() as (_, seen):
+            await seen.live("rack")
+        async with asyncio.timeout(2):
+            await unit.closed.wait()
+        assert (unit.connections, unit.most_open) == (2, 1)
+        async with house.running() as (_, seen):  # from then on it is known whose unit it is
+            await seen.until(lambda: unit.connections == 3)
+            await seen.live("rack")
+        assert (unit.connections, unit.most_open) == (3, 1)
 
 
 async def test_a_removed_receiver_is_left_without_metering(house: House) -> None:

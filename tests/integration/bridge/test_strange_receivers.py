@@ -54,7 +54,7 @@ def receiver_of(device: Hardware) -> str:
 
 
 def entry(device: Hardware) -> dict[str, object]:
-    return {"host": device.host, "port": device.port, "id": receiver_of(device)}
+    return {"host": device.host, "port": device.port, "id": receiver_of(device), "driver": "shure"}
 
 
 @asynccontextmanager

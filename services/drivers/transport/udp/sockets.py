@@ -32,6 +32,7 @@ from services.drivers.transport.udp.endpoint import (
     port_owner,
 )
 from services.drivers.transport.udp.peer import Failed, Peer, Receive
+from services.model import AvailabilityReason
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ RESOLVE_S = 5.0
 """How long a host name may take to resolve."""
 UNKNOWN_PER_S, UNKNOWN_BURST = 200, 200
 """Datagrams of unknown senders that reach the maker; the others are only counted."""
+
+UNAVAILABLE: AvailabilityReason = "local_port_unavailable"
 
 _ANYWHERE: dict[socket.AddressFamily, str] = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}  # noqa: S104 - as asked
 _ANY_PORT = 0
@@ -65,7 +68,7 @@ class DatagramSocket:
         self._open = False
 
     async def __aenter__(self) -> Self:
-        """Bind. Raises `DriverError` (``refused``) where the address or port cannot be had."""
+        """Bind. Raises `DriverError` (``local_port_unavailable``) where the address or port cannot be had."""
         self._loop = asyncio.get_running_loop()
         try:
             for family, local in self._locals():
@@ -175,12 +178,12 @@ class DatagramSocket:
             remedy = (
                 f"end it, or give it and the bridge a local address each (`ss -ulpn sport = :{self._port}` shows it)"
             )
-            return failure("refused", f"{where} of this machine is held by {owner}: {remedy}")
+            return failure(UNAVAILABLE, f"{where} of this machine is held by {owner}: {remedy}")
         if error.errno in {errno.EADDRNOTAVAIL, None} or isinstance(error, socket.gaierror):
-            return failure("refused", f"this machine has no address {self._interface}: correct the interface setting")
+            return failure(UNAVAILABLE, f"this machine has no address {self._interface}: correct the interface setting")
         if error.errno in {errno.EACCES, errno.EPERM}:
-            return failure("refused", f"{where} may not be opened: the bridge needs the right to bind it")
-        return failure("refused", f"cannot open {where}: {error.strerror or error}")
+            return failure(UNAVAILABLE, f"{where} may not be opened: the bridge needs the right to bind it")
+        return failure(UNAVAILABLE, f"cannot open {where}: {error.strerror or error}")
 
     async def _resolve(self, host: str, port: int) -> SocketAddress:
         """The address that datagrams go to and come from. A literal address never waits, a name does off the loop."""

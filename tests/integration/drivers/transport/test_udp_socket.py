@@ -147,7 +147,7 @@ async def test_a_port_in_use_names_the_port_the_other_program_and_the_remedy() -
         with pytest.raises(DriverError) as error:
             async with DatagramSocket(HOST, port):
                 pass
-        assert error.value.reason == "refused"
+        assert error.value.reason == "local_port_unavailable"
         assert re.search(
             rf"UDP port {port} of {HOST} of this machine is held by \S+.* \(process {os.getpid()}\)", error.value.detail
         )

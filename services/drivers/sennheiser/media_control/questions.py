@@ -1,0 +1,83 @@
+"""Questions of one unit that are open: sent one a datagram, repeated until each has its answer or its refusal.
+
+Answers carry the word that was asked for, so their order does not matter, and an answer that comes twice settles
+nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from services.drivers.sennheiser.media_control.codec.lines import question
+
+GAP_S = 0.01
+"""Between two questions: a unit is a small computer, and no document says how many datagrams it can hold."""
+
+REPEAT_S, REPEAT_GROWTH = 0.25, 1.5
+"""From the last question of a round to the next round, and how that grows while nothing is settled: an address where
+nobody answers gets five datagrams in three seconds. On a local network an answer takes a few milliseconds."""
+
+
+class _Round:
+    """The questions of one caller."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.open: dict[str, str] = {word.lower(): word for word in words}
+        self.news = asyncio.Event()
+
+
+class Questions:
+    """What a unit was asked and has not answered. ``send`` takes the bytes of one datagram."""
+
+    def __init__(self, send: Callable[[bytes], object]) -> None:
+        self._send = send
+        self._rounds: list[_Round] = []
+
+    def settle(self, word: str) -> None:
+        """An answer or a refusal came; ``word`` in lower case."""
+        for each in self._rounds:
+            each.open.pop(word, None)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let every caller look at its ``enough`` anew."""
+        for each in self._rounds:
+            each.news.set()
+
+    async def ask(
+        self, words: Iterable[str], *, silence_s: float, enough: Callable[[], bool] | None = None
+    ) -> frozenset[str]:
+        """Ask for all words; return those, in lower case, that stayed without an answer.
+
+        Ends when all are settled, when ``enough`` says so, or when nothing more was settled for ``silence_s`` seconds.
+        """
+        loop = asyncio.get_running_loop()
+        mine = _Round(words)
+        self._rounds.append(mine)
+        try:
+            left, silent_at, pause_s = len(mine.open), loop.time() + silence_s, REPEAT_S
+            while mine.open and not (enough is not None and enough()) and loop.time() < silent_at:
+                await self._send_all(mine)
+                await self._listen(mine, min(loop.time() + pause_s, silent_at), enough)
+                pause_s *= REPEAT_GROWTH
+                if len(mine.open) < left:
+                    left, silent_at, pause_s = len(mine.open), loop.time() + silence_s, REPEAT_S
+            return frozenset(mine.open)
+        finally:
+            self._rounds.remove(mine)
+
+    async def _send_all(self, mine: _Round) -> None:
+        for word in tuple(mine.open.values()):
+            if word.lower() in mine.open:
+                self._send(question(word))
+                await asyncio.sleep(GAP_S)
+
+    async def _listen(self, mine: _Round, until: float, enough: Callable[[], bool] | None) -> None:
+        try:
+            async with asyncio.timeout_at(until):
+                while mine.open and not (enough is not None and enough()):
+                    mine.news.clear()
+                    await mine.news.wait()
+        except TimeoutError:
+            return
