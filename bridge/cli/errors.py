@@ -24,11 +24,11 @@ def explain(error: BaseException) -> tuple[list[str], int] | None:
     lines: list[str] = []
     codes: set[int] = set()
     for leaf in leaves(error):
-        told = _one(leaf)
-        if told is None:
+        explained = _one(leaf)
+        if explained is None:
             return None
-        lines += told[0]
-        codes.add(told[1])
+        lines += explained[0]
+        codes.add(explained[1])
     return list(dict.fromkeys(lines)), max(codes, default=FAILED)
 
 

@@ -32,10 +32,10 @@ def _outcome(command: Callable[[], object]) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     except BaseException as error:
-        told = explain(error)
-        if told is None:
+        explained = explain(error)
+        if explained is None:
             raise
-        lines, code = told
+        lines, code = explained
         for line in lines:
             typer.echo(f"mic2mqtt: {line}", err=True)
         return code

@@ -27,7 +27,7 @@ COLLECT_AFTER: Final = 20_000
 """Objects made before the garbage collector looks at the young ones; with its 700 it looks at every burst of meters."""
 
 FILES_BESIDE: Final = 128
-"""Files that are open without any receiver: database, broker, HTTP, and room for a scan."""
+"""Files that are open without any unit: database, broker, HTTP, and room for a scan."""
 
 
 def raise_file_limit() -> int:
@@ -38,15 +38,15 @@ def raise_file_limit() -> int:
     return hard if hard != resource.RLIM_INFINITY else sys.maxsize
 
 
-def check_file_limit(limit: int, receivers: int) -> None:
-    """Say so where the limit is too low: each receiver holds one socket, and one more while it comes back."""
-    needed = 2 * receivers + FILES_BESIDE
+def check_file_limit(limit: int, units: int) -> None:
+    """Warn where the limit is too low: each unit holds one socket, and one more while it comes back."""
+    needed = 2 * units + FILES_BESIDE
     if limit < needed:
         log.warning(
-            "this process may open %d files, and %d receivers need %d: raise the limit (systemd: LimitNOFILE=%d, "
+            "this process may open %d files, and %d units need %d: raise the limit (systemd: LimitNOFILE=%d, "
             "docker: --ulimit nofile=%d)",
             limit,
-            receivers,
+            units,
             needed,
             needed,
             needed,
@@ -54,7 +54,7 @@ def check_file_limit(limit: int, receivers: int) -> None:
 
 
 def run(path: Path | None) -> None:
-    """Run the bridge until it is told to stop. Raises `ConfigurationError` and whatever keeps it from starting."""
+    """Run the bridge until a signal ends it. Raises `ConfigurationError` and whatever keeps it from starting."""
     settings = load(path, os.environ)
     with Logs(settings.log.level, settings.log.format, secrets=secrets(settings)) as logs:
 

@@ -1,4 +1,4 @@
-"""One file, all keys, every mistake named; and what the services are told of it."""
+"""One file, all keys, every mistake named; and the configuration in the words of the services."""
 
 from __future__ import annotations
 

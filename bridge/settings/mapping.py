@@ -30,7 +30,7 @@ def broker_of(settings: Settings) -> MqttConfig:
 
 
 def polling_of(settings: Settings) -> Polling:
-    """How receivers are asked."""
+    """How units are asked."""
     polling = settings.polling
     return Polling(
         refresh_interval_s=polling.refresh_interval,

@@ -38,10 +38,10 @@ class BridgeSettings(Section):
     id: Annotated[
         Id, Field(description="Name of this bridge in topics and in the MQTT client id; never change it.")
     ] = "main"
-    organization: Annotated[Organization, Field(description="Organization of receivers and ranges that name none.")] = (
+    organization: Annotated[Organization, Field(description="Organization of units and ranges that name none.")] = (
         "default"
     )
-    campus: Annotated[Id, Field(description="Campus of receivers and ranges that name none.")] = "default"
+    campus: Annotated[Id, Field(description="Campus of units and ranges that name none.")] = "default"
 
 
 class MqttSettings(Section):
@@ -121,20 +121,20 @@ class DatabaseSettings(Section):
 
 
 class PollingSettings(Section):
-    """How often receivers are asked."""
+    """How often units are asked."""
 
     refresh_interval: Annotated[
         float,
         Duration(10, DAY),
-        Field(description="Complete re-read of every receiver, to heal a lost report."),
+        Field(description="Complete re-read of every unit, to heal a lost report."),
     ] = 5 * MINUTE
     keepalive: Annotated[
         float,
         Duration(1, 10 * MINUTE),
-        Field(description="Ask a receiver that was quiet so long. It is lost after twice that, at once on FIN or RST."),
+        Field(description="Ask a unit that was quiet so long. It is lost after twice that, at once on FIN or RST."),
     ] = 10.0
     meter_interval: Annotated[
-        float, Duration(0.1, MINUTE, zero="off"), Field(description="Metering asked of the receivers.")
+        float, Duration(0.1, MINUTE, zero="off"), Field(description="Metering asked of the units.")
     ] = 1.0
     telemetry_interval: Annotated[
         float, Duration(0.5, MINUTE), Field(description="How often a channel's telemetry is published.")

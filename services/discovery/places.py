@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from services.discovery.targets import Place, place_of
 from services.model import RangeRecord, Result
@@ -28,13 +29,19 @@ def add_refused(result: Result, refused: Mapping[str, str]) -> None:
         result.fail(text, "schema_violation", detail)
 
 
-def configured_places(records: Iterable[RangeRecord]) -> tuple[list[Place], dict[str, str]]:
-    """The places of configured ranges and hosts, and what is none with the reason in words."""
+def configured_places(
+    records: Iterable[RangeRecord], *, adopt: bool | None = None
+) -> tuple[list[Place], dict[str, str]]:
+    """The places of configured ranges and hosts, and what is none with the reason in words.
+
+    ``adopt`` counts more than what the ranges say.
+    """
     places: list[Place] = []
     refused: dict[str, str] = {}
     for record in records:
         try:
-            places.append(place_of(record))
+            place = place_of(record)
+            places.append(place if adopt is None else replace(place, adopt=adopt))
         except ValueError as error:
             refused[record.network] = str(error)
     return places, refused

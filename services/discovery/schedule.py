@@ -80,7 +80,7 @@ class Schedule:
 
         What is new or changed is searched once, ``debounce_s`` after the last change. ``stored`` says what was
         searched before this start. ``makers`` are the settings of each manufacturer, whatever they are: where they
-        change, everything that may have receivers of that maker is searched again. A search that runs for a range
+        change, everything that may have units of that maker is searched again. A search that runs for a range
         that is gone is cancelled.
         """
         now = asyncio.get_running_loop().time()
@@ -91,7 +91,7 @@ class Schedule:
         for record in ranges:
             key = _key(record)
             known = before.get(key)
-            fresh = known is None or _wish(known) != _wish(record) or _concerns(record, changed_makers)
+            fresh = known is None or _wanted(known) != _wanted(record) or _concerns(record, changed_makers)
             taken[key] = record if fresh else replace(record, scanned_at=known.scanned_at if known else None)
             at = self._when(taken[key], now)
             if at is not None:
@@ -163,7 +163,7 @@ class Schedule:
         """When a range that was just searched is due again, unless it was changed meanwhile."""
         key = _key(record)
         current = next((one for one in self._discovery.ranges if _key(one) == key), None)
-        if current is None or _wish(current) != _wish(record):
+        if current is None or _wanted(current) != _wanted(record):
             return
         after = pause if pause is not None else record.schedule_s
         if after is None:
@@ -240,7 +240,7 @@ def _key(record: RangeRecord) -> Key:
     return record.tenant, record.network
 
 
-def _wish(record: RangeRecord) -> tuple[object, ...]:
+def _wanted(record: RangeRecord) -> tuple[object, ...]:
     """What of a range makes a new search worthwhile when it changes."""
     return record.adopt, record.manufacturer
 

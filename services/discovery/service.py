@@ -131,13 +131,12 @@ class DiscoveryOrchestrationService:
             check_manufacturer(self._makers, manufacturer)
         if limit is not None and not 1 <= limit <= MAX_ADDRESSES:
             raise ServiceError("out_of_range", f"a limit is from 1 to {MAX_ADDRESSES} addresses", field="args.limit")
+        records: Sequence[RangeRecord] = ()
         if networks or hosts:
             places, refused = named_places(networks or (), hosts or (), adopt=adopt is not False)
-            records: Sequence[RangeRecord] = ()
         else:
             records = [record for record in self.ranges if record.tenant == context.tenant]
-            places, refused = configured_places(records)
-            places = places if adopt is None else [replace(place, adopt=adopt) for place in places]
+            places, refused = configured_places(records, adopt=adopt)
         if refused and not places:
             detail = "; ".join(refused.values())
             raise ServiceError("schema_violation", detail, field="args.networks" if networks else "args.hosts")

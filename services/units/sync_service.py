@@ -156,10 +156,10 @@ class DeviceSyncService:
         return result
 
     async def clear_sync_cache(self, *, context: AuditContext, unit: Address | None = None) -> Result:
-        """Forget what receivers said in this session and read them again, completely, without losing a connection.
+        """Forget what units reported in this session and read them again, completely, without losing a connection.
 
         One that is offline is read when it returns. Stored state and retained topics stay; ``seen`` counts the
-        receivers. Raises `ServiceError` (unknown_resource).
+        units. Raises `ServiceError` (unknown_resource).
         """
         started = asyncio.get_running_loop().time()
         chosen = [self._membership.find(unit)] if unit else list(self._inventory.of(context.tenant))

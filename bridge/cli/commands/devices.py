@@ -49,7 +49,7 @@ def probe(
     meter_interval: Annotated[str, typer.Option(help="Metering to ask for; 0 is none.")] = "1s",
     listen: Annotated[str, typer.Option(help="How long to listen after everything was read.")] = "3s",
 ) -> None:
-    """Talk to one receiver and print every line sent and received, with a verdict."""
+    """Talk to one unit and print every line sent and received, with a verdict."""
     from bridge.cli import devices as cli_devices
 
     fine = run_to_end(
