@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from services.audit import Audit
 from services.drivers import Description, Driver, DriverError, known_product
 from services.live import Announcer, StateWriter, Unit
-from services.model import NOUNS, AuditContext, AvailabilityReason, Identity, UnitRecord, clean_text
+from services.model import NOUNS, AuditContext, AvailabilityReason, Identity, UnitRecord
 from services.rules import same_unit
 
 log = logging.getLogger(__name__)
@@ -55,7 +54,7 @@ class Recognition:
             expected, found = NOUNS[record.address.kind], NOUNS[description.identity.kind]
             detail = f"expected a {expected}, found a {found}: remove this one, or give it another host or kind"
             raise DriverError("wrong_model", detail)
-        identity = _cleaned(replace(description.identity, part_count=len(description.parts)))
+        identity = replace(description.identity, part_count=len(description.parts))
         same = same_unit(record, identity)
         other_model = bool(record.model and identity.model and record.model != identity.model)
         if same is False or (same is None and other_model):
@@ -97,13 +96,6 @@ class Recognition:
             extra={"receiver": record.address.id, "was": before, "is": after},
         )
         self._audit.record("receiver_replaced", context=context, resource=unit.address, before=before, after=after)
-
-
-def _cleaned(identity: Identity) -> Identity:
-    """The identity without what a terminal would obey: a driver need not clean what its units say."""
-    texts = {key: text for key in FACTS if isinstance(text := getattr(identity, key), str)}
-    cleaned: dict[str, Any] = {key: clean_text(text) for key, text in texts.items()}
-    return replace(identity, **cleaned)
 
 
 def identity_of(whom: UnitRecord | Identity) -> dict[str, object]:
