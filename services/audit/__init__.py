@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from services.audit.actions import ACTIONS, action_of
 from services.audit.outbox import Outbox
-from services.audit.record import ACTIONS, Audit
+from services.audit.record import Audit
 from services.audit.retention import Retention
 
 __all__ = [
@@ -11,4 +12,5 @@ __all__ = [
     "Audit",
     "Outbox",
     "Retention",
+    "action_of",
 ]

@@ -8,11 +8,11 @@ from services import clock
 from services.audit import Audit
 from services.live.changes import Changes
 from services.live.unit import Unit, UnitPart
-from services.model import Address, AuditContext, Event, EventType
+from services.model import UNIT_KINDS, Address, AuditContext, Event, EventType
 from services.rules import Happening
 
 AUDITED: frozenset[EventType] = frozenset(
-    {"transmitter_on", "transmitter_lost", "battery_replace", "battery_critical", "battery_recovered"}
+    {"transmitter_on", "transmitter_lost", "battery_replace", "battery_critical", "battery_recovered", "bay_fault"}
 )
 """Events of parts that someone may have to explain later; their audit action has the same name."""
 
@@ -69,7 +69,8 @@ class Announcer:
             after=after,
             late=late,
         )
-        data = {"channel": part.address.id if part else None, "before": before, "after": after, "late": late}
+        which = UNIT_KINDS[unit.address.kind].part.value
+        data = {which: part.address.id if part else None, "before": before, "after": after, "late": late}
         self.event("settings_changed", unit.address, data, now)
 
     def availability_changed(
