@@ -26,7 +26,7 @@ _DUMPED = ("MODEL", "FW_VER", "DEVICE_ID", "FLASH", "STORAGE_MODE")
 _MODULE = "BATT_MODULE_TYPE"
 _BAYS_PER_MODULE = 2
 
-Place = tuple[int, str]
+FieldAddress = tuple[int, str]
 """Bay or module (0 is the unit) and name of a property."""
 
 _STATES: Mapping[object, str] = {
@@ -97,14 +97,14 @@ class Charger:
     update_failed: bool = False
     storage: bool = False
     flashing: bool = False
-    overridden: dict[Place, str] = field(default_factory=dict)
+    overridden: dict[FieldAddress, str] = field(default_factory=dict)
     """Texts that are reported whatever stands there, for tests."""
 
     # -- what it shows -----------------------------------------------------------------------------------------
 
-    def shown(self) -> dict[Place, str]:
+    def shown(self) -> dict[FieldAddress, str]:
         """Every property in the order of a dump, as on the wire; NET_SETTINGS is in none."""
-        texts: dict[Place, str] = {(0, name): self._unit_text(name) for name in _DUMPED}
+        texts: dict[FieldAddress, str] = {(0, name): self._unit_text(name) for name in _DUMPED}
         for bay, battery in self.bays.items():
             if self.silent_modules and bay in self.missing_bays:
                 continue
@@ -290,6 +290,6 @@ def _override(battery: Battery, name: str, text: str | None) -> None:
         battery.overridden[name] = text
 
 
-def _line(place: Place, text: str) -> bytes:
+def _line(place: FieldAddress, text: str) -> bytes:
     number, name = place
     return f"< REP {f'{number} ' if number else ''}{name} {text} >".encode()

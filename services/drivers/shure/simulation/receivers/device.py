@@ -14,7 +14,7 @@ from services.drivers.shure.simulation.receivers.defaults import FamilyDefaults,
 from services.drivers.shure.simulation.receivers.levels import LEVEL_KEYS, PROFILES, Condition, Levels, circle, pinned
 from services.drivers.shure.simulation.receivers.settings import TEMPERATURE_RAW, Field, formatted, text
 
-Place = tuple[int, str, int]
+FieldAddress = tuple[int, str, int]
 """Channel (0 is the unit), wire name, slot or antenna (0 for none)."""
 
 _DISTURBED = {("RF_INT_DET", "CRITICAL"), ("INTERFERENCE_STATUS", "DETECTED")}
@@ -70,7 +70,7 @@ class Device:
         self.layout = setup.layout
         self.still = still
         self.paired = setup.channels if paired is None else paired
-        self.values: dict[Place, str] = {}
+        self.values: dict[FieldAddress, str] = {}
         self.present = [channel < self.paired for channel in range(setup.channels)]
         self.meter_ms = [0] * setup.channels
         self.meter_loops = [MeterLoop(offset=37 * (number + 151 * channel)) for channel in range(setup.channels)]
@@ -100,18 +100,22 @@ class Device:
         """Channel numbers."""
         return range(1, self.setup.channels + 1)
 
-    def field_of(self, place: Place) -> Field | None:
+    def field_of(self, place: FieldAddress) -> Field | None:
         """The property at a place; ``None`` where the family has none."""
         channel, name, slot = place
         if slot:
             return self.slot_fields.get(name) if slot <= self.family.slots else None
         return self.channel_fields.get(name) if channel else self.device_fields.get(name)
 
+    def flashes(self, channel: int) -> bool:
+        """Whether the lights of a channel, or of the unit (0), can be made to flash."""
+        return ("channel" if channel else "device") in self.family.flash
+
     def is_heard(self, channel: int) -> bool:
         """Whether a transmitter is on the air."""
         return self.present[channel - 1] and not self.transmitters_off
 
-    def shown(self, place: Place) -> str:
+    def shown(self, place: FieldAddress) -> str:
         """What stands at a place now."""
         channel, name, slot = place
         item = self.field_of(place)
@@ -125,7 +129,7 @@ class Device:
             return formatted(item, item.absent)
         return self.values[place]
 
-    def _slot_shown(self, place: Place, item: Field) -> str:
+    def _slot_shown(self, place: FieldAddress, item: Field) -> str:
         channel, name, slot = place
         if self.family.links:
             return self._link_shown(place, item)
@@ -138,7 +142,7 @@ class Device:
         mirrored = (channel, name.replace("SLOT_", "TX_", 1), 0)
         return self.values.get(mirrored, self.values[place]) if slot == 1 and "BATT" in name else self.values[place]
 
-    def _link_shown(self, place: Place, item: Field) -> str:
+    def _link_shown(self, place: FieldAddress, item: Field) -> str:
         """SLX-D+: slot 1 is the transmitter on the air; the minutes stand in both slots."""
         channel, name, slot = place
         heard = self.is_heard(channel)
@@ -149,13 +153,13 @@ class Device:
         known = slot == 1 and channel <= self.paired
         return self.values[place] if known else formatted(item, item.absent or "")
 
-    def write(self, place: Place, value: str) -> None:
+    def write(self, place: FieldAddress, value: str) -> None:
         """Put a text at a place, already in its wire form."""
         self.values[place] = value
         if place[1] in _CONDITIONS:
             self.retune(place[0])
 
-    def changed_by(self, channels: range | tuple[int, ...], change: Callable[[], None]) -> list[Place]:
+    def changed_by(self, channels: range | tuple[int, ...], change: Callable[[], None]) -> list[FieldAddress]:
         """Do something, and tell which places show something else than before."""
         places = [place for place, _ in self._places() if place[0] in channels or place[0] == 0]
         before = [self.shown(place) for place in places]
@@ -164,7 +168,7 @@ class Device:
             self.retune(channel)
         return [place for place, old in zip(places, before, strict=True) if self.shown(place) != old]
 
-    def set_key(self, channel: int, key: str, value: object, slot: int = 0) -> list[Place]:
+    def set_key(self, channel: int, key: str, value: object, slot: int = 0) -> list[FieldAddress]:
         """Change a value by its key in `services.model.keys`; the places that show something else now.
 
         Raises `KeyError` for a key that the family does not have.
@@ -192,7 +196,7 @@ class Device:
         write()
         return [place for place, old in zip(written, before, strict=True) if self.shown(place) != old]
 
-    def _written(self, channel: int, key: str, value: object, slot: int) -> Iterator[tuple[Place, str]]:
+    def _written(self, channel: int, key: str, value: object, slot: int) -> Iterator[tuple[FieldAddress, str]]:
         """Where a key stands on the wire, and how its new value is written there."""
         fields = self.slot_fields if slot else self.channel_fields if channel else self.device_fields
         for item in fields.values():
@@ -244,14 +248,14 @@ class Device:
                 return result
         return Condition.LIVE
 
-    def _places(self) -> Iterator[tuple[Place, Field]]:
+    def _places(self) -> Iterator[tuple[FieldAddress, Field]]:
         """Every place that the unit has, in the order of a dump."""
         for item in self.device_fields.values():
             yield (0, item.name, 0), item
         for channel in self.channels:
             yield from self.channel_places(channel)
 
-    def channel_places(self, channel: int) -> Iterator[tuple[Place, Field]]:
+    def channel_places(self, channel: int) -> Iterator[tuple[FieldAddress, Field]]:
         """Every place that a channel has, in the order of a dump."""
         for item in self.channel_fields.values():
             yield (channel, item.name, 0), item

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.drivers.shure.simulation.receivers.device import Device, Place
+from services.drivers.shure.simulation.receivers.device import Device, FieldAddress
 from services.drivers.shure.simulation.receivers.settings import text
 
 GRID_KHZ, PLACES, STRIDE = 25, 2551, 31
@@ -25,8 +25,8 @@ class Identities:
 
     number: int
     mac: str
-    own: Mapping[Place, str]
-    other: Mapping[Place, str]
+    own: Mapping[FieldAddress, str]
+    other: Mapping[FieldAddress, str]
     other_mac: str
 
 
@@ -36,12 +36,12 @@ def mac_address(family: str, number: int, seed: int) -> str:
     return f"00:0e:dd:{tail >> 16:02x}:{tail >> 8 & 0xFF:02x}:{tail & 0xFF:02x}"
 
 
-def identity(device: Device, number: int, mac: str) -> dict[Place, str]:
+def identity(device: Device, number: int, mac: str) -> dict[FieldAddress, str]:
     """The texts that tell unit ``number`` from the others, as they stand on the wire."""
     label = f"{device.family.label}{number:04d}"
     short = mac.replace(":", "")[-6:]
     network = device.device_fields.get("NET_SETTINGS SC")
-    texts: dict[Place, str] = {
+    texts: dict[FieldAddress, str] = {
         (0, "DEVICE_ID", 0): label,
         (0, "NA_DEVICE_NAME", 0): f"{device.setup.name.removesuffix('+').removesuffix('DAN')}-{short}",
     }
@@ -87,12 +87,12 @@ def furnish(device: Device, number: int, hardware_name: str) -> None:
         device.retune(channel)
 
 
-def _slots(device: Device, channel: int, index: int) -> dict[Place, str]:
+def _slots(device: Device, channel: int, index: int) -> dict[FieldAddress, str]:
     """Slot 1 is the transmitter on the air, slot 2 a linked spare that is off, the others are empty."""
     if not device.family.slots:
         return {}
     model = device.values[channel, "TX_MODEL", 0]
-    texts: dict[Place, str] = {}
+    texts: dict[FieldAddress, str] = {}
     for slot in range(1, device.family.slots + 1):
         status = {1: _LINKED if model.startswith("ADX") else "STANDARD", 2: "LINKED.INACTIVE"}.get(slot, "EMPTY")
         texts[channel, "SLOT_STATUS", slot] = status
@@ -101,7 +101,7 @@ def _slots(device: Device, channel: int, index: int) -> dict[Place, str]:
     return texts
 
 
-def _put(device: Device, place: Place, value: str) -> None:
+def _put(device: Device, place: FieldAddress, value: str) -> None:
     item = device.field_of(place)
     if item is not None:
         device.write(place, text(value, item.width) if item.width else value)

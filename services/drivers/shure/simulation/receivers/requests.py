@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.messages import Message
 from services.drivers.shure.simulation.receivers import meters
-from services.drivers.shure.simulation.receivers.device import Device, Place
+from services.drivers.shure.simulation.receivers.device import Device, FieldAddress
 from services.drivers.shure.simulation.receivers.settings import text
 
 DEFAULT_METER_MS = 1000
@@ -65,18 +65,18 @@ def answer(device: Device, body: bytes, *, unknown_is_silent: bool = False) -> A
     return result
 
 
-def line(place: Place, value: str) -> bytes:
+def line(place: FieldAddress, value: str) -> bytes:
     """A REP as the device writes it."""
     channel, name, sub = place
     return codec.report(name, channel or None, sub or None, value)
 
 
-def reports(device: Device, places: list[Place]) -> list[bytes]:
+def reports(device: Device, places: list[FieldAddress]) -> list[bytes]:
     """What the unit says unasked when these places have changed; an unpaired channel says less."""
     return [line(place, device.shown(place)) for place in places if _is_told(device, place)]
 
 
-def _is_told(device: Device, place: Place) -> bool:
+def _is_told(device: Device, place: FieldAddress) -> bool:
     channel, name, _ = place
     return channel <= device.paired or not device.family.unpaired or name in device.family.unpaired
 
@@ -127,7 +127,7 @@ def _dump(device: Device, index: int) -> Iterator[bytes]:
 
 def _property(device: Device, channel: int, name: str, sub: int | None) -> list[bytes]:
     if name == "FLASH":
-        if not _flashes(device, channel):
+        if not device.flashes(channel):
             raise KeyError(name)
         return [line((channel, name, 0), "ON" if channel in device.flashing else "OFF")]
     if channel and name == "METER_RATE":
@@ -162,10 +162,6 @@ def _meter_line(channel: int, item: tuple[str, int | None, str]) -> bytes:
     return line((channel, name, antenna or 0), value)
 
 
-def _flashes(device: Device, channel: int) -> bool:
-    return ("channel" if channel else "device") in device.family.flash
-
-
 def _set(device: Device, result: Answer, asked: Message) -> None:
     name = asked.name
     fields = {*device.device_fields, *device.channel_fields, *device.slot_fields, "METER_RATE", "FLASH"}
@@ -178,7 +174,7 @@ def _set(device: Device, result: Answer, asked: Message) -> None:
         setter(device, result, channel, asked.value.rstrip())
 
 
-def _store(device: Device, result: Answer, place: Place, value: str, *also: Place) -> None:
+def _store(device: Device, result: Answer, place: FieldAddress, value: str, *also: FieldAddress) -> None:
     """Set a text; everyone hears of a change, who asked hears the value in any case."""
     if device.field_of(place) is None:
         raise KeyError(place)
@@ -201,7 +197,7 @@ def _set_device_id(device: Device, result: Answer, channel: int, argument: str) 
     _store_text(device, result, (channel, "DEVICE_ID", 0), argument, DEVICE_ID_LIMIT)
 
 
-def _store_text(device: Device, result: Answer, place: Place, argument: str, limit: int) -> None:
+def _store_text(device: Device, result: Answer, place: FieldAddress, argument: str, limit: int) -> None:
     item = device.field_of(place)
     if item is None:
         raise KeyError(place)
@@ -250,7 +246,7 @@ def _set_group(device: Device, result: Answer, channel: int, argument: str) -> N
     _store(device, result, place, _group_text(device, pair), (channel, "FREQUENCY", 0))
 
 
-def _group_place(device: Device, channel: int) -> Place:
+def _group_place(device: Device, channel: int) -> FieldAddress:
     return (channel, "GROUP_CHANNEL" if "GROUP_CHANNEL" in device.channel_fields else "GROUP_CHAN", 0)
 
 
@@ -270,7 +266,7 @@ def _set_meter_rate(device: Device, result: Answer, channel: int, argument: str)
 
 
 def _set_flash(device: Device, result: Answer, channel: int, argument: str) -> None:
-    if not _flashes(device, channel):
+    if not device.flashes(channel):
         raise KeyError("FLASH")
     if argument not in ("ON", "OFF"):
         raise RefusedError

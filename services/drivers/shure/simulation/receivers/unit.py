@@ -11,7 +11,7 @@ from services.drivers.shure.simulation.clock import Clock, Timer
 from services.drivers.shure.simulation.connection import DEAF, Connection
 from services.drivers.shure.simulation.faults import FAULTS, ONCE, SLOW_S
 from services.drivers.shure.simulation.receivers import requests
-from services.drivers.shure.simulation.receivers.device import Device, Place
+from services.drivers.shure.simulation.receivers.device import Device, FieldAddress
 from services.drivers.shure.simulation.receivers.identity import Identities
 from services.drivers.shure.simulation.receivers.levels import STEP_MS
 from services.drivers.shure.simulation.receivers.scenario import Scenario
@@ -251,7 +251,7 @@ class Unit:
 
         self._report(requests.reports(device, device.changed_by(device.channels, change)))
 
-    def _become(self, texts: Mapping[Place, str]) -> None:
+    def _become(self, texts: Mapping[FieldAddress, str]) -> None:
         for place, value in texts.items():
             self.device.write(place, value)
 
