@@ -72,6 +72,8 @@ class BridgeStatus:
         self._online_over: Connection | None = None
         """The connection over which everything retained was sent, and then that the bridge is online."""
         self._info_is_old = False
+        self._superseded = False
+        """Whether another process with this id began later; the log has it once."""
         self._state: State = "starting"
         self._reason: str | None = None
         self._since = clock.now_text()
@@ -118,17 +120,36 @@ class BridgeStatus:
             await asyncio.sleep(LOOK_S)
 
     async def check_own_state(self, connection: Connection, payload: bytes) -> None:
-        """Publish the state again where the broker holds another one, for example an older will."""
-        try:
-            held = orjson.loads(payload) if payload else {}
-        except orjson.JSONDecodeError:
-            held = {}
-        ours = isinstance(held, dict) and held.get("epoch") == self._epoch and held.get("state") != "offline"
-        if not ours and self._online_over is connection:
-            log.info("the broker held another state of this bridge, for example its last will; ours is published again")
-            await self.publish_state(connection, "online")
+        """Publish the state again where the broker holds an older one, for example the will of an earlier run.
+
+        A newer one is of another process with this bridge's id: to overwrite it would begin an exchange without end.
+        """
+        epoch, state = _held(payload)
+        if self._online_over is not connection or (epoch == self._epoch and state != "offline"):
+            return
+        if epoch > self._epoch:
+            if not self._superseded:
+                log.error(
+                    "another process publishes as this bridge, and began later: stop one of them, or give it an id of "
+                    "its own ([bridge] id)",
+                    extra={"epoch": self._epoch, "other": epoch},
+                )
+            self._superseded = True
+            return
+        log.info("the broker held another state of this bridge, for example its last will; ours is published again")
+        await self.publish_state(connection, "online")
 
     async def _publish(self, connection: Connection, facet: Facet, payload: bytes) -> None:
         topic = self._topics.process(facet)
         while not connection.publish_nowait(topic, payload, qos=1, retain=True):
             await connection.ready()
+
+
+def _held(payload: bytes) -> tuple[int, object]:
+    """Epoch and state of what the broker holds; what cannot be read is older than anything."""
+    try:
+        held = orjson.loads(payload) if payload else {}
+    except orjson.JSONDecodeError:
+        held = {}
+    epoch = held.get("epoch") if isinstance(held, dict) else None
+    return (epoch, held.get("state")) if isinstance(epoch, int) else (0, None)
