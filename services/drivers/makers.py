@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 
 from services.drivers.port import Driver, DriverError, Maker, Surroundings
 
 log = logging.getLogger(__name__)
+
+OPEN_S = 5.0
+"""How long the start waits for makers; one that takes longer goes on opening, and its units wait for it."""
+
+CLOSE_S = 2.0
+"""How long the end waits for makers before they are cancelled: the whole bridge ends within 5 s."""
 
 OPEN_AGAIN_S = 15.0
 """Between two tries to open a maker. Somebody has to end another program first; trying faster helps nobody."""
@@ -58,7 +64,7 @@ class Makers(Mapping[str, Driver]):
 
     @asynccontextmanager
     async def open(self, around: Surroundings) -> AsyncIterator[Makers]:
-        """Open all makers; the block begins when each was tried once."""
+        """Open all makers; the block begins when each was tried once, or after `OPEN_S`."""
         self._ends.clear()
         tried = {name: asyncio.Event() for name in self._drivers}
         tasks = [
@@ -66,12 +72,14 @@ class Makers(Mapping[str, Driver]):
             for name, driver in self._drivers.items()
         ]
         try:
-            for event in tried.values():
-                await event.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(OPEN_S):
+                    for event in tried.values():
+                        await event.wait()
             yield self
         finally:
             self._ends.set()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
 
     async def _keep(self, name: str, driver: Driver, around: Surroundings, tried: asyncio.Event) -> None:
         while not self._ends.is_set():
@@ -109,3 +117,14 @@ class Makers(Mapping[str, Driver]):
                 await self._ends.wait()
         except TimeoutError:
             return
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Wait until all have ended, and cancel those that take too long."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=CLOSE_S)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late)

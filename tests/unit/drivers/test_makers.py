@@ -84,3 +84,21 @@ async def test_a_driver_that_is_not_installed_is_named_with_those_that_are() -> 
         with pytest.raises(DriverError, match="installed: one") as failure:
             makers.maker("two")
         assert failure.value.again_s is None
+
+
+class Slow(Troubled):
+    """A driver whose maker never finishes to open."""
+
+    @asynccontextmanager
+    async def open(self, around: Surroundings) -> AsyncIterator[Maker]:
+        await asyncio.Event().wait()
+        yield self
+
+
+async def test_a_maker_that_hangs_holds_up_neither_the_start_nor_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.drivers.makers.OPEN_S", 0.02)
+    monkeypatch.setattr("services.drivers.makers.CLOSE_S", 0.02)
+    async with asyncio.timeout(2), makers_of(Slow("slow", None), Troubled("fine", None)).open(Surroundings()) as makers:
+        makers.maker("fine")
+        with pytest.raises(DriverError, match="not open yet"):
+            makers.maker("slow")
