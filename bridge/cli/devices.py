@@ -12,7 +12,7 @@ from pathlib import Path
 from bridge.cli.probe import Probe
 from bridge.cli.run import raise_file_limit
 from bridge.settings import load
-from services.discovery import MENDABLE, Found, Outcome, ask_places, cannot_ask
+from services.discovery import MENDABLE, OURS, Found, Outcome, ask_places, cannot_ask
 from services.drivers import (
     Driver,
     Makers,
@@ -28,9 +28,6 @@ from services.drivers import (
 from services.rules import Host, parse
 
 Write = Callable[[str], None]
-
-OURS = frozenset({"local_port_unavailable"})
-"""Failures of this machine: the same at every address, so printed once."""
 
 
 def configured_targets(path: Path | None) -> tuple[str, ...]:

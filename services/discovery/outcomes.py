@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, get_args
 
 from services.discovery.candidates import Candidates
-from services.discovery.scan import MENDABLE, Found, Missed, Outcome
+from services.discovery.scan import MENDABLE, OURS, Found, Missed, Outcome
 from services.discovery.targets import Place, Plan
 from services.drivers import Sighting
 from services.live import IgnoredUnits, Inventory, UnidentifiedHosts
@@ -66,6 +66,8 @@ class Findings:
         self._missed: dict[str, Missed] = {}
         self._units: dict[tuple[str, str], str] = {}
         self._bugs: Counter[str] = Counter()
+        self._ours: dict[str, str] = {}
+        """What this machine does not give -> manufacturer whose units are not asked for want of it."""
 
     # -- while the scan runs ---------------------------------------------------------------------------------
 
@@ -82,6 +84,8 @@ class Findings:
             self._missed[place.text] = outcome
         elif outcome.code == "internal":
             self._bug(outcome)
+        elif outcome.code in OURS:
+            self._ours[outcome.detail] = outcome.manufacturer
         elif outcome.code in MENDABLE:
             self._tell(outcome)
 
@@ -136,6 +140,8 @@ class Findings:
                 self._result(maker).warnings.append(
                     f"driver of {maker}: {count - BUGS_TOLD} further failures like that"
                 )
+        for detail, maker in self._ours.items():
+            self._result(maker).warnings.append(f"units of {maker} were not looked for: {detail}")
         for result in self.results.values():
             total.absorb(result)
         total.data["manufacturers"] = {maker: result.as_json() for maker, result in sorted(self.results.items())}

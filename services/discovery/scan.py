@@ -59,6 +59,9 @@ _STARVED_PAUSE_S = 0.5
 _STARVED_TRIES = 4
 
 
+OURS = frozenset({"local_port_unavailable"})
+"""Failures of this machine: the same at every address, so they are reported once."""
+
 MENDABLE = frozenset({"control_blocked", "auth_failed"})
 """Failures at an address that nobody named, after which somebody can mend something; the others mean that no unit is
 there.

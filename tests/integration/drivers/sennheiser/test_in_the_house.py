@@ -239,6 +239,18 @@ async def test_a_port_that_another_program_holds_is_said_with_the_remedy_and_har
             await online(seen, "receiver/vox", "channel/vox-1")
 
 
+async def test_a_search_says_once_that_a_port_of_this_machine_is_taken_and_finds_all_others(house: House) -> None:
+    home, _, first = addresses()
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other:
+        other.bind((home, PORT))
+        async with rack("ulxd", listen=first, **STILL), at(house, home).running() as (_, seen):
+            await seen.until(lambda: seen.is_bridge("online"))
+            answer = await seen.ask("bridge/main", "discover", networks=[f"{first}/29"])
+            assert answer["status"] == "succeeded", answer
+            (warning,) = [words for words in answer["warnings"] if str(PORT) in words]
+            assert "units of sennheiser were not looked for" in warning
+
+
 async def program(*arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("mic2mqtt"),
@@ -268,11 +280,12 @@ async def test_simulate_discover_and_probe_work_from_the_command_line() -> None:
             other.bind((home, PORT))
             missed = await said("discover", f"{first}/30", "--interface", home)
             assert missed.count(f"UDP port {PORT} of {home} of this machine is held by") == 1, missed
-        probed = await said("probe", first, "--interface", home)
+        probed = await said("probe", first, "--interface", home, "--listen", "1s")
         assert "VERDICT: a unit that mic2mqtt understands (driver sennheiser)" in probed, probed
         assert "ew_g4" in probed
         assert "> FirmwareRevision" in probed
         assert "< Name Vox 1" in probed
+        assert "\\r" not in probed, "each line of a datagram stands on a line of its own"
     finally:
         simulated.terminate()
         await simulated.wait()
