@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bridge.http import metrics, server
+from bridge.http import exposition, metrics, server
 
-__all__ = ["metrics", "server"]
+__all__ = ["exposition", "metrics", "server"]

@@ -19,11 +19,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.core import Metric as ClientMetric
 from prometheus_client.registry import Collector
 
+from bridge.http.exposition import PREFIX, SUFFIXES, Described, Family, labels_text
 from services.live import Inventory, Unit, UnitPart
 from services.model import KEYS, UNIT_KINDS, Facet, KeyTable, Kind, Metric, UnitKind
 from services.verbs import VERBS
-
-PREFIX = "mic2mqtt_"
 
 TENANT = ("organization", "campus")
 """The first labels of every unit and part; its unit's id follows, and a part's own."""
@@ -57,70 +56,8 @@ class Process:
     """(verb, status) -> how many."""
 
 
-_SUFFIXES = {"counter": "_total", "info": "_info"}
-"""What the exposition format adds to a name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A metric in words, for the documentation."""
-
-    name: str
-    kind: str
-    labels: tuple[str, ...]
-    words: str
-
-
-class _Family:
-    """One metric in Prometheus' text format (exposition formats, text-based format, version 0.0.4)."""
-
-    def __init__(self, name: str, kind: str, words: str, labels: tuple[str, ...]) -> None:
-        self.described = Described(f"{PREFIX}{name}{_SUFFIXES.get(kind, '')}", kind, labels, words)
-        self._name = self.described.name
-        self._head = f"# HELP {self._name} {words}\n# TYPE {self._name} {'gauge' if kind == 'info' else kind}\n"
-        self._lines: list[str] = []
-        self._pieces: list[bytes] = []
-
-    def add(self, labels: str, value: float) -> None:
-        """A series; ``labels`` as `_labels` writes them."""
-        self._lines.append(f"{self._name}{{{labels}}} {value!r}\n")
-
-    def flush(self) -> None:
-        """Turn what was added since the last call into bytes."""
-        if self._lines:
-            self._pieces.append("".join(self._lines).encode())
-            self._lines.clear()
-
-    def pieces(self) -> Iterator[bytes]:
-        """What is exposed, once, in pieces small enough to be joined and sent in no time; none without a series.
-
-        Nothing is kept: to let go of ten megabytes at once would take a millisecond.
-        """
-        self.flush()
-        written, self._pieces = self._pieces, []
-        if not written:
-            return
-        group, size = [self._head.encode()], len(self._head)
-        for piece in written:
-            if size + len(piece) > PIECE_BYTES:
-                yield b"".join(group)
-                group, size = [], 0
-            group.append(piece)
-            size += len(piece)
-        yield b"".join(group)
-
-
-PIECE_BYTES = 128 * 1024
-"""Of an answer: joining so much takes 0.1 ms."""
-
 INFO_WORDS = ("name", "manufacturer", "model", "firmware", "room", "host")
 """Labels of a unit's info, beside its place."""
-
-_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
-
-
-def _labels(words: Mapping[str, str]) -> str:
-    return ",".join(f'{key}="{value.translate(_ESCAPES)}"' for key, value in words.items())
 
 
 def _place(kind: UnitKind) -> tuple[str, ...]:
@@ -132,11 +69,11 @@ class _Units:
 
     def __init__(self, kind: UnitKind) -> None:
         place, noun = _place(kind), kind.noun
-        self._up = _Family(f"{kind.unit}_up", "gauge", f"1 while the {noun} is live.", place)
+        self._up = Family(f"{kind.unit}_up", "gauge", f"1 while the {noun} is live.", place)
         age = AGES.get(kind.unit, f"{kind.unit}_data_age_seconds")
-        self._age = _Family(age, "gauge", f"Since the {noun} was last heard.", place)
-        self._lost = _Family(f"{kind.unit}_reconnects", "counter", "Connections lost.", place)
-        self._info = _Family(kind.unit.value, "info", f"Who the {noun} is.", (*place, *INFO_WORDS))
+        self._age = Family(age, "gauge", f"Since the {noun} was last heard.", place)
+        self._lost = Family(f"{kind.unit}_reconnects", "counter", "Connections lost.", place)
+        self._info = Family(kind.unit.value, "info", f"Who the {noun} is.", (*place, *INFO_WORDS))
         self.families = [self._up, self._age, self._lost, self._info]
 
     def add(self, unit: Unit, place: str, now: float) -> None:
@@ -146,7 +83,7 @@ class _Units:
         heard_s = unit.link_state.heard_s
         if heard_s is not None:
             self._age.add(place, round(max(0.0, now - heard_s), 3))
-        self._info.add(f"{place},{_labels(_words_of(unit))}", 1)
+        self._info.add(f"{place},{labels_text(_words_of(unit))}", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +116,7 @@ class _Parts:
     def __init__(self, kind: UnitKind, table: KeyTable) -> None:
         part, path = kind.part, (*_place(kind), kind.part.value)
         self._label = part.value
-        self._gauges: dict[str, _Family] = {}
+        self._gauges: dict[str, Family] = {}
         self._sources: dict[tuple[str, str], list[_Source]] = {}
         for row in (*table.of(part), *table.of(part, Facet.TELEMETRY)):
             metric = row.metric
@@ -187,14 +124,14 @@ class _Parts:
                 continue
             further = (metric.label[0],) if metric.label else ()
             if metric.name not in self._gauges:
-                self._gauges[metric.name] = _Family(metric.name, "gauge", metric.help, (*path, *further))
+                self._gauges[metric.name] = Family(metric.name, "gauge", metric.help, (*path, *further))
             label = f',{metric.label[0]}="{metric.label[1]}"' if metric.label else ""
             source = _Source(row.name, row.published_in is Facet.TELEMETRY, metric)
             self._sources.setdefault((metric.name, label), []).append(source)
         self._series = [(self._gauges[name], label, sources) for (name, label), sources in self._sources.items()]
-        self._counters = [(_Family(name, "counter", words, path), key) for name, words, key in COUNTERS[part]]
-        self._status = _Family(f"{part}_status", "gauge", "1 for the status it has.", (*path, "status"))
-        self._info = _Family(part.value, "info", f"What the {kind.part_noun} is called.", (*path, "name", "number"))
+        self._counters = [(Family(name, "counter", words, path), key) for name, words, key in COUNTERS[part]]
+        self._status = Family(f"{part}_status", "gauge", "1 for the status it has.", (*path, "status"))
+        self._info = Family(part.value, "info", f"What the {kind.part_noun} is called.", (*path, "name", "number"))
         counters = [family for family, _ in self._counters]
         self.families = [*self._gauges.values(), *counters, self._status, self._info]
 
@@ -203,7 +140,7 @@ class _Parts:
         path = f'{place},{self._label}="{part.address.id}"'
         self._status.add(f'{path},status="{part.state["status"]}"', 1)
         words = {"name": str(part.state.get("name") or ""), "number": str(part.number)}
-        self._info.add(f"{path},{_labels(words)}", 1)
+        self._info.add(f"{path},{labels_text(words)}", 1)
         for family, counter in self._counters:
             family.add(path, getattr(part.counters, counter))
         if part.stale:
@@ -283,7 +220,7 @@ def described(process: Process, table: KeyTable = KEYS) -> list[Described]:
     """Every metric of ours, by name."""
     ours = [family.described for family in _House(table).families]
     for metric in _OfProcess(process).collect():
-        name = metric.name + _SUFFIXES.get(metric.type, "")
+        name = metric.name + SUFFIXES.get(metric.type, "")
         ours.append(Described(name, metric.type, tuple(getattr(metric, "_labelnames", ())), metric.documentation))
     return sorted(ours, key=lambda one: one.name)
 

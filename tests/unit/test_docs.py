@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from bridge.cli.main import app as program
 from bridge.contract import PUBLISHED, Incoming, Rejection, Topics, parse, payloads
-from bridge.http import metrics
+from bridge.http import exposition, metrics
 from bridge.settings import Settings, load
 from bridge.settings.environment import variables
 from scripts import doc_tables
@@ -130,9 +130,9 @@ def test_what_is_said_to_be_unused_is_unused_and_nothing_else_is() -> None:
 def test_every_metric_is_described_also_those_that_alerts_and_dashboards_use() -> None:
     text = text_of("metrics.md")
     for name in {row.metric.name for row in KEYS.rows if row.metric}:
-        assert f"`{metrics.PREFIX}{name}`" in text
+        assert f"`{exposition.PREFIX}{name}`" in text
     for name in {name for counters in metrics.COUNTERS.values() for name, _, _ in counters}:
-        assert f"`{metrics.PREFIX}{name}_total`" in text
+        assert f"`{exposition.PREFIX}{name}_total`" in text
     shipped = [*(ROOT / "grafana").rglob("*.json"), ROOT / "grafana" / "prometheus" / "alerts.yml"]
     for file in shipped:
         for name in set(re.findall(r"mic2mqtt_[a-z0-9_]+", file.read_text(encoding="utf-8"))):

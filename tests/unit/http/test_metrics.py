@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bridge.http.metrics import COUNTERS, PREFIX, Process, renderer
+from bridge.http.exposition import PREFIX
+from bridge.http.metrics import COUNTERS, Process, renderer
 from services.live import Inventory, Unit
 from services.model import KEYS
 from tests.unit.discovery.household import put

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bridge.http.metrics import PREFIX, Process, renderer
+from bridge.http.exposition import PREFIX
+from bridge.http.metrics import Process, renderer
 from services.live import Inventory, Unit, UnitPart
 from services.model import Address, Kind, UnitRecord
 
