@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+import tomllib
 import types
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +66,11 @@ def test_a_driver_that_calls_itself_otherwise_is_refused(caplog: pytest.LogCaptu
 def test_an_unknown_name_is_answered_with_the_names_that_there_are() -> None:
     with pytest.raises(UnknownDriverError, match=r"no driver 'sure'; installed drivers: .*manual.*shure"):
         get_driver(find_drivers(), "sure")
+
+
+def test_what_is_installed_offers_what_the_project_declares() -> None:
+    """An environment that was made before a maker came lacks it, and documents made there forget it."""
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    for group in ("mic2mqtt.drivers", "mic2mqtt.simulators"):
+        offered = {point.name: point.value for point in entry_points(group=group)}
+        assert offered.items() >= project["entry-points"][group].items(), "run `make venv`"
