@@ -17,7 +17,7 @@ from bridge.restarts import keep_running
 from bridge.settings import Settings, broker_of, polling_of, status_rules_of
 from services.audit import Audit, Outbox, Retention
 from services.commands import BridgeActions, CommandHandlers, CommandService
-from services.discovery import Adverts, Candidates, DiscoveryOrchestrationService, HeardHosts, Schedule
+from services.discovery import Adverts, AnnouncedHosts, Candidates, DiscoveryOrchestrationService, Schedule
 from services.drivers import Driver, Makers, Surroundings
 from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts
 from services.model import Campus
@@ -61,7 +61,7 @@ class App:
         self.inventory = Inventory(settings.bridge.id, store.epoch)
         self.ignored = IgnoredUnits(store.ignore, store.unignore)
         self.unidentified = UnidentifiedHosts()
-        self.heard = HeardHosts()
+        self.announced = AnnouncedHosts()
         self.candidates = Candidates(self.inventory, self.changes)
         self.audit = Audit(store)
         self.outbox = Outbox(store)
@@ -115,7 +115,7 @@ class App:
             candidates=self.candidates,
             ignored=self.ignored,
             unidentified=self.unidentified,
-            mac_at=self.heard.mac_at,
+            mac_at=self.announced.mac_at,
             sync=self.sync,
             sessions=self.sessions,
             audit=self.audit,
@@ -128,7 +128,7 @@ class App:
             ignored=self.ignored,
             discovery=self.discovery,
             makers=self.makers,
-            heard=self.heard,
+            announced=self.announced,
             default_tenant=self.default,
         )
         self.schedule = Schedule(discovery=self.discovery, inventory=self.inventory, unidentified=self.unidentified)

@@ -12,7 +12,7 @@ from pathlib import Path
 from bridge.cli.probe import Probe
 from bridge.cli.run import raise_file_limit
 from bridge.settings import load
-from services.discovery import MENDABLE, OURS, Found, Outcome, ask_places, cannot_ask
+from services.discovery import MENDABLE, OURS, Found, ScanOutcome, ask_places, cannot_ask
 from services.drivers import (
     Driver,
     Makers,
@@ -46,7 +46,7 @@ class _Printer:
         self._printed: set[str] = set()
         self.asked = self.found = 0
 
-    def take(self, outcome: Outcome) -> None:
+    def take(self, outcome: ScanOutcome) -> None:
         """One address."""
         self.asked += 1
         if isinstance(outcome, Found):

@@ -80,9 +80,9 @@ class _Units:
         """One more unit; ``now`` is the loop's time."""
         self._up.add(place, int(unit.online))
         self._lost.add(place, unit.link_state.reconnects_total)
-        heard_s = unit.link_state.heard_s
-        if heard_s is not None:
-            self._age.add(place, round(max(0.0, now - heard_s), 3))
+        last_received_s = unit.link_state.last_received_s
+        if last_received_s is not None:
+            self._age.add(place, round(max(0.0, now - last_received_s), 3))
         self._info.add(f"{place},{labels_text(_words_of(unit))}", 1)
 
 

@@ -115,8 +115,8 @@ class Renderer:
     def _link(self, unit: Unit) -> bytes:
         now = asyncio.get_running_loop().time()
         link = unit.link_state
-        heard_s = link.heard_s
-        age = None if heard_s is None else round(max(0.0, now - heard_s), 1)
+        last_received_s = link.last_received_s
+        age = None if last_received_s is None else round(max(0.0, now - last_received_s), 1)
         last_seen = unit.record.last_seen if age is None else clock.text_of(clock.now() - age)
         data = {
             "last_seen": last_seen,

@@ -1,11 +1,17 @@
-"""Who is out there: scans of ranges and hosts, overheard adverts, candidates, and reading known units again."""
+"""Finds units, and reads known ones again; whoever calls it needs no broker.
+
+`service` is the way in for commands and the schedule. One discovery: `places` parses what people wrote, `targets` makes
+questions of it, `search` runs it, `scan` asks the addresses, `outcomes` decides what becomes of each answer: a unit, a
+candidate (`candidates`) or an error. `adverts` receives what units announce of themselves (`heard` has the list),
+`schedule` decides when ranges are searched without a command, `refresh` reads units again.
+"""
 
 from __future__ import annotations
 
 from services.discovery.adverts import Adverts
 from services.discovery.candidates import Candidate, Candidates
-from services.discovery.heard import HeardHosts
-from services.discovery.scan import MENDABLE, OURS, Found, Missed, Outcome
+from services.discovery.heard import AnnouncedHosts
+from services.discovery.scan import MENDABLE, OURS, Found, Missed, ScanOutcome
 from services.discovery.schedule import Schedule
 from services.discovery.search import ask_places, cannot_ask
 from services.discovery.service import DiscoveryOrchestrationService
@@ -14,13 +20,13 @@ __all__ = [
     "MENDABLE",
     "OURS",
     "Adverts",
+    "AnnouncedHosts",
     "Candidate",
     "Candidates",
     "DiscoveryOrchestrationService",
     "Found",
-    "HeardHosts",
     "Missed",
-    "Outcome",
+    "ScanOutcome",
     "Schedule",
     "ask_places",
     "cannot_ask",

@@ -1,8 +1,8 @@
-"""Listening to what receivers announce of themselves: candidates, and evidence of who stands where.
+"""Receives what units announce of themselves: it makes candidates of them, and shows which unit is at which address.
 
-An advert proves that a device exists, not that it answers: nothing is added before its address was asked. What it is
-worth beyond that: a receiver that does not tell its MAC address is known by the announced one, and a lost receiver
-that announces itself from another address is asked there and followed.
+An advert proves that a unit exists, not that it answers: nothing is added before its address was asked. Beyond that, a
+unit that does not report its MAC address is recognised by the announced one, and a lost unit that announces itself
+from another address is asked there and followed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import TypeVar
 
-from services.discovery.heard import Heard, HeardHosts
+from services.discovery.heard import AnnouncedHosts, Announcement
 from services.discovery.service import DiscoveryOrchestrationService
 from services.discovery.targets import Place
 from services.drivers import DriverError, Gone, Makers, Sighting
@@ -29,16 +29,16 @@ ACTOR = "advert"
 EXPIRE_EVERY_S = 30.0
 
 JUDGE_AGAIN_S = 60.0
-"""An advert that says what it said before is thought about so often, and only noted in between."""
+"""Seconds between two evaluations of an advert that has not changed; between them only its time is noted."""
 
 ASK_AGAIN_S = 300.0
-"""Between two questions to a host that announces itself and is not added."""
+"""Seconds between two questions to a host that announces itself and is not added."""
 
 LISTEN_AGAIN_S = 30.0
-"""After listening failed: an interface that comes up late, a port that another program holds."""
+"""Pause after listening failed, in seconds: an interface may come up late, another program may hold the port."""
 
-HEARD_MOST = 4000
-"""Hosts that are remembered: whoever can send to the network can invent as many as he likes."""
+ANNOUNCED_MOST = 4000
+"""Hosts that are remembered: anybody who can send to the network can invent any number of them."""
 
 ASKING_MOST = 256
 """Hosts that wait to be asked; what does not fit comes again with its next advert."""
@@ -48,7 +48,7 @@ _Item = TypeVar("_Item")
 
 
 class Adverts:
-    """Listens through every driver that can, on every interface or on the one that is given."""
+    """Receives adverts through every driver that can, on every interface or on the configured one."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Adverts:
         ignored: IgnoredUnits,
         discovery: DiscoveryOrchestrationService,
         makers: Makers,
-        heard: HeardHosts,
+        announced: AnnouncedHosts,
         default_tenant: Campus,
     ) -> None:
         """``default_tenant`` gets the candidates that no range has."""
@@ -67,7 +67,7 @@ class Adverts:
         self._candidates = discovery.candidates
         self._makers = makers
         self._default_tenant = default_tenant
-        self._heard = heard
+        self._announced = announced
         self._asking: asyncio.Queue[tuple[Campus, Sighting]] = asyncio.Queue(ASKING_MOST)
         self._teaching: asyncio.Queue[tuple[Unit, str]] = asyncio.Queue(ASKING_MOST)
 
@@ -82,70 +82,70 @@ class Adverts:
                 await asyncio.sleep(EXPIRE_EVERY_S)
                 self.expire(asyncio.get_running_loop().time())
 
-    def hear(self, advert: Sighting) -> None:
-        """Take one advert in; quick, for a thousand receivers announce themselves every two seconds."""
+    def receive(self, advert: Sighting) -> None:
+        """Take in one advert. Must be quick: a thousand units announce themselves every two seconds."""
         now = asyncio.get_running_loop().time()
-        heard = self._heard.get((advert.host, advert.unit))
-        if heard is None:
-            if len(self._heard) >= HEARD_MOST:
+        announced = self._announced.get((advert.host, advert.unit))
+        if announced is None:
+            if len(self._announced) >= ANNOUNCED_MOST:
                 return
-            heard = self._heard[advert.host, advert.unit] = Heard(advert, now, now)
+            announced = self._announced[advert.host, advert.unit] = Announcement(advert, now, now)
         else:
-            heard.at = now
-            if heard.advert == advert and now - heard.judged_at < JUDGE_AGAIN_S:
+            announced.at = now
+            if announced.advert == advert and now - announced.judged_at < JUDGE_AGAIN_S:
                 return
-            heard.advert, heard.judged_at = advert, now
-        self._judge(heard, now)
+            announced.advert, announced.judged_at = advert, now
+        self._judge(announced, now)
 
     def forget(self, gone: Gone) -> None:
-        """A unit said goodbye: it is no candidate any more."""
-        heard = self._heard.get((gone.host, gone.unit))
-        if heard is not None and heard.advert.driver == gone.driver:
-            del self._heard[gone.host, gone.unit]
-            self._unlist(heard)
+        """Take out a unit that announced that it leaves: it is no candidate any more."""
+        announced = self._announced.get((gone.host, gone.unit))
+        if announced is not None and announced.advert.driver == gone.driver:
+            del self._announced[gone.host, gone.unit]
+            self._unlist(announced)
 
     def expire(self, now: float) -> None:
         """Forget hosts that fell silent, and take them out of the candidates."""
-        for place, heard in list(self._heard.items()):
-            if now - heard.at >= heard.advert.lasts_s:
-                del self._heard[place]
-                self._unlist(heard)
+        for place, announced in list(self._announced.items()):
+            if now - announced.at >= announced.advert.lasts_s:
+                del self._announced[place]
+                self._unlist(announced)
 
     # -- what an advert is worth -----------------------------------------------------------------------------
 
-    def _judge(self, heard: Heard, now: float) -> None:
-        advert = heard.advert
+    def _judge(self, announced: Announcement, now: float) -> None:
+        advert = announced.advert
         here = [
             one
             for one in self._inventory.by_host(advert.host)
             if one.record.manufacturer == advert.identity.manufacturer and one.record.behind == advert.unit
         ]
         if here:
-            self._unlist(heard)
+            self._unlist(announced)
             if len(here) == 1 and here[0].online and here[0].record.mac is None and advert.identity.mac is not None:
                 _put(self._teaching, (here[0], advert.identity.mac))
             return
         known = self._by_mac(advert)
         if known is not None:
-            self._follow(heard, known, now)
+            self._follow(announced, known, now)
             return
         tenant = self._discovery.adopting(advert.host)
         if tenant is not None:
             if not self._is_ignored(tenant, advert):
-                self._ask_soon(heard, tenant, now)
+                self._ask_soon(announced, tenant, now)
         else:
-            self._list(heard, self._discovery.tenant_of(advert.host) or self._default_tenant, "announces itself")
+            self._list(announced, self._discovery.tenant_of(advert.host) or self._default_tenant, "announces itself")
 
-    def _follow(self, heard: Heard, known: Unit, now: float) -> None:
-        """A receiver that we know announces itself somewhere else."""
+    def _follow(self, announced: Announcement, known: Unit, now: float) -> None:
+        """Handle an advert of a known unit from another address than its own."""
         record = known.record
         if known.online or Host(record.host).is_name:
             return  # it has two networks, or the name server knows better where it is
         if record.source == "config":
             why = f"is {known.address.id}, which the configuration file expects at {record.host}"
-            self._list(heard, known.address.tenant, why)
+            self._list(announced, known.address.tenant, why)
         else:
-            self._ask_soon(heard, known.address.tenant, now)
+            self._ask_soon(announced, known.address.tenant, now)
 
     def _by_mac(self, advert: Sighting) -> Unit | None:
         if advert.identity.mac is None:
@@ -162,13 +162,13 @@ class Adverts:
     def _is_ignored(self, tenant: Campus, advert: Sighting) -> bool:
         return self._ignored.matches(tenant, advert.identity, advert.host)
 
-    def _list(self, heard: Heard, tenant: Campus, why: str) -> None:
-        advert = heard.advert
+    def _list(self, announced: Announcement, tenant: Campus, why: str) -> None:
+        advert = announced.advert
         if self._is_ignored(tenant, advert):
             return
-        if heard.listed is None and self._candidates.get(tenant, advert.host) is not None:
-            return  # a discovery knows more of it than it says itself
-        heard.listed = tenant
+        if announced.listed is None and self._candidates.get(tenant, advert.host) is not None:
+            return  # a discovery found out more than the advert has
+        announced.listed = tenant
         self._candidates.put(
             tenant,
             advert.host,
@@ -179,16 +179,16 @@ class Adverts:
             why=why,
         )
 
-    def _unlist(self, heard: Heard) -> None:
-        if heard.listed is not None:
-            self._candidates.drop(heard.listed, heard.advert.host)
-            heard.listed = None
+    def _unlist(self, announced: Announcement) -> None:
+        if announced.listed is not None:
+            self._candidates.drop(announced.listed, announced.advert.host)
+            announced.listed = None
 
-    def _ask_soon(self, heard: Heard, tenant: Campus, now: float) -> None:
-        if (heard.asked_at is None or now - heard.asked_at >= ASK_AGAIN_S) and _put(
-            self._asking, (tenant, heard.advert)
+    def _ask_soon(self, announced: Announcement, tenant: Campus, now: float) -> None:
+        if (announced.asked_at is None or now - announced.asked_at >= ASK_AGAIN_S) and _put(
+            self._asking, (tenant, announced.advert)
         ):
-            heard.asked_at = now
+            announced.asked_at = now
 
     # -- what follows ----------------------------------------------------------------------------------------
 
@@ -202,15 +202,15 @@ class Adverts:
             except Exception:  # this host's trouble must not end listening
                 log.exception("a host that announced itself could not be asked", extra={"host": advert.host})
                 continue
-            heard = self._heard.get((advert.host, advert.unit))
-            if advert.host in finished.failed and heard is not None:
+            announced = self._announced.get((advert.host, advert.unit))
+            if advert.host in finished.failed and announced is not None:
                 _, detail = finished.failed[advert.host]
-                self._list(heard, tenant, f"announces itself, but does not answer: {detail}")
-            elif heard is not None:
-                self._unlist(heard)
+                self._list(announced, tenant, f"announces itself, but does not answer: {detail}")
+            elif announced is not None:
+                self._unlist(announced)
 
     async def _teach(self) -> None:
-        """Give receivers that do not tell their MAC address the announced one, by which they are known again."""
+        """Give units that do not report their MAC address the announced one, so that they are recognised later."""
         while True:
             unit, mac = await self._teaching.get()
             record = unit.record
@@ -226,7 +226,7 @@ class Adverts:
             snapshot = DeviceSnapshot(record.host, record.port, identity, record.driver)
             tenant = unit.address.tenant
             try:
-                await self._discovery.house.sync.bulk_sync_devices(
+                await self._discovery.sinks.sync.bulk_sync_devices(
                     manufacturer=record.manufacturer,
                     devices=[snapshot],
                     complete=False,
@@ -243,14 +243,14 @@ class Adverts:
                         if isinstance(sighting, Gone):
                             self.forget(sighting)
                         else:
-                            self.hear(sighting)
+                            self.receive(sighting)
             except (DriverError, OSError) as error:
                 why = error.detail if isinstance(error, DriverError) else str(error)
-                log.warning("adverts cannot be heard", extra={"driver": name, "why": why})
+                log.warning("adverts cannot be received", extra={"driver": name, "why": why})
             except Exception:  # a driver's bug must not end the listening of the others
                 log.exception("listening to adverts failed", extra={"driver": name})
             else:
-                return  # this maker's receivers announce nothing
+                return  # this maker's units announce nothing
             await asyncio.sleep(LISTEN_AGAIN_S)
 
 

@@ -1,4 +1,4 @@
-"""What was seen and not added: kept for people to decide on, within a bound, published only when it changed."""
+"""Units that were seen and not added: listed for people to decide on, bounded, published only when the list changed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Candidates:
         name: str | None = None,
         mac: str | None = None,
     ) -> None:
-        """List a candidate, or say that it was seen again. When the list is full the one unseen for longest goes."""
+        """List a candidate, or note that it was seen again. When the list is full the one unseen for longest goes."""
         candidate = Candidate(
             tenant, host, manufacturer, _short(model), _short(name), mac, why, seen_at=clock.now_text()
         )

@@ -1,4 +1,4 @@
-"""Hosts that announced themselves: `Adverts` writes the list, a discovery reads from it who is where."""
+"""Units that announced themselves: `Adverts` writes the list, a discovery looks up MAC addresses in it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from services.model import Campus
 
 
 @dataclass(slots=True)
-class Heard:
-    """What a host announced; times are loop times."""
+class Announcement:
+    """The newest advert of one unit; times are loop times, in seconds."""
 
     advert: Sighting
     at: float
@@ -24,10 +24,10 @@ Seen = tuple[str, str]
 """Host, and the unit behind a gateway there or nothing."""
 
 
-class HeardHosts(dict[Seen, Heard]):
+class AnnouncedHosts(dict[Seen, Announcement]):
     """What each unit announced last, by where it is."""
 
     def mac_at(self, host: str) -> str | None:
         """The MAC address that a host announced; a unit that does not report its own is known by it."""
-        heard = self.get((host, ""))
-        return heard.advert.identity.mac if heard else None
+        announced = self.get((host, ""))
+        return announced.advert.identity.mac if announced else None

@@ -1,4 +1,4 @@
-"""What the outcomes of a scan mean: receivers to be added or followed, candidates, and failures worth telling."""
+"""Decides what becomes of the outcomes of a scan: units to add or follow, candidates, errors of the result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, get_args
 
 from services.discovery.candidates import Candidates
-from services.discovery.scan import MENDABLE, OURS, Found, Missed, Outcome
+from services.discovery.scan import MENDABLE, OURS, Found, Missed, ScanOutcome
 from services.discovery.targets import Place, Plan
 from services.drivers import Sighting
 from services.live import IgnoredUnits, Inventory, UnidentifiedHosts
@@ -19,7 +19,7 @@ from services.units import AUTO, DeviceSnapshot
 
 log = logging.getLogger(__name__)
 
-BUGS_TOLD = 3
+BUGS_LISTED = 3
 """Failures of a driver itself that are listed one by one; the others are counted."""
 
 
@@ -29,12 +29,12 @@ class Sync(Protocol):
     async def bulk_sync_devices(
         self, *, manufacturer: str, devices: list[DeviceSnapshot], complete: bool, context: AuditContext
     ) -> Result:
-        """Add, follow and recognise receivers."""
+        """Add, follow and recognise units."""
 
 
 @dataclass(slots=True)
-class Household:
-    """Where findings go."""
+class ScanSinks:
+    """The services that outcomes are compared with and handed to."""
 
     inventory: Inventory
     sync: Sync
@@ -49,18 +49,18 @@ class Findings:
     """Takes the outcomes of one discovery as they come, and hands them over now and then."""
 
     def __init__(
-        self, plan: Plan, house: Household, context: AuditContext, known_names: Mapping[str, str] | None = None
+        self, plan: Plan, sinks: ScanSinks, context: AuditContext, known_names: Mapping[str, str] | None = None
     ) -> None:
         self._plan = plan
-        self._house = house
+        self._sinks = sinks
         self._context = context
         self._known_names = known_names or {}
-        """Address -> host name of a receiver that is known by its name."""
+        """Address -> host name of a unit that is known by its name."""
         self.results = {maker: Result(manufacturer=maker, request_id=context.request_id) for maker in plan.makers}
         self.done = 0
         self.found = 0
         self.seen_hosts: set[str] = set()
-        """Hosts as people named them, at which a receiver answered or is being heard."""
+        """Hosts as people named them, at which a unit answered or has an open session."""
         self.candidates = 0
         self._waiting: list[Sighting] = []
         self._missed: dict[str, Missed] = {}
@@ -71,7 +71,7 @@ class Findings:
 
     # -- while the scan runs ---------------------------------------------------------------------------------
 
-    def take(self, outcome: Outcome) -> None:
+    def take(self, outcome: ScanOutcome) -> None:
         """Note an outcome; quick."""
         self.done += 1
         place = self._named(outcome.host, outcome.port)
@@ -83,19 +83,19 @@ class Findings:
         elif place is not None:
             self._missed[place.text] = outcome
         elif outcome.code == "internal":
-            self._bug(outcome)
+            self._report_bug(outcome)
         elif outcome.code in OURS:
             self._ours[outcome.detail] = outcome.manufacturer
         elif outcome.code in MENDABLE:
-            self._tell(outcome)
+            self._report(outcome)
 
     def leave(self, host: str, port: int | None) -> None:
-        """Note a receiver that is being heard and was not asked."""
+        """Note a unit that has an open session and was not asked."""
         self.done += 1
         place = self._named(host, port)
         if place is not None:
             self.seen_hosts.add(place.text)
-        for unit in self._house.inventory.by_host(self._known_names.get(host, host)):
+        for unit in self._sinks.inventory.by_host(self._known_names.get(host, host)):
             if unit.address.tenant == self._context.tenant:
                 self.found += 1
                 result = self._result(unit.record.manufacturer)
@@ -120,7 +120,7 @@ class Findings:
     # -- when it is over -------------------------------------------------------------------------------------
 
     def failures(self) -> dict[str, tuple[AvailabilityReason, str]]:
-        """Hosts that were named and at which no receiver answered, with the reason."""
+        """Named hosts at which no unit answered, with the reason."""
         failed: dict[str, tuple[AvailabilityReason, str]] = {
             text: ("never_seen", unresolved.detail) for text, unresolved in self._plan.unresolved.items()
         }
@@ -136,9 +136,9 @@ class Findings:
             total.counts.seen += 1
             total.fail(text, reason, detail)
         for maker, count in self._bugs.items():
-            if count > BUGS_TOLD:
+            if count > BUGS_LISTED:
                 self._result(maker).warnings.append(
-                    f"driver of {maker}: {count - BUGS_TOLD} further failures like that"
+                    f"driver of {maker}: {count - BUGS_LISTED} further failures like that"
                 )
         for detail, maker in self._ours.items():
             self._result(maker).warnings.append(f"units of {maker} were not looked for: {detail}")
@@ -151,10 +151,10 @@ class Findings:
         self, failed: Mapping[str, tuple[AvailabilityReason, str]], asked: Mapping[str, Place]
     ) -> None:
         """Keep the list of configured hosts that never answered up to date."""
-        listed = self._house.unidentified
+        listed = self._sinks.unidentified
         for text, place in asked.items():
             host = place.where.host if isinstance(place.where, Host) else text
-            if text in failed and not self._house.inventory.by_host(host):
+            if text in failed and not self._sinks.inventory.by_host(host):
                 reason, detail = failed[text]
                 listed.put(self._context.tenant, text, reason, detail)
             elif text in self.seen_hosts:
@@ -177,7 +177,7 @@ class Findings:
             host = place.where.host
         identity = found.identity
         if identity.mac is None:
-            identity = replace(identity, mac=self._house.mac_at(found.host))
+            identity = replace(identity, mac=self._sinks.mac_at(found.host))
         return DeviceSnapshot(host, found.port, identity, AUTO, unit=found.unit)  # its firmware may change its protocol
 
     def _is_second_address(self, snapshot: DeviceSnapshot) -> bool:
@@ -193,7 +193,7 @@ class Findings:
         return first != snapshot.host
 
     def _is_known(self, snapshot: DeviceSnapshot) -> bool:
-        records = [unit.record for unit in self._house.inventory.of(self._context.tenant)]
+        records = [unit.record for unit in self._sinks.inventory.of(self._context.tenant)]
         return recognise(snapshot.identity, snapshot.host, snapshot.port, records, unit=snapshot.unit).outcome != "new"
 
     def _offer(self, snapshot: DeviceSnapshot) -> None:
@@ -201,10 +201,10 @@ class Findings:
         counts = self._result(identity.manufacturer).counts
         counts.seen += 1
         counts.unchanged += 1
-        if self._house.ignored.matches(tenant, identity, snapshot.host):
+        if self._sinks.ignored.matches(tenant, identity, snapshot.host):
             return
         self.candidates += 1
-        self._house.candidates.put(
+        self._sinks.candidates.put(
             tenant,
             snapshot.host,
             manufacturer=identity.manufacturer,
@@ -217,7 +217,7 @@ class Findings:
     async def _sync(self, manufacturer: str, devices: list[DeviceSnapshot]) -> None:
         result = self._result(manufacturer)
         try:
-            synced = await self._house.sync.bulk_sync_devices(
+            synced = await self._sinks.sync.bulk_sync_devices(
                 manufacturer=manufacturer, devices=devices, complete=False, context=self._context
             )
         except ServiceError as error:
@@ -225,27 +225,27 @@ class Findings:
             result.fail(manufacturer, error.code, error.detail)
             return
         except Exception as error:  # one maker's trouble must not hide the others
-            log.exception("receivers that were found could not be taken over", extra={"manufacturer": manufacturer})
+            log.exception("units that were found could not be taken over", extra={"manufacturer": manufacturer})
             result.counts.seen += len(devices)
-            result.fail(manufacturer, "internal", f"the bridge failed on {len(devices)} receivers: {error}")
+            result.fail(manufacturer, "internal", f"the bridge failed on {len(devices)} units: {error}")
             return
         result.absorb(synced)
         for device in devices:
-            if self._house.inventory.by_host(device.host):
-                self._house.candidates.drop(self._context.tenant, device.host)
+            if self._sinks.inventory.by_host(device.host):
+                self._sinks.candidates.drop(self._context.tenant, device.host)
 
-    def _bug(self, missed: Missed) -> None:
+    def _report_bug(self, missed: Missed) -> None:
         self._bugs[missed.manufacturer] += 1
-        if self._bugs[missed.manufacturer] <= BUGS_TOLD:
-            self._tell(missed)
+        if self._bugs[missed.manufacturer] <= BUGS_LISTED:
+            self._report(missed)
 
-    def _tell(self, missed: Missed) -> None:
+    def _report(self, missed: Missed) -> None:
         result = self._result(missed.manufacturer)
         result.counts.seen += 1
         result.fail(missed.host, missed.code, missed.detail)
-        if missed.code in MENDABLE and not self._house.inventory.by_host(missed.host):
+        if missed.code in MENDABLE and not self._sinks.inventory.by_host(missed.host):
             self.candidates += 1
-            self._house.candidates.put(
+            self._sinks.candidates.put(
                 self._context.tenant, missed.host, manufacturer=missed.manufacturer, why=missed.detail
             )
 

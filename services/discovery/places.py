@@ -34,7 +34,7 @@ def configured_places(
 ) -> tuple[list[Place], dict[str, str]]:
     """The places of configured ranges and hosts, and what is none with the reason in words.
 
-    ``adopt`` counts more than what the ranges say.
+    ``adopt`` overrides that of the ranges.
     """
     places: list[Place] = []
     refused: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Asking many addresses who answers there: bounded, steady, and with the memory of a handful.
+"""Asks many addresses which units answer there, with a bounded number of sockets and a bounded pace.
 
 A fixed number of workers draws from one iterator, so a /16 is never a list of tasks. What bounds the work is a
 `Budget`: so many questions under way at once, and so many begun a second. The second bound is what keeps the event
@@ -17,10 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from services.drivers import DriverError, Makers, Sighting, Target, telling
+from services.drivers import DriverError, Makers, Sighting, Target, usefulness
 
 CONCURRENCY = 1024
-"""Addresses that are asked at once, unless told otherwise: at `BEGINS_PER_S`, those that never answer need so many."""
+"""Addresses that are asked at once by default: at `BEGINS_PER_S`, those that never answer need so many."""
 
 BEGINS_PER_S = 1000.0
 """Questions begun a second: a /16 in 66 s, a /24 in 0.3 s. At 1,500 a change took up to 12 to 21 ms meanwhile, in three
@@ -36,7 +36,7 @@ TICK_S = 0.002
 """Between turns, two questions at that pace. Event loops count in milliseconds: shorter sleeps would be none."""
 
 FILES_KEPT = 64
-"""File descriptors that a scan leaves to everything else, beside those that are open or spoken for."""
+"""File descriptors that a scan leaves to everything else, beside those that are open or reserved."""
 
 FEWEST = 16
 """Workers that are left where file descriptors are scarce: slow is better than nothing."""
@@ -88,11 +88,11 @@ class Missed:
     detail: str
 
 
-Outcome = Found | Missed
+ScanOutcome = Found | Missed
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ScanQuestion:
     """One address, and the names of the drivers that may know who answers there."""
 
     target: Target
@@ -103,11 +103,11 @@ class Budget:
     """What all scans of the process together may use. Entering it is permission to ask one address."""
 
     def __init__(
-        self, concurrency: int = CONCURRENCY, *, sockets: int = 1, drivers: int = 1, spoken_for: int = 0
+        self, concurrency: int = CONCURRENCY, *, sockets: int = 1, drivers: int = 1, reserved: int = 0
     ) -> None:
         """``sockets`` are file descriptors that one address may cost when ``drivers`` knock there together."""
-        self.concurrency, self.note = affordable(concurrency, sockets=sockets, spoken_for=spoken_for)
-        """``note`` says so where there are fewer than were wanted, and is empty otherwise."""
+        self.concurrency, self.note = affordable(concurrency, sockets=sockets, reserved=reserved)
+        """``note`` is a sentence where there are fewer than were wanted, and empty otherwise."""
         self._free = asyncio.Semaphore(self.concurrency)
         self._turn = asyncio.Lock()
         self._burst = max(BURST_LEAST, BURST_MOST / max(1, drivers))
@@ -148,16 +148,16 @@ def sockets_of(makers: Makers, names: Iterable[str]) -> int:
     return sum(door.sockets for name in names for door in makers[name].doors if not door.needs_secret)
 
 
-def affordable(wanted: int, *, sockets: int = 1, spoken_for: int = 0) -> tuple[int, str]:
+def affordable(wanted: int, *, sockets: int = 1, reserved: int = 0) -> tuple[int, str]:
     """How many addresses a scan can ask at once, at most ``wanted``, and a sentence where that is fewer.
 
-    ``sockets`` are descriptors for one address, ``spoken_for`` those that will be needed meanwhile, for units that come
+    ``sockets`` are descriptors for one address, ``reserved`` those that will be needed meanwhile, for units that come
     back.
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY or not sockets:
         return wanted, ""
-    spare = (limit - _open_files() - spoken_for - FILES_KEPT) // sockets
+    spare = (limit - _open_files() - reserved - FILES_KEPT) // sockets
     if spare >= wanted:
         return wanted, ""
     allowed = min(wanted, max(spare, FEWEST))
@@ -173,7 +173,7 @@ def patience(target: Target, total: int, concurrency: int) -> Target:
     return replace(target, connect_timeout_s=CONNECT_FEW_S if few else CONNECT_S, answer_timeout_s=ANSWER_S)
 
 
-async def ask(makers: Makers, question: Question) -> Outcome:
+async def ask(makers: Makers, question: ScanQuestion) -> ScanOutcome:
     """Find out who answers at one address; all drivers knock at their doors together, the first answer counts.
 
     Never raises but for cancellation: a driver's bug is an outcome.
@@ -202,12 +202,12 @@ async def ask(makers: Makers, question: Question) -> Outcome:
 
 
 def _rank(missed: Missed) -> float:
-    """The most telling failure first; a driver's bug ranks before what every empty address says."""
-    return telling("refused") - 0.5 if missed.code == "internal" else telling(missed.code)
+    """The most useful failure first; a driver's bug ranks before ``refused``, which every empty address answers."""
+    return usefulness("refused") - 0.5 if missed.code == "internal" else usefulness(missed.code)
 
 
 async def sweep(
-    questions: Iterable[Question], makers: Makers, budget: Budget, report: Callable[[Outcome], None]
+    questions: Iterable[ScanQuestion], makers: Makers, budget: Budget, report: Callable[[ScanOutcome], None]
 ) -> None:
     """Ask every address once and report each outcome, in no order. ``report`` must be quick and must not raise.
 
@@ -243,7 +243,7 @@ def _open_files() -> int:
         return FILES_KEPT
 
 
-async def _ask_driver(makers: Makers, name: str, target: Target) -> Outcome:
+async def _ask_driver(makers: Makers, name: str, target: Target) -> ScanOutcome:
     maker = makers[name].manufacturer
     deadline = target.connect_timeout_s + QUESTIONS_MOST * target.answer_timeout_s
     for attempt in range(1, _STARVED_TRIES + 1):

@@ -1,6 +1,7 @@
-"""When discovery runs by itself: after a change, once, when the changes have settled; then as often as a range says.
+"""Starts discoveries without a command: once after a change, when the changes have settled; then at the interval of
+each range.
 
-Configured hosts that have not answered yet are asked again and again, ever more seldom. Times are loop times.
+Configured hosts that have not answered yet are asked again with growing pauses. Times are loop times, in seconds.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ log = logging.getLogger(__name__)
 ACTOR = "schedule"
 
 DEBOUNCE_S = 2.0
-"""After a change: an editor saves twice, and a person changes a second line."""
+"""Seconds from a change to its search: an editor saves twice, and a person changes a second line."""
 
 RETRY_FIRST_S, RETRY_MOST_S = 5.0, 60.0
-"""Between two questions to a configured host that never answered; one connection attempt each."""
+"""Seconds between two questions to a configured host that never answered; one connection attempt each."""
 
 AGAIN_AFTER_FAILURE_S = 60.0
-"""After a discovery that failed inside the bridge."""
+"""Pause after a discovery that failed inside the bridge, in seconds."""
 
 Key = tuple[Campus, str]
 
@@ -78,8 +79,8 @@ class Schedule:
     ) -> int:
         """Take ranges and single hosts over, at start and at every reload; how many of them will be searched now.
 
-        What is new or changed is searched once, ``debounce_s`` after the last change. ``stored`` says what was
-        searched before this start. ``makers`` are the settings of each manufacturer, whatever they are: where they
+        What is new or changed is searched once, ``debounce_s`` after the last change. ``stored`` are the ranges that
+        were searched before this start. ``makers`` are the settings of each manufacturer, whatever they are: where they
         change, everything that may have units of that maker is searched again. A search that runs for a range
         that is gone is cancelled.
         """

@@ -1,4 +1,7 @@
-"""One search: names resolved, addresses asked, findings handed over as they come; it can be watched and cancelled."""
+"""Runs a search: resolves names, asks addresses, hands over what was found once a second, reports progress.
+
+A search can be cancelled; what was found until then stays.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from services import clock
-from services.discovery.outcomes import Findings, Household
-from services.discovery.scan import CONCURRENCY, Budget, Missed, Outcome, sockets_of, sweep
+from services.discovery.outcomes import Findings, ScanSinks
+from services.discovery.scan import CONCURRENCY, Budget, Missed, ScanOutcome, sockets_of, sweep
 from services.discovery.targets import Held, Place, Plan
 from services.drivers import Makers, Unresolved, can_be_scanned, resolve
 from services.live import Unit
@@ -18,13 +21,13 @@ from services.model import AuditContext, AvailabilityReason, Result
 from services.rules import MAX_ADDRESSES, Host, Span, parse
 
 PROGRESS_S = 1.0
-"""Between two reports of progress, and between two handings-over of what was found."""
+"""Seconds between two reports of progress, and between two batches of found units that are handed over."""
 
 PLACES_NAMED = 3
-"""Places that are named where a search is spoken of; the others are counted."""
+"""Places that a search is described by, in the log and in errors; the others are counted."""
 
 IN_SESSION = frozenset({"reading", "live"})
-"""States of a session in which it holds a connection, whether or not the receiver counts as online already."""
+"""States of a session in which it holds a connection, whether or not the unit is online already."""
 
 KNOWN_NAMES_S = 60.0
 """How long the addresses of units that are known by a name are remembered: name servers and the threads that ask them
@@ -34,9 +37,9 @@ Progress = Callable[[Mapping[str, object]], None]
 
 
 class Sink(Protocol):
-    """What becomes of answers."""
+    """Takes the answers of a search."""
 
-    def take(self, outcome: Outcome) -> None:
+    def take(self, outcome: ScanOutcome) -> None:
         """Note what an address gave; quick."""
 
     def leave(self, host: str, port: int | None) -> None:
@@ -45,7 +48,7 @@ class Sink(Protocol):
 
 @dataclass(slots=True)
 class Search:
-    """A search under way."""
+    """One search, from its request to its end."""
 
     context: AuditContext
     places: Sequence[Place]
@@ -71,7 +74,7 @@ class Search:
             self.task.cancel()
 
     def progress(self, now: float) -> dict[str, object]:
-        """How far it is: addresses done and in all, receivers found, seconds to go (``None`` until that is known)."""
+        """How far it is: addresses done and in all, units found, seconds to go (``None`` until that is known)."""
         done = self.findings.done if self.findings else 0
         eta = round((now - self.started) / done * (self.total - done), 1) if done and self.total else None
         found = self.findings.found if self.findings else 0
@@ -80,18 +83,18 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a search ended; ``failed`` are hosts that were named and at which no receiver answered."""
+    """How a search ended; ``failed`` are named hosts at which no unit answered."""
 
     result: Result
     failed: Mapping[str, tuple[AvailabilityReason, str]]
     cancelled: bool
 
 
-class Searches:
+class SearchRunner:
     """Performs searches; all of them together stay within one budget of sockets and of time on the event loop."""
 
-    def __init__(self, house: Household, makers: Makers) -> None:
-        self._house = house
+    def __init__(self, sinks: ScanSinks, makers: Makers) -> None:
+        self._sinks = sinks
         self._makers = makers
         self.concurrency = CONCURRENCY
         self.interface = ""
@@ -114,7 +117,7 @@ class Searches:
         names = _scanned(self._makers, manufacturer)
         with self._taking_part() as budget:
             plan, known = await self._prepare(search.places, names, MAX_ADDRESSES if limit is None else limit)
-            findings = search.findings = Findings(plan, self._house, search.context, known)
+            findings = search.findings = Findings(plan, self._sinks, search.context, known)
             search.total = plan.total
             questions = plan.questions(self._held(known), findings.leave, budget.concurrency)
             if not search.cancelled:
@@ -154,7 +157,7 @@ class Searches:
     async def _addresses_of_named_units(self, fresh: Collection[str]) -> dict[str, list[str]]:
         """Addresses of units that are known by a name. ``fresh`` names are asked for even if they are remembered."""
         now = asyncio.get_running_loop().time()
-        hosts = {unit.record.host for unit in self._house.inventory.units.values()}
+        hosts = {unit.record.host for unit in self._sinks.inventory.units.values()}
         known = {host for host in hosts if host and Host(host).is_name}
         asked = {name for name in known if name in fresh or self._resolved_until.get(name, 0.0) <= now}
         for name, addresses in (await resolve(sorted(asked))).items():
@@ -165,7 +168,7 @@ class Searches:
         return {name: addresses for name, addresses in self._resolved.items() if addresses}
 
     def _held(self, names: Mapping[str, str]) -> Held:
-        inventory = self._house.inventory
+        inventory = self._sinks.inventory
 
         def held(host: str, port: int | None) -> bool:
             units = [*inventory.by_host(host), *inventory.by_host(names.get(host, ""))]
@@ -193,13 +196,13 @@ class Searches:
     def _taking_part(self) -> Iterator[Budget]:
         """The budget that all searches of this moment share."""
         if self._budget is None or not self._under_way:
-            units = self._house.inventory.units.values()
+            units = self._sinks.inventory.units.values()
             names = _scanned(self._makers, None)
             self._budget = Budget(
                 self.concurrency,
                 sockets=sockets_of(self._makers, names),
                 drivers=len(names),
-                spoken_for=sum(not unit.online for unit in units),
+                reserved=sum(not unit.online for unit in units),
             )
         self._under_way += 1
         try:
@@ -213,7 +216,7 @@ async def ask_places(
 ) -> Plan:
     """Ask networks, ranges, addresses and names, as people write them, without a bridge; what was asked.
 
-    Raises `ValueError` for what is no such place; the words say what is.
+    Raises `ValueError` for what is no such place; its text names the forms that are.
     """
     places = [Place(text, parse(text)) for text in texts]
     names = _scanned(makers, None)
@@ -228,7 +231,7 @@ async def ask_places(
 
 
 def _scanned(makers: Makers, manufacturer: str | None) -> list[str]:
-    """Drivers that a scan asks, of one manufacturer or of all; one that cannot work would say so at every address."""
+    """Drivers that a scan asks, of one manufacturer or of all; without those that cannot work on this machine."""
     return [
         name
         for name, driver in makers.items()
@@ -237,7 +240,7 @@ def _scanned(makers: Makers, manufacturer: str | None) -> list[str]:
 
 
 def cannot_ask(makers: Makers) -> list[str]:
-    """What keeps drivers from asking, a sentence each."""
+    """One sentence for each driver that cannot ask, with the reason."""
     return [f"driver {name} asks nobody: {why}" for name, why in makers.trouble.items()]
 
 

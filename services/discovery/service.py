@@ -15,10 +15,10 @@ from typing import Protocol
 
 from services import clock
 from services.discovery.candidates import Candidates
-from services.discovery.outcomes import Household, Sync
+from services.discovery.outcomes import ScanSinks, Sync
 from services.discovery.places import add_refused, configured_places, named_places
 from services.discovery.refresh import Reader, Refresher, choose
-from services.discovery.search import Finished, Progress, Search, Searches, covers
+from services.discovery.search import Finished, Progress, Search, SearchRunner, covers
 from services.discovery.summary import for_audit, in_short
 from services.discovery.targets import Place
 from services.drivers import Makers, check_manufacturer
@@ -71,8 +71,8 @@ class DiscoveryOrchestrationService:
         self._remember = remember
         self.forget = forget
         self.candidates = candidates
-        self.house = Household(inventory, sync, candidates, ignored, unidentified, mac_at)
-        self._searches = Searches(self.house, makers)
+        self.sinks = ScanSinks(inventory, sync, candidates, ignored, unidentified, mac_at)
+        self._runner = SearchRunner(self.sinks, makers)
         self._running: dict[Campus, Search] = {}
         self._ended = asyncio.Event()
         self._places: list[tuple[Campus, Place]] = []
@@ -83,9 +83,9 @@ class DiscoveryOrchestrationService:
         """Set where units are looked for: ranges and single hosts, with the campus that each belongs to."""
         self.ranges = tuple(ranges)
         self._places = [(record.tenant, place) for record in self.ranges for place in configured_places([record])[0]]
-        self._searches.interface = interface
+        self._runner.interface = interface
         if concurrency is not None:
-            self._searches.concurrency = concurrency
+            self._runner.concurrency = concurrency
 
     @property
     def tenants(self) -> list[Campus]:
@@ -119,7 +119,7 @@ class DiscoveryOrchestrationService:
     ) -> Result:
         """Search the networks and hosts that are named, else everything that is configured for the campus.
 
-        ``adopt`` overrides what the ranges say (what is named is adopted unless it is false); ``limit`` is the most
+        ``adopt`` overrides that of the ranges (what is named is adopted unless it is false); ``limit`` is the most
         addresses that are asked, at most `MAX_ADDRESSES`. ``progress`` is called at most once a second with
         ``done``, ``total``, ``found`` and ``eta_s``.
 
@@ -163,7 +163,7 @@ class DiscoveryOrchestrationService:
         Neither audited nor counted as the campus's discovery; what comes of it is audited by those who do it.
         """
         search = Search(context, places)
-        finished = await self._searches.run(search)
+        finished = await self._runner.run(search)
         if search.findings is not None:
             search.findings.list_unidentified(finished.failed, self._configured_hosts(places, context.tenant))
         return finished
@@ -242,7 +242,7 @@ class DiscoveryOrchestrationService:
         log.info("discovery started", extra={"campus": context.campus, "places": search.what})
         after: dict[str, object] = {"status": "failed", "errors": ["it was interrupted"]}
         try:
-            finished = await self._searches.run(search, manufacturer=manufacturer, limit=limit, progress=progress)
+            finished = await self._runner.run(search, manufacturer=manufacturer, limit=limit, progress=progress)
             result = finished.result
             if search.findings is not None:
                 hosts = self._configured_hosts(search.places, context.tenant)

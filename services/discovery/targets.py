@@ -1,29 +1,33 @@
-"""What one discovery looks at: places with their wishes, as a run of questions that is never held as a list."""
+"""What one discovery asks: one question for each address of its places. The questions are made as they are asked, so
+that a /16 is never a list.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.discovery.scan import Question, patience
+from services.discovery.scan import ScanQuestion, patience
 from services.drivers import Makers, Target, Unresolved, make_target
 from services.model import RangeRecord
 from services.rules import MAX_ADDRESSES, Expansion, Host, Span, expand, parse
 
 Held = Callable[[str, int | None], bool]
-"""Whether a receiver that we hear stands at this address and port: it has its one session and is left in peace."""
+"""Whether a unit with an open session is at this address and port: it is not asked again, because it may serve one
+connection only.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something to look at. ``text`` is what people wrote; ``manufacturer`` and ``driver`` narrow who is asked."""
+    """A range or host to search. ``text`` is what people wrote; ``manufacturer`` and ``driver`` narrow who asks."""
 
     text: str
     where: Span | Host
     adopt: bool = True
     manufacturer: str | None = None
     driver: str | None = None
-    """The only driver that is asked, where it is known whose unit is there."""
+    """The only driver that asks, where it is known whose unit is there."""
 
 
 def place_of(record: RangeRecord) -> Place:
@@ -41,10 +45,10 @@ class Single:
 
 
 class Plan:
-    """The questions of one discovery, and what is wanted of their answers.
+    """The questions of one discovery, and what is to become of the answers.
 
-    ``resolved`` has the addresses of every host name in ``places``; ``total`` counts addresses, those that will
-    be left in peace included, and ``left_out`` those beyond ``limit``.
+    ``resolved`` has the addresses of every host name in ``places``; ``total`` counts addresses, those with an
+    open session included, and ``left_out`` those beyond ``limit``.
     """
 
     def __init__(
@@ -95,19 +99,21 @@ class Plan:
         return sorted(every if None in wanted else every & wanted)
 
     def adopts(self, host: str, port: int | None) -> bool:
-        """Whether a receiver that answers there is to be added."""
+        """Whether a unit that answers there is to be added."""
         single = self.singles.get((host, port))
         if single is not None and single.place.adopt:
             return True
         return any(place.adopt and span.holds(host) for place, span in self._spans)
 
-    def questions(self, held: Held, leave: Callable[[str, int | None], None], concurrency: int) -> Iterator[Question]:
-        """Every question, hosts that were named first; ``leave`` is told what ``held`` says is to be left in peace."""
+    def questions(
+        self, held: Held, leave: Callable[[str, int | None], None], concurrency: int
+    ) -> Iterator[ScanQuestion]:
+        """Every question, named hosts first. An address for which ``held`` is true is passed to ``leave`` instead."""
         for target, asking in self._targets():
             if held(target.host, target.port):
                 leave(target.host, target.port)
             else:
-                yield Question(patience(target, self.total, concurrency), asking)
+                yield ScanQuestion(patience(target, self.total, concurrency), asking)
 
     def _targets(self) -> Iterator[tuple[Target, tuple[str, ...]]]:
         for single in self.singles.values():

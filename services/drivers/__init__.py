@@ -7,7 +7,7 @@ know neither each other nor the services above them. A maker knows `services.dri
 
 from __future__ import annotations
 
-from services.drivers.asking import can_be_scanned, check_manufacturer, look, most_telling, only_maker
+from services.drivers.asking import can_be_scanned, check_manufacturer, look, most_useful_failure, only_maker
 from services.drivers.makers import Makers
 from services.drivers.port import (
     Description,
@@ -26,7 +26,7 @@ from services.drivers.port import (
     Surroundings,
     Target,
     Trace,
-    telling,
+    usefulness,
 )
 from services.drivers.registry import families, find_drivers, find_simulators, get_driver, known_product
 from services.drivers.resolve import Unresolved, resolve
@@ -60,8 +60,8 @@ __all__ = [
     "known_product",
     "look",
     "make_target",
-    "most_telling",
+    "most_useful_failure",
     "only_maker",
     "resolve",
-    "telling",
+    "usefulness",
 ]

@@ -1,7 +1,7 @@
 """Who answers at an address: all doors are knocked at together, and the first unit that answers decides.
 
 Drivers are asked side by side, because an address where nobody is costs each of them its time limit. What is worth
-reporting of many failures at one address is the most telling one.
+reporting of many failures at one address is the most useful one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 
 from services.drivers.makers import Makers
-from services.drivers.port import Driver, DriverError, Sighting, Target, telling
+from services.drivers.port import Driver, DriverError, Sighting, Target, usefulness
 from services.model import ServiceError
 
 
@@ -34,7 +34,7 @@ async def look(
     """Everything that answers at an address, of the first driver that gets an answer.
 
     ``names`` are the drivers that are asked; without it all that have a door. ``with_secrets=False`` leaves out doors
-    at which nobody answers without a password. Raises `DriverError`, the most telling of all.
+    at which nobody answers without a password. Raises `DriverError`: the most useful of all failures.
     """
     chosen = list(names) if names is not None else [name for name, driver in makers.items() if driver.doors]
     chosen = [name for name in chosen if with_secrets or name not in makers or can_be_scanned(makers[name])]
@@ -54,7 +54,7 @@ async def look(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    raise most_telling(failures)
+    raise most_useful_failure(failures)
 
 
 def can_be_scanned(driver: Driver) -> bool:
@@ -62,10 +62,10 @@ def can_be_scanned(driver: Driver) -> bool:
     return any(not door.needs_secret for door in driver.doors)
 
 
-def most_telling(failures: Sequence[BaseException]) -> BaseException:
+def most_useful_failure(failures: Sequence[BaseException]) -> BaseException:
     """Of several failures at one address the one that helps people most; a bug only where there is nothing else."""
     errors = [error for error in failures if isinstance(error, DriverError)]
-    return min(errors, key=lambda error: telling(error.reason)) if errors else failures[0]
+    return min(errors, key=lambda error: usefulness(error.reason)) if errors else failures[0]
 
 
 async def _look(makers: Makers, name: str, target: Target) -> Sequence[Sighting]:

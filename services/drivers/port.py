@@ -43,7 +43,7 @@ __all__ = [
     "Surroundings",
     "Target",
     "Trace",
-    "telling",
+    "usefulness",
 ]
 
 
@@ -150,7 +150,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A unit that was sighted says goodbye."""
+    """A unit that was sighted announced that it leaves the network."""
 
     driver: str
     host: str
@@ -169,11 +169,11 @@ REASONS: tuple[AvailabilityReason, ...] = (
     "refused",
     "timeout",
 )
-"""What is worth reporting where several drivers failed at one address, most telling first; the others follow."""
+"""Where several drivers failed at one address, the first of these is reported; reasons not listed come last."""
 
 
-def telling(reason: str) -> int:
-    """The place of a reason in that order."""
+def usefulness(reason: str) -> int:
+    """The rank of a reason in `REASONS`, 0 being the most useful one to a person who has to mend it."""
     return REASONS.index(reason) if reason in REASONS else len(REASONS)
 
 
@@ -205,14 +205,14 @@ class Surroundings:
     """What a maker is given when it opens."""
 
     interface: str = ""
-    """Local address to speak and listen on; empty for all."""
+    """Local address to send and receive on; empty for all."""
 
 
 class Link(Protocol):
     """One open conversation with one unit."""
 
     @property
-    def last_heard(self) -> float:
+    def last_received(self) -> float:
         """Loop time at which the unit last sent something that was understood."""
 
     async def read_all(self) -> Description:
@@ -223,7 +223,7 @@ class Link(Protocol):
         """
 
     def ask_alive(self) -> None:
-        """Ask the cheapest question there is; the answer shows in ``last_heard``."""
+        """Ask the cheapest question there is; the answer shows in ``last_received``."""
 
     def meter(self, part: Part | None, seconds: float) -> None:
         """Ask for another metering interval of a part, or of all parts (``None``): 0.1 to 60 s; 0 stops it."""
@@ -239,7 +239,7 @@ class Link(Protocol):
         """
 
     async def wait_closed(self) -> DriverError:
-        """Wait until the unit or the network ends the conversation, and say why."""
+        """Wait until the unit or the network ends the conversation; the error has the reason."""
 
 
 class Maker(Protocol):

@@ -11,7 +11,7 @@ from services.live.unit import Unit, UnitPart
 def describe(unit: Unit) -> dict[str, object]:
     """Who it is, how it stands, how its connection is, its channels, and what it said in its own session."""
     record = unit.record
-    heard = unit.link_state.heard_s
+    heard = unit.link_state.last_received_s
     there = unit.availability
     return {
         "id": unit.address.id,

@@ -99,9 +99,9 @@ class LinkState:
     _heard_s: float | None = None
 
     @property
-    def heard_s(self) -> float | None:
+    def last_received_s(self) -> float | None:
         """Loop time at which the unit was last heard; ``None`` where it never was since the start."""
-        return self._heard_s if self.link is None else self.link.last_heard
+        return self._heard_s if self.link is None else self.link.last_received
 
     def opened(self, link: Link) -> None:
         """Note that a conversation is open and the unit was read completely."""
@@ -109,7 +109,7 @@ class LinkState:
 
     def closed(self) -> None:
         """Note that the conversation is over."""
-        self._heard_s, self.link = self.heard_s, None
+        self._heard_s, self.link = self.last_received_s, None
 
     def lost(self, loop_time: float) -> None:
         """Count a connection that was lost."""

@@ -59,9 +59,9 @@ class Availability:
 
     def keep_last_seen(self, unit: Unit) -> None:
         """Keep when a unit was last heard; kept for ever, whatever happens to it."""
-        heard_s = unit.link_state.heard_s
-        if heard_s is not None:
-            age = asyncio.get_running_loop().time() - heard_s
+        last_received_s = unit.link_state.last_received_s
+        if last_received_s is not None:
+            age = asyncio.get_running_loop().time() - last_received_s
             self._writer.keep_last_seen(unit, clock.text_of(clock.now() - age))
 
     def rejudge(self, unit: Unit, now: str) -> None:

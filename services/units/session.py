@@ -206,7 +206,7 @@ class UnitSession:
         closed = asyncio.ensure_future(link.wait_closed())
         try:
             while True:
-                heard = link.last_heard
+                heard = link.last_received
                 now, keepalive = loop.time(), self._polling.keepalive_s
                 if now - heard >= 2 * keepalive:
                     raise DriverError("silent", f"nothing was heard for {now - heard:.0f} s, though we asked")

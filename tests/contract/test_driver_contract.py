@@ -358,14 +358,14 @@ async def test_an_ended_connection_is_seen_at_once(case: Case, fault: str, reaso
 @every_family
 async def test_silence_shows_in_the_age_of_what_was_heard(case: Case) -> None:
     async with case.read(meter_interval_s=0.0) as (unit, link, _):
-        before = link.last_heard
+        before = link.last_received
         link.ask_alive()
-        await comes_true(lambda: link.last_heard > before)
+        await comes_true(lambda: link.last_received > before)
         await unit.fault("freeze")
-        before = link.last_heard
+        before = link.last_received
         link.ask_alive()
         await asyncio.sleep(0.1)
-        assert link.last_heard == before
+        assert link.last_received == before
         await unit.fault("none")
 
 
@@ -490,7 +490,7 @@ async def test_what_is_listed_by_hand_never_reports_a_value() -> None:
         link.ask_alive()
         link.meter(None, 1)
         assert link.take_telemetry(Part(1)) is None
-        assert link.last_heard == pytest.approx(asyncio.get_running_loop().time(), abs=1)
+        assert link.last_received == pytest.approx(asyncio.get_running_loop().time(), abs=1)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await link.wait_closed()

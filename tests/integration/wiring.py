@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.audit import Audit
-from services.discovery import Candidates, HeardHosts
+from services.discovery import AnnouncedHosts, Candidates
 from services.drivers import Makers
 from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts
 from services.rules import DEFAULT_RULES
@@ -30,7 +30,7 @@ class UnitServices:
         self.inventory = Inventory("main", store.epoch)
         self.ignored = IgnoredUnits(store.ignore, store.unignore)
         self.unidentified = UnidentifiedHosts()
-        self.heard = HeardHosts()
+        self.announced = AnnouncedHosts()
         self.candidates = Candidates(self.inventory, self.changes)
         self.audit = Audit(store)
         announcer = Announcer(self.changes, self.audit)

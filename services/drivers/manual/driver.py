@@ -34,7 +34,7 @@ class ManualLink:
     """A conversation with nobody: it is open as long as somebody holds it."""
 
     @property
-    def last_heard(self) -> float:
+    def last_received(self) -> float:
         """Now, always: what never speaks is not silent."""
         return asyncio.get_running_loop().time()
 

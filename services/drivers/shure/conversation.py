@@ -66,7 +66,7 @@ class Conversation:
         self._fence: WireAddress | None = None
         self.answers: Counter[WireAddress] = Counter()
         """How often each property has been reported since whoever asks cleared it."""
-        self.last_heard = self._loop.time()
+        self.last_received = self._loop.time()
         self._framed = False
         self.unintelligible = 0
         """Messages that are none."""
@@ -112,7 +112,7 @@ class Conversation:
             and len(self._unread) < UNREAD_MOST
         ):
             self._unread.append(data)
-            self.last_heard = self._loop.time()
+            self.last_received = self._loop.time()
         else:
             self._read(data)
 
@@ -147,7 +147,7 @@ class Conversation:
             self._parse(others)
 
     def _keep(self, samples: list[bytes]) -> None:
-        self.last_heard = self._loop.time()
+        self.last_received = self._loop.time()
         self._samples += [b"< %b >" % sample for sample in samples]
         surplus = len(self._samples) - SAMPLES_MOST * self.channels
         if surplus > 0:
@@ -167,7 +167,7 @@ class Conversation:
                 if len(self.answers) < ADDRESSES_MOST:
                     self.answers[message.name, message.index] += 1
         if messages:
-            self.last_heard = self._loop.time()
+            self.last_received = self._loop.time()
             self._on_messages(messages)
             self._news.set()
 

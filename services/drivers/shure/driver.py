@@ -23,7 +23,7 @@ from services.drivers.port import (
 from services.drivers.shure.conversation import PORT
 from services.drivers.shure.families import MANUFACTURER, MORE, PRODUCTS, model_of
 from services.drivers.shure.link import ShureLink
-from services.drivers.shure.overhearing import overhear
+from services.drivers.shure.overhearing import receive_adverts
 from services.drivers.shure.replaying import replay
 from services.model import Key
 
@@ -46,7 +46,7 @@ class ShureMaker:
 
     def sightings(self) -> AsyncIterator[Sighting | Gone]:
         """SLP adverts."""
-        return overhear(self._around.interface)
+        return receive_adverts(self._around.interface)
 
     def connect(
         self, where: Target, listener: Listener, trace: Trace | None = None

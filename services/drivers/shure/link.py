@@ -56,9 +56,9 @@ class ShureLink:
     # -- the port --------------------------------------------------------------------------------------------
 
     @property
-    def last_heard(self) -> float:
+    def last_received(self) -> float:
         """Loop time at which the unit last sent something that was understood."""
-        return self._conversation.last_heard
+        return self._conversation.last_received
 
     async def open(self) -> None:
         """Connect. Raises `DriverError`."""
@@ -194,10 +194,10 @@ class ShureLink:
         reports = self._has_reported_parts()
         if reports and not self._answers:  # it reports unasked, and may never answer a question
             timeout = min(timeout, QUIET_S)
-        before, reported = self.last_heard, answers.total()
+        before, reported = self.last_received, answers.total()
         if await self._conversation.ask_all(questions, fence, timeout=timeout):
             self._answers = True
-        elif self.last_heard == before and (self._answers or not reports):
+        elif self.last_received == before and (self._answers or not reports):
             peer = self._conversation.connection.peer
             raise DriverError("timeout", f"{peer} did not answer anything within {timeout:g} s")
         return answers.total() > reported

@@ -35,7 +35,7 @@ class _Receiver(asyncio.DatagramProtocol):
         log.debug("adverts: %s", exc)
 
 
-async def overhear(interface: str) -> AsyncIterator[Sighting | Gone]:
+async def receive_adverts(interface: str) -> AsyncIterator[Sighting | Gone]:
     """Adverts as they come, from one local address or from all (empty).
 
     Raises `OSError` where the port cannot be listened on, which only a program that does not share it can cause.

@@ -55,7 +55,7 @@ class House(UnitServices):
             candidates=self.candidates,
             ignored=self.ignored,
             unidentified=self.unidentified,
-            mac_at=self.heard.mac_at,
+            mac_at=self.announced.mac_at,
             sync=self.sync,
             sessions=self.sessions,
             audit=self.audit,
@@ -68,7 +68,7 @@ class House(UnitServices):
             ignored=self.ignored,
             discovery=self.discovery,
             makers=self.makers,
-            heard=self.heard,
+            announced=self.announced,
             default_tenant=STAGE,
         )
         self.schedule = Schedule(

@@ -70,7 +70,7 @@ class AnsweringDriver:
         self.silent: set[str] = set()
         """Addresses that never answer; a scan of them ends by its time limit, or by being cancelled."""
         self.reached_silent = asyncio.Event()
-        self.heard: asyncio.Queue[Sighting | Gone | Exception] = asyncio.Queue()
+        self.announces: asyncio.Queue[Sighting | Gone | Exception] = asyncio.Queue()
         self.listening = 0
 
     @property
@@ -113,9 +113,9 @@ class AnsweringDriver:
         self.listening += 1
         try:
             while True:
-                heard = await self.heard.get()
-                if isinstance(heard, Exception):
-                    raise heard
-                yield heard
+                sighting = await self.announces.get()
+                if isinstance(sighting, Exception):
+                    raise sighting
+                yield sighting
         finally:
             self.listening -= 1

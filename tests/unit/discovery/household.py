@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from services.discovery import Candidate, Candidates, DiscoveryOrchestrationService, HeardHosts
+from services.discovery import AnnouncedHosts, Candidate, Candidates, DiscoveryOrchestrationService
 from services.live import Changes, IgnoredUnits, Inventory, UnidentifiedHosts, Unit
 from services.model import Address, AuditContext, Campus, Kind, RangeRecord, Result, UnitRecord
 from services.units import DeviceSnapshot
@@ -121,7 +121,7 @@ class House:
         self.diary = Diary()
         self.remembered: list[RangeRecord] = []
         self.announced: dict[str, str] = {}
-        self.heard = HeardHosts()
+        self.announced_hosts = AnnouncedHosts()
         self.drivers = {driver.name: driver for driver in drivers}
         self.makers = makers_of(*drivers)
         self.discovery = DiscoveryOrchestrationService(
@@ -129,7 +129,7 @@ class House:
             candidates=self.listed,
             ignored=self.ignored,
             unidentified=self.unidentified,
-            mac_at=lambda host: self.announced.get(host) or self.heard.mac_at(host),
+            mac_at=lambda host: self.announced.get(host) or self.announced_hosts.mac_at(host),
             sync=self.shelf,
             sessions=self.readings,
             audit=self.diary,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from services.discovery import Adverts
-from services.discovery.adverts import HEARD_MOST
+from services.discovery.adverts import ANNOUNCED_MOST
 from services.discovery.candidates import CANDIDATES_MOST
 from services.drivers import DriverError, Gone, Sighting
 from services.model import Campus, Facet, IgnoredIdentity
@@ -27,7 +27,7 @@ def adverts_of(house: House) -> Adverts:
         ignored=house.ignored,
         discovery=house.discovery,
         makers=house.makers,
-        heard=house.heard,
+        announced=house.announced_hosts,
         default_tenant=DEFAULT,
     )
 
@@ -48,7 +48,7 @@ async def test_what_is_only_overheard_is_a_candidate() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit("s9")})
     house = House(driver)
     async with listening(house):
-        driver.heard.put_nowait(HERE)
+        driver.announces.put_nowait(HERE)
         await until(house.candidates)
     candidate = house.candidate(DEFAULT, "10.20.0.9")
     assert (candidate.model, candidate.name, candidate.mac) == ("A1", "Vox", MAC)
@@ -58,19 +58,19 @@ async def test_what_is_only_overheard_is_a_candidate() -> None:
 
 async def test_a_candidate_belongs_to_the_campus_whose_range_it_is_in() -> None:
     house = House(AnsweringDriver(), ranges=[configured("10.20.0.0/24", adopt=False)])
-    adverts_of(house).hear(HERE)
+    adverts_of(house).receive(HERE)
     assert [one.host for one in house.listed.of(STAGE)] == list(house.candidates()) == ["10.20.0.9"]
 
 
 async def test_hearing_the_same_again_tells_nobody_anything() -> None:
     house = House(AnsweringDriver())
     adverts = adverts_of(house)
-    adverts.hear(HERE)
+    adverts.receive(HERE)
     assert [facet for _, facet in house.changes.take()[0]] == [Facet.CANDIDATES]
     for _ in range(3):
-        adverts.hear(HERE)
+        adverts.receive(HERE)
     assert house.changes.take() == ([], [])
-    adverts.hear(replace(HERE, name="Vox 2"))
+    adverts.receive(replace(HERE, name="Vox 2"))
     assert house.changes.dirty
     assert house.candidate(DEFAULT, "10.20.0.9").name == "Vox 2"
 
@@ -78,22 +78,22 @@ async def test_hearing_the_same_again_tells_nobody_anything() -> None:
 async def test_what_falls_silent_leaves_the_list_after_five_minutes() -> None:
     house = House(AnsweringDriver())
     adverts = adverts_of(house)
-    adverts.hear(HERE)
+    adverts.receive(HERE)
     now = asyncio.get_running_loop().time()
     adverts.expire(now + EXPIRE_S - 1)
     assert house.candidates()
     adverts.expire(now + EXPIRE_S + 1)
     assert not house.candidates()
-    assert house.heard.mac_at("10.20.0.9") is None
+    assert house.announced_hosts.mac_at("10.20.0.9") is None
 
 
 async def test_what_says_goodbye_leaves_the_list_at_once() -> None:
     driver = AnsweringDriver()
     house = House(driver)
     async with listening(house):
-        driver.heard.put_nowait(HERE)
+        driver.announces.put_nowait(HERE)
         await until(house.candidates)
-        driver.heard.put_nowait(Gone("acme", "10.20.0.9"))
+        driver.announces.put_nowait(Gone("acme", "10.20.0.9"))
         await until(lambda: not house.candidates())
 
 
@@ -101,7 +101,7 @@ async def test_only_the_driver_that_saw_a_unit_asks_it() -> None:
     acme, other = AnsweringDriver(answers={"10.20.0.9": unit()}), AnsweringDriver("other")
     house = House(acme, other, ranges=[configured("10.20.0.0/24")])
     async with listening(house):
-        acme.heard.put_nowait(HERE)
+        acme.announces.put_nowait(HERE)
         await until(lambda: house.shelf.handed)
     assert not other.asked
 
@@ -110,7 +110,7 @@ async def test_what_announces_itself_where_answers_are_adopted_is_asked_and_adde
     driver = AnsweringDriver(answers={"10.20.0.9": unit()})
     house = House(driver, ranges=[configured("10.20.0.0/24")])
     async with listening(house):
-        driver.heard.put_nowait(HERE)
+        driver.announces.put_nowait(HERE)
         await until(lambda: house.shelf.handed)
     assert house.shelf.hosts == ["10.20.0.9"]
     assert house.shelf.handed[0].identity.mac == MAC
@@ -121,9 +121,9 @@ async def test_what_announces_itself_and_does_not_answer_is_a_candidate_with_the
     driver = AnsweringDriver(answers={"10.20.0.9": DriverError("control_blocked", "Menu > Network")})
     house = House(driver, ranges=[configured("10.20.0.0/24")])
     async with listening(house) as adverts:
-        driver.heard.put_nowait(HERE)
+        driver.announces.put_nowait(HERE)
         await until(lambda: "Menu > Network" in house.candidates().get("10.20.0.9", ""))
-        adverts.hear(replace(HERE, name="Vox 2"))
+        adverts.receive(replace(HERE, name="Vox 2"))
         await asyncio.sleep(0.01)
     assert driver.hosts == ["10.20.0.9"], "a host that does not answer is not asked at every advert"
 
@@ -133,7 +133,7 @@ async def test_a_lost_receiver_is_followed_to_where_it_announces_itself() -> Non
     house = House(driver)
     put(house.inventory, "rack1", "10.20.0.200", mac=MAC)
     async with listening(house):
-        driver.heard.put_nowait(HERE)
+        driver.announces.put_nowait(HERE)
         await until(lambda: house.shelf.handed)
     assert (house.shelf.handed[0].host, house.shelf.handed[0].identity.mac) == ("10.20.0.9", MAC)
 
@@ -142,10 +142,10 @@ async def test_a_receiver_that_is_heard_where_it_is_known_is_not_followed() -> N
     house = House(AnsweringDriver(answers={"10.20.0.9": unit()}))
     receiver = put(house.inventory, "rack1", "10.20.0.200", mac=MAC, online=True)
     adverts = adverts_of(house)
-    adverts.hear(HERE)
+    adverts.receive(HERE)
     set_online(receiver, online=False)
     put(house.inventory, "rack2", "rack2.example.org", mac="00:0e:dd:00:00:02")
-    adverts.hear(Sighting("acme", "10.20.0.10", unit(mac="00:0e:dd:00:00:02")))
+    adverts.receive(Sighting("acme", "10.20.0.10", unit(mac="00:0e:dd:00:00:02")))
     await asyncio.sleep(0.01)
     assert not house.drivers["acme"].asked
     assert not house.candidates()
@@ -154,7 +154,7 @@ async def test_a_receiver_that_is_heard_where_it_is_known_is_not_followed() -> N
 async def test_a_receiver_of_the_configuration_stays_where_the_file_says_and_the_list_tells() -> None:
     house = House(AnsweringDriver(answers={"10.20.0.9": unit()}))
     put(house.inventory, "rack1", "10.20.0.200", mac=MAC, source="config")
-    adverts_of(house).hear(HERE)
+    adverts_of(house).receive(HERE)
     assert house.candidates() == {"10.20.0.9": "is rack1, which the configuration file expects at 10.20.0.200"}
 
 
@@ -163,7 +163,7 @@ async def test_a_receiver_that_does_not_tell_its_mac_address_learns_the_announce
     house = House(driver)
     put(house.inventory, "rack1", "10.20.0.9", online=True)
     async with listening(house):
-        driver.heard.put_nowait(HERE)
+        driver.announces.put_nowait(HERE)
         await until(lambda: house.shelf.handed)
     assert (house.shelf.handed[0].host, house.shelf.handed[0].identity.mac) == ("10.20.0.9", MAC)
     assert not driver.asked
@@ -174,7 +174,7 @@ async def test_a_removed_receiver_that_announces_itself_is_left_alone() -> None:
     gone = IgnoredIdentity(STAGE, "rack1", "acme", None, MAC, "A1", None, "10.20.0.9", "2026-11-22T19:30:00.000Z")
     house.ignored.add(gone)
     async with listening(house) as adverts:
-        adverts.hear(HERE)
+        adverts.receive(HERE)
         await asyncio.sleep(0.01)
     assert not house.drivers["acme"].asked
     assert not house.candidates()
@@ -184,17 +184,17 @@ async def test_what_a_discovery_knows_of_a_candidate_is_not_overwritten() -> Non
     house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}), ranges=[configured("10.20.0.8/30", adopt=False)])
     await house.discover()
     before = house.candidates()
-    adverts_of(house).hear(HERE)
+    adverts_of(house).receive(HERE)
     assert house.candidates() == before
 
 
 async def test_invented_hosts_fill_neither_memory_nor_list() -> None:
     house = House(AnsweringDriver())
     adverts = adverts_of(house)
-    for number in range(HEARD_MOST + 500):
+    for number in range(ANNOUNCED_MOST + 500):
         host = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-        adverts.hear(Sighting("acme", host, unit(), name="x" * 5000))
-    assert len(adverts._heard) == HEARD_MOST
+        adverts.receive(Sighting("acme", host, unit(), name="x" * 5000))
+    assert len(adverts._announced) == ANNOUNCED_MOST
     assert len(house.candidates()) == CANDIDATES_MOST
     assert {len(candidate.name or "") for candidate in house.listed.of(DEFAULT)} == {64}
 
@@ -205,8 +205,8 @@ async def test_listening_begins_again_after_it_failed(error: Exception, monkeypa
     driver, other = AnsweringDriver("acme"), AnsweringDriver("other")
     house = House(driver, other)
     async with listening(house):
-        driver.heard.put_nowait(error)
-        driver.heard.put_nowait(HERE)
-        other.heard.put_nowait(replace(HERE, driver="other", identity=unit(maker="other"), host="10.20.0.10"))
+        driver.announces.put_nowait(error)
+        driver.announces.put_nowait(HERE)
+        other.announces.put_nowait(replace(HERE, driver="other", identity=unit(maker="other"), host="10.20.0.10"))
         await until(lambda: len(house.candidates()) == 2)
     assert (driver.listening, other.listening) == (0, 0)

@@ -412,7 +412,7 @@ class Closed(OpenMakers):
 async def test_a_driver_that_cannot_work_is_named_once_and_not_at_every_address() -> None:
     acme, other = AnsweringDriver("acme", {"10.20.0.9": unit("s9")}), AnsweringDriver("other")
     house = House(acme, other)
-    house.discovery._searches._makers = Closed(house.drivers)
+    house.discovery._runner._makers = Closed(house.drivers)
     result = await house.discover(networks=["10.20.0.0/28"])
     assert result.counts.added == 1
     assert not other.asked

@@ -8,8 +8,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from services.discovery import Found, Missed, Outcome, ask_places
-from services.discovery.scan import Budget, Question, affordable, ask, patience, sockets_of, sweep
+from services.discovery import Found, Missed, ScanOutcome, ask_places
+from services.discovery.scan import Budget, ScanQuestion, affordable, ask, patience, sockets_of, sweep
 from services.drivers import Door, DriverError, Makers, Sighting, Target, Trace, make_target
 from tests.unit.discovery.answering import Answer, AnsweringDriver, makers_of, unit
 
@@ -18,9 +18,9 @@ class Collector:
     """Keeps every outcome."""
 
     def __init__(self) -> None:
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[ScanOutcome] = []
 
-    def take(self, outcome: Outcome) -> None:
+    def take(self, outcome: ScanOutcome) -> None:
         self.outcomes.append(outcome)
 
     def leave(self, host: str, port: int | None) -> None:
@@ -83,7 +83,7 @@ async def test_a_driver_that_cannot_ask_addresses_is_not_asked() -> None:
 
 async def test_a_bug_of_a_driver_is_told_as_ours() -> None:
     broken = AnsweringDriver("broken", {"h": RuntimeError("a bug")})
-    outcome = await ask(makers_of(broken, AnsweringDriver()), Question(make_target("h"), ("broken", "acme")))
+    outcome = await ask(makers_of(broken, AnsweringDriver()), ScanQuestion(make_target("h"), ("broken", "acme")))
     assert isinstance(outcome, Missed)
     assert outcome.code == "internal"
     assert "a bug" in outcome.detail
@@ -92,16 +92,16 @@ async def test_a_bug_of_a_driver_is_told_as_ours() -> None:
 async def test_of_several_failures_the_one_that_can_be_mended_is_told() -> None:
     blocked = AnsweringDriver("blocked", {"h": DriverError("control_blocked", "Menu > Network > Allow")})
     makers = makers_of(AnsweringDriver("refusing"), blocked)
-    outcome = await ask(makers, Question(make_target("h"), ("refusing", "blocked")))
+    outcome = await ask(makers, ScanQuestion(make_target("h"), ("refusing", "blocked")))
     assert outcome == Missed("h", None, "blocked", "control_blocked", "Menu > Network > Allow")
 
 
 async def test_never_more_questions_are_under_way_than_allowed() -> None:
     driver = AnsweringDriver()
     driver.silent = {f"10.20.0.{n}" for n in range(1, 5)}
-    outcomes: list[Outcome] = []
+    outcomes: list[ScanOutcome] = []
     questions = (
-        Question(make_target(f"10.20.0.{n}", answer_timeout_s=0.01, connect_timeout_s=0.01), ("acme",))
+        ScanQuestion(make_target(f"10.20.0.{n}", answer_timeout_s=0.01, connect_timeout_s=0.01), ("acme",))
         for n in range(1, 40)
     )
     await sweep(questions, makers_of(driver), Budget(4), outcomes.append)
@@ -113,7 +113,7 @@ async def test_never_more_questions_are_under_way_than_allowed() -> None:
 async def test_two_scans_share_one_budget() -> None:
     driver = AnsweringDriver()
     budget = Budget(3)
-    parts = [[Question(make_target(f"10.20.{part}.{n}"), ("acme",)) for n in range(9)] for part in range(2)]
+    parts = [[ScanQuestion(make_target(f"10.20.{part}.{n}"), ("acme",)) for n in range(9)] for part in range(2)]
     await asyncio.gather(*(sweep(part, makers_of(driver), budget, lambda _: None) for part in parts))
     assert len(driver.asked) == 18
     assert driver.most_under_way <= 3
@@ -160,12 +160,12 @@ async def test_a_machine_that_is_out_of_sockets_asks_again(monkeypatch: pytest.M
 
 def test_scarce_file_descriptors_make_a_scan_narrower_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1000, 1000))
-    narrow, note = affordable(1000, spoken_for=300)
+    narrow, note = affordable(1000, reserved=300)
     assert 16 <= narrow < 640
     assert "1000" in note
     assert "ulimit -n" in note
     assert affordable(100) == (100, "")
-    assert affordable(1000, spoken_for=5000)[0] == 16
+    assert affordable(1000, reserved=5000)[0] == 16
     monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     assert affordable(1000) == (1000, "")
 

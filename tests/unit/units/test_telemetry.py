@@ -18,7 +18,7 @@ CHANNEL = Address("default", "default", Kind.CHANNEL, "rack1-1")
 class OneSample:
     """A link that metered once."""
 
-    last_heard = 0.0
+    last_received = 0.0
 
     def __init__(self) -> None:
         self._telemetry: list[Telemetry] = [{"rf_dbm": -50.0, "samples": 1}]
@@ -43,7 +43,7 @@ async def test_the_newest_meters_stay_readable_between_slow_samples_and_end_when
 class Broken:
     """A link whose driver has a bug."""
 
-    last_heard = 0.0
+    last_received = 0.0
 
     def take_telemetry(self, _part: object) -> Telemetry | None:
         raise ZeroDivisionError

@@ -70,7 +70,7 @@ class MediaControlLink:
     # -- the port --------------------------------------------------------------------------------------------
 
     @property
-    def last_heard(self) -> float:
+    def last_received(self) -> float:
         """Loop time at which the unit last sent something that only a unit sends."""
         return self._last_heard
 
@@ -111,7 +111,7 @@ class MediaControlLink:
         return dict(self._counters)
 
     async def wait_closed(self) -> DriverError:
-        """Wait until the network ends the conversation. Datagrams have no end: silence is seen in ``last_heard``."""
+        """Wait until the network ends the conversation. Datagrams have no end: silence is seen in ``last_received``."""
         return await asyncio.shield(self._closed)
 
     # -- for the maker ---------------------------------------------------------------------------------------

@@ -163,9 +163,9 @@ async def test_looking_at_a_unit_that_is_connected_disturbs_nothing() -> None:
 
 async def test_a_keep_alive_is_answered() -> None:
     async with stage("sr_iem_g4") as on, connected(on, meter_interval_s=0.0) as (link, _, _d):
-        before = link.last_heard
+        before = link.last_received
         link.ask_alive()
-        await comes_true(lambda: link.last_heard > before)
+        await comes_true(lambda: link.last_received > before)
 
 
 async def test_a_unit_without_a_name_has_none() -> None:

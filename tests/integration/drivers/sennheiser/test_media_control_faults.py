@@ -128,7 +128,7 @@ async def test_a_frozen_unit_ages_and_the_close_does_not_wait_for_it(monkeypatch
             await on.unit.fault("freeze")
             loop = asyncio.get_running_loop()
             link.ask_alive()
-            await comes_true(lambda: loop.time() - link.last_heard > 0.3)
+            await comes_true(lambda: loop.time() - link.last_received > 0.3)
             left = loop.time()
         assert loop.time() - left < 0.2
         assert on.unit.asked[-1] != "Push 0 0 0\r"

@@ -89,10 +89,10 @@ async def test_meters_that_nobody_takes_do_not_grow_and_the_newest_stay(channels
 async def test_one_that_sends_nothing_but_meters_has_been_heard() -> None:
     heard: list[Message] = []
     async with device(sample(1), heard=heard) as conversation:
-        opened = conversation.last_heard
+        opened = conversation.last_received
         while not (meters := conversation.take_samples()):
             assert not conversation.connection.closed.done()
             await asyncio.sleep(0)
         assert meters == sample(1)
-        assert conversation.last_heard > opened
+        assert conversation.last_received > opened
     assert heard == []
