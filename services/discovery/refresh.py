@@ -86,7 +86,7 @@ class Refresher:
             result.counts.offline += error.code == "device_offline"
             result.fail(unit.address.id, error.code, error.detail)
         except Exception as error:  # one unit's trouble must not hide the others
-            log.exception("a unit could not be read again", extra={"receiver": unit.address.id})
+            log.exception("a unit could not be read again", extra={"unit": unit.address.id})
             result.fail(unit.address.id, "internal", f"{type(error).__name__}: {error}; the log says more")
         else:
             changed = _newest_revision(unit) != before

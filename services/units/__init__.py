@@ -1,4 +1,11 @@
-"""A unit's life: membership, session, readings, availability, telemetry."""
+"""What happens to a unit from the moment it is added to its removal.
+
+`membership` adds, changes and removes units; `from_configuration` does so for those of the file, `sync_service` for
+those that discovery or another program found, `restore` brings back those of the store. `session` is the connection to
+one unit, `sessions` keeps one for each; `recognition` checks that the right unit answered. A reading becomes a state in
+`reading_fold`, a unit online or offline in `availability`, meters become telemetry in `telemetry`. `chores` does what
+only time brings about; `unit_queue` makes sure that one thing at a time is done to a unit.
+"""
 
 from __future__ import annotations
 

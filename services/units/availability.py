@@ -1,4 +1,4 @@
-"""Whether a unit is there, and what time alone does to what it reported."""
+"""Decides whether a unit is online, and judges again the states that change with time alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.rules import Situation, StatusRules, rejudge
 
 
 class Availability:
-    """Decides whether units are there. One that goes leaves its last values, marked stale."""
+    """Sets units online and offline. The last values of a unit that goes offline stay, marked stale."""
 
     def __init__(self, inventory: Inventory, writer: StateWriter, rules: StatusRules) -> None:
         self._inventory = inventory
@@ -21,7 +21,7 @@ class Availability:
         """Channel whose transmitter is lost -> loop time at which that has been so for long enough."""
 
     def situation(self, unit: Unit, now: str, heard_at: str | None = None) -> Situation:
-        """What surrounds the parts of a unit now."""
+        """What the rules need beside the values of a part: time, availability, thresholds."""
         return Situation(
             now=now,
             now_s=clock.unix_seconds(now),
@@ -41,7 +41,7 @@ class Availability:
         detail: str | None = None,
         context: AuditContext | None = None,
     ) -> None:
-        """Say whether a unit is there, and why not; ``detail`` is for people, and stays until the unit is online."""
+        """Set whether a unit is online, and why not; ``detail`` is for people, and stays until the unit is online."""
         if detail is not None or state == "online":
             self._writer.explain(unit, detail)
         was = unit.availability.state
@@ -58,14 +58,14 @@ class Availability:
             self.rejudge(unit, now)
 
     def keep_last_seen(self, unit: Unit) -> None:
-        """Keep when a unit was last heard; kept for ever, whatever happens to it."""
+        """Store when data of the unit last arrived; that time is kept until the unit is removed."""
         last_received_s = unit.link_state.last_received_s
         if last_received_s is not None:
             age = asyncio.get_running_loop().time() - last_received_s
             self._writer.keep_last_seen(unit, clock.text_of(clock.now() - age))
 
     def rejudge(self, unit: Unit, now: str) -> None:
-        """Judge again what time and circumstances change: a transmitter that has been lost for long is idle."""
+        """Recompute the status of all parts, after time passed or availability changed."""
         around = self.situation(unit, now)
         for part in unit.parts.values():
             judged = rejudge(part.address.kind, part.state, around, part.level)
@@ -73,7 +73,7 @@ class Availability:
                 self._writer.change_part_state(unit, part, judged, now)
 
     def use_rules(self, rules: StatusRules) -> None:
-        """Judge everything again, by other thresholds."""
+        """Recompute every status by other thresholds."""
         self.rules = rules
         now = clock.now_text()
         for unit in self._inventory.units.values():
@@ -84,7 +84,7 @@ class Availability:
         self._lost[part] = asyncio.get_running_loop().time() + self.rules.lost_hold_s
 
     def release_lost(self) -> None:
-        """Judge channels again whose transmitter has been lost for long enough."""
+        """Recompute the status of channels whose transmitter has been lost for long enough."""
         now_s = asyncio.get_running_loop().time()
         for address in [part for part, until in self._lost.items() if until <= now_s]:
             del self._lost[address]

@@ -1,6 +1,6 @@
-"""What only time does: link figures go out, "last seen" is kept, a transmitter lost for long becomes idle.
+"""Does every 30 s what no reading triggers: marks link figures, stores "last seen", ends the status ``lost``.
 
-Spread over the interval, so that a thousand units do not come due in one moment.
+The units are spread over the interval, so that a thousand do not come due in one moment.
 """
 
 from __future__ import annotations

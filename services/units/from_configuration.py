@@ -34,7 +34,7 @@ from services.units.sync_service import DeviceSnapshot, DeviceSyncService
 log = logging.getLogger(__name__)
 
 RETRY_FIRST_S, RETRY_MOST_S = 2.0, 5.0
-"""Between rounds of asking hosts that never answered."""
+"""Seconds between two rounds of asking hosts that never answered."""
 
 ASKED_AT_ONCE = 32
 
@@ -97,7 +97,7 @@ class ConfiguredUnits:
         self._changed = asyncio.Event()
 
     async def apply(self, wanted: Sequence[ConfiguredUnit]) -> dict[str, int]:
-        """Make it so; how many were added, changed, removed and wait for a first answer."""
+        """Make the units equal to the file; how many were added, changed, removed and wait for a first answer."""
         counts = {"added": 0, "changed": 0, "removed": 0, "waiting": 0}
         kept: set[Address] = set()
         gone = {entry.host for entry in self._waiting.values()}
@@ -129,7 +129,7 @@ class ConfiguredUnits:
         return counts
 
     async def run(self) -> None:
-        """Ask the hosts that never answered, again and again, until cancelled."""
+        """Ask the hosts that never answered, round after round, until cancelled."""
         backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S, certain=1.0)
         while True:
             if self._waiting:
@@ -146,7 +146,7 @@ class ConfiguredUnits:
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _known(self, entry: ConfiguredUnit) -> Unit | None:
-        """The unit that an entry means: by its id, else by its place; never one of another kind."""
+        """The unit of an entry: by its id, else by its host and port; never one of another kind."""
         kinds = (entry.kind,) if entry.kind else tuple(UNIT_KINDS)
         if entry.id is not None:
             named = (self._inventory.units.get(Address(*entry.tenant, kind, entry.id)) for kind in kinds)
@@ -163,7 +163,7 @@ class ConfiguredUnits:
         )
 
     async def _make_room(self, entry: ConfiguredUnit) -> None:
-        """Drop whatever has the entry's place under another id, or the entry's id under another kind.
+        """Drop the unit that has the entry's host under another id, or the entry's id under another kind.
 
         An id of the file was not known until now, so its place may have had one that discovery made.
         """

@@ -1,7 +1,7 @@
-"""Which receivers there are: adopted, added, moved, replaced, labelled, removed; each audited, each stored.
+"""Adds, moves, replaces, labels and removes units; every change is audited and stored.
 
-What stands in the configuration file belongs to the file and is refused to commands; what commands and discovery
-add lives in the database.
+A unit of the configuration file can be changed there only: commands on it are refused. Units that commands and
+discovery add live in the database.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ log = logging.getLogger(__name__)
 LABEL_KEYS = ("location", "building", "room", "rack", "position", "tags")
 
 _PUBLIC = ("manufacturer", "driver", "host", "port", "model", "serial", "mac", "name", "source", "labels")
-"""What an audit event says of a receiver."""
+"""Fields of a unit's record that its audit events carry."""
 
 RECONNECT_KEYS = ("host", "port", "behind", "interface", "driver", "meter_interval_s")
-"""What a session is begun with: a change of these begins a new one, a change of words does not."""
+"""Fields of a record that a session depends on: a change of one of them restarts it."""
 
 
 class Membership:
-    """Adds, changes and removes receivers."""
+    """Adds, changes and removes units."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Membership:
         *,
         configuration: str = "the configuration",
     ) -> None:
-        """``configuration`` says in words where the units of the configuration stand."""
+        """``configuration`` names the file for error messages."""
         self._inventory = inventory
         self._writer = writer
         self._fold = fold
@@ -70,7 +70,7 @@ class Membership:
         self._configuration = configuration
 
     def start_sessions(self) -> None:
-        """Begin every receiver's life."""
+        """Start the sessions of all units that have none."""
         for unit in self._inventory.units.values():
             if self._sessions.get(unit.address) is None:
                 self._sessions.start(unit)
@@ -91,7 +91,7 @@ class Membership:
         tenant = record.address.tenant
         if not record.address.id:
             if identity is None:
-                raise ServiceError("schema_violation", "a receiver that never answered needs an id", field="args.id")
+                raise ServiceError("schema_violation", "a unit that never answered needs an id", field="args.id")
             taken = [address.id for address in self._inventory.units if address.tenant == tenant]
             made = make_id(identity, record.host, taken)
             record = replace(record, address=record.address._replace(id=made))
@@ -103,29 +103,29 @@ class Membership:
         self._writer.add(unit)
         action = "receiver_adopted" if record.source == "discovery" else "receiver_added"
         self._audit.record(action, context=context, resource=_resource(unit), after=_public(record))
-        log.info("receiver added", extra={"receiver": record.address.id, "host": record.host, "source": record.source})
+        log.info("unit added", extra={"unit": record.address.id, "host": record.host, "source": record.source})
         self._sessions.start(unit)
         return record.address
 
     async def read_anew(self, unit: Unit) -> None:
-        """Forget what a receiver said in this session, and read it again; one that is away is read when it returns.
+        """Forget what a unit reported in this session, and read it again; one that is offline is read when it returns.
 
         Raises `ServiceError`; then everything stands as before.
         """
         await self._queues.run(unit.address, partial(self._read_anew, unit))
 
     async def reconnect(self, unit: Unit) -> None:
-        """Begin a receiver's connection anew; one that was removed meanwhile is left alone."""
+        """Restart the session of a unit, unless it was removed meanwhile."""
         await self._queues.run(unit.address, partial(self._sessions.restart, unit), internal=True)
 
     async def move(self, address: Address, host: str, port: int | None, context: AuditContext) -> None:
-        """Follow a receiver to its new address. Raises `ServiceError`."""
+        """Change the host of a unit that answers at another address now. Raises `ServiceError`."""
         await self._queues.run(address, partial(self._move, address, host, port, context), internal=True)
 
     # -- commands --------------------------------------------------------------------------------------------
 
     async def update(self, address: Address, changes: Mapping[str, object], context: AuditContext) -> UnitRecord:
-        """Change host, port, name, labels, metering or driver of a receiver. Raises `ServiceError`."""
+        """Change host, port, name, labels, metering or driver of a unit. Raises `ServiceError`."""
         return await self._queues.run(address, partial(self._update, address, changes, context))
 
     def set_options(self, unit: Unit, options: BaseModel | None) -> bool:
@@ -135,7 +135,7 @@ class Membership:
         return changed
 
     def amend(self, unit: Unit, record: UnitRecord, context: AuditContext) -> None:
-        """Take over what the configuration says of a unit."""
+        """Take over the record of a unit from the configuration."""
         old = unit.record
         keys = [key for key in _PUBLIC if getattr(old, key) != getattr(record, key)]
         self._writer.change_record(unit, record)
@@ -155,7 +155,7 @@ class Membership:
         return await self._queues.run(address, partial(self._replace_unit, address, host, context))
 
     def label(self, address: Address, labels: Mapping[str, object], context: AuditContext) -> Mapping[str, object]:
-        """Set labels of a receiver (``None`` removes one). Raises `ServiceError`."""
+        """Set labels of a unit (``None`` removes one). Raises `ServiceError`."""
         unit = self.find(address)
         self._refuse_config(unit)
         old = unit.record.labels
@@ -165,14 +165,14 @@ class Membership:
         return new
 
     async def remove(self, address: Address, context: AuditContext) -> None:
-        """Take a receiver out: its session, cache, stored rows and retained topics go; discovery leaves it alone.
+        """Take a unit out: its session, cache, stored rows and retained topics go; discovery leaves it alone.
 
-        Raises `ServiceError`: of two removals at once the second finds no such receiver.
+        Raises `ServiceError`: of two removals at once the second finds no such unit.
         """
         await self._queues.run(address, partial(self._remove, address, context))
 
     async def drop(self, unit: Unit, context: AuditContext) -> None:
-        """Take out a receiver that the configuration does not have any more."""
+        """Take out a unit that the configuration does not have any more."""
         await self._queues.run(unit.address, partial(self._drop, unit, context), internal=True)
 
     def unignore(self, tenant: Campus, host: str | None, unit_id: str | None, who: Identity | None = None) -> int:
@@ -180,11 +180,11 @@ class Membership:
         return self._ignored.allow(tenant, host, unit_id, who)
 
     def find(self, address: Address) -> Unit:
-        """A receiver by its address. Raises `ServiceError` (unknown_resource)."""
+        """A unit by its address. Raises `ServiceError` (unknown_resource)."""
         unit = self._inventory.units.get(address)
         if unit is None:
             where = f"{address.organization}/{address.campus}"
-            raise ServiceError("unknown_resource", f"there is no receiver {address.id!r} in {where}")
+            raise ServiceError("unknown_resource", f"there is no {NOUNS[address.kind]} {address.id!r} in {where}")
         return unit
 
     # -- inside ----------------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ class Membership:
         self._writer.change_record(unit, replace(unit.record, host=host, port=port))
         after = {"host": host, "port": port}
         self._audit.record("receiver_moved", context=context, resource=_resource(unit), before=before, after=after)
-        log.info("receiver moved", extra={"receiver": address.id, "from": before["host"], "host": host})
+        log.info("unit moved", extra={"unit": address.id, "from": before["host"], "host": host})
         await self._sessions.restart(unit)
 
     async def _update(self, address: Address, changes: Mapping[str, object], context: AuditContext) -> UnitRecord:
@@ -270,7 +270,7 @@ class Membership:
         await self._sessions.stop(unit.address)
         self._writer.remove(unit)
         self._audit.record("receiver_removed", context=context, resource=_resource(unit), before=_public(unit.record))
-        log.info("receiver removed", extra={"receiver": unit.address.id})
+        log.info("unit removed", extra={"unit": unit.address.id})
 
     def _refuse_config(self, unit: Unit) -> None:
         if unit.record.source == "config":

@@ -1,8 +1,8 @@
-"""The one way for a reading to become state: merged into what was reported, folded, written. Nothing here waits.
+"""Makes states of readings: merges them into what was reported, folds, has the new state written. Nothing here waits.
 
-While a unit is being read for the first time in a session its readings are only kept; `ReadingFold.complete` folds all
-of them at once against the last known state, so that half a dump never looks like a transmitter that went, and nothing
-of a unit that turns out to be another one gets into the state.
+During the first complete read of a session readings are only collected. `ReadingFold.complete` folds all of them at
+once: half a dump must not look like a transmitter that was switched off, and nothing of a unit that turns out to be
+another one may get into the state.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from services.store import Store
 from services.units.availability import Availability
 
 _RECORD_KEYS = frozenset({"model", "family", "serial", "mac", "device_id", "firmware", "band", "part_count"})
-"""Readings of a unit that say who it is; the others are its state."""
+"""Keys of a unit that go into its record; the others are its state."""
 
 MORE = "more"
 """The driver's own keys, in what was reported and in a state."""
@@ -37,7 +37,7 @@ _MISSING = object()
 
 
 class ReadingFold:
-    """Takes readings in, one unit at a time, on the event loop."""
+    """Takes in the readings of all units, on the event loop."""
 
     def __init__(self, writer: StateWriter, availability: Availability, store: Store) -> None:
         self._writer = writer
@@ -45,13 +45,13 @@ class ReadingFold:
         self._store = store
 
     def begin(self, unit: Unit) -> list[Reading]:
-        """Begin a complete read: what comes is kept, in the list that is returned, until all of it is there."""
+        """Begin a complete read: from now on readings are collected in the list that is returned."""
         early: list[Reading] = []
         unit.early = early
         return early
 
     def abandon(self, unit: Unit, early: list[Reading]) -> None:
-        """Give up the complete read of a unit that stays online: what came is taken as any report is."""
+        """Give up the complete read of a unit that stays online: what was collected is taken like any other report."""
         if unit.early is early:
             unit.early = None
             self.take(unit, early)
@@ -64,13 +64,13 @@ class ReadingFold:
         *,
         at_once: bool = False,
     ) -> int:
-        """Take readings in; the number of snapshots that changed.
+        """Take readings in; the number of states and slots that changed.
 
-        ``at_once`` does not wait for a complete read: somebody else than the session knows something of a unit.
+        ``at_once`` is for readings that do not come from the session: they do not wait for a complete read.
         """
         readings = [_admitted(unit, reading) for reading in readings]
         if at_once:
-            _remember_what_stands(unit)
+            _report_last_values(unit)
         elif unit.early is not None:
             unit.early.extend(readings)
             return 0
@@ -99,9 +99,9 @@ class ReadingFold:
         return changed + len(slotted)
 
     def complete(self, unit: Unit, context: AuditContext | None = None) -> None:
-        """End a complete read: what was kept becomes the state, and the unit is online.
+        """End a complete read: what was collected becomes the state, and the unit is online.
 
-        What changed while nobody was looking is announced as late.
+        What changed while the unit was offline is announced as late.
         """
         now = clock.now_text()
         early, unit.early = unit.early or [], None
@@ -120,7 +120,7 @@ class ReadingFold:
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _merge_afresh(self, unit: Unit, readings: Sequence[Reading]) -> Slots:
-        """Take as reported what a complete read brought, and nothing from before; the slots that are others now."""
+        """Replace what was reported by what a complete read brought; the slots that changed."""
         unit.reported.clear()
         for part in unit.parts.values():
             part.reported.clear()
@@ -193,8 +193,8 @@ class ReadingFold:
         )
 
 
-def _remember_what_stands(unit: Unit) -> None:
-    """Count the last known values of a unit that is not heard as reported, before something is folded onto them."""
+def _report_last_values(unit: Unit) -> None:
+    """Treat the last known values of an offline unit as reported, so that readings from elsewhere are added to them."""
     if not unit.stale:
         return
     state = reported_of(unit.address.kind, {**unit.state, "name": None})
@@ -216,7 +216,7 @@ def _admitted(unit: Unit, reading: Reading) -> Reading:
 
 
 def _reported_by(reading: Reading, known: Mapping[str, object]) -> Mapping[str, object]:
-    """What a reading says, the driver's own keys under ``more``.
+    """The values of a reading, the driver's own keys under ``more``.
 
     Of a whole reading every key that was known and is missing is unknown now, but not who the unit is.
     """

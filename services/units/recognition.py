@@ -1,4 +1,4 @@
-"""Who answers where a unit is expected: the same unit, another one, or one that claims the identity of a third."""
+"""Checks whether the unit that answered is the expected one, and refuses or takes over another one."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from dataclasses import replace
 from services.audit import Audit
 from services.drivers import Description, Driver, DriverError, known_product
 from services.live import Announcer, StateWriter, Unit
-from services.model import NOUNS, AuditContext, AvailabilityReason, Identity, UnitRecord
+from services.model import NOUNS, AuditContext, AvailabilityReason, Identity, Kind, UnitRecord
 from services.rules import same_unit
 
 log = logging.getLogger(__name__)
 
 FACTS = ("family", "model", "serial", "mac", "device_id", "firmware", "band", "part_count")
-"""What a record takes over from the identity that a unit gives of itself."""
+"""Fields of a record that are taken from the identity that a unit reports."""
 
 
 SWAPPED_S = 15.0
-"""Between two tries where another unit answers: somebody has to act first, so trying faster helps nobody."""
+"""Seconds between two tries where another unit answers: somebody has to act first."""
 
 
 class Recognition:
-    """Compares who answered with who was expected, and takes over what is new of it."""
+    """Compares the unit that answered with the expected one, and takes over what is new."""
 
     def __init__(self, writer: StateWriter, announcer: Announcer, audit: Audit, drivers: Mapping[str, Driver]) -> None:
         self._writer = writer
@@ -32,7 +32,7 @@ class Recognition:
         self._drivers = drivers
 
     def learn(self, unit: Unit, identity: Identity) -> bool:
-        """Take over what an identity says of a known unit; whether anything was new."""
+        """Take over the fields of an identity into the record of a known unit; whether any of them was new."""
         facts = {
             key: getattr(identity, key)
             for key in FACTS
@@ -44,7 +44,7 @@ class Recognition:
         return True
 
     def verify(self, unit: Unit, driver: str, description: Description) -> None:
-        """Take over what a unit that answered is, as the driver of this name read it.
+        """Take over identity, parts and abilities of a unit that answered, as the driver of this name read them.
 
         An id that stands in the configuration survives a swap of the unit: the new one is audited and taken.
         Raises `DriverError` where it is not the expected one.
@@ -66,14 +66,14 @@ class Recognition:
             self._writer.change_record(unit, replace(unit.record, manufacturer=identity.manufacturer))
 
     def expect(self, unit: Unit, driver: Driver) -> None:
-        """Until a unit answers it can what its model could in an earlier run."""
+        """Give a unit that has not answered yet the abilities of the model that it was in an earlier run."""
         product = known_product(driver, unit.record.model, unit.record.family)
         if unit.abilities is None and product is not None:
             self._writer.expect(unit, product.abilities, product.part_abilities, driver.more)
 
     def conflict(self, unit: Unit, why: str, context: AuditContext) -> None:
         """Log, audit and publish that two units claim one identity; they are never merged."""
-        log.warning("identity conflict", extra={"receiver": unit.address.id, "why": why})
+        log.warning("identity conflict", extra={"unit": unit.address.id, "why": why})
         self._announcer.identity_conflict(unit, why, context)
 
     # -- inside ----------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ class Recognition:
         if record.source != "config":
             detail = (
                 f"expected {record.model} {record.mac or record.serial or ''}, found {identity.model} "
-                f"{identity.mac or identity.serial or ''}; receiver_replace accepts the new unit"
+                f"{identity.mac or identity.serial or ''}; {_replace_verb(record.address.kind)} accepts the new unit"
             )
             if unit.availability.reason != reason:
                 self.conflict(unit, detail, context)
@@ -93,11 +93,16 @@ class Recognition:
         before, after = identity_of(record), identity_of(identity)
         log.warning(
             "another unit answers here, and is taken: the configuration gives its id",
-            extra={"receiver": record.address.id, "was": before, "is": after},
+            extra={"unit": record.address.id, "was": before, "is": after},
         )
         self._audit.record("receiver_replaced", context=context, resource=unit.address, before=before, after=after)
 
 
+def _replace_verb(kind: Kind) -> str:
+    """The verb that accepts new hardware of this kind; receivers have one of their own."""
+    return "receiver_replace" if kind is Kind.RECEIVER else "unit_replace"
+
+
 def identity_of(whom: UnitRecord | Identity) -> dict[str, object]:
-    """What an audit event says of the hardware behind an id."""
+    """The hardware behind an id, as audit events carry it."""
     return {key: getattr(whom, key) for key in ("model", "serial", "mac", "device_id", "firmware")}

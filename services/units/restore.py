@@ -1,4 +1,4 @@
-"""What the store kept comes back at a start: last values, all of them stale until their unit answers."""
+"""Puts stored units and parts back at a start; their values are stale until their unit answers."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def restore(
         try:
             writer.enter(Unit(record, state=_stored(record.address.kind, record.state)))
         except ServiceError as error:  # one row must not keep the others from coming back
-            log.warning("a stored receiver is left out", extra={"host": record.host, "why": error.detail})
+            log.warning("a stored unit is left out", extra={"host": record.host, "why": error.detail})
     for stored in parts:
         _restore_part(inventory, writer, stored)
     for unit in inventory.units.values():
         try:
             availability.rejudge(unit, clock.now_text())
-        except (TypeError, ValueError) as error:  # of another form than ours: the receiver will tell them anew
-            log.warning("stored values are left out", extra={"receiver": unit.address.id, "why": str(error)})
+        except (TypeError, ValueError) as error:  # of another form than ours: the unit will report them again
+            log.warning("stored values are left out", extra={"unit": unit.address.id, "why": str(error)})
             writer.empty_states(unit)
 
 

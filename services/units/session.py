@@ -1,7 +1,7 @@
-"""One unit's life: connect, read, stay, be lost, wait, connect again.
+"""The session of one unit: connect, read everything, stay connected, lose the connection, wait, connect again.
 
-Health comes from the age of what was heard, not from the socket: FIN and RST end a session at once, silence ends it
-after two keep-alives. A receiver is online only after a complete first read. Each receiver has one session.
+FIN and RST end a connection at once. Silence ends it too: after one keep-alive without data the unit is asked, after
+two it is lost. A unit is online only after a complete first read. Each unit has one session.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from services.drivers import (
     make_target,
 )
 from services.live import SessionState, Unit
-from services.model import ServiceError, UnitRecord
+from services.model import NOUNS, ServiceError, UnitRecord
 from services.units.availability import Availability
 from services.units.reading_fold import ReadingFold
 from services.units.recognition import Recognition
@@ -36,33 +36,33 @@ from services.units.unit_queue import UnitQueues
 
 log = logging.getLogger(__name__)
 
-Step = Literal["connected", "complete", "lost", "due"]
+SessionEvent = Literal["connected", "complete", "lost", "due"]
 
-STATES: Mapping[SessionState, Mapping[Step, SessionState]] = {
+STATES: Mapping[SessionState, Mapping[SessionEvent, SessionState]] = {
     "connecting": {"connected": "reading", "lost": "waiting"},
     "reading": {"complete": "live", "lost": "waiting"},
     "live": {"lost": "waiting"},
     "waiting": {"due": "connecting"},
 }
-"""State -> what happens -> next state. `docs/` draws its picture from here."""
+"""State -> what happens -> next state. The diagram in docs/architecture.md is made from it."""
 
 RETRY_FIRST_S, RETRY_MOST_S = 1.0, 3.5
-"""From one attempt's start to the next: a receiver that returns is connected within 5 s, read included."""
+"""Seconds from the start of one attempt to the next: a unit that returns is connected within 5 s, read included."""
 
 RETRY_PAUSE_S = 0.3
-"""At least so long between the end of an attempt and the next: a rack that boots is not hammered."""
+"""Shortest pause between the end of an attempt and the next, in seconds: a rack that boots is not hammered."""
 
 LOOK_EVERY = 4
 """Of so many attempts in a row that fail, one knocks at the doors of all drivers, where any driver will do: the unit
 may have moved to another protocol with its firmware, or be a unit of another maker."""
 
 AUTO = "auto"
-"""In place of a driver's name: whichever knows the unit."""
+"""In place of a driver's name: any driver that knows the unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """How receivers are asked, in seconds."""
+    """Intervals and time limits of all sessions, in seconds."""
 
     refresh_interval_s: float = 300.0
     keepalive_s: float = 10.0
@@ -70,11 +70,11 @@ class Polling:
     connect_timeout_s: float = 3.0
     answer_timeout_s: float = 3.0
     interface: str = ""
-    """Local address to connect from, unless the receiver has its own."""
+    """Local address to connect from, unless the unit has its own."""
 
 
 class UnitSession:
-    """One receiver's life."""
+    """Keeps one unit connected and read."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class UnitSession:
 
     @property
     def state(self) -> SessionState:
-        """What the session does."""
+        """The state of the session."""
         return self.unit.link_state.session
 
     @property
@@ -117,7 +117,7 @@ class UnitSession:
         return self.state == "live"
 
     async def run(self) -> None:
-        """Live until cancelled."""
+        """Keep the unit connected until cancelled."""
         loop = asyncio.get_running_loop()
         try:
             while True:
@@ -129,12 +129,12 @@ class UnitSession:
                     if self.state != "waiting":
                         self._lost(error)
                     await self._wait(self._pause(error.again_s, loop.time() - started))
-                self._step("due")
+                self._enter("due")
         finally:
             self.link = None
 
     def configure(self, polling: Polling) -> None:
-        """Ask otherwise from now on, without losing the connection."""
+        """Use other intervals and time limits from now on, without losing the connection."""
         self._polling = polling
         self._changed.set()
         if self.link is not None:
@@ -143,8 +143,8 @@ class UnitSession:
     async def refresh(self) -> None:
         """Read everything again. Raises `ServiceError` (device_offline, device_timeout).
 
-        Reads wait for their turn in the unit's queue; whoever asks while one waits gets that one's outcome, because it
-        begins after the question.
+        Reads wait for their turn in the unit's queue. A caller that comes while a read waits gets the outcome of that
+        read, because it begins after the call.
         """
         if self._waiting is None:
             self._waiting = asyncio.ensure_future(self._queues.run(self.unit.address, self._read_next, internal=True))
@@ -171,19 +171,19 @@ class UnitSession:
         target = self._target(self.unit.record)
         self._fold.begin(self.unit)
         name = await self._choose(target)
-        async with self._makers.maker(name).connect(target, self._listen) as link:
-            self._step("connected")
+        async with self._makers.maker(name).connect(target, self._receive) as link:
+            self._enter("connected")
             self.link = link
             try:
                 description = await link.read_all()
                 self._recognition.verify(self.unit, name, description)
-                self._step("complete")
+                self._enter("complete")
                 self._attempts, self._likely = 0, name
                 self._backoff.reset()
                 self.unit.link_state.opened(link)
                 self._fold.complete(self.unit)
                 who = description.identity
-                log.info("receiver is online", extra=self._words(model=who.model, firmware=who.firmware))
+                log.info("unit is online", extra=self._words(model=who.model, firmware=who.firmware))
                 await self._stay(link)
             except DriverError as error:
                 self._lost(error)  # now: to close politely may take half a second
@@ -200,24 +200,24 @@ class UnitSession:
         return (await look(self._makers, target, self._names))[0].driver
 
     async def _stay(self, link: Link) -> None:
-        """Watch the age of what is heard, and re-read now and then; ends by raising `DriverError`."""
+        """Watch the age of the newest data; re-read all once a refresh interval. Ends by raising `DriverError`."""
         loop = asyncio.get_running_loop()
         refresh_at = loop.time() + self._refresh_in()
         closed = asyncio.ensure_future(link.wait_closed())
         try:
             while True:
-                heard = link.last_received
+                received = link.last_received
                 now, keepalive = loop.time(), self._polling.keepalive_s
-                if now - heard >= 2 * keepalive:
-                    raise DriverError("silent", f"nothing was heard for {now - heard:.0f} s, though we asked")
-                if now - heard >= keepalive:
+                if now - received >= 2 * keepalive:
+                    raise DriverError("silent", f"nothing was received for {now - received:.0f} s, though we asked")
+                if now - received >= keepalive:
                     link.ask_alive()
-                    wake = heard + 2 * keepalive
+                    wake = received + 2 * keepalive
                 else:
-                    wake = heard + keepalive
-                if now >= refresh_at and now - heard < keepalive:  # first it has to show that it is there at all
+                    wake = received + keepalive
+                if now >= refresh_at and now - received < keepalive:  # a silent unit is asked first
                     refresh_at = now + self._refresh_in()
-                    await self._heal()
+                    await self._reread()
                 if refresh_at > now:
                     wake = min(wake, refresh_at)
                 await asyncio.wait({closed}, timeout=max(0.01, wake - loop.time()))
@@ -226,38 +226,38 @@ class UnitSession:
         finally:
             closed.cancel()
 
-    async def _heal(self) -> None:
-        """The periodic complete read; a slow answer alone does not end a session that is heard."""
+    async def _reread(self) -> None:
+        """Do the periodic complete read. A slow answer alone does not end a session that still receives data."""
         try:
             await self.refresh()
         except ServiceError as error:
             log.warning("complete re-read failed", extra=self._words(why=error.detail))
 
-    def _listen(self, readings: Sequence[Reading]) -> None:
+    def _receive(self, readings: Sequence[Reading]) -> None:
         if self.state != "waiting":  # what comes while a lost connection is being closed is no evidence any more
             self._fold.take(self.unit, readings)
 
     # -- between conversations -------------------------------------------------------------------------------
 
-    def _step(self, step: Step) -> None:
-        self.unit.link_state.session = STATES[self.state][step]
+    def _enter(self, event: SessionEvent) -> None:
+        self.unit.link_state.session = STATES[self.state][event]
 
     def _lost(self, error: DriverError) -> None:
         was_live = self.live
-        self._step("lost")
+        self._enter("lost")
         self._attempts += 1
         if was_live:
             loop_time = asyncio.get_running_loop().time()
             self.unit.link_state.lost(loop_time)
-        if was_live or self.unit.availability.reason != error.reason:  # said once, not at every retry
+        if was_live or self.unit.availability.reason != error.reason:  # logged once, not at every retry
             log.warning(
-                "receiver is lost" if was_live else "receiver is not reachable",
+                "unit is lost" if was_live else "unit is not reachable",
                 extra=self._words(reason=error.reason, why=error.detail),
             )
         self._availability.set(self.unit, "offline", error.reason, detail=error.detail)
 
     async def _wait(self, seconds: float | None) -> None:
-        """Until the pause is over (``None``: never by itself) or the settings changed."""
+        """Wait until the pause is over (``None``: never by itself) or the settings changed."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
@@ -276,21 +276,22 @@ class UnitSession:
         return target_of(record, self._polling, self.unit.options)
 
     def _words(self, **more: object) -> dict[str, object]:
-        return {"receiver": self.unit.address.id, "host": self.unit.record.host, **more}
+        return {"unit": self.unit.address.id, "host": self.unit.record.host, **more}
 
     def _offline_words(self) -> str:
         there = self.unit.availability
-        return f"receiver {self.unit.address.id} is offline: {there.detail or there.reason}"
+        noun = NOUNS[self.unit.address.kind]
+        return f"{noun} {self.unit.address.id} is offline: {there.detail or there.reason}"
 
 
 def _retrieve(read: asyncio.Future[None]) -> None:
-    """Nobody may be waiting any more for a read that failed."""
+    """Retrieve the error of a read for which no caller waits any more, so that asyncio does not log it."""
     if not read.cancelled():
         read.exception()
 
 
 def target_of(record: UnitRecord, polling: Polling, options: BaseModel | None = None) -> Target:
-    """Where a unit is, and how it is asked."""
+    """The target of a unit: where it is, and the time limits for asking it."""
     meter = record.meter_interval_s
     return make_target(
         record.host,

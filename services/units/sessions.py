@@ -1,4 +1,4 @@
-"""The keeper of all sessions: one for each unit of the inventory that has a driver."""
+"""Starts, restarts and stops the sessions: one for each unit of the inventory that has a driver."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from services.units.unit_queue import UnitQueues
 log = logging.getLogger(__name__)
 
 FAILED_S = 15.0
-"""Before a session that failed by a mistake of ours begins again."""
+"""Seconds before a session that ended by a bug of ours begins again."""
 
 
 class Sessions:
-    """Keeps one session for each receiver of the inventory."""
+    """Keeps one session for each unit of the inventory."""
 
     def __init__(
         self,
@@ -46,26 +46,26 @@ class Sessions:
         self._running: dict[Address, tuple[UnitSession, asyncio.Task[None]]] = {}
 
     def configure(self, polling: Polling) -> None:
-        """Ask receivers otherwise from now on, those that are connected too."""
+        """Use other intervals and time limits from now on, for connected units too."""
         self.polling = polling
         for session, _ in self._running.values():
             session.configure(polling)
 
     def get(self, address: Address) -> UnitSession | None:
-        """The session of a receiver."""
+        """The session of a unit; ``None`` where it has none."""
         running = self._running.get(address)
         return running[0] if running else None
 
     def live(self) -> list[UnitSession]:
-        """Sessions with a complete read behind them."""
+        """Sessions whose unit was read completely and is connected."""
         return [session for session, _ in self._running.values() if session.live and session.link is not None]
 
     def start(self, unit: Unit) -> None:
-        """Begin a receiver's life; gear that is only listed has none."""
+        """Start the session of a unit; a unit of a driver without doors is only listed and has none."""
         names = self._drivers_for(unit.record)
         if not names:
             detail = f"there is no driver {unit.record.driver!r}; installed: {', '.join(sorted(self._makers))}"
-            log.error("receiver has no driver", extra={"receiver": unit.address.id, "why": detail})
+            log.error("unit has no driver", extra={"unit": unit.address.id, "why": detail})
             self._availability.set(unit, "offline", "wrong_model", detail=detail)
             return
         if not self._makers[names[0]].doors:
@@ -111,7 +111,7 @@ class Sessions:
         )
 
     async def stop(self, address: Address) -> None:
-        """End a receiver's life politely: metering off, then closed."""
+        """End the session of a unit: metering is switched off, then the connection is closed."""
         running = self._running.get(address)
         if running is None:
             return
@@ -133,7 +133,7 @@ class Sessions:
         await self._session(address).read()
 
     async def close(self) -> None:
-        """End all lives at once."""
+        """End all sessions at the same time."""
         tasks = [task for _, task in self._running.values()]
         self._running.clear()
         for task in tasks:
@@ -147,7 +147,7 @@ class Sessions:
         return session
 
     def _ended(self, unit: Unit, task: asyncio.Task[None]) -> None:
-        """Take a session out; one that was not cancelled has failed by a mistake of ours, and begins again."""
+        """Take a session out; one that was not cancelled has failed by a bug of ours, and begins again."""
         running = self._running.get(unit.address)
         if running is not None and running[1] is task:
             del self._running[unit.address]
@@ -160,6 +160,6 @@ class Sessions:
         asyncio.get_running_loop().call_later(FAILED_S, self._again, unit)
 
     def _again(self, unit: Unit) -> None:
-        """Start after a wait, in which the receiver may have gone or somebody else may have started it."""
+        """Start a session unless the unit was removed, or started by another call, meanwhile."""
         if self._inventory.units.get(unit.address) is unit and unit.address not in self._running:
             self.start(unit)

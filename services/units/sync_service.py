@@ -1,6 +1,6 @@
-"""DeviceSyncService: what devices say becomes stored state here, callable without any broker.
+"""DeviceSyncService: takes over units and values that a discovery or another program found. Needs no broker.
 
-The sessions use the same fold as these methods do; nobody writes a state beside it.
+Sessions use the same fold as these methods: there is no second way to write a state.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from services.units.recognition import Recognition
 
 @dataclass(frozen=True, slots=True)
 class DeviceSnapshot:
-    """One unit as somebody saw it: who answered, and where. Its identity says of what kind it is."""
+    """One unit as it was found: its identity, which has its kind, and its address."""
 
     host: str
     port: int | None
@@ -50,7 +50,7 @@ class DeviceSnapshot:
     unit: str = ""
     """The unit behind a gateway at ``host``."""
     id: str | None = None
-    """The id that it gets where it is new; made of who it is where none is given."""
+    """The id that it gets where it is new; ``None``: one is made of its identity."""
     options: BaseModel | None = None
     """The driver's own settings of it, from the configuration."""
 
@@ -72,7 +72,7 @@ def find_unit(inventory: Inventory, address: Address) -> Unit:
 
 
 class DeviceSyncService:
-    """Keeps the stored units equal to what is out there."""
+    """Brings the stored units up to date with what was found."""
 
     def __init__(
         self,
@@ -127,9 +127,9 @@ class DeviceSyncService:
     ) -> Result:
         """Bring the units of one maker and campus up to date with a list of what answered.
 
-        ``complete`` says that the list is all there is: units that are not on it are marked offline. A partial
-        list never does that. Beyond ``limit`` devices the first ones are done and a warning says so.
-        Raises `ServiceError` for a manufacturer that no driver speaks to.
+        With ``complete`` the list is all there is: units that are not on it are marked offline. A partial
+        list never does that. Beyond ``limit`` devices the first ones are done, with a warning.
+        Raises `ServiceError` for a manufacturer without a driver.
         """
         started = asyncio.get_running_loop().time()
         check_manufacturer(self._makers, manufacturer)
@@ -213,7 +213,7 @@ class DeviceSyncService:
     async def _mark_absent(
         self, manufacturer: str, context: AuditContext, present: set[Address], result: Result
     ) -> None:
-        """Who is not on a complete list is offline; one that had a connection may prove the opposite on a new one."""
+        """Set units offline that a complete list lacks; those that were online are reconnected: it may be wrong."""
         connected: list[Unit] = []
         for unit in self._inventory.of(context.tenant):
             if unit.record.manufacturer == manufacturer and unit.address not in present:
@@ -261,13 +261,13 @@ def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> UnitRecord:
 
 
 def _add_verb(kind: Kind) -> str:
-    """The verb that adds a unit of this kind; receivers have kept theirs."""
+    """The verb that adds a unit of this kind; receivers have one of their own."""
     return "receiver_add" if kind is Kind.RECEIVER else "unit_add"
 
 
 def _collapse(devices: Sequence[DeviceSnapshot]) -> list[DeviceSnapshot]:
-    """One snapshot a unit: the last word on a host counts, and a unit seen under two hosts is kept twice on purpose,
-    because only the comparison with what is known can tell a move from a conflict.
+    """The last snapshot of each host. A unit that was seen at two hosts is kept twice on purpose: only the comparison
+    with the inventory shows whether it moved or is in conflict.
     """
     by_host: dict[tuple[str, int | None, str], DeviceSnapshot] = {}
     for device in devices:

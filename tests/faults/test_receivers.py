@@ -62,7 +62,7 @@ async def test_a_silent_receiver_is_lost_within_two_keepalives_and_back_within_f
         async with within(2.5):  # the keep-alive is a second
             await unit.fault("freeze")
             await seen.offline("rack", "silent")
-        await seen.until(lambda: "nothing was heard" in str(seen.link("rack").get("last_error")))
+        await seen.until(lambda: "nothing was received" in str(seen.link("rack").get("last_error")))
         await unit.fault("none")
         async with within(5):
             await seen.live("rack")
