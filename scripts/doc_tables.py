@@ -51,64 +51,67 @@ UNUSED_ERRORS: Mapping[ErrorCode, str] = {
     "rate_limited": "later",
     "not_leader": "with several instances",
     "device_rejected": "with `set`",
-    "device_auth": "for makers whose receivers ask for a password",
+    "device_auth": "for makers whose units ask for a password",
     "unsupported_by_firmware": "with `set`",
 }
 """Codes of the closed list that nothing answers yet, and what they are kept for."""
 
 REASONS: Mapping[AvailabilityReason, tuple[str, str]] = {
     "connecting": (
-        "The bridge has just started, or the receiver was just added.",
+        "The bridge has just started, or the unit was just added.",
         "Wait some seconds. If it stays, look at `link`.",
     ),
     "never_seen": (
-        "Nothing was ever heard of it: gear with the driver `manual`, or a configured host that is still being asked.",
+        "It never answered: gear with the driver `manual`, or a configured host that is still being asked.",
         "For `manual` nothing. Otherwise check `host`.",
     ),
     "refused": (
         "The address is there, and nothing listens at the port of its kind of unit.",
-        "Is it a receiver? Has it finished booting? Is controller access allowed in its menu (see below)?",
+        "Is it a supported unit? Has it finished booting? Is controller access allowed in its menu (see below)?",
     ),
     "local_port_unavailable": (
         "This machine does not let the bridge have the local port that these units answer to.",
-        "`link` says who holds it: end that program, or give each a local address (`[discovery] interface`).",
+        "`link` names the program that holds it: end that program, or give each a local address (`[discovery] interface`).",
     ),
     "control_blocked": (
-        "The receiver takes the connection and answers nothing.",
+        "The unit takes the connection and answers nothing.",
         "Allow controller access in its menu, see below. If it was online before, it hangs: switch it off and on.",
     ),
     "timeout": (
         "Nobody answers at the address, its name is not known, or the answer did not come in time.",
-        "Power, cable, VLAN, address of the receiver, firewall, DNS. `ping` it from the machine of the bridge.",
+        "Power, cable, VLAN, address of the unit, firewall, DNS. `ping` it from the machine of the bridge.",
     ),
     "silent": (
-        "The connection stands, and nothing was heard for two keep-alives though the bridge asked.",
+        "The connection stands, and nothing was received for two keep-alives though the bridge asked.",
         "Power or network went without a goodbye: look at the unit and at the switch port.",
     ),
     "closed_by_device": (
-        "The receiver ended the connection.",
+        "The unit ended the connection.",
         "A restart or a changed network setting: the bridge tries again. If it repeats, close other controllers.",
     ),
     "reset_by_device": (
-        "The receiver threw the connection away.",
+        "The unit reset the connection.",
         "A restart, or a unit that is overrun: ask for fewer meters (`meter_interval`), close other controllers.",
     ),
     "wrong_model": (
-        "What answers is not what is expected: another model, another kind of device, or no driver for it.",
+        "What answers is not what is expected: another model, another kind of unit, or no driver for it.",
         "Check `host`. After a swap see [below](#after-a-swap).",
     ),
     "identity_conflict": (
         "Another unit answers at this address, or two units claim the same identity.",
-        "After a swap see [below](#after-a-swap); otherwise look for two devices with one address.",
+        "After a swap see [below](#after-a-swap); otherwise look for two units with one address.",
     ),
     "auth_failed": (
-        "The receiver refuses our password. No driver of this version logs in anywhere.",
-        "Check the password at the receiver.",
+        "The unit refuses our password. No driver of this version logs in anywhere.",
+        "Check the password at the unit.",
     ),
-    "removed": ("It was taken out of the configuration or by `receiver_remove`.", "`receiver_add` brings it back."),
+    "removed": (
+        "It was taken out of the configuration or by `unit_remove` or `receiver_remove`.",
+        "`unit_add` or `receiver_add` brings it back.",
+    ),
     "bridge_stopped": ("The bridge itself closed the connection.", "Start the bridge."),
 }
-"""Why a receiver is offline: what it means, what to do."""
+"""Why a unit is offline: what it means, what to do."""
 
 EVENTS: Mapping[EventType, tuple[str, str, str]] = {
     "transmitter_on": ("channel", "A transmitter came on the air.", "`key`, `late`"),

@@ -36,7 +36,7 @@ class BridgeState(Payload):
     state: Literal["starting", "online", "degraded", "offline"]
     reason: str | None
     since: Time
-    expected: Annotated[bool, Field(description="False when the broker says it for a bridge that vanished.")]
+    expected: Annotated[bool, Field(description="False when the broker published it for a bridge that vanished.")]
 
 
 class BridgeInfoData(Payload):
@@ -52,7 +52,7 @@ class BridgeInfoData(Payload):
 
 
 class BridgeInfo(Payload):
-    """What runs, said once a connection."""
+    """What runs, published once a connection."""
 
     schema_: Annotated[Literal["bridge.info/1"], Field(alias="schema")]
     id: Id
@@ -209,7 +209,7 @@ class AuditPayload(Payload):
     """Something that someone may have to explain later."""
 
     schema_: Annotated[Literal["audit/1"], Field(alias="schema")]
-    event_id: Annotated[str, Field(description="UUIDv7; delivery is at least once, repeats are told by it.")]
+    event_id: Annotated[str, Field(description="UUIDv7; delivery is at least once, repeats are recognised by it.")]
     stream: Annotated[str, Field(description="Made with the database; seq counts within it.")]
     seq: Annotated[int, Field(ge=1, description="Without a gap within stream, organization and campus.")]
     time: Time

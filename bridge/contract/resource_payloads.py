@@ -15,7 +15,7 @@ Place = tuple[Kind, Facet]
 
 
 class _Event(Payload):
-    event_id: Annotated[str, Field(description="UUIDv7; repeats can be told by it.")]
+    event_id: Annotated[str, Field(description="UUIDv7; repeats can be recognised by it.")]
     event_type: EventType
     time: Time
     id: Id
@@ -114,7 +114,7 @@ class _Maker:
         return self._payload(Facet.SLOTS, "Slots", words, slots)
 
     def _telemetry(self) -> type[Payload]:
-        about = "Meters over one interval. Only the keys that the family can tell are present."
+        about = "Meters over one interval. Only the keys that the family reports are present."
         data = data_of(f"{self._prefix}Telemetry", about, self._rows(Facet.TELEMETRY), total=False)
         words = f"{self._noun[0].upper()}{self._noun[1:]}'s meters over one interval."
         return self._payload(Facet.TELEMETRY, "TelemetryPayload", words, data)
@@ -128,7 +128,7 @@ class _Maker:
         intervals = Annotated[int, Field(ge=1, description="Telemetry intervals that went in.")]
         name = "LevelsData" if self._kind is Kind.CHANNEL else f"{self._prefix}LevelsData"
         data = create_model(name, __base__=Payload, intervals=(intervals, ...), **figures)
-        data.__doc__ = "Extremes and mean of the meters over 30 s; only the keys that the family can tell."
+        data.__doc__ = "Extremes and mean of the meters over 30 s; only the keys that the family reports."
         words = "The same as telemetry over 30 s: for recorders and Home Assistant."
         return self._payload(Facet.LEVELS, "Levels", words, data)
 

@@ -42,11 +42,11 @@ TITLES: dict[ErrorCode, str] = {
     "payload_too_large": "The payload is too large",
     "not_leader": "Another instance is the active one",
     "forbidden": "This is not allowed",
-    "device_offline": "The receiver is not reachable",
-    "device_timeout": "The receiver did not answer in time",
-    "device_rejected": "The receiver refused the request",
-    "device_auth": "The receiver refused our credentials",
-    "unsupported_by_firmware": "The receiver's firmware does not know this",
+    "device_offline": "The unit is not reachable",
+    "device_timeout": "The unit did not answer in time",
+    "device_rejected": "The unit refused the request",
+    "device_auth": "The unit refused our credentials",
+    "unsupported_by_firmware": "The unit's firmware does not know this",
     "internal": "The bridge failed; its log says why",
 }
 
@@ -59,7 +59,7 @@ _OF_REASON: dict[str, ErrorCode] = {
 
 
 def code_of(reason: str) -> ErrorCode:
-    """The error code for what went wrong with a device: an error code already, or an availability reason."""
+    """The error code for what went wrong with a unit: an error code already, or an availability reason."""
     return next((code for code in TITLES if code == reason), _OF_REASON.get(reason, "device_offline"))
 
 
@@ -69,7 +69,7 @@ RETRYABLE: frozenset[ErrorCode] = frozenset({"busy", "rate_limited", "device_off
 class ServiceError(Exception):
     """A request that cannot be fulfilled, in the words that the caller gets.
 
-    ``code`` is one of the closed list; ``detail`` says what happened and what to do about it; ``field``
+    ``code`` is one of the closed list; ``detail`` is what happened and what to do about it; ``field``
     names the argument that is wrong (``args.gain_db``); ``retry_after_s`` is in seconds.
     """
 

@@ -1,4 +1,4 @@
-"""Who answered, as the unit itself tells it."""
+"""The identity that a unit reports."""
 
 from __future__ import annotations
 

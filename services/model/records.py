@@ -58,7 +58,7 @@ class PartRecord:
 
 @dataclass(frozen=True, slots=True)
 class TransmitterRecord:
-    """A transmitter that was heard on a channel, by its model and label."""
+    """A transmitter that was received on a channel, by its model and label."""
 
     tenant: Campus
     unit: str

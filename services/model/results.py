@@ -1,4 +1,4 @@
-"""The one shape in which every service says how its work ended."""
+"""`Result`: how the work of a service ended."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Result:
     errors: list[DeviceError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     incomplete: bool = False
-    """Part of what was asked for was left out, and a warning says which; other warnings are only remarks."""
+    """Part of what was asked for was left out, and a warning names it; other warnings are only remarks."""
     duration_s: float = 0.0
     request_id: str | None = None
     data: dict[str, object] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Result:
         self.incomplete |= other.incomplete
 
     def leave_out(self, words: str) -> None:
-        """Say that part of what was asked for was left out."""
+        """Note that part of what was asked for was left out."""
         self.incomplete = True
         self.warnings.append(words)
 

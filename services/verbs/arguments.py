@@ -205,7 +205,7 @@ class ReceiverReplace(UnitReplacement, OfReceiver):
 
 
 class LabelsSet(OfUnit):
-    """Say where a unit stands; null takes a label away, what is not named stays."""
+    """Set where a unit stands; null takes a label away, what is not named stays."""
 
     location: Text = None
     building: Text = None

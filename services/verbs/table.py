@@ -112,7 +112,7 @@ _ROWS: Final = (
     ),
     Verb("receiver_update", _to(BRIDGE_SCOPES, ReceiverUpdate), "Change how a receiver is reached or called."),
     Verb("receiver_replace", _to(BRIDGE_SCOPES, ReceiverReplace), "Put new hardware behind an old id."),
-    Verb("labels_set", _to(BRIDGE_SCOPES, LabelsSet), "Say where a unit stands."),
+    Verb("labels_set", _to(BRIDGE_SCOPES, LabelsSet), "Set where a unit stands."),
     Verb("note", _to(BRIDGE_SCOPES, Note), "Write something into the audit."),
     Verb(
         "set",

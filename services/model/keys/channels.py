@@ -28,7 +28,7 @@ _slot = partial(Key, kinds=_CHANNEL, facet=Facet.SLOTS)
 _evidence = partial(Key, kinds=_CHANNEL, role="evidence")
 
 CHANNEL_KEYS: tuple[Key, ...] = (
-    _setting("name", str, "Channel name on the device, without its padding."),
+    _setting("name", str, "Channel name on the unit, without its padding."),
     _setting(
         "frequency_mhz",
         float,
@@ -73,15 +73,15 @@ CHANNEL_KEYS: tuple[Key, ...] = (
     _state(
         "transmitter_last_seen",
         str,
-        "Null while a transmitter is there; then when it was last heard, RFC 3339.",
+        "Null while a transmitter is there; then when it was last received, RFC 3339.",
         role="derived",
         derived_from=("transmitter_present", "transmitter_model"),
     ),
     _sent("transmitter_firmware", str, "Firmware version of the transmitter."),
-    _sent("tx_power_mw", int, "RF power, mW, only where the device gives milliwatts.", unit="mW"),
+    _sent("tx_power_mw", int, "RF power, mW, only where the unit gives milliwatts.", unit="mW"),
     _sent("tx_power_level", PowerLevel, "RF power setting."),
     _sent("tx_offset_db", int, "Transmitter trim, dB, only where the scale is certain.", unit="dB"),
-    _sent("tx_offset_raw", int, "Transmitter trim as the device writes it."),
+    _sent("tx_offset_raw", int, "Transmitter trim as the unit writes it."),
     _sent("tx_input_pad_db", int, "Input pad, dB: 0 or -12.", unit="dB"),
     _sent("tx_polarity", Polarity, "Audio polarity."),
     _sent("tx_lock", Lock, "Transmitter lock."),
@@ -89,7 +89,7 @@ CHANNEL_KEYS: tuple[Key, ...] = (
     _sent(
         "battery_percent",
         int,
-        "Charge, %; null where the battery cannot tell.",
+        "Charge, %; null where the battery does not report it.",
         unit="%",
         minimum=0,
         maximum=100,

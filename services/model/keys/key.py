@@ -1,4 +1,4 @@
-"""What one row of the key table says of a key. PURE."""
+"""One row of the key table. PURE."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Key:
     kinds: frozenset[Kind] = frozenset()
     """Kinds of units and parts that have it."""
     facet: Facet | None = None
-    """Where it is published; ``None`` is what the role says: ``info``, ``telemetry``, or else ``state``."""
+    """Where it is published; ``None``: as the role decides: ``info``, ``telemetry``, or else ``state``."""
     role: Role = "live"
     required: bool = False
     """Never null: it has a value as soon as its unit or part is known."""

@@ -25,20 +25,20 @@ UNIT_INFO_KEYS: tuple[Key, ...] = (
         "manufacturer", str, "Maker, lower snake_case: shure, sennheiser, manual.", required=True, role="identity"
     ),
     _unit_info("family", str, "Product family: ulxd, qlxd, slxd, slxd_plus, axient.", role="identity"),
-    _unit_info("model", str, "Model as the device names it, for example ULXD4Q.", role="identity"),
-    _unit_info("name", str, "The configured name, else the device's own label.", role="kept", facet=Facet.INFO),
+    _unit_info("model", str, "Model as the unit names it, for example ULXD4Q.", role="identity"),
+    _unit_info("name", str, "The configured name, else the unit's own label.", role="kept", facet=Facet.INFO),
     _unit_info("host", str, "Host name or address that the bridge connects to.", role="kept", facet=Facet.INFO),
     _unit_info("port", int, "TCP or UDP port.", minimum=1, maximum=65535, role="kept", facet=Facet.INFO),
-    _unit_info("serial", str, "Serial number, where the device tells it.", role="identity"),
+    _unit_info("serial", str, "Serial number, where the unit reports it.", role="identity"),
     _unit_info("mac", str, "Control network MAC address, lower case with colons.", role="identity"),
-    _unit_info("firmware", str, "Firmware version as the device writes it, without a marker.", role="identity"),
+    _unit_info("firmware", str, "Firmware version as the unit writes it, without a marker.", role="identity"),
     _unit_info("band", str, "RF band designation, for example G50.", role="identity"),
-    _unit_info("device_id", str, "The label that people gave the device on its front panel.", role="identity"),
+    _unit_info("device_id", str, "The label that people gave the unit on its front panel.", role="identity"),
     Key(
         "channel_count", int, "Audio channels.", minimum=0, kinds=frozenset({Kind.RECEIVER, Kind.IEM}), role="identity"
     ),
     Key("bay_count", int, "Bays.", minimum=0, kinds=_CHARGER, role="identity"),
-    _unit_info("driver", str, "The driver that speaks to it.", required=True, role="kept", facet=Facet.INFO),
+    _unit_info("driver", str, "The driver that reads it.", required=True, role="kept", facet=Facet.INFO),
     _unit_info(
         "source",
         Source,
@@ -48,14 +48,14 @@ UNIT_INFO_KEYS: tuple[Key, ...] = (
         facet=Facet.INFO,
     ),
     _unit_info(
-        "capabilities", list[str], "What this model can tell or do.", required=True, role="kept", facet=Facet.INFO
+        "capabilities", list[str], "What this model can report or do.", required=True, role="kept", facet=Facet.INFO
     ),
     _unit_info("labels", Labels, "", required=True, role="kept", facet=Facet.INFO),
 )
 """``info`` of a unit."""
 
 UNIT_LINK_KEYS: tuple[Key, ...] = (
-    _link("last_seen", str, "When it was last heard, RFC 3339."),
+    _link("last_seen", str, "When data of it last arrived, RFC 3339."),
     _link("data_age_s", float, "Seconds since.", unit="s"),
     _link("session", str, "State of the session: idle, connecting, reading, live, waiting.", required=True),
     _link("reconnects_24h", int, "Connections lost in the last 24 hours.", required=True),
@@ -79,7 +79,7 @@ PART_INFO_KEYS: tuple[Key, ...] = (
     Key(
         "capabilities",
         list[str],
-        "What this model can tell of a channel.",
+        "What this model can report of a channel.",
         required=True,
         kinds=_CHANNEL,
         role="kept",
@@ -107,7 +107,7 @@ PART_INFO_KEYS: tuple[Key, ...] = (
 """``info`` of a part."""
 
 RECEIVER_KEYS: tuple[Key, ...] = (
-    _setting("name", str, "The device's own label, as it reports it now."),
+    _setting("name", str, "The unit's own label, as it reports it now."),
     _setting("encryption_mode", EncryptionMode, "Encryption."),
     _state(
         "firmware_update_failed",
