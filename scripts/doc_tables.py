@@ -71,7 +71,7 @@ REASONS: Mapping[AvailabilityReason, tuple[str, str]] = {
     ),
     "local_port_unavailable": (
         "This machine does not let the bridge have the local port that these units answer to.",
-        "`link` names the program that holds it: end that program, or give each a local address (`[discovery] interface`).",
+        "`link` names the program that holds it: end it, or give each a local address (`[discovery] interface`).",
     ),
     "control_blocked": (
         "The unit takes the connection and answers nothing.",
