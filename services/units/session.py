@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from services.backoff import Backoff
 from services.drivers import (
+    Description,
     DriverError,
     Link,
     Makers,
@@ -101,6 +102,8 @@ class UnitSession:
         self._recognition = recognition
         self._queues = queues
         self._waiting: asyncio.Future[None] | None = None
+        self._refused: asyncio.Future[DriverError] = asyncio.get_running_loop().create_future()
+        """Set where a later read of this conversation found another unit."""
         self._attempts = 0
         """Attempts in a row that failed."""
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
@@ -157,9 +160,20 @@ class UnitSession:
         if link is None or not self.live:
             raise ServiceError("device_offline", self._offline_words())
         try:
-            await link.read_all()
+            description = await link.read_all()
         except DriverError as error:
             raise ServiceError("device_timeout", error.detail) from error
+        if self.link is link and self._likely is not None:
+            self._take_over(self._likely, description)
+
+    def _take_over(self, driver: str, description: Description) -> None:
+        """Parts come and go while a unit is connected, and so may the unit itself. Raises `ServiceError`."""
+        try:
+            self._recognition.verify(self.unit, driver, description)
+        except DriverError as error:
+            if not self._refused.done():
+                self._refused.set_result(error)
+            raise ServiceError("device_offline", error.detail) from error
 
     async def _read_next(self) -> None:
         self._waiting = None
@@ -173,7 +187,7 @@ class UnitSession:
         name = await self._choose(target)
         async with self._makers.maker(name).connect(target, self._receive) as link:
             self._enter("connected")
-            self.link = link
+            self.link, self._refused = link, asyncio.get_running_loop().create_future()
             try:
                 description = await link.read_all()
                 self._recognition.verify(self.unit, name, description)
@@ -197,13 +211,19 @@ class UnitSession:
         asks_all = len(self._names) > 1 and self._attempts % LOOK_EVERY == LOOK_EVERY - 1
         if self._likely is not None and not asks_all:
             return self._likely
-        return (await look(self._makers, target, self._names))[0].driver
+        try:
+            return (await look(self._makers, target, self._names))[0].driver
+        except DriverError:
+            if self._likely is None:
+                raise
+            return self._likely  # nobody answers: what its own driver has to say of it helps people most
 
     async def _stay(self, link: Link) -> None:
         """Watch the age of the newest data; re-read all once a refresh interval. Ends by raising `DriverError`."""
         loop = asyncio.get_running_loop()
         refresh_at = loop.time() + self._refresh_in()
         closed = asyncio.ensure_future(link.wait_closed())
+        ends = (closed, self._refused)
         try:
             while True:
                 received = link.last_received
@@ -220,9 +240,10 @@ class UnitSession:
                     await self._reread()
                 if refresh_at > now:
                     wake = min(wake, refresh_at)
-                await asyncio.wait({closed}, timeout=max(0.01, wake - loop.time()))
-                if closed.done():
-                    raise closed.result()
+                await asyncio.wait(ends, timeout=max(0.01, wake - loop.time()), return_when=asyncio.FIRST_COMPLETED)
+                for end in ends:
+                    if end.done():
+                        raise end.result()
         finally:
             closed.cancel()
 

@@ -111,3 +111,10 @@ async def test_a_unit_that_moved_to_another_protocol_is_found_with_all_drivers_a
         assert (known.tried, other.tried) == (LOOK_EVERY - 1, 0), "first the one that knew it is asked"
         await reasons.get()
         assert other.tried == 1
+
+
+async def test_a_known_unit_that_is_away_is_explained_in_the_words_of_its_own_driver_at_every_try() -> None:
+    known, other = Failing("one", "timeout"), Failing("other", "refused")
+    async with session_with(known, other, maker="one", family="one") as (_, reasons):
+        assert [await reasons.get() for _ in range(LOOK_EVERY + 1)] == ["timeout"] * (LOOK_EVERY + 1)
+        assert other.tried == 1

@@ -8,6 +8,7 @@ Source of every fact: docs/protocols.md#values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -25,6 +26,8 @@ UNKNOWN_16 = frozenset({65534, 65535})
 NUMBER_DIGITS = 8
 """More than any number of the protocol has."""
 PADDING = " \t\r\n\0"
+_WORD = re.compile(r"[A-Z][A-Z0-9_]*")
+"""What a word of a list looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +163,11 @@ def coded(
     return WireType(decode, lambda value: f"{written.get(value, mark):0{digits}}")
 
 
-def choice(words: Mapping[str, T], unknown: str = "UNKN") -> WireType[T]:
-    """One of a few words, whatever their case. Of several for one value the first is the one that is written."""
+def choice(words: Mapping[str, T], unknown: str = "UNKN", *, growing: bool = False) -> WireType[T]:
+    """One of a few words, whatever their case. Of several for one value the first is the one that is written.
+
+    ``growing``: newer firmware may have further words, which are an unknown value and no nonsense.
+    """
     written = {value: wire for wire, value in reversed(list(words.items()))}
     known = {wire.upper(): value for wire, value in words.items()}
 
@@ -169,7 +175,7 @@ def choice(words: Mapping[str, T], unknown: str = "UNKN") -> WireType[T]:
         plain = unbrace(wire).upper()
         if plain in known:
             return known[plain]
-        if is_unknown(plain):
+        if is_unknown(plain) or (growing and _WORD.fullmatch(plain)):
             return None
         raise ValueError(f"{plain!r} is none of {', '.join(words)}")
 

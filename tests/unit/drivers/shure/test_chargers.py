@@ -149,7 +149,7 @@ def test_a_code_in_place_of_minutes_says_why_there_are_none(code: int) -> None:
         ("BATT_CHARGE", "247"),
         ("BATT_CHARGE", "-5"),
         ("BATT_BARS", "006"),
-        ("BATT_STATE", "SINGING"),
+        ("BATT_STATE", "4 of 5"),
         ("BATT_DETECTED", "MAYBE"),
         ("BATT_CYCLE", "99999"),
         ("BATT_TIME_TO_FULL", "00h30"),
