@@ -173,8 +173,11 @@ class StateWriter:
     def change_unit_state(
         self, unit: Unit, folded: Folded, now: str, context: AuditContext | None, *, late: bool = False
     ) -> None:
-        """Swap the state of a unit itself."""
+        """Swap the state of a unit itself; its label stands in its info as well."""
+        renamed = unit.state["name"] != folded.state["name"]
         unit.state = folded.state
+        if renamed:
+            self._revisions.info(unit, now)
         self._revisions.state(unit, now)
         self._keep(unit)
         if folded.before:

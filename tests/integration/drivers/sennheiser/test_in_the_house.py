@@ -159,6 +159,18 @@ async def test_what_is_turned_at_the_panel_is_published_and_audited(house: House
         assert data_of(seen, "channel/vox-1")["last_battery_percent"] == 100
 
 
+async def test_a_name_that_is_changed_at_the_panel_is_the_units_name_everywhere(house: House) -> None:
+    home, _, first = addresses()
+    async with (
+        simulator.run(RECEIVER, listen=first, **STILL) as (unit,),
+        at(house, home, unit_entry(unit, "vox")).running() as (_, seen),
+    ):
+        await online(seen, "receiver/vox", "channel/vox-1")
+        unit.set_value(CHANNEL, "name", "Choir")
+        await seen.until(lambda: shows(seen, "receiver/vox", name="Choir"))
+        await seen.until(lambda: data_of(seen, "receiver/vox", "info")["name"] == "Choir")
+
+
 async def test_a_network_that_loses_one_datagram_in_five_costs_time_and_nothing_else(house: House) -> None:
     home, _, first = addresses()
     monitor = first.rsplit(".", 1)[0] + ".2"
