@@ -102,7 +102,7 @@ class Membership:
         unit = Unit(record, options=options)
         self._writer.add(unit)
         action = "receiver_adopted" if record.source == "discovery" else "receiver_added"
-        self._audit.record(action, context=context, resource=_resource(unit), after=_public(record))
+        self._audit.record(action, context=context, resource=unit.address, after=_public(record))
         log.info("unit added", extra={"unit": record.address.id, "host": record.host, "source": record.source})
         self._sessions.start(unit)
         return record.address
@@ -142,7 +142,7 @@ class Membership:
         self._audit.record(
             "receiver_updated",
             context=context,
-            resource=_resource(unit),
+            resource=unit.address,
             before={key: getattr(old, key) for key in keys},
             after={key: getattr(record, key) for key in keys},
         )
@@ -161,7 +161,7 @@ class Membership:
         old = unit.record.labels
         new = {key: value for key, value in {**old, **labels}.items() if value is not None}
         self._writer.change_record(unit, replace(unit.record, labels=new))
-        self._audit.record("labels_set", context=context, resource=_resource(unit), before=dict(old), after=dict(new))
+        self._audit.record("labels_set", context=context, resource=unit.address, before=dict(old), after=dict(new))
         return new
 
     async def remove(self, address: Address, context: AuditContext) -> None:
@@ -207,7 +207,7 @@ class Membership:
         before = {"host": unit.record.host, "port": unit.record.port}
         self._writer.change_record(unit, replace(unit.record, host=host, port=port))
         after = {"host": host, "port": port}
-        self._audit.record("receiver_moved", context=context, resource=_resource(unit), before=before, after=after)
+        self._audit.record("receiver_moved", context=context, resource=unit.address, before=before, after=after)
         log.info("unit moved", extra={"unit": address.id, "from": before["host"], "host": host})
         await self._sessions.restart(unit)
 
@@ -219,7 +219,7 @@ class Membership:
         before = {key: getattr(old, key) for key in changes}
         self._writer.change_record(unit, new)
         self._audit.record(
-            "receiver_updated", context=context, resource=_resource(unit), before=before, after=dict(changes)
+            "receiver_updated", context=context, resource=unit.address, before=before, after=dict(changes)
         )
         if any(getattr(old, key) != getattr(new, key) for key in RECONNECT_KEYS):
             await self._sessions.restart(unit)
@@ -237,7 +237,7 @@ class Membership:
         self._audit.record(
             "receiver_replaced",
             context=context,
-            resource=_resource(unit),
+            resource=unit.address,
             before={**identity_of(old), "host": old.host},
             after={"host": fresh.host},
         )
@@ -269,7 +269,7 @@ class Membership:
             return  # somebody else was first
         await self._sessions.stop(unit.address)
         self._writer.remove(unit)
-        self._audit.record("receiver_removed", context=context, resource=_resource(unit), before=_public(unit.record))
+        self._audit.record("receiver_removed", context=context, resource=unit.address, before=_public(unit.record))
         log.info("unit removed", extra={"unit": unit.address.id})
 
     def _refuse_config(self, unit: Unit) -> None:
@@ -277,10 +277,6 @@ class Membership:
             noun, tables = NOUNS[unit.address.kind], "[[units]] or [[receivers]]"
             detail = f"{noun} {unit.address.id} stands in {self._configuration} under {tables}: change it there"
             raise ServiceError("forbidden", detail, field="args.id")
-
-
-def _resource(unit: Unit) -> str:
-    return f"{unit.address.kind}/{unit.address.id}"
 
 
 def _public(record: UnitRecord) -> dict[str, object]:

@@ -84,6 +84,10 @@ async def test_a_charger_is_found_told_apart_from_receivers_and_commanded(house:
         assert "unit_add brings it back" in " ".join(again["warnings"])
         answer = await seen.ask("bridge/main", "unit_add", host=unit.host, port=unit.port)
         assert (answer["data"]["unit"], answer["data"]["kind"]) == (charger, "charger")
+        await seen.until(lambda: [one for one in seen.audit("unit_added") if one["resource"] == f"charger/{charger}"])
+        audited = {one["action"] for one in seen.audit() if one["resource"] == f"charger/{charger}"}
+        assert audited >= {"unit_adopted", "unit_online", "unit_updated", "unit_removed", "unit_added"}
+        assert not [action for action in audited if action.startswith("receiver_")], "a charger is no receiver"
 
 
 async def test_what_stands_under_receivers_and_is_a_charger_is_listed_with_the_remedy(house: House) -> None:
