@@ -28,6 +28,12 @@ OLD_FIRMWARE = (
 )
 """Why an address is silent, for people."""
 
+NO_CYCLES = (
+    "battery, transmitter, mutes and meters are unknown; maybe it sends them to another controller: close other "
+    "controllers, then switch the unit off and on"
+)
+"""What a unit without cyclic data means, for people."""
+
 FIRST_CYCLE_S = 0.5
 """Longest cycle until the first block of cyclic data has come: it completes the read."""
 REREAD_PAUSE_S = 0.2
@@ -63,6 +69,7 @@ class MediaControlLink:
         self._reports: Reports | None = None
         self._turn = asyncio.Lock()
         self._complete = False
+        self._lacks_cyclic = False
         self._known_index: int | None = None
         self._rereading: asyncio.Task[None] | None = None
         self._closed: asyncio.Future[DriverError] = self._loop.create_future()
@@ -80,11 +87,11 @@ class MediaControlLink:
             kind = await self._recognise()
             state, reports = self._parts(kind)
             await self._read_configuration(state)
-            await self._read_cyclic(reports)
+            await self._read_cyclic(state, reports)
             self._complete = True
             self._known_index = state.config_index
             self._listener(state.everything())
-            return describe(kind, state.firmware, state.value)
+            return describe(kind, self._firmware, state.value)
 
     async def identify(self) -> tuple[Identity, str | None]:
         """Ask who answers, and its name; sends nothing that changes a unit. Raises `DriverError`."""
@@ -152,7 +159,7 @@ class MediaControlLink:
             self._last_heard = self._loop.time()
         if (state := self._state) is not None:
             state.settle()
-            self._follow(state, new_block=state.blocks != blocks)
+            self._follow(state, new_block=state.blocks != blocks, answered=understood)
 
     # -- what comes ------------------------------------------------------------------------------------------
 
@@ -189,10 +196,13 @@ class MediaControlLink:
         if refusal.word == "push" and self._reports is not None:
             self._reports.refused(refusal.request.partition(" ")[2])
 
-    def _follow(self, state: UnitState, *, new_block: bool) -> None:
+    def _follow(self, state: UnitState, *, new_block: bool, answered: bool) -> None:
         """Hand out what changed, and ask again where the configuration changed without our having it."""
-        if new_block and self._reports is not None:
+        if self._reports is not None and new_block:
             self._reports.received()
+            self._lacks_cyclic = False
+        elif self._reports is not None and answered and self._complete and self._reports.answered():
+            self._forget_cyclic(state)
         if not self._complete:
             return
         if changes := state.changes():
@@ -202,6 +212,13 @@ class MediaControlLink:
             state.trust_again()
             if self._rereading is None or self._rereading.done():
                 self._rereading = self._loop.create_task(self._reread(state), name="g4 reread")
+
+    def _forget_cyclic(self, state: UnitState) -> None:
+        """What cyclic data said is too old to count; said once, until it comes again."""
+        state.forget_cyclic()
+        if not self._lacks_cyclic:
+            log.warning("unit confirms and sends no cyclic data", extra={"host": self._target.host, "why": NO_CYCLES})
+        self._lacks_cyclic = True
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -243,8 +260,8 @@ class MediaControlLink:
         for word in await self._questions.ask(words, silence_s=self._target.answer_timeout_s):
             state.forget(word)
 
-    async def _read_cyclic(self, reports: Reports) -> None:
-        """Wait for one new block; where none comes, what it would give stays unknown."""
+    async def _read_cyclic(self, state: UnitState, reports: Reports) -> None:
+        """Wait for one new block; where none comes, what it would give is unknown."""
         wanted, first = cycle_ms(self._interval_s), cycle_ms(FIRST_CYCLE_S)
         cycle = min(wanted or first, first)
         reports.block.clear()
@@ -254,7 +271,7 @@ class MediaControlLink:
             async with asyncio.timeout(self._target.answer_timeout_s):
                 await reports.block.wait()
         except TimeoutError:
-            log.debug("%s sends no cyclic data", self._target.host)
+            self._forget_cyclic(state)
         if cycle != wanted:
             reports.want(wanted)
 

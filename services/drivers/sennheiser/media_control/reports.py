@@ -48,6 +48,10 @@ class Reports:
         self._subscription.received(self._loop.time())
         self._tick()
 
+    def answered(self) -> bool:
+        """Something else than cyclic data came; whether cyclic data will not come, though it was asked for."""
+        return self._subscription.answered(self._loop.time())
+
     def cancel(self) -> None:
         """Send nothing more by itself."""
         self._stopping = True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from contextlib import closing
+from typing import cast
 
 import pytest
 
@@ -12,10 +14,13 @@ from services.drivers.port import DriverError, Surroundings, Target
 from services.drivers.sennheiser.driver import driver
 from services.drivers.sennheiser.media_control import link as link_module
 from services.drivers.sennheiser.media_control import maker as maker_module
+from services.drivers.sennheiser.media_control.codec import push as push_module
+from services.drivers.sennheiser.media_control.codec.lines import PORT
 from services.drivers.sennheiser.products import PRODUCTS
 from services.drivers.transport.udp import sockets as sockets_module
 from tests.integration.drivers.sennheiser.stage import (
     CHANNEL,
+    SOON_S,
     addresses,
     comes_true,
     connected,
@@ -82,6 +87,68 @@ async def test_a_unit_that_confirms_and_reports_nothing_is_read_as_far_as_it_ans
         assert heard.value("frequency_mhz") == 566.9
         assert heard.value("transmitter_present") is None
         assert link.take_telemetry(CHANNEL) is None
+
+
+async def test_what_a_unit_stops_to_report_is_unknown_and_not_shown_for_ever(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(push_module, "LATE_S", 0.2)
+    async with stage("em_g4") as on, connected(on) as (link, heard, _d):
+        assert (heard.value("transmitter_present"), heard.value("battery_percent")) == (True, 100)
+        await on.unit.fault("no_reports")
+        async with asyncio.timeout(SOON_S):
+            while heard.value("transmitter_present") is not None:
+                link.ask_alive()
+                await asyncio.sleep(0.05)
+        assert heard.value("battery_percent") is None
+        assert heard.value("transmitter_muted") is None
+        assert heard.value("frequency_mhz") == 566.9, "it answers what it is asked"
+        assert [record.message for record in caplog.records if record.levelno == logging.WARNING] == [
+            "unit confirms and sends no cyclic data"
+        ]
+        await on.unit.fault("none")
+        await heard.until_value("transmitter_present", True)
+        assert heard.value("battery_percent") == 100
+
+
+async def test_a_unit_that_falls_silent_keeps_its_last_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push_module, "LATE_S", 0.1)
+    async with stage("em_g4") as on, connected(on) as (link, heard, _d):
+        await on.unit.fault("freeze")
+        for _ in range(20):
+            link.ask_alive()
+            await asyncio.sleep(0.05)
+        assert heard.value("transmitter_present") is True
+        assert heard.value("battery_percent") == 100
+
+
+class Terse(asyncio.DatagramProtocol):
+    """An EM that gives its firmware to the first one who asks, and its name; it sends nothing by itself."""
+
+    def __init__(self) -> None:
+        self._firmware: str | None = "1.8.0"
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        question = data.decode().removesuffix("\r")
+        answer = {"FirmwareRevision": self._firmware, "Squelch": "9", "Name": "Vox"}.get(question)
+        if question == "FirmwareRevision":
+            self._firmware = None
+        if answer is not None and self._transport is not None:
+            self._transport.sendto(f"{question} {answer}\r".encode(), addr)
+
+
+async def test_a_firmware_that_came_once_is_known_though_its_second_answer_is_lost() -> None:
+    home, _, host = addresses()
+    loop = asyncio.get_running_loop()
+    transport, _unit = await loop.create_datagram_endpoint(Terse, local_addr=(host, PORT))
+    where = Target(host, meter_interval_s=0.1, connect_timeout_s=0.5, answer_timeout_s=0.5)
+    with closing(transport):
+        async with driver.open(Surroundings(home)) as maker, maker.connect(where, lambda _readings: None) as link:
+            assert (await link.read_all()).identity.firmware == "1.8.0"
 
 
 async def test_a_silent_address_is_explained_with_the_remedy_for_old_firmware() -> None:

@@ -25,6 +25,8 @@ EARLY_MOST = 3
 """Requests between two renewals because cyclic data failed to come."""
 LATE_CYCLES, LATE_S = 2.5, 1.5
 """Cyclic data is late after so many cycles, and never before so many seconds."""
+GIVEN_UP = 3
+"""Cyclic data will not come where a unit answered for so many times that long and sent none, though it was asked."""
 CYCLE_STEP_MS, CYCLE_MOST_MS = 100, 60_000
 """Steps and highest value of the cycle (p. 12); a real G3 refuses other steps with 1020."""
 STOP = push(0, 0, 0)
@@ -54,12 +56,15 @@ class Subscription:
         self._pause_s = REPEAT_FIRST_S
         self._early_left = EARLY_MOST
         self._newest = -math.inf
+        self._without_since: float | None = None
+        """Since when the unit answers without sending cyclic data."""
         self._due_at = math.inf
 
     def want(self, milliseconds: int, now: float) -> None:
         """Ask for this cycle from now on."""
         self._cycle_ms = milliseconds
         self._pause_s, self._early_left, self._due_at = REPEAT_FIRST_S, EARLY_MOST, now
+        self._without_since = None
 
     @property
     def due_at(self) -> float:
@@ -94,9 +99,21 @@ class Subscription:
 
     def received(self, now: float) -> None:
         """A block of cyclic data came."""
-        self._newest = now
+        self._newest, self._without_since = now, None
+
+    def answered(self, now: float) -> bool:
+        """The unit sent something else than cyclic data; whether it does so for too long to expect any."""
+        if not self._cycle_ms:
+            self._without_since = None
+            return False
+        if self._without_since is None:
+            self._without_since = now
+        return now - self._without_since >= GIVEN_UP * self._patience_s()
 
     def _late_at(self) -> float:
         if not self._echoed or not self._cycle_ms or not self._early_left:
             return math.inf
-        return max(self._newest, self._asked_at) + max(LATE_S, LATE_CYCLES * self._cycle_ms / 1000)
+        return max(self._newest, self._asked_at) + self._patience_s()
+
+    def _patience_s(self) -> float:
+        return max(LATE_S, LATE_CYCLES * self._cycle_ms / 1000)

@@ -100,6 +100,13 @@ class UnitState:
         if (attribute := self._attributes.get(word.lower())) is not None:
             self._merge(dict.fromkeys(attribute.keys))
 
+    def forget_cyclic(self) -> None:
+        """Cyclic data does not come any more: what it gave is no longer known."""
+        self._mutes = self._warnings = self._muted_now = None
+        self._disagreements = 0
+        self._values |= dict.fromkeys(CYCLIC_KEYS[self.kind])
+        self.settle()
+
     def changes(self) -> list[Reading]:
         """What differs from what was handed out before."""
         new = {key: value for key, value in self._values.items() if value != self._handed_out[key]}
