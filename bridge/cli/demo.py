@@ -1,4 +1,4 @@
-"""The demo: an embedded broker, simulated receivers on their real wire protocol, and the bridge itself, unchanged.
+"""The demo: an embedded broker, simulated units on their real wire protocols, and the bridge itself, unchanged.
 
 The only file that imports amqtt (an extra of its own: ``pip install mic2mqtt[demo]``). Everything listens on loopback,
 on free ports, and keeps its database in a directory that goes with it.
@@ -74,14 +74,14 @@ FLEET: tuple[Unit, ...] = (
         Kind.RECEIVER,
         {"Host": 594.075, "Guest 1": 597.25, "Guest 2": 600.425, "Spare": 603.6},
     ),
-    Unit("dock", "Dock", "shure/sbc220", "Hall", Kind.CHARGER),
     Unit("lecture", "Lecture", "sennheiser/em_g4", "Lecture room", Kind.RECEIVER, {"Prof": 566.5}),
+    Unit("dock", "Dock", "shure/sbc220", "Hall", Kind.CHARGER),
     Unit("stage-ears", "Stage ears", "sennheiser/sr_iem_g4", "Hall", Kind.IEM, {"Drums": 566.9}),
 )
 """Those whose drivers are not installed, or whose address is taken, are left out."""
 
 OWN_ADDRESS = "127.0.20.{}"
-"""Units that are told apart by their address alone, on the real port."""
+"""Addresses for units that the driver distinguishes by their address alone; they use the real port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ async def fleet(simulators: Mapping[str, Simulator]) -> AsyncIterator[list[tuple
 
 
 def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, SimulatedUnit]]) -> Settings:
-    """The configuration that a person would write for this house."""
+    """The configuration that a person would write for these units."""
     return Settings.model_validate(
         {
             "mqtt": {"url": f"mqtt://{LOOPBACK}:{mqtt_port}", "protocol": "3.1.1"},
@@ -244,4 +244,4 @@ async def main(drivers: Mapping[str, Driver], *, plain: bool = False, duration_s
                 async with asyncio.timeout(duration_s):
                     await wall.run(plain=plain)
     finally:  # after Ctrl-C, too
-        console.print("The demo has ended; its broker, receivers and database are gone.")
+        console.print("The demo has ended; its broker, units and database are gone.")
