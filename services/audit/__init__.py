@@ -1,4 +1,8 @@
-"""Who did what: events are recorded here, and handed out again until the broker has them."""
+"""Who did what, when, and how it ended.
+
+`record` writes audit events of the closed list in `actions`; `outbox` hands committed events out for publishing until
+the broker has acknowledged them; `retention` deletes old ones.
+"""
 
 from __future__ import annotations
 

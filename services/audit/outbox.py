@@ -42,7 +42,7 @@ class Outbox:
         self._out: dict[int, list[AuditEvent]] = {}
         """Batches that are on their way, by identity, in order."""
         self._behind = True
-        """The database has undelivered events that are not in memory: at the start, who knows."""
+        """Whether the database may have undelivered events that are not in memory; true at the start."""
         self._unread_since: str | None = None
         """When the oldest of those happened."""
         self._counted = False

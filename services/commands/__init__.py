@@ -1,4 +1,9 @@
-"""What may be asked: every command by its verb, performed once, with or without a broker."""
+"""Performs commands, with or without a broker.
+
+`perform` performs each command once (`remembered` has the outcomes of earlier ones) and audits how it ended. `command`
+is a command and its outcome as values. What a verb does is in the room `verbs`, one file a subject. Which verbs there
+are, and what arguments they take, is data in `services.verbs`.
+"""
 
 from __future__ import annotations
 

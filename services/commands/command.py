@@ -14,7 +14,7 @@ Progress = Callable[[Mapping[str, object]], None]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is wanted, by whom. Its arguments were checked against the table of verbs."""
+    """One command: a verb, its address and arguments, and who gave it. The arguments were checked before."""
 
     verb: str
     address: Address | None
@@ -39,7 +39,7 @@ class Command:
         )
 
     def context_in(self, tenant: Campus) -> AuditContext:
-        """On behalf of whoever gave the command, in the audit of the campus that it concerns."""
+        """The context of work for this command in a campus: its audit events name who gave the command."""
         return AuditContext.of(tenant, self.context.actor, self.context.request_id)
 
 

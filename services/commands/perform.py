@@ -1,6 +1,6 @@
-"""Commands are performed here, by whatever way they came: once each, timed, remembered, audited.
+"""Performs commands, whether they came over MQTT or from another caller: each once, timed, remembered, audited.
 
-Which verbs there are is the table of `services.verbs`; what each does is in `services.commands.verbs`.
+The table of `services.verbs` lists the verbs; `services.commands.verbs` has what each does.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _REJECTIONS: frozenset[ErrorCode] = frozenset(TITLES) - {
 
 
 def _no_progress(_data: Mapping[str, object]) -> None:
-    """Nobody asked for progress."""
+    """Ignore progress."""
 
 
 class CommandService:
@@ -51,7 +51,7 @@ class CommandService:
         self._remembered = RememberedOutcomes()
 
     async def perform(self, command: Command, progress: Progress = _no_progress) -> Outcome:
-        """Do what is wanted, once; never raises."""
+        """Perform a command once; a repetition gets the first outcome. Never raises."""
         request_id = command.context.request_id
         if request_id is None or VERBS[command.verb].is_query:
             return await self._perform(command, progress)

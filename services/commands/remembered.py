@@ -72,5 +72,5 @@ class RememberedOutcomes:
 
 
 def fingerprint(args: Mapping[str, Any]) -> bytes:
-    """Tells arguments apart without keeping them: ten thousand commands of 64 KB would be all the memory there is."""
+    """A digest of arguments, kept instead of them: ten thousand commands of 64 KB would fill the memory."""
     return hashlib.sha256(json.dumps(args, sort_keys=True, default=str).encode()).digest()

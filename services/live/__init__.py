@@ -1,5 +1,9 @@
-"""What is known now: units and their parts (`inventory`, `unit`), the one writer of their states (`state_writer`), what
-changed of them (`changes`), what happened once (`announcer`), and the lists of what is no unit here.
+"""What is known now, in memory.
+
+`unit` is a unit with its parts, `inventory` finds them. `state_writer` is the only place that changes them: it gives a
+change its revision (`revisions`), marks it for those who publish (`changes`), has it stored and announced (`announcer`:
+audit and events). `detail` collects all that is known of one unit. `ignored` are units that were removed by hand,
+`unidentified` configured hosts that never answered.
 """
 
 from __future__ import annotations

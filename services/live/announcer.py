@@ -1,4 +1,4 @@
-"""What happened once, for two readers: the audit, which is the record, and the events for whoever listens now."""
+"""Announces what happened once: to the audit, which is the record, and as an event to those who subscribe now."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ class Announcer:
         self.event("identity_conflict", unit.address, {"why": why}, clock.now_text())
 
     def event(self, event: EventType, address: Address, data: Mapping[str, object], now: str) -> None:
-        """Enqueue an event for whoever listens now."""
+        """Enqueue an event."""
         self._changes.enqueue(Event(clock.uuid7(), event, now, address, data))
 
 
 def own_context(unit: Unit) -> AuditContext:
-    """On nobody's behalf: the device itself brought it about."""
+    """The context of a change that nobody commanded: the unit reported it."""
     return AuditContext(unit.address.organization, unit.address.campus)

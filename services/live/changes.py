@@ -1,4 +1,4 @@
-"""What changed, for whoever broadcasts it. State does not queue: a mark says only that a newer snapshot exists.
+"""What changed, for those who publish it. State does not queue: a mark only means that a newer snapshot exists.
 
 Marks are a set that cannot overflow. Events (something happened once) do queue: bounded, the oldest go first, and
 what was dropped is counted. Lives on the event loop's thread; nothing here blocks or raises.
@@ -14,7 +14,7 @@ from services.model import Address, Event, Facet
 Mark = tuple[Address, Facet]
 
 EVENTS_KEPT = 10_000
-"""Enough for every channel of a large house to change twice while the broker restarts; 200 bytes each."""
+"""Enough for every channel of a large site to change twice while the broker restarts; 200 bytes each."""
 
 
 class Changes:
@@ -32,7 +32,7 @@ class Changes:
         return len(self._marks)
 
     def mark(self, address: Address, facet: Facet) -> None:
-        """Say that a newer snapshot of this facet exists."""
+        """Mark that a newer snapshot of this facet exists."""
         self._marks[address, facet] = None
         self._wake.set()
 

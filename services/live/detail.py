@@ -1,4 +1,4 @@
-"""Everything that is known of one receiver, for a person or a program that asks about this one."""
+"""Everything that is known of one unit: the reply to the command ``detail``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from services.live.unit import Unit, UnitPart
 
 
 def describe(unit: Unit) -> dict[str, object]:
-    """Who it is, how it stands, how its connection is, its channels, and what it said in its own session."""
+    """Identity, state, availability, connection and parts of a unit, and what it reported in its session."""
     record = unit.record
-    heard = unit.link_state.last_received_s
+    received = unit.link_state.last_received_s
     there = unit.availability
     return {
         "id": unit.address.id,
@@ -29,7 +29,7 @@ def describe(unit: Unit) -> dict[str, object]:
         "link": {
             "session": unit.link_state.session,
             "last_seen": record.last_seen,
-            "data_age_s": None if heard is None else round(asyncio.get_running_loop().time() - heard, 1),
+            "data_age_s": None if received is None else round(asyncio.get_running_loop().time() - received, 1),
             "reconnects": unit.link_state.reconnects_total,
             "last_error": there.detail,
         },

@@ -15,7 +15,7 @@ class Inventory:
     """All units of one bridge."""
 
     def __init__(self, bridge_id: str, epoch: int = 0) -> None:
-        """``epoch`` tells the revisions of this process from those of earlier ones."""
+        """``epoch`` distinguishes the revisions of this process from those of earlier ones."""
         self.bridge_id = bridge_id
         self.epoch = epoch
         self.units: dict[Address, Unit] = {}
@@ -26,25 +26,25 @@ class Inventory:
 
     @property
     def tenants(self) -> list[Campus]:
-        """Every campus that has a receiver, sorted."""
+        """Every campus that has a unit, sorted."""
         return sorted({address.tenant for address in self.units})
 
     def part(self, address: Address) -> tuple[Unit, UnitPart] | None:
-        """A channel and its receiver."""
+        """A part and its unit."""
         return self._parts.get(address)
 
     def parts(self) -> Iterator[tuple[Unit, UnitPart]]:
-        """All channels, by receiver."""
+        """All parts, by unit."""
         for unit in self.units.values():
             for part in unit.parts.values():
                 yield unit, part
 
     def by_host(self, host: str) -> list[Unit]:
-        """Receivers that are reached under this host name or address."""
+        """Units that are reached under this host name or address."""
         return list(self._by_host.get(host, {}).values())
 
     def at(self, host: str | None, port: int | None, unit: str = "") -> Unit | None:
-        """The unit whose one session belongs to this place, in whatever campus.
+        """The unit at this host and port, in any campus.
 
         No port is the driver's own; ``unit`` is the unit behind a gateway at the host.
         """
@@ -60,24 +60,24 @@ class Inventory:
         )
 
     def of(self, tenant: Campus) -> Iterable[Unit]:
-        """Receivers of one campus."""
+        """Units of one campus."""
         return (unit for address, unit in self.units.items() if address.tenant == tenant)
 
     def bridge_address(self, tenant: Campus) -> Address:
-        """The bridge's own place in a campus."""
+        """The bridge's own address in a campus."""
         return Address(tenant.organization, tenant.campus, Kind.BRIDGE, self.bridge_id)
 
     # -- changing --------------------------------------------------------------------------------------------
 
     def put(self, unit: Unit) -> None:
-        """Add a receiver with its channels."""
+        """Add a unit with its parts."""
         self.units[unit.address] = unit
         self._file(unit)
         for part in unit.parts.values():
             self._parts[part.address] = (unit, part)
 
     def refile(self, unit: Unit, record: UnitRecord) -> None:
-        """Give a receiver a changed record of itself (the address stays)."""
+        """Give a unit a changed record of itself (the address stays)."""
         if record.host == unit.record.host:
             unit.record = record
             return
@@ -86,7 +86,7 @@ class Inventory:
         self._file(unit)
 
     def forget(self, address: Address) -> Unit | None:
-        """Drop a receiver and everything filed under it."""
+        """Drop a unit and its parts."""
         unit = self.units.pop(address, None)
         if unit is None:
             return None
@@ -96,7 +96,7 @@ class Inventory:
         return unit
 
     def ensure_part(self, unit: Unit, number: int) -> UnitPart:
-        """The channel of that number, made where it is new."""
+        """The part of that number, made where it is new."""
         part = unit.parts.get(number)
         if part is None:
             home = unit.address
@@ -107,7 +107,7 @@ class Inventory:
         return part
 
     def drop_part(self, unit: Unit, number: int) -> Address:
-        """Take out a channel that its receiver does not have any more."""
+        """Take out a part that its unit does not have any more."""
         part = unit.parts.pop(number)
         self._parts.pop(part.address, None)
         return part.address

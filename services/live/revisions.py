@@ -9,7 +9,7 @@ from services.model import Address, Campus, Facet
 
 
 class Revisions:
-    """Gives changed snapshots their revision, and marks them for whoever publishes."""
+    """Gives changed snapshots their revision, and marks them for those who publish."""
 
     def __init__(self, inventory: Inventory, changes: Changes) -> None:
         self._inventory = inventory
@@ -23,30 +23,30 @@ class Revisions:
         version.changed_at = now
 
     def mark(self, address: Address, *facets: Facet) -> None:
-        """Mark facets whose messages are others now."""
+        """Mark facets whose messages changed."""
         for facet in facets:
             self._changes.mark(address, facet)
 
     def state(self, whose: Unit | UnitPart, now: str) -> None:
-        """The state of a unit or part is another one."""
+        """Count a change of the state of a unit or part, and mark it."""
         self.advance(whose.version, now)
         self._changes.mark(whose.address, Facet.STATE)
 
     def info(self, whose: Unit | UnitPart, now: str) -> None:
-        """The info of a unit or part is another one."""
+        """Count a change of the info of a unit or part, and mark it."""
         self.advance(whose.info_version, now)
         self._changes.mark(whose.address, Facet.INFO)
 
     def slots(self, part: UnitPart, now: str) -> None:
-        """The slots of a part are others."""
+        """Count a change of the slots of a part, and mark it."""
         self.advance(part.slots_version, now)
         self._changes.mark(part.address, Facet.SLOTS)
 
     def summary(self, tenant: Campus) -> None:
-        """A row in the summary of a campus is another one."""
+        """Mark the summary of a campus: a row of it changed."""
         self._changes.mark(self._inventory.bridge_address(tenant), Facet.SUMMARY)
 
     def members(self, tenant: Campus) -> None:
-        """Units or parts of a campus came or went."""
+        """Mark inventory and summary of a campus: units or parts were added or removed."""
         self._changes.mark(self._inventory.bridge_address(tenant), Facet.INVENTORY)
         self.summary(tenant)

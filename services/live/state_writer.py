@@ -98,7 +98,7 @@ class StateWriter:
         self._inventory.forget(unit.address)
         self._store.remove_unit(unit.address)
         for address in (unit.address, *(part.address for part in unit.parts.values())):
-            self._revisions.mark(address, Facet.INFO)  # whoever publishes finds nothing there, and empties its topics
+            self._revisions.mark(address, Facet.INFO)  # the publisher finds no unit there, and empties its topics
         self._revisions.members(unit.address.tenant)
 
     def remove_part(self, unit: Unit, number: int) -> None:
@@ -148,13 +148,13 @@ class StateWriter:
             if part.abilities != able:
                 part.abilities = able
                 self._revisions.info(part, now)
-            if part.slots and not able.slots:  # another unit stood here, which had some
+            if part.slots and not able.slots:  # the unit that was here before had some
                 self.change_slots(unit, part, {}, now)
         for number in [number for number in unit.parts if number not in parts]:
             self.remove_part(unit, number)
 
     def expect(self, unit: Unit, abilities: Abilities, part_abilities: Abilities, more: Sequence[Key]) -> None:
-        """Until a unit answers it can what its model could in an earlier run."""
+        """Give a unit that has not answered yet the abilities of its model of an earlier run."""
         unit.abilities, unit.more = abilities, tuple(more)
         for part in unit.parts.values():
             part.abilities = part_abilities
@@ -164,7 +164,7 @@ class StateWriter:
         unit.options = options
 
     def keep_last_seen(self, unit: Unit, last_seen: str) -> None:
-        """Keep when a unit was last heard (RFC 3339)."""
+        """Store when data of a unit last arrived (RFC 3339)."""
         self._inventory.refile(unit, replace(unit.record, last_seen=last_seen))
         self._store.touch(unit.address, last_seen)
 
@@ -226,7 +226,7 @@ class StateWriter:
         detail: str | None = None,
         context: AuditContext | None = None,
     ) -> None:
-        """Say whether a unit is there; one that came or went is audited and is an event."""
+        """Swap the availability of a unit; going online or offline is audited and is an event."""
         there = unit.availability
         before = {"state": there.state, "reason": there.reason}
         if state != there.state:
@@ -241,21 +241,21 @@ class StateWriter:
             self._announcer.availability_changed(unit, before, detail, now, context)
 
     def explain(self, unit: Unit, detail: str | None) -> None:
-        """Keep in words what is wrong with a unit; ``None``: nothing."""
+        """Keep for people what is wrong with a unit; ``None``: nothing."""
         unit.availability.detail = detail
 
     def turn_stale(self, unit: Unit, now: str) -> None:
-        """Keep the last values of a unit as values that may be old."""
+        """Mark the values of a unit as possibly old."""
         self._turn(unit, now, stale=True)
 
     def turn_live(self, unit: Unit, now: str) -> None:
-        """Say that the values of a unit are those of now."""
+        """Mark the values of a unit as current."""
         self._turn(unit, now, stale=False)
 
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _turn(self, unit: Unit, now: str, *, stale: bool) -> None:
-        """Every facet that carries ``stale`` is another message then."""
+        """Swap ``stale`` of a unit and its parts; every facet that carries it changes."""
         unit.stale = stale
         self._revisions.state(unit, now)
         self._revisions.info(unit, now)

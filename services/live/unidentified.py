@@ -39,7 +39,7 @@ class UnidentifiedHosts:
         return len(self._hosts)
 
     def put(self, tenant: Campus, host: str, reason: AvailabilityReason, detail: str) -> bool:
-        """List a host, or say why it does not answer now; whether the reason is another one than before."""
+        """List a host, or update why it does not answer; whether the reason is another one than before."""
         known = self._hosts.get(host)
         since = known.since if known else clock.now_text()
         self._hosts[host] = Unidentified(tenant, host, reason, since, detail)

@@ -29,7 +29,7 @@ from services.model import (
 from services.rules import BatteryLevel, TelemetryAggregate
 
 SessionState = Literal["idle", "connecting", "reading", "live", "waiting"]
-"""What a session does; `STATES` in services/units/session.py says what follows what."""
+"""States of a session; `STATES` in services/units/session.py has the transitions."""
 
 RECONNECTS_KEPT = 10_000
 """Lost connections of one unit that are remembered; the count of a day is wrong for one that loses more."""
@@ -100,7 +100,7 @@ class LinkState:
 
     @property
     def last_received_s(self) -> float | None:
-        """Loop time at which the unit was last heard; ``None`` where it never was since the start."""
+        """Loop time at which data of the unit last arrived; ``None`` where none did since the start."""
         return self._heard_s if self.link is None else self.link.last_received
 
     def opened(self, link: Link) -> None:
@@ -140,7 +140,7 @@ class UnitPart:
     reported: dict[str, object] = field(default_factory=dict)
     """What the unit reported in this session; the state is made of it."""
     level: BatteryLevel | None = None
-    """How urgent the transmitter's battery is: what the fold said last, and needs for the hysteresis."""
+    """How urgent the transmitter's battery is, as the last fold found; the next one needs it for the hysteresis."""
     slots: dict[int, State] = field(default_factory=dict)
     stale: bool = True
     version: Version = field(default_factory=Version)
@@ -189,7 +189,7 @@ class Unit:
     reported: dict[str, object] = field(default_factory=dict)
     """What the unit reported of itself in this session; its state is made of it."""
     early: list[Reading] | None = None
-    """Readings since a complete read began; ``None`` while none is under way."""
+    """Readings that a complete read collected until now; ``None`` while none is under way."""
     stale: bool = True
     version: Version = field(default_factory=Version)
     info_version: Version = field(default_factory=Version)
@@ -203,7 +203,7 @@ class Unit:
 
     @property
     def address(self) -> Address:
-        """Its place in the tenant."""
+        """Its address within the tenant."""
         return self.record.address
 
     @property
@@ -214,5 +214,5 @@ class Unit:
 
     @property
     def online(self) -> bool:
-        """Whether a complete read came and the unit has been heard since."""
+        """Whether the unit is available: read completely, and not lost since."""
         return self.availability.state == "online"

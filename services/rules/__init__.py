@@ -1,8 +1,8 @@
 """What follows from a reading: functions of values alone. PURE.
 
-What a driver reports is checked here (`admission`), a battery becomes a level (`battery`), values become a status
-(`status`), readings become a state (`fold`, with `channels` and `bays`), meters become extremes (`aggregate`), an
-identity is recognised (`identity`).
+`admission` checks what a driver reports. `fold` makes a state of readings; what only channels or bays have is in
+`channels` and `bays`. `battery` makes a level of battery values (replace, critical), `status` makes one status word of
+a state. `aggregate` makes ``levels`` of meters. `identity` recognises a unit, `networks` parses what may be searched.
 """
 
 from __future__ import annotations

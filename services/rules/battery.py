@@ -1,4 +1,4 @@
-"""When a transmitter's battery is worth a word: thresholds with a margin. PURE."""
+"""Makes a level of battery values: `replace` or `critical`, by thresholds with a margin. PURE."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StatusRules:
     """How long a transmitter that went is ``lost``; afterwards the channel is ``idle``."""
 
 
-# The margins keep a value that flutters on a threshold from ringing twice; a bar is too coarse to have one.
+# The margins keep a value that wavers around a threshold from raising two events; bars are too coarse for one.
 DEFAULT_RULES = StatusRules(
     replace={
         "battery_runtime_minutes": Threshold(90, 5),

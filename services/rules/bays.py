@@ -33,7 +33,7 @@ EDGES: tuple[tuple[str, object, object, EventType], ...] = (
 
 
 def charge_events(old: State, new: State, _was: object, _level: object) -> list[Happening]:
-    """What a charge is worth saying; nothing where the bay was not known before."""
+    """Events of a changed charge; none where the bay was not known before."""
     was, now = old["charge_state"], new["charge_state"]
     if was is None or new[PRESENCE] is False:
         return []

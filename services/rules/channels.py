@@ -40,9 +40,9 @@ def reported_of(state: State) -> dict[str, object]:
 
 def _present(reported: Mapping[str, object], presence: tuple[str, ...]) -> bool | None:
     """On the air, as far as the family's own signs go; unknown until one of them was reported."""
-    said = reported.get(PRESENCE)
-    if isinstance(said, bool):
-        return said
+    present = reported.get(PRESENCE)
+    if isinstance(present, bool):
+        return present
     signs = [key for key in presence if key in reported]
     if not signs:
         return None
@@ -93,11 +93,11 @@ EDGES: tuple[tuple[str, object, object, EventType], ...] = (
     ("interference_2", "none", "detected", "interference_started"),
     ("interference_2", "detected", "none", "interference_ended"),
 )
-"""Key, from, to, event. A first value is no event: nobody saw it change."""
+"""Key, from, to, event. A first value is no event."""
 
 
 def battery_events(old: State, new: State, was: BatteryLevel | None, level: BatteryLevel | None) -> list[Happening]:
-    """What a battery's crossing of a threshold is called; nothing where its transmitter went."""
+    """Events of a battery that crossed a threshold; none where its transmitter went."""
     if level == was or not new[PRESENCE]:
         return []
     before = {live: old[live] for live in LAST_BATTERY.values()}

@@ -1,9 +1,9 @@
-"""Fold: what was known and what a unit just reported make what is known now, and what of it is news. PURE.
+"""Makes the new state of the old one and of what a unit reported, with settings that changed and events. PURE.
 
 A unit and each of its parts keep two mappings. ``reported`` is what the unit reported in this session, merged.
-``state`` is what the world sees: the keys of the kind, made of ``reported`` and of the state before (the last battery,
-when the transmitter was last there). A state is never changed in place. Which keys there are, the key table says;
-what a kind has beyond that stands in `FOLDS`.
+``state`` is what is published: the keys of the kind, made of ``reported`` and of the state before (the last battery,
+when the transmitter was last there). A state is never changed in place. The key table lists the keys;
+`FOLDS` has what a kind has beyond that.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Fold:
         default=lambda _old, _new, _was, _level: ()
     )
     presence: str = ""
-    """Key that says whether something is on the channel or in the bay."""
+    """Key that is true while a transmitter is on the channel or a battery in the bay."""
     forgets: bool = False
     """What leaves is another thing than what comes next: nothing that it reported is evidence any longer."""
     has_battery: bool = False
@@ -106,7 +106,7 @@ def fold_part(
         return None
     left = bool(fold.presence) and new[fold.presence] is False
     gone = names.gone if left else ()
-    # what the transmitter reported was not set by anybody: whoever had it went
+    # values that went with the transmitter were not changed by anybody
     changed = [key for key in names.audited if new[key] != state[key] and key not in gone]
     return Folded(
         new,
@@ -119,7 +119,7 @@ def fold_part(
 
 
 def fold_unit(kind: Kind, state: State, reported: Mapping[str, object], more: tuple[Key, ...] = ()) -> Folded | None:
-    """The state of a unit itself, of everything reported; ``None`` where nothing changed. First values are not news."""
+    """The state of a unit itself, of everything reported; ``None`` where nothing changed."""
     names = _NAMES[kind]
     new = _merged(names, state, reported)
     new[MORE] = _more(kind, new, reported, more)
@@ -159,8 +159,8 @@ def _merged(names: _Names, state: State, reported: Mapping[str, object]) -> dict
 
 def _more(kind: Kind, new: State, reported: Mapping[str, object], rows: tuple[Key, ...]) -> dict[str, object]:
     """The driver's own keys: all that it declares for this kind, unknown where they were not reported."""
-    told = reported.get(MORE)
-    values: Mapping[str, object] = told if isinstance(told, Mapping) else {}
+    own = reported.get(MORE)
+    values: Mapping[str, object] = own if isinstance(own, Mapping) else {}
     if not rows:
         return dict(values)
     return {

@@ -38,7 +38,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """The new state of a unit or part, and what of it is news."""
+    """The new state of a unit or part, with what changed in it."""
 
     state: State
     events: tuple[Happening, ...] = ()

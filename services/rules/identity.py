@@ -54,7 +54,7 @@ def make_id(identity: Identity, host: str, taken: Iterable[str] = ()) -> str:
 
 
 def same_unit(record: UnitRecord | IgnoredIdentity, identity: Identity) -> bool | None:
-    """Whether the hardware is the same: by serial, MAC or CID where both have one; ``None`` where nothing tells."""
+    """Whether the hardware is the same: by serial, MAC or CID where both have one; ``None`` where neither decides."""
     facts = ((record.serial, identity.serial), (record.mac, identity.mac), (record.cid, identity.cid))
     for ours, theirs in facts:
         if ours and theirs:
@@ -73,15 +73,15 @@ def recognise(
 ) -> Match:
     """Find the receiver that this identity is.
 
-    ``known`` are the receivers of the tenant and maker, ``online`` the ids of those that are being heard now: a
-    receiver that is heard at its own address cannot be another one's move. ``unit`` is the unit behind a gateway at
+    ``known`` are the receivers of the tenant and maker, ``online`` the ids of those that are online: a unit
+    that is online at its own address cannot have moved. ``unit`` is the unit behind a gateway at
     ``host``: units with different ones are at different places.
     """
     records = [record for record in known if record.manufacturer == identity.manufacturer]
-    heard = set(online)
+    connected = set(online)
     for record in records:
         if same_unit(record, identity):
-            return _placed(record, (host, port, unit), heard)
+            return _placed(record, (host, port, unit), connected)
     here = next((record for record in records if _at(record, (host, port, unit))), None)
     label = (identity.device_id or "").strip()
     if label and not (here is not None and same_unit(here, identity) is None and _same_kind(here, identity)):
@@ -93,8 +93,8 @@ def recognise(
             and record.address.kind is identity.kind
             and same_unit(record, identity) is None
         ]
-        if len(alike) == 1 and alike[0].address.id not in heard:
-            return _placed(alike[0], (host, port, unit), heard)
+        if len(alike) == 1 and alike[0].address.id not in connected:
+            return _placed(alike[0], (host, port, unit), connected)
     if here is None:
         return Match("new")
     if same_unit(here, identity) is False:
@@ -118,10 +118,10 @@ def _at(record: UnitRecord, place: tuple[str, int | None, str]) -> bool:
     return record.host == host and record.behind == unit and (record.port == port or None in {record.port, port})
 
 
-def _placed(record: UnitRecord, place: tuple[str, int | None, str], heard: set[str]) -> Match:
+def _placed(record: UnitRecord, place: tuple[str, int | None, str], connected: set[str]) -> Match:
     host = place[0]
     if _at(record, place):
         return Match("duplicate", record)
-    if record.address.id in heard:
-        return Match("conflict", record, f"{record.address.id} is heard at {record.host} and also answers at {host}")
+    if record.address.id in connected:
+        return Match("conflict", record, f"{record.address.id} is online at {record.host} and also answers at {host}")
     return Match("moved", record, f"from {record.host} to {host}")

@@ -1,6 +1,6 @@
 """One word for a wall: what a part's values come down to, by kind. PURE.
 
-`PRECEDENCE` says which reason leads to which status, most severe first; `judge` looks for the reasons.
+`PRECEDENCE` maps reasons to statuses, most severe first; `judge` looks for the reasons.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PRECEDENCE: Mapping[Kind, tuple[tuple[str, str], ...]] = {
         ("bay_fault", "fault"),
     ),
 }
-"""Reason -> status, most severe first. Without a reason the part's own values say what it is: see `JUDGES`."""
+"""Reason -> status, most severe first. Without a reason the part's own values decide: see `JUDGES`."""
 
 
 @dataclass(frozen=True, slots=True)

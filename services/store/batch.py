@@ -44,7 +44,7 @@ class Batch:
     delivered: dict[tuple[str, Campus], list[int]] = field(default_factory=dict)
     """Numbers of audit events that the broker has, by stream and campus."""
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
-    """Whoever waits for the commit."""
+    """Callers that wait for the commit."""
     tried: list[AuditEvent] = field(default_factory=list)
     """The numbers given by an attempt whose end is unknown: a connection can break after the commit was done."""
 

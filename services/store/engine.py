@@ -97,7 +97,7 @@ def make_engine(url: URL) -> Engine:
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # transactions begin where `_begin` says so, for schema changes too
+    connection.isolation_level = None  # `_begin` begins transactions, for schema changes too
     connection.text_factory = _readable
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",

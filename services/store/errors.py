@@ -1,10 +1,10 @@
-"""What can be wrong with a database, in words that say what to do. No message ever holds a password."""
+"""Errors of the database. Their messages name the remedy, and never hold a password."""
 
 from __future__ import annotations
 
 
 class StoreError(Exception):
-    """The database cannot be opened, or did not answer; the message says why and what helps."""
+    """The database cannot be opened, or did not answer; the message has the reason and the remedy."""
 
 
 class StoreClosedError(StoreError):

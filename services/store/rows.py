@@ -35,7 +35,7 @@ def table_of(model: type[SQLModel]) -> Table:
 def upsert(dialect: str, model: type[SQLModel]) -> Insert:
     """Write a row, new or not. A unit's ``last_seen``, once known, is not forgotten."""
     table = table_of(model)
-    # both databases say ON CONFLICT alike, each with a class of its own
+    # both databases have ON CONFLICT, SQLAlchemy has a class for each
     statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     new = statement.excluded
     values: dict[str, Any] = {column.name: new[column.name] for column in table.columns if not column.primary_key}
@@ -68,7 +68,7 @@ def insert_audit() -> Insert:
 
 @cache
 def count_audit() -> Update:
-    """Raise a campus's number by ``count``; also tells whether the campus is there, and locks its row."""
+    """Raise a campus's number by ``count``; also returns whether the campus is there, and locks its row."""
     table = table_of(CampusRow)
     this = (table.c.organization == bindparam("_organization"), table.c.id == bindparam("_campus"))
     return update(table).where(*this).values(audit_seq=table.c.audit_seq + bindparam("count"))

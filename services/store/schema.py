@@ -10,10 +10,10 @@ from sqlalchemy import inspect as look_into
 from services.store.errors import StoreError
 
 HEAD = "0002"
-"""The newest script's revision; a test holds it equal to what Alembic says."""
+"""The newest script's revision; a test compares it with Alembic's."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x6D696332
-"""PostgreSQL: whoever migrates holds this lock; the others wait and find the work done. The number spells `mic2`."""
+"""PostgreSQL: the process that migrates holds this lock, others wait and find the work done. The number spells `mic2`."""
 
 
 def revision(connection: Connection) -> str | None:

@@ -30,9 +30,9 @@ from services.store.tables import (
 log = logging.getLogger(__name__)
 
 BAD_ROW = (IntegrityError, DataError, InterfaceError)
-"""What the database says to a value that a column cannot hold, and to a row whose unit is gone."""
+"""Errors of the database for a value that a column cannot hold, and for a row whose unit is gone."""
 BAD_VALUE = (StatementError, UnicodeError, OverflowError, TypeError, ValueError)
-"""The same, said on this side of it."""
+"""Errors of Python for such values, raised before they reach the database."""
 INTEGER_LIMIT = 2**63
 
 

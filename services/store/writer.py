@@ -31,7 +31,7 @@ LONGEST_PAUSE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the database said of itself."""
+    """Facts of the database, read when it was opened."""
 
     stream: str
     epoch: int
@@ -48,7 +48,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The last thing that the thread is told."""
+    """The last item of the thread's queue."""
 
 
 class Writer:
@@ -97,7 +97,7 @@ class Writer:
         try:
             with only_us(file_of(self._url)):
                 self._serve(make_engine(self._url))
-        except Exception as error:  # noqa: BLE001 - whatever is wrong, the start has to hear it
+        except Exception as error:  # noqa: BLE001 - any failure has to reach the caller of `open`
             self._post(_refuse, self._opened, self._as_store_error("cannot open", error))
         finally:
             self._post(_settle, self._ended, None)
@@ -121,7 +121,7 @@ class Writer:
             return Opened(stream, queries.take_epoch(connection, int(clock.now())), migrated)
 
     def _store(self, engine: Engine, stream: str, batch: Batch) -> bool:
-        """Write a batch, however long it takes; ``False`` when told to stop before it was done."""
+        """Write a batch, however long it takes; ``False`` when asked to stop before it was done."""
         backoff = Backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S, certain=1.0)  # nobody else comes back at this moment
         while True:
             try:
@@ -135,7 +135,7 @@ class Writer:
                 return False
 
     def _pause(self, engine: Engine, pause_s: float) -> bool:
-        """Answer questions for a while; ``False`` when told to stop."""
+        """Answer questions for a while; ``False`` when asked to stop."""
         until = time.monotonic() + pause_s
         while (left := until - time.monotonic()) > 0:
             try:
@@ -154,7 +154,7 @@ class Writer:
         try:
             with engine.begin() as connection:
                 answer = question.ask(connection)
-        except Exception as error:  # noqa: BLE001 - whoever asked hears it
+        except Exception as error:  # noqa: BLE001 - it is raised to the caller
             self._post(_refuse, question.answer, self._as_store_error("cannot read", error))
         else:
             self._post(_settle, question.answer, answer)

@@ -1,4 +1,8 @@
-"""What each verb does, one file a subject: units, discovery and reading, the bridge itself, notes."""
+"""What each verb does, one file a subject.
+
+`units` adds, changes and removes; `discovery` discovers, refreshes and shows details; `bridge` republishes and reloads;
+`notes` writes notes. `handlers` collects all of them by verb.
+"""
 
 from __future__ import annotations
 
