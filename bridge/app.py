@@ -1,4 +1,4 @@
-"""The composition root: builds everything, starts it in one group, ends it in order."""
+"""Builds a bridge from its services, starts their tasks in one group, and ends them in order."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class App:
         *,
         origin: str = "the configuration",
     ) -> None:
-        """``read`` reads the configuration again and raises `ConfigurationError`; ``origin`` says where it stands."""
+        """``read`` reads the configuration again and raises `ConfigurationError`; ``origin`` names its file."""
         self._in_effect = InEffect(settings)
         self._origin = origin
         self._reloads = ReloadRequests()
@@ -272,7 +272,7 @@ class App:
             server.serve(self.settings.http.listen, render=render, not_ready=self.health.not_ready, lag=self.lag)
         )
 
-    # -- what others ask of the whole ------------------------------------------------------------------------
+    # -- for callers ---------------------------------------------------------------------------------------
 
     @property
     def settings(self) -> Settings:

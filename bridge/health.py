@@ -33,7 +33,7 @@ class InEffect:
 
 
 class Health:
-    """What the bridge says of itself."""
+    """Collects version, figures and trouble of the process."""
 
     def __init__(
         self,
@@ -128,7 +128,10 @@ class Health:
 
         def counters() -> dict[str, tuple[str, float]]:
             return {
-                "events_dropped": ("Events that nobody could be told in time.", float(self._changes.events_dropped)),
+                "events_dropped": (
+                    "Events that were dropped because the queue was full.",
+                    float(self._changes.events_dropped),
+                ),
                 "mqtt_messages_published": ("Messages handed to the broker.", float(publisher.sent.total())),
                 "telemetry_dropped": (
                     "Telemetry that the broker was too slow to take.",

@@ -25,7 +25,7 @@ Format = Literal["auto", "plain", "json"]
 Line = MutableMapping[str, Any]
 
 OURS: Final = ("bridge", "services")
-"""Libraries speak from WARNING on; what they say below it concerns their makers."""
+"""Libraries log from WARNING on; what they log below it concerns their makers."""
 
 WAITING: Final = 10_000
 """Lines that may wait to be written; further ones are dropped and counted."""
@@ -111,9 +111,9 @@ class _Queue(QueueHandler):
         self.dropped = 0
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        said = copy(record)
-        said.msg, said.args = record.getMessage(), None  # now: what it speaks of may change
-        return said
+        frozen = copy(record)
+        frozen.msg, frozen.args = record.getMessage(), None  # formatted now: the arguments may change
+        return frozen
 
     def enqueue(self, record: logging.LogRecord) -> None:
         try:
@@ -123,7 +123,7 @@ class _Queue(QueueHandler):
             return
         if self.dropped and self._waiting.qsize() < WAITING // 2:
             dropped, self.dropped = self.dropped, 0
-            logging.getLogger(__name__).warning("%d log lines were dropped: whoever reads them is too slow", dropped)
+            logging.getLogger(__name__).warning("%d log lines were dropped: their reader is too slow", dropped)
 
 
 class Logs:
@@ -160,11 +160,11 @@ class Logs:
 
     @property
     def dropped(self) -> int:
-        """Lines that were dropped and not yet spoken of."""
+        """Lines that were dropped and not yet reported."""
         return self._queue.dropped
 
     def drained(self) -> None:
-        """Wait until everything that was said before is written: for an end in good order, never on the event loop."""
+        """Wait until everything that was logged before is written, at the end of the program; not on the event loop."""
         self._waiting.join()
 
     def change(self, level: Level, format: Format, *, secrets: Iterable[str] = ()) -> None:  # noqa: A002

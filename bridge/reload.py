@@ -1,6 +1,6 @@
 """Applying the configuration: at the start, and again when somebody asks for it; one application at a time.
 
-Whoever asks while one is under way gets the next one, which reads the file after the question: the newest file wins.
+A request that comes while one is under way gets the next one, which reads the file after it: the newest file wins.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class ReloadRequests:
         """Wait for a request; its outcome is for the caller to set."""
         await self._asked.wait()
         self._asked.clear()
-        assert self._waiting is not None  # noqa: S101  # whoever sets the flag puts it there
+        assert self._waiting is not None  # noqa: S101  # set together with the flag
         taken, self._waiting = self._waiting, None
         return taken
 
@@ -103,7 +103,7 @@ class ConfigurationReload:
         self._status = status
 
     async def start(self, stored: Sequence[RangeRecord]) -> None:
-        """Apply the configuration of the start; ``stored`` says when ranges were searched before it."""
+        """Apply the configuration of the start; ``stored`` are the ranges with the time of their last search."""
         await self._compare_with_last_run()
         await self._apply(self._in_effect.settings, stored)
 

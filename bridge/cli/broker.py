@@ -1,4 +1,4 @@
-"""`watch` and `send`: the world's side of the broker."""
+"""`watch` and `send`: clients of the broker, like any other."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _credentials(url: str) -> dict[str, str | None]:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return {}  # no URL at all: the key's own check says so
+        return {}  # no URL at all: the key's own check reports it
     named = {"MIC2MQTT_MQTT__USER": parts.username, "MIC2MQTT_MQTT__PASSWORD": parts.password}
     return {name: unquote(value) for name, value in named.items() if value}
 
@@ -127,12 +127,12 @@ async def _replies(connection: Connection, request_id: str, write: Write) -> boo
             continue  # an answer to somebody else
         write(json.dumps(reply, indent=2, ensure_ascii=False))
         if reply.get("status") in FINAL:
-            _say_error(reply)
+            _write_error(reply)
             return reply.get("status") == "succeeded"
     raise connection.lost.result()
 
 
-def _say_error(reply: Mapping[str, Any]) -> None:
+def _write_error(reply: Mapping[str, Any]) -> None:
     """The one sentence that matters, last and on standard error."""
     error = reply.get("error")
     if isinstance(error, Mapping):

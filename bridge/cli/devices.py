@@ -31,7 +31,7 @@ Write = Callable[[str], None]
 
 
 def configured_targets(path: Path | None) -> tuple[str, ...]:
-    """What the configuration says is to be searched. Raises `ConfigurationError`."""
+    """The ranges and hosts that the configuration names for a search. Raises `ConfigurationError`."""
     discovery = load(path, os.environ).discovery
     return (*discovery.hosts, *(entry.network for entry in discovery.ranges))
 
@@ -188,11 +188,11 @@ async def simulate(
         for unit in units:
             for fault in faults:
                 await unit.fault(fault)
-        _say_where(units, product, write)
+        _write_where(units, product, write)
         await asyncio.get_running_loop().create_future()
 
 
-def _say_where(units: Sequence[SimulatedUnit], product: str, write: Write) -> None:
+def _write_where(units: Sequence[SimulatedUnit], product: str, write: Write) -> None:
     for unit in units:
         write(f"{product} listens on {unit.host}:{unit.port}")
     write(f"{len(units)} simulated units run; Ctrl-C ends them")

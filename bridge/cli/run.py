@@ -102,7 +102,7 @@ class Signals:
 
 
 async def _run(settings: Settings, reload: Callable[[], Settings], limit: int, origin: str) -> None:
-    """``origin`` is where the configuration stands, for whoever has to change it."""
+    """``origin`` names the file of the configuration, for error messages."""
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - a coroutine runs in a task
     signals = Signals(task)
@@ -156,7 +156,7 @@ def check(path: Path | None, *, connect: bool, show: bool, write: Callable[[str]
 
 
 def _check_drivers(settings: Settings) -> None:
-    """What only the installed drivers can say. Raises `ConfigurationError`."""
+    """Check what only the installed drivers know. Raises `ConfigurationError`."""
     from services.drivers import find_drivers
 
     drivers = find_drivers()

@@ -1,4 +1,8 @@
-"""What the outside sees: topics, payloads, commands and replies, as functions of values. PURE."""
+"""The contract on MQTT as functions of values. PURE.
+
+`topics` spells topics; `payloads`, `resource_payloads` and `envelopes` describe payloads, `encoding` writes them;
+`command_parsing` checks a command and its arguments; `messages` is a message as a value; `asyncapi` makes the document.
+"""
 
 from __future__ import annotations
 

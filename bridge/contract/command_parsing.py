@@ -65,7 +65,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A command that cannot be performed, and all that is needed to say so."""
+    """A command that cannot be performed, with all that its reply needs."""
 
     target: CommandTarget
     verb: str
@@ -230,7 +230,7 @@ def _validate(model: type[Model], value: Mapping[str, Any], path: str) -> Model:
 
 
 def _words(kind: str, message: str, model: type[BaseModel]) -> str:
-    """What is wrong, in words that say what would be right."""
+    """What is wrong, in words that name what would be right."""
     if kind == "missing":
         return "this is needed"
     if kind == "extra_forbidden":

@@ -1,6 +1,6 @@
 """Payloads as bytes: sorted keys, no validation on the way. PURE.
 
-The models in `bridge/contract/payloads.py` say what these bytes must look like, and tests hold every published message
+The models in `bridge/contract/payloads.py` describe these bytes, and tests hold every published message
 against them; validating each one again while the show runs would cost more than everything else together.
 """
 

@@ -266,7 +266,7 @@ def read(payload: bytes) -> Payload:
     """A published payload, checked. Raises `ValueError` (also pydantic's and orjson's) with what is wrong."""
     body = orjson.loads(payload)
     if not isinstance(body, dict):
-        raise ValueError("the payload is no JSON object")  # noqa: TRY004  # a wrong value, whoever sent it
+        raise ValueError("the payload is no JSON object")  # noqa: TRY004  # a wrong value of the sender
     model = MODELS.get(str(body.get("schema")))
     if model is None:
         raise ValueError(f"there is no schema {body.get('schema')!r}")

@@ -25,7 +25,7 @@ _TOPIC_MAX_BYTES: Final = 65_535
 """MQTT 3.1.1, 1.5.3: a string's length is two bytes."""
 
 PROCESS_FACETS: Final = frozenset({Facet.STATE, Facet.INFO, Facet.HEALTH})
-"""What is said of the process itself."""
+"""Facets of the process itself."""
 
 _FACETS: Final = {facet.value: facet for facet in Facet}
 _KINDS: Final = {kind.value: kind for kind in Kind}
@@ -103,7 +103,7 @@ class Topics:
         self._known: dict[tuple[Address, Facet], str] = {}
 
     def process(self, facet: Facet) -> str:
-        """Where the process says its ``state``, ``info`` and ``health``."""
+        """Topic of the process's own ``state``, ``info`` or ``health``."""
         if facet not in PROCESS_FACETS:
             raise ValueError(f"the process has no {facet}")
         return self._process + facet
@@ -196,7 +196,7 @@ class Topics:
         return f"{self._root}+/+/{kind}/+/{facet}"
 
     def every_process(self, facet: Facet) -> str:
-        """A subscription to what every bridge's process says."""
+        """A subscription to the topics of every bridge process."""
         return f"{self._root}{Kind.BRIDGE}/+/{facet}"
 
     def _resource(self, address: Address) -> str:

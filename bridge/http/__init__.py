@@ -1,4 +1,4 @@
-"""What machines fetch: metrics and health."""
+"""Serves metrics and health over HTTP: `server` has the routes, `metrics` the figures, `exposition` the text format."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class _Units:
         place, noun = _place(kind), kind.noun
         self._up = Family(f"{kind.unit}_up", "gauge", f"1 while the {noun} is live.", place)
         age = AGES.get(kind.unit, f"{kind.unit}_data_age_seconds")
-        self._age = Family(age, "gauge", f"Since the {noun} was last heard.", place)
+        self._age = Family(age, "gauge", f"Since data of the {noun} last arrived.", place)
         self._lost = Family(f"{kind.unit}_reconnects", "counter", "Connections lost.", place)
         self._info = Family(kind.unit.value, "info", f"Who the {noun} is.", (*place, *INFO_WORDS))
         self.families = [self._up, self._age, self._lost, self._info]
@@ -153,7 +153,7 @@ class _Parts:
                     break
 
 
-class _House:
+class _Scrape:
     """All metrics of units and parts, filled unit by unit."""
 
     def __init__(self, table: KeyTable) -> None:
@@ -218,7 +218,7 @@ def _place_of(unit: Unit) -> str:
 
 def described(process: Process, table: KeyTable = KEYS) -> list[Described]:
     """Every metric of ours, by name."""
-    ours = [family.described for family in _House(table).families]
+    ours = [family.described for family in _Scrape(table).families]
     for metric in _OfProcess(process).collect():
         name = metric.name + SUFFIXES.get(metric.type, "")
         ours.append(Described(name, metric.type, tuple(getattr(metric, "_labelnames", ())), metric.documentation))
@@ -243,20 +243,20 @@ def renderer(
     ProcessCollector(registry=registry)  # CPU, memory and open files of this process
 
     async def render() -> Sequence[bytes]:
-        house = _House(table)
+        scrape = _Scrape(table)
         written = 0
         for unit in list(inventory.units.values()):
-            place = house.add_unit(unit, now())
+            place = scrape.add_unit(unit, now())
             parts = list(unit.parts.values())
             for part in parts:
-                house.add_part(unit, part, place)
+                scrape.add_part(unit, part, place)
             written += 1 + len(parts)
             if written >= PARTS_A_TURN:
                 written = 0
-                house.flush()
+                scrape.flush()
                 await asyncio.sleep(0)
         pieces = []
-        for family in house.families:
+        for family in scrape.families:
             for piece in family.pieces():
                 pieces.append(piece)
                 await asyncio.sleep(0)

@@ -23,7 +23,7 @@ METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus' text exposition format."""
 
 MOST_CONNECTIONS: Final = 64
-"""More than any house has scrapers; beyond it the answer is 503."""
+"""Requests at once, more than any site has scrapers; beyond it the answer is 503."""
 
 FAREWELL_S: Final = 1
 """How long requests that are being answered may hold up the end."""
@@ -42,7 +42,7 @@ _REMEDIES: Final = {
 
 
 class ListenError(Exception):
-    """The address cannot be listened on; the text says why and what to change."""
+    """The address cannot be listened on; the text has the reason and the remedy."""
 
 
 class LoopLag:
@@ -111,7 +111,7 @@ async def serve(
 ) -> AsyncIterator[str]:
     """Serve on ``ADDRESS:PORT`` until the block ends; gives the URL, with the real port where 0 was asked for.
 
-    Whoever runs ``lag.measure`` decides whether ``/healthz`` has a lag to tell.
+    ``/healthz`` has the lag of the loop where the caller runs ``lag.measure``.
 
     Raises:
         ListenError: where the address cannot be listened on.

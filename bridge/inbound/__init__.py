@@ -1,4 +1,9 @@
-"""Messages become commands, and the answers go out."""
+"""Takes messages in and sends replies out.
+
+`router` reads messages off a connection, `subscriptions` decides which topics are read. `command_gateway` makes a
+command of a message, has it performed by `services.commands` and makes a reply of its outcome; `replies` sends replies
+out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages become commands, outcomes become replies. Decides nothing: `services.commands` does what is wanted."""
+"""Makes commands of messages and replies of outcomes. Decides nothing: `services.commands` performs them."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Replies:
     def put(self, reply: Reply) -> None:
         """Publish a reply now, or as soon as the broker takes it."""
         if self._connection is None:
-            self._lose(1)  # whoever asked is asked to ask again: a command is not kept over a lost connection
+            self._lose(1)  # the client has to ask again: a command is not kept over a lost connection
         elif not self._waiting and _publish(self._connection, reply):
             pass
         elif self._bytes + len(reply.payload) > WAITING_MOST_BYTES:

@@ -1,4 +1,4 @@
-"""What arrives over a connection, sorted: the bridge's own state, and commands."""
+"""Sorts what arrives over a connection: the bridge's own state, and commands."""
 
 from __future__ import annotations
 

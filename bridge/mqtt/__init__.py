@@ -1,4 +1,9 @@
-"""One connection to a broker, kept: packets, window, back-off, TLS."""
+"""Keeps one connection to a broker.
+
+`supervisor` connects, backs off and connects again; `client` is one connection, the only file that knows the MQTT
+library; `outgoing` is its window of unacknowledged messages and its queue; `packets` and `sockets` write them out;
+`endpoint` is a broker's address and what can go wrong there.
+"""
 
 from __future__ import annotations
 

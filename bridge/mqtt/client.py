@@ -3,7 +3,7 @@
 aiomqtt connects, keeps alive, subscribes and disconnects. Publishing goes round both: this file builds PUBLISH
 packets itself (bridge/mqtt/outgoing.py), writes those of one turn of the event loop with one system call and keeps its
 own window of QoS 1 messages. What that touches of the library's insides is listed in `LIBRARY_INSIDES` and watched by
-tests/integration/mqtt/test_client.py; docs/decisions tells why and what it saves.
+tests/integration/mqtt/test_client.py; docs/decisions has the reason and what it saves.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from bridge.mqtt.sockets import Opening, ReadAheadSocket
 
 LOG = logging.getLogger(__name__)
 _LIBRARY_LOG = logging.getLogger(f"{__name__}.library")
-_LIBRARY_LOG.setLevel(logging.CRITICAL)  # what it would say is said here, once and with the remedy
+_LIBRARY_LOG.setLevel(logging.CRITICAL)  # this module logs the same, once and with the remedy
 
 LIBRARY_INSIDES: Final = {
     aiomqtt.Client: ("_client", "_connected", "_disconnected", "_on_connect", "_on_disconnect"),
@@ -249,13 +249,13 @@ class Connection:
     # -- the end -------------------------------------------------------------------------------------------------
 
     async def close(self, within_s: float) -> None:
-        """Say goodbye (the broker drops the will) after what was published; when that takes too long, hang up."""
+        """Send DISCONNECT after what was published, so that the broker drops the will; hang up after ``within_s``."""
         try:
             async with asyncio.timeout(within_s):
                 await self.drained()
                 await self._client.__aexit__(None, None, None)
         except (TimeoutError, BrokerError, aiomqtt.MqttError):
-            LOG.debug("%s did not let us say goodbye", self._endpoint)
+            LOG.debug("%s took no DISCONNECT in time", self._endpoint)
         finally:
             self.abort()
 
@@ -335,7 +335,7 @@ def _make_client(
 
 
 class _Beginning:
-    """Gives a client our socket, and watches what aiomqtt does not tell of the first packets."""
+    """Gives a client our socket, and watches the first packets, of which aiomqtt reports nothing."""
 
     def __init__(self, client: aiomqtt.Client, opening: Opening, endpoint: Endpoint) -> None:
         self.granted: Properties | None = None
@@ -382,7 +382,7 @@ _CLOSED_EARLY: Final = "closed before CONNACK"
 
 
 def _why_lost(endpoint: Endpoint, code: object) -> BrokerError:
-    if isinstance(code, ReasonCode) and code.value > FAILED:  # 0x80 itself is what the library says when it knows none
+    if isinstance(code, ReasonCode) and code.value > FAILED:  # the library reports 0x80 where it knows no reason
         return disconnected(endpoint, code.value)
     return BrokerError("lost", f"{endpoint}: the connection was lost")
 
@@ -409,6 +409,6 @@ def _explain(endpoint: Endpoint, error: Exception) -> BrokerError:
         )
     if isinstance(cause, TimeoutError) and isinstance(error, aiomqtt.MqttError) and str(error) == "Operation timed out":
         return BrokerError(
-            "silent", f"{endpoint}: it accepts the connection and then says nothing: is it an MQTT broker?"
+            "silent", f"{endpoint}: it accepts the connection and then sends nothing: is it an MQTT broker?"
         )
     return unreachable(endpoint, cause or error)

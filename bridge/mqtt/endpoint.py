@@ -1,4 +1,4 @@
-"""A broker, as plain data: where it is, what is said to it and heard from it, what can go wrong and what to do then."""
+"""A broker, as plain data: its address, credentials and limits, and what can go wrong with the remedy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Trouble = Literal[
 
 
 class BrokerError(Exception):
-    """There is no connection (any more). The text says what happened and what to do about it, and names no secret."""
+    """There is no connection (any more). The text has the reason and the remedy, and no secret."""
 
     def __init__(self, trouble: Trouble, detail: str) -> None:
         super().__init__(detail)
@@ -167,9 +167,9 @@ _CONNACK: Final[dict[int, tuple[Trouble, str]]] = {
     ),
     0x88: ("rejected", "it is not available at the moment"),
     0x89: ("rejected", "it is too busy at the moment"),
-    0x8A: ("not_authorised", "this client is banned: ask whoever runs the broker"),
+    0x8A: ("not_authorised", "this client is banned: ask the administrator of the broker"),
     0x8C: ("bad_credentials", "it wants another way to log in than user name and password"),
-    0x97: ("rejected", "a quota is used up: ask whoever runs the broker"),
+    0x97: ("rejected", "a quota is used up: ask the administrator of the broker"),
     0x9A: ("rejected", "it does not support retained messages, which the bridge lives on: use another broker"),
     0x9B: ("rejected", "it does not support QoS 1, which the bridge needs: use another broker"),
     0x9F: ("rejected", "too many connections in a short while"),
@@ -182,7 +182,7 @@ _DISCONNECT: Final[dict[int, tuple[Trouble, str]]] = {
     0x87: ("not_authorised", "this user is no longer allowed: check the broker's access rules"),
     0x89: ("lost", "it is too busy"),
     0x8B: ("lost", "it is shutting down"),
-    0x8D: ("lost", "it heard nothing from us for too long: the network or this machine stalled"),
+    0x8D: ("lost", "it received nothing from us for too long: the network or this machine stalled"),
     0x8E: ("taken_over", f"another client connected with our client id: {_SECOND_CLIENT}"),
     0x93: ("lost", "it says that we sent more unacknowledged messages than it allows"),
     0x95: ("lost", "a message was larger than it allows: raise its packet size limit to 128 KB or more"),

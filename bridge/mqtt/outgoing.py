@@ -1,7 +1,7 @@
 """What is on its way to the broker: packets that wait for the socket, and QoS 1 messages that wait for their answer.
 
 Knows no library and no socket: bytes go to ``wake`` and `take`, acknowledgements come to `acknowledge`. Nothing here
-grows without bound: whoever publishes is told to come again later.
+grows without bound: `publish_nowait` returns ``False`` when it is full.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Acked = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What this broker allows (MQTT 5 brokers say it in their CONNACK)."""
+    """What this broker allows (MQTT 5 brokers send it in their CONNACK)."""
 
     in_flight: int
     packet_bytes: int = packets.MOST_BYTES
@@ -174,7 +174,7 @@ class Outgoing:
     # -- the connection's side -----------------------------------------------------------------------------------
 
     def take(self) -> bytearray:
-        """Everything that waits for the socket, in one piece; the caller says with `written` when it is out."""
+        """Everything that waits for the socket, in one piece; the caller calls `written` when it is out."""
         chunk, self._buffer = self._buffer, bytearray()
         self._writing = True
         return chunk
@@ -210,7 +210,7 @@ class Outgoing:
         self._relieve()
 
     def lose(self, reason: BrokerError) -> None:
-        """The connection is gone: everybody who waits is told, nothing is acknowledged any more."""
+        """The connection is gone: wake all who wait with the error; nothing is acknowledged any more."""
         if not self.lost.done():
             self.lost.set_result(reason)
             self._relieved.set()

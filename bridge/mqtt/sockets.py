@@ -40,7 +40,7 @@ class ReadAheadSocket:
         return piece
 
     def send(self, data: bytes) -> int:
-        """Bytes that went out. The library's WebSocket says 0 for half a frame and then loses the packet: say no."""
+        """Bytes that went out. Raises where the library's WebSocket returns 0: for half a frame, whose packet it loses."""
         sent: int = self._raw.send(data)
         if sent == 0:
             raise BlockingIOError

@@ -1,4 +1,4 @@
-"""Keeps a connection to the broker: tries, backs off, chooses the MQTT version, and says what is wrong once."""
+"""Keeps a connection to the broker: tries, backs off, chooses the MQTT version, and logs each trouble once."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ OnConnected = Callable[[Connection], Awaitable[None]]
 _NOT_UNDERSTOOD: Final[frozenset[Trouble]] = frozenset({"version_refused", "closed_early", "silent"})
 """How brokers answer a version of MQTT that they do not know."""
 _FIGHT: Final = 4
-"""So many brief connections in a row are taken for a fight with a second client: not every broker says why it hangs up,
-and with MQTT 3.1.1 none can."""
+"""So many brief connections in a row are taken for a fight with a second client: not every broker gives a reason when
+it hangs up, and with MQTT 3.1.1 none can."""
 
 
 class MqttClient:
     """One logical client, over as many connections as it takes.
 
-    ``will`` is asked before each connect for what the broker is to say when we vanish, ``farewell`` at a clean stop
-    for what we say ourselves.
+    ``will`` is asked before each connect for the message that the broker publishes when we vanish, ``farewell``
+    at a clean stop for the one that we publish ourselves.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class MqttClient:
         """Why there is none at the moment."""
 
     async def run(self, on_connected: OnConnected) -> NoReturn:
-        """Stay connected until cancelled; a clean stop says farewell. What ``on_connected`` raises ends it."""
+        """Stay connected until cancelled; a clean stop publishes the farewell. What ``on_connected`` raises ends it."""
         brief = 0
         # full jitter, so that a thousand bridges do not come back in one wave
         backoff = Backoff(self._config.retry_first_s, self._config.retry_most_s, certain=0.0)
@@ -72,7 +72,7 @@ class MqttClient:
                         backoff.reset()
                     if brief >= _FIGHT:
                         trouble, brief = fought_over(self._endpoint, brief), 0
-                self._say(trouble)
+                self._log(trouble)
                 pause = backoff.pause()
                 await asyncio.sleep(self._config.taken_over_wait_s if trouble.trouble == "taken_over" else pause)
 
@@ -110,15 +110,15 @@ class MqttClient:
             raise connection.lost.result()
         except asyncio.CancelledError:
             await _end(work)
-            await self._say_farewell(connection)
+            await self._publish_farewell(connection)
             raise
         finally:
-            # without a goodbye, so that after a failure of ours the broker says what the will says
+            # without a goodbye, so that after a failure of ours the broker publishes the will
             connection.abort()
             self.connection = None
             await _end(work)
 
-    async def _say_farewell(self, connection: Connection) -> None:
+    async def _publish_farewell(self, connection: Connection) -> None:
         farewell = self._farewell()
         if farewell is not None:
             connection.publish_nowait(farewell.topic, farewell.payload, qos=farewell.qos, retain=farewell.retain)
@@ -126,7 +126,7 @@ class MqttClient:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _say(self, error: BrokerError) -> None:
+    def _log(self, error: BrokerError) -> None:
         """One line when something changes, not one for each try."""
         self.trouble = error
         if error.detail == self._said:

@@ -1,4 +1,10 @@
-"""Changes become messages: what is rendered, what stands at the broker, in which order it goes out."""
+"""Publishes what changed.
+
+`publisher` takes marks and events and sends them in order; `rendering` makes the payload of a unit or part,
+`campus_pages` that of inventory, summary and candidates, `plain_values` one topic a value. `retained_book` knows what
+is retained at the broker and empties what is no more. `audit_relay` publishes audit events until they are acknowledged,
+`bridge_status` the bridge's own state, info and health.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Committed audit events go to the broker in order, pipelined; what is not acknowledged goes again."""
+"""Publishes committed audit events in order, many at once; those that are not acknowledged are sent again."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class AuditRelay:
                 raise
             if refused:
                 self._outbox.again(batch)
-                await asyncio.sleep(REFUSED_PAUSE_S)  # the connection itself has said which right is missing
+                await asyncio.sleep(REFUSED_PAUSE_S)  # the connection has logged which right is missing
                 continue
             self._outbox.done(batch)
             newest = {event.draft.tenant: event for event in batch}

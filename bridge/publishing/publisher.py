@@ -1,4 +1,4 @@
-"""Dirty resources and events become messages. Decides nothing: it reads the newest snapshot and sends it.
+"""Makes messages of marks and events: reads the newest snapshot of what is marked, and sends it.
 
 On every connection everything retained goes out in the contract's order; afterwards only what is marked. A broker
 that does not keep up costs nothing but age: marks wait in their set, telemetry is dropped and counted.
@@ -102,14 +102,14 @@ class Publisher:
 
     async def serve(self, connection: Connection) -> None:
         """Publish over this connection until it is lost."""
-        await self._announce(connection)
+        await self._publish_everything(connection)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow(connection), name="publish changes")
             group.create_task(self._relay.run(connection), name="relay audit")
             group.create_task(self._status.pulse(connection), name="health")
             group.create_task(self._republish_on_request(connection), name="republish")
 
-    async def _announce(self, connection: Connection) -> None:
+    async def _publish_everything(self, connection: Connection) -> None:
         """Everything retained, in the contract's order, and only then that the bridge is online."""
         await self._status.publish_info(connection)
         if not self._status.announced:
@@ -154,7 +154,7 @@ class Publisher:
         while True:
             await self._again.wait()
             self._again.clear()
-            await self._announce(connection)
+            await self._publish_everything(connection)
 
     # -- one message -----------------------------------------------------------------------------------------
 

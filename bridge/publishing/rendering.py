@@ -44,11 +44,11 @@ class Renderer:
         }
 
     def forget(self, address: Address) -> None:
-        """The resource is gone."""
+        """Forget what was remembered of a resource that is gone."""
         self._campus.forget(address)
 
     def render(self, address: Address, facet: Facet) -> list[Rendered]:
-        """The payloads of a facet; none where the resource is gone or has nothing to say."""
+        """The payloads of a facet; none where the resource is gone or the facet is empty."""
         if address.kind is Kind.BRIDGE:
             return self._campus_facets[facet](address.tenant)
         if facet not in facets_of(address.kind):

@@ -1,4 +1,4 @@
-"""What stands retained at the broker: kept in the database, so that no run leaves topics of what is gone behind."""
+"""Knows what is retained at the broker. It is kept in the database, so that a later run can empty what is no more."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RetainedBook:
     def __init__(
         self, topics: Topics, store: Store, exists: Callable[[Address], bool], facets: Iterable[Facet]
     ) -> None:
-        """``exists`` says whether there is a unit or part of that address; ``facets`` are those that are retained."""
+        """``exists`` returns whether there is a unit or part of that address; ``facets`` are the retained ones."""
         self._topics = topics
         self._store = store
         self._exists = exists

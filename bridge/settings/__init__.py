@@ -1,4 +1,9 @@
-"""One file, all keys, every mistake named; and the configuration in the words of the services."""
+"""The configuration: one file and the environment, checked, with every mistake and its line.
+
+`sections`, `unit_sections` and `discovery_section` list the keys, `values` and `durations` check them, `cross_checks`
+what belongs together. `loading` reads the file, `environment` the variables, `problems` words the mistakes. `mapping`
+makes of it what services need.
+"""
 
 from __future__ import annotations
 

@@ -50,9 +50,7 @@ class ReceiverSettings(Section):
     ] = None
     driver: Annotated[
         str,
-        Field(
-            description="The driver that speaks to it; `auto` asks the device. See `mic2mqtt version`.", min_length=1
-        ),
+        Field(description="The driver that reads it; `auto` asks all drivers. See `mic2mqtt version`.", min_length=1),
     ] = "auto"
     port: Annotated[int | None, Field(description="Its port, where it is not the driver's own.", ge=1, le=65535)] = None
     organization: Annotated[
@@ -64,7 +62,7 @@ class ReceiverSettings(Section):
     manufacturer: Annotated[
         Word | None,
         Allowed("text"),
-        Field(description='Its maker: only with driver = "manual", where no device can say it.'),
+        Field(description='Its maker: only with driver = "manual", where no unit can report it.'),
     ] = None
     meter_interval: Annotated[
         float | None,
@@ -82,7 +80,7 @@ class ReceiverSettings(Section):
             if self.host is None:
                 raise ValueError('host is missing (only a unit with driver = "manual" has none)')
             if self.manufacturer is not None:
-                raise ValueError('manufacturer is what the device says; it can be given only with driver = "manual"')
+                raise ValueError('manufacturer is what the unit reports; it can be given only with driver = "manual"')
         elif self.id is None:
             raise ValueError('id is missing: a unit with driver = "manual" cannot be asked for one')
         return self

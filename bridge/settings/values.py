@@ -32,14 +32,14 @@ UNIT_ID_MAX: Final = 58
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What a key can be, in words, where its type does not say it."""
+    """What a key can be, in words, where its type does not show it."""
 
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A length of time between two limits, in seconds; ``zero`` says what 0 means, ``word`` is a text for none."""
+    """A length of time between two limits, in seconds; ``zero`` is what 0 means, ``word`` is a text for none."""
 
     least: float
     most: float
@@ -179,7 +179,7 @@ def take_credentials_out(data: object) -> object:
     try:
         url, user, password = _without_credentials(data["url"])
     except ValueError:
-        return data  # no URL at all: the key's own check says so
+        return data  # no URL at all: the key's own check reports it
     moved = {"user": user, "password": password}
     return {**{key: value for key, value in moved.items() if value is not None}, **data, "url": url}
 

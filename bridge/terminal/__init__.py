@@ -1,4 +1,4 @@
-"""The live table of `watch` and `demo`."""
+"""The live table of `watch` and `demo`: `board` keeps the rows, `words` makes texts of them, `screen` draws them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wall that `watch` and `demo` show: what a broker's topics say of every part, as rows. No terminal in here.
+"""The rows that `watch` and `demo` show: one for each part, made of the topics of a broker. No terminal in here.
 
 It reads published topics alone, so it works for any broker and any number of bridges behind it.
 """
@@ -54,7 +54,7 @@ class Row:
 
     @property
     def status(self) -> str:
-        """The word for the wall; what the bridge said, unless the unit is gone."""
+        """The status to show: as published, or ``offline`` where the unit is offline."""
         return clean_text(str(self.state.get("status") or "unknown")) if self.online else "offline"
 
     @property
@@ -84,7 +84,7 @@ class Board:
         self._units: dict[Address, Data] = {}
         self._unit_availability: dict[Address, Data] = {}
         self.bridges: dict[str, str] = {}
-        """What each bridge's process says of itself."""
+        """State of each bridge process, as it publishes it."""
         self.unreadable = 0
         """Messages that are no JSON objects: somebody else writes to these topics."""
 
@@ -174,13 +174,13 @@ class Board:
         return sorted(rows, key=_order)
 
     def _bare(self, address: Address, info: Data) -> Row:
-        said = self._unit_availability.get(address, {})
+        availability = self._unit_availability.get(address, {})
         return Row(
             address,
             unit=str(info.get("name") or address.id),
             number=None,
-            online=said.get("state") == "online",
-            reason=_text(said.get("reason")),
+            online=availability.get("state") == "online",
+            reason=_text(availability.get("reason")),
             stale=False,
             state={},
             telemetry={},

@@ -22,7 +22,7 @@ REFRESH_S: Final = 0.25
 FRAME: Final = 6
 """Lines of the screen that are not rows: heading, and rules of the first table."""
 FURTHER: Final = 5
-"""Lines that each further table costs: heads, rules and what is said below it."""
+"""Lines that each further table costs: heads, rules and the lines below it."""
 FEWEST_ROWS: Final = 3
 
 COLOURS: Final = {
@@ -240,8 +240,8 @@ class Wall:
         """Show until cancelled."""
         async with asyncio.TaskGroup() as group:
             if plain:
-                group.create_task(self._client.run(lambda connection: feed(self._board, connection, self._say)))
-                await self._say_troubles()
+                group.create_task(self._client.run(lambda connection: feed(self._board, connection, self._print_row)))
+                await self._print_troubles()
             else:
                 group.create_task(self._client.run(lambda connection: feed(self._board, connection)))
                 await self._show()
@@ -261,7 +261,7 @@ class Wall:
         height -= len(self._console.render_lines(self._above, pad=False))
         return Group(self._above, screen(self._board, rows, (width, height), trouble))
 
-    def _say(self, address: Address) -> None:
+    def _print_row(self, address: Address) -> None:
         if address.kind not in PART_KINDS:
             return
         row = self._board.row(address, self._now())
@@ -271,7 +271,7 @@ class Wall:
         self._said[address] = text
         self._print(text if row is not None else f"{address.id:<16} removed")
 
-    async def _say_troubles(self) -> None:
+    async def _print_troubles(self) -> None:
         while True:
             trouble = str(self._client.trouble or "")
             if trouble != self._trouble:

@@ -103,7 +103,7 @@ def transmitter(row: Row) -> str:
 
 
 def number(values: Mapping[str, Any], key: str) -> float | None:
-    """A number; anything else, from whoever wrote the topic, is none."""
+    """A number; anything else that the topic may hold is none."""
     value = values.get(key)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
@@ -181,11 +181,11 @@ FACTS: Final[Mapping[Kind, Mapping[str, Callable[[Row], str]]]] = {
     Kind.IEM_CHANNEL: {"why": lambda row: row.reasons, "frequency": frequency, "carrier": carrier, "mode": mode},
     Kind.BAY: {"why": trouble, "battery": battery, "full_in": time_to_full, "device": docked},
 }
-"""What a plain line says of a part, by kind."""
+"""Facts of a part in a plain line, by kind."""
 
 
 def line(row: Row) -> str:
     """A part in one line, for output that is no terminal."""
-    facts = {"status": row.status, **{word: tell(row) for word, tell in FACTS[row.kind].items()}}
-    said = "  ".join(f"{key}={value}" for key, value in facts.items() if value)
-    return f"{row.address.id:<16} {name(row):<12} {said}"
+    facts = {"status": row.status, **{word: fact(row) for word, fact in FACTS[row.kind].items()}}
+    facts_text = "  ".join(f"{key}={value}" for key, value in facts.items() if value)
+    return f"{row.address.id:<16} {name(row):<12} {facts_text}"

@@ -2,9 +2,9 @@
 
 The core knows makers through this file and by entry point alone. Three lifetimes: a `Driver` is data (no socket, no
 task), a `Maker` lives as long as the bridge and owns what its units share (sockets, connection pools, listeners), a
-`Link` lives as long as one conversation with one unit. A driver turns a protocol into readings (what a unit said, in
-physical units, ``None`` for unknown) and controls into the protocol. It decides nothing: no thresholds, no storage, no
-retries of its own (but a datagram may be repeated). Durations are seconds; times are the event loop's clock
+`Link` lives as long as one conversation with one unit. A driver turns a protocol into readings (what a unit reported,
+in physical units, ``None`` for unknown) and controls into the protocol. It decides nothing: no thresholds, no storage,
+no retries of its own (but a datagram may be repeated). Durations are seconds; times are the event loop's clock
 (`asyncio.AbstractEventLoop.time`).
 """
 
@@ -49,7 +49,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a unit said about one part in one message.
+    """What a unit reported about one part in one message.
 
     Keys of ``values`` are those of `services.model.keys` for the unit, the part or the slot, and two of which the fold
     makes ``battery_status``: ``battery_runtime_status`` (ok, calculating, communication_error, not_reported) and
@@ -180,7 +180,7 @@ def usefulness(reason: str) -> int:
 class DriverError(Exception):
     """A unit could not be reached, read or understood.
 
-    ``reason`` is a word of the closed list; ``detail`` says what happened and, where people can mend it, how (the path
+    ``reason`` is a word of the closed list; ``detail`` has what happened and, where people can mend it, how (the path
     through the unit's menu). ``again_s`` are the seconds before a further try makes sense: 0 leaves that to the
     session's own pause, ``None`` means not before the settings of the unit change (a wrong password).
     """

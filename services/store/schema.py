@@ -13,7 +13,7 @@ HEAD = "0002"
 """The newest script's revision; a test compares it with Alembic's."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x6D696332
-"""PostgreSQL: the process that migrates holds this lock, others wait and find the work done. The number spells `mic2`."""
+"""PostgreSQL: the process that migrates holds this lock; others wait until it is done. The number spells `mic2`."""
 
 
 def revision(connection: Connection) -> str | None:

@@ -35,10 +35,10 @@ def demo(
     """Show it all without hardware: a broker, simulated units and the bridge, on this machine alone."""
     seconds = None if duration is None else seconds_of(duration)
     try:
-        from bridge.cli import demo as house
+        from bridge.cli import demo
         from services.drivers import find_drivers
 
-        run_until_stopped(house.main(find_drivers(), plain=plain, duration_s=seconds))
+        run_until_stopped(demo.main(find_drivers(), plain=plain, duration_s=seconds))
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "amqtt":
             raise

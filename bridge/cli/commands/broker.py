@@ -1,4 +1,4 @@
-"""`watch` and `send`: the world's side of the broker."""
+"""`watch` and `send`: clients of the broker, like any other."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def db_upgrade(config: Config = None) -> None:
 
 @db.command("check", epilog="Example: mic2mqtt db check")
 def db_check(config: Config = None) -> None:
-    """Say whether the schema is the newest."""
+    """Print whether the schema is the newest."""
     from bridge.cli import store as cli_store
 
     end(cli_store.db_check(config, write))

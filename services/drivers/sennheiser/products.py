@@ -1,4 +1,4 @@
-"""The catalogue: which units there are, and what each tells and takes.
+"""The catalogue: which units there are, and what each reports and can be set.
 
 A unit of the Media Control Protocol names no model: only its kind can be found out, by what it answers. So the model is
 the word that the vendor's document has for that kind, ``EM`` or ``SR``.

@@ -1,4 +1,4 @@
-"""PURE. What an advert says of a unit that this driver can speak to."""
+"""PURE. Makes a sighting of an advert, where this driver can read the unit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LASTS_S = 300.0
 
 
 def sighting_of(datagram: bytes, host: str) -> Sighting | None:
-    """A unit that this driver can speak to; ``None`` for consoles, software, other gear and garbage."""
+    """A unit that this driver can read; ``None`` for consoles, software, other gear and garbage."""
     attributes = slp.parse(datagram)
     if attributes is None:
         return None

@@ -1,9 +1,9 @@
-"""PURE. Tells when everything that was asked has been answered, on a line where answers carry no number.
+"""PURE. Finds out when everything that was asked has been answered, on a line where answers carry no number.
 
-A unit answers in the order of the questions, but nothing says which answer belongs to which question, how many lines a
+A unit answers in the order of the questions, but nothing shows which answer belongs to which question, how many lines a
 dump has, or whether a question was refused or ignored. So one question that this unit is known to answer, the fence, is
 asked behind all others, three times. A dump contains each property once, and a dump of one part contains the properties
-of the unit as well: answers to the fence come from dumps too, and their number says nothing. But two of them with no
+of the unit as well: answers to the fence come from dumps too, and their number means nothing. But two of them with no
 other answer between them can only be some of those at the end, for in a dump other lines follow. A third one allows for
 one that is lost, or for an unasked report that comes just between two. Answers that are still due from an earlier use
 are skipped, so that none of them and the first line of a dump make a pair. Meters come at any time and do not count.

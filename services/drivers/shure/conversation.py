@@ -55,7 +55,7 @@ class Conversation:
         self._framer = Framer()
         self._loop = asyncio.get_running_loop()
         self._connection: transport.Connection | None = None
-        self._news = asyncio.Event()
+        self._arrived = asyncio.Event()
         self._unread: list[bytes] = []
         """Reads that brought nothing but meters."""
         self._samples: list[bytes] = []
@@ -65,7 +65,7 @@ class Conversation:
         self._barrier: Barrier | None = None
         self._fence: WireAddress | None = None
         self.answers: Counter[WireAddress] = Counter()
-        """How often each property has been reported since whoever asks cleared it."""
+        """How often each property has been reported since it was cleared."""
         self.last_received = self._loop.time()
         self._framed = False
         self.unintelligible = 0
@@ -84,7 +84,7 @@ class Conversation:
             target.port or PORT,
             timeout=target.connect_timeout_s,
             receive=self._receive if self._trace is None else self._receive_traced,
-            ended=self._news.set,
+            ended=self._arrived.set,
             interface=target.interface,
             refused_hint=REFUSED,
         )
@@ -131,7 +131,7 @@ class Conversation:
             self._sort(self._framer.feed(data))
 
     def unstick(self) -> None:
-        """After a while of quiet: take what noise holds back, an open brace for example."""
+        """After a quiet time: parse bytes that wait for an end that noise destroyed, for example a closing brace."""
         self._read()
         if bodies := self._framer.give_up():
             self._sort(bodies)
@@ -169,7 +169,7 @@ class Conversation:
         if messages:
             self.last_received = self._loop.time()
             self._on_messages(messages)
-            self._news.set()
+            self._arrived.set()
 
     def take_samples(self) -> bytes:
         """The SAMPLE messages that came since the last call, one behind the other, oldest first."""
@@ -217,26 +217,26 @@ class Conversation:
 
     async def wait(self, done: Callable[[], bool], *, timeout: float, quiet: float = QUIET_S) -> bool:
         """Wait for more answers to what was asked, as `ask` does."""
-        news_at = self._loop.time()
+        newest_at = self._loop.time()
         answered_at: float | None = None
         known = len(self.answers)
         while not done():
             if self.connection.closed.done():
                 raise self.connection.closed.result()
             if len(self.answers) > known:
-                known, news_at = len(self.answers), self._loop.time()
-            until = news_at + timeout
+                known, newest_at = len(self.answers), self._loop.time()
+            until = newest_at + timeout
             if answered_at is not None:
                 until = min(until, answered_at + min(quiet, timeout))
             if self._loop.time() >= until:
                 return False
-            self._news.clear()
+            self._arrived.clear()
             try:
                 async with asyncio.timeout_at(until):
-                    await self._news.wait()
+                    await self._arrived.wait()
             except TimeoutError:
                 self.unstick()
-                if not self._news.is_set():
+                if not self._arrived.is_set():
                     return done()
             answered_at = self._loop.time()
         return True

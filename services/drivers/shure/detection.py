@@ -1,4 +1,4 @@
-"""Who answers: model, family and number of channels, found by asking with GETs alone.
+"""Finds out model, family and number of channels of the unit that answers, with GETs alone.
 
 Source: docs/protocols.md#which-family-answers.
 """
@@ -19,11 +19,11 @@ FEWEST_LICENSED = 4
 """Channels of the smallest licence, where a licence decides."""
 
 GRACE_S = 1.0
-"""Answers come in the order of the questions, so what did not come before the last one hardly will. Where family and
-number of channels hang on it we wait a little longer all the same: a wrong guess would last as long as the session."""
+"""Seconds to wait for more answers after the last one. Answers come in the order of the questions, so hardly any is
+late; but a wrong family or number of channels would last as long as the session."""
 
 OTHER_S = 15.0
-"""Between two tries where another kind of unit answers: somebody has to act first, so trying faster helps nobody."""
+"""Seconds between two tries where another kind of unit answers: somebody has to act first."""
 
 LAST: WireAddress = ("DEVICE_ID", None)
 """Asked for last: every family knows it."""
@@ -34,15 +34,15 @@ _FENCES: tuple[WireAddress, ...] = (LAST, ("MODEL", None), ("FW_VER", None), ("C
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Who answers. ``text`` is the unit's own word for its model, or ours where it has none."""
+    """What was found out. ``text`` is the unit's own word for its model, or ours where it has none."""
 
     text: str
     family: Family
     model: Model
     most_parts: int
-    """Parts that it has, or where only a complete read says: that it may have."""
+    """Parts that it has, or where only a complete read decides: that it may have."""
     fence: WireAddress = LAST
-    """What this unit has answered, and so will again: asked last, its answer says that everything was answered."""
+    """A property that this unit has answered, for `Barrier`: asked last, its answer means that all was answered."""
 
     @property
     def slots(self) -> int:
@@ -52,7 +52,7 @@ class Probe:
 
 @dataclass(slots=True)
 class Detection:
-    """Finds out who answers. What comes meanwhile stands in ``waiting``: its meaning is known afterwards."""
+    """Asks until family and model are known. Messages that come meanwhile wait in ``waiting`` to be decoded."""
 
     waiting: list[Message] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class Detection:
             [get("MODEL"), get("FW_VER"), get("DEVICE_ID")], lambda: answers[LAST] > 0, timeout=timeout
         )
         self._check_dialect(conversation)
-        found = await self._named(conversation, timeout) or await self._by_its_keys(conversation, timeout)
+        found = await self._by_model(conversation, timeout) or await self._by_properties(conversation, timeout)
         return replace(found, fence=next((address for address in _FENCES if answers[address]), LAST))
 
     def _check_dialect(self, conversation: Conversation) -> None:
@@ -90,7 +90,7 @@ class Detection:
         texts = [unbrace(each.value.strip()) for each in self.waiting if each.name == "MODEL" and each.verb == "REP"]
         return texts[-1].strip() or None if texts else None
 
-    async def _named(self, conversation: Conversation, timeout: float) -> Probe | None:
+    async def _by_model(self, conversation: Conversation, timeout: float) -> Probe | None:
         """The model string decides, where there is one; SLX-D and Axient always have it."""
         text = self._model_text()
         if text is None:
@@ -109,12 +109,12 @@ class Detection:
         channels = model.parts or await self._count(conversation, family.most_parts, timeout) or FEWEST_LICENSED
         return Probe(text, family, model, channels)
 
-    async def _by_its_keys(self, conversation: Conversation, timeout: float) -> Probe:
+    async def _by_properties(self, conversation: Conversation, timeout: float) -> Probe:
         """Older firmware of some families does not know MODEL: what it answers of channel 1 decides."""
         silent = [family for family in FAMILIES.values() if family.without_model is not None]
         channels = await self._count(conversation, max(family.most_parts for family in silent), timeout)
         answers = conversation.answers
-        if found := await self._named(conversation, timeout):  # late, but it came
+        if found := await self._by_model(conversation, timeout):  # late, but it came
             return found
         if not channels and ("TX_TYPE", 1) not in answers:
             raise DriverError(

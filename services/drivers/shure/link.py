@@ -45,9 +45,9 @@ class ShureLink:
         self._reported: defaultdict[Part, set[str]] = defaultdict(set)
         """Keys that have a value, by part."""
         self._unanswered: Counter[WireAddress] = Counter()
-        """How often something was asked for by name in vain."""
+        """How often a property was asked for by name without an answer."""
         self._answers = False
-        """Whether it answered anything of what was asked behind dumps and names."""
+        """Whether the unit has answered any GET; some only report by themselves."""
         self._turn = asyncio.Lock()
         self._metering = Metering(self._conversation, target.meter_interval_s)
         self._meaningless = 0
@@ -113,7 +113,7 @@ class ShureLink:
         }
 
     async def wait_closed(self) -> DriverError:
-        """Wait until the unit or the network ends the conversation, and say why."""
+        """Wait until the unit or the network ends the conversation; the error has the reason."""
         return await asyncio.shield(self._conversation.connection.closed)
 
     async def close(self) -> None:
@@ -142,7 +142,7 @@ class ShureLink:
     def _retracted(self, found: Probe) -> Iterator[Reading]:
         """What was reported in this conversation and is not answered any more: the unit does not have it now."""
         if not self._answers:
-            return  # it only reports by itself, and what it did not repeat may still be true
+            return  # a unit that ignores GET: what it did not repeat may still be true
         silent = keys_by_part(found.family, askable(found.family, self._parts(found)))
         answered = keys_by_part(found.family, self._conversation.answers)
         for part, keys in silent.items():
@@ -230,7 +230,7 @@ class ShureLink:
         questions = [question(found.family, address) for address in addresses]
         for begin in range(0, max(1, len(questions)), QUESTIONS_MOST):
             if not await self._ask(questions[begin : begin + QUESTIONS_MOST], found.fence):
-                break  # it only reports by itself, and will not answer the rest either
+                break  # the unit ignores GET: asking further is useless
         self._unanswered.update(address for address in addresses if address not in answers)
 
     def _identity(self, found: Probe) -> Identity:
@@ -272,13 +272,13 @@ class ShureLink:
                 yield from self._composer.compose(reading)
 
     def _count_antennas(self, summaries: Mapping[int, Telemetry]) -> None:
-        """Quadversity can be switched: the newest meters say how many antennas there are."""
+        """Quadversity can be switched: the newest meters show how many antennas there are."""
         for channel, summary in summaries.items():
             count = 4 if "antenna_c" in summary else 2
             if self._antennas.get(channel) == count:
                 continue
             self._antennas[channel] = count
-            if not self._counted:  # after this turn: who takes meters must not get readings in the middle of it
+            if not self._counted:  # after this turn: the caller of take_telemetry must not get readings meanwhile
                 asyncio.get_running_loop().call_soon(self._emit_counted)
             self._counted.append(Reading(Part(channel), {"antenna_count": count}))
 

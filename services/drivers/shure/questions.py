@@ -15,7 +15,7 @@ IDENTITY_NAMES = ("FW_VER", "RF_BAND", "NET_SETTINGS SC", "MAC_ADDR")
 
 def askable(family: Family, parts: Iterable[int]) -> list[WireAddress]:
     """Everything that a unit of this family with these parts may be asked for."""
-    counts = family.antennas is None  # then a metered property says how many there are, and with metering off too
+    counts = family.antennas is None  # then a metered property shows how many there are, and with metering off too
     numbers = list(parts)
     return [
         (prop.name, index)

@@ -1,4 +1,4 @@
-"""Moves bytes over TCP, without any meaning: connect in time, hand over what comes, say in plain words why it ended.
+"""Moves bytes over TCP, without any meaning: connect in time, hand over what comes, report in plain words why it ended.
 
 Built on `asyncio.Protocol`: no task, no queue and no copy a connection. Every failure is a `DriverError` with a word
 of the closed list, and has the operating system's error as its cause.
@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing()
 
     def send(self, data: bytes) -> None:
-        """Write; bytes for a connection that has ended are dropped, for `closed` already tells."""
+        """Write; bytes for a connection that has ended are dropped, `closed` has the reason."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 

@@ -76,12 +76,12 @@ class KeyTable:
 
     def with_derived(self, kind: Kind, reported: Iterable[str]) -> frozenset[str]:
         """Keys of a kind's state that are filled where these are reported: they, and what the rules make of them."""
-        told = frozenset(reported)
+        direct = frozenset(reported)
         return frozenset(
             row.name
             for row in self.of(kind)
-            if row.name in told
-            or (row.role == "derived" and (not row.derived_from or not told.isdisjoint(row.derived_from)))
+            if row.name in direct
+            or (row.role == "derived" and (not row.derived_from or not direct.isdisjoint(row.derived_from)))
             or (row.role == "kept")
         )
 

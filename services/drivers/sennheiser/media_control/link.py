@@ -239,7 +239,7 @@ class MediaControlLink:
         if (kind := self._seen_kind()) is not None:
             return kind
         if silent:
-            raise DriverError("timeout", f"{host} told its firmware and then answered nothing more: ask again")
+            raise DriverError("timeout", f"{host} reported its firmware and then answered nothing more: ask again")
         raise DriverError("wrong_model", f"{host} answers like neither an EM receiver nor an SR transmitter: see probe")
 
     def _seen_kind(self) -> Kind | None:

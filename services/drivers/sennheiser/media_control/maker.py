@@ -22,7 +22,7 @@ BIND_PAUSE_S = 2.0
 class MediaControlMaker:
     """Speaks to any number of units through one socket; `services.drivers.port.Maker`.
 
-    Units answer to source port 53212 alone, so there is one socket, bound to that port; what comes is told apart by the
+    Units answer to source port 53212 alone, so there is one socket, bound to that port; what comes is sorted by the
     sender's address. It is bound when the first unit is wanted: a bridge without Sennheiser gear leaves the port to
     others, and a port that is taken is an error of the units that need it, which heals when the other program ends.
     """

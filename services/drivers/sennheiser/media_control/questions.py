@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from services.drivers.sennheiser.media_control.codec.lines import question
 
 GAP_S = 0.01
-"""Between two questions: a unit is a small computer, and no document says how many datagrams it can hold."""
+"""Between two questions: a unit is a small computer, and no document has how many datagrams it can hold."""
 
 REPEAT_S, REPEAT_GROWTH = 0.25, 1.5
 """From the last question of a round to the next round, and how that grows while nothing is settled: an address where
@@ -24,7 +24,7 @@ class _Round:
 
     def __init__(self, words: Iterable[str]) -> None:
         self.open: dict[str, str] = {word.lower(): word for word in words}
-        self.news = asyncio.Event()
+        self.changed = asyncio.Event()
 
 
 class Questions:
@@ -43,14 +43,15 @@ class Questions:
     def wake(self) -> None:
         """Let every caller look at its ``enough`` anew."""
         for each in self._rounds:
-            each.news.set()
+            each.changed.set()
 
     async def ask(
         self, words: Iterable[str], *, silence_s: float, enough: Callable[[], bool] | None = None
     ) -> frozenset[str]:
         """Ask for all words; return those, in lower case, that stayed without an answer.
 
-        Ends when all are settled, when ``enough`` says so, or when nothing more was settled for ``silence_s`` seconds.
+        Ends when all are settled, when ``enough`` returns true, or when nothing more was settled for ``silence_s``
+        seconds.
         """
         loop = asyncio.get_running_loop()
         mine = _Round(words)
@@ -77,7 +78,7 @@ class Questions:
         try:
             async with asyncio.timeout_at(until):
                 while mine.open and not (enough is not None and enough()):
-                    mine.news.clear()
-                    await mine.news.wait()
+                    mine.changed.clear()
+                    await mine.changed.wait()
         except TimeoutError:
             return

@@ -1,4 +1,4 @@
-"""PURE. Keys that take more than one message: what the messages say apart is kept here and told together."""
+"""PURE. Keys that take more than one message: what comes in several messages is kept here and emitted together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Composer:
         self._slots: defaultdict[Part, dict[str, object]] = defaultdict(dict)
         self._quadversity: object = None
         self._paired: frozenset[int] = frozenset()
-        """Channels in frequency diversity, where the receiver says so and not the channel."""
+        """Channels in frequency diversity, where the receiver reports it and not the channel."""
 
     @property
     def parts(self) -> tuple[int, ...] | None:
@@ -33,7 +33,7 @@ class Composer:
         return []
 
     def compose(self, reading: Reading) -> list[Reading]:
-        """What is to be told in place of a reading, maybe with consequences for other channels."""
+        """The readings to emit in place of this one, maybe with consequences for other channels."""
         channel = reading.part.number
         if not channel:
             return [reading, *self._receiver(reading)]
@@ -73,7 +73,7 @@ class Composer:
         known = self._slots[reading.part]
         known.update((key, value) for key, value in reading.values.items() if key in _SLOT_PARTS)
         values = dict(reading.values)
-        # SLX-D+ says the minutes of the active transmitter for both places (seen on a real device): only one has them
+        # SLX-D+ reports the minutes of the active transmitter for both places (seen on a real unit): only one has them
         if known.get("status") == "offline":
             values["battery_runtime_minutes"] = None
         elif known.get("status") == "online" and "status" in values and "battery_runtime_minutes" in known:
@@ -82,7 +82,7 @@ class Composer:
 
 
 def _lock(known: dict[str, object]) -> str | None:
-    """ULX-D and QLX-D tell the two halves of the lock apart; unknown as long as one half is."""
+    """ULX-D and QLX-D report the two halves of the lock apart; unknown as long as one half is."""
     halves = known.get("menu_locked"), known.get("power_locked")
     if None in halves:
         return None

@@ -1,4 +1,4 @@
-"""PURE. Bodies of messages <-> messages <-> readings. Nothing in here raises, whatever a device says."""
+"""PURE. Bodies of messages <-> messages <-> readings. Nothing in here raises, whatever bytes come."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SUB_INDEXED = frozenset({Scope.SLOT, Scope.ANTENNA})
 """What stands behind a second index."""
 
 REMEMBERED = 1024
-"""Messages whose meaning is remembered: receivers say much the same again and again, a whole dump at every re-read."""
+"""Messages whose meaning is remembered: receivers repeat much the same, a whole dump at every re-read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Message:
     """One message. ``index`` is the part (0 for all of them, ``None`` for the unit).
 
     ``value`` is the rest as it stands on the wire, braces and padding included; it may begin with a slot or an antenna,
-    which only the family's table tells: `split_sub`. Of NET_SETTINGS the interface belongs to the name:
+    which only the family's table knows: `split_sub`. Of NET_SETTINGS the interface belongs to the name:
     ``NET_SETTINGS SC``.
     """
 
@@ -84,7 +84,7 @@ def decode_text(raw: bytes) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def decode(message: Message, table: PropertyTable) -> Reading | None:
-    """What a REP says. Empty ``values`` for what is known and not published; ``None`` for what makes no sense here.
+    """The values of a REP. Empty ``values`` for what is known and not published; ``None`` for what makes no sense here.
 
     ``values`` may hold `composing.PRIVATE_KEYS`.
     """

@@ -61,7 +61,7 @@ def one(
 def two(
     name: str, scope: Scope, keys: tuple[str, str], kind: WireType[Pair[A, B]], *, askable: bool = True
 ) -> Property:
-    """A property that says two things at once."""
+    """A property that carries two values at once."""
     return Property(
         name,
         scope,

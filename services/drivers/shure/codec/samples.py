@@ -2,7 +2,7 @@
 
 Lines are kept as bytes until somebody wants the summary, and then read together: one column of all lines at once. The
 fields have a fixed width, so the largest and smallest of a column are found by comparing bytes, and what a field means
-is looked up instead of computed. What the fields of a family are, its own file tells: docs/protocols.md#meters.
+is looked up instead of computed. The file of each family lists its fields: docs/protocols.md#meters.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """PURE. What Shure devices announce of themselves: SLPv2 attribute replies to 239.255.254.253, UDP 8427.
 
 One datagram about every 2 s a unit (docs/protocols.md#shure-adverts-slpv2). An advert proves that a unit exists, not
-that it can be controlled. Everything is read tolerantly: the header only tells where to look, the attributes are found
+that it can be controlled. Everything is read tolerantly: the header only shows where to look, the attributes are found
 by their form.
 """
 
@@ -47,7 +47,7 @@ def build(attributes: Mapping[str, str], xid: int = 0) -> bytes:
 
 
 def attributes_of(model: str, name: str, mac: str, host: str) -> dict[str, str]:
-    """What a receiver says of itself."""
+    """What a unit announces of itself."""
     tail = mac.replace(":", "").upper()[-8:]
     return {
         "cid": f"{tail}-0000-11DD-A000-000EDDCCCCCC",

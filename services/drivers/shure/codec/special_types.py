@@ -92,7 +92,7 @@ def version(width: int) -> WireType[str]:
 
 
 def firmware(width: int) -> WireType[Pair[str, bool]]:
-    """Version, and whether a trailing ``*`` says that the self-test or an update failed."""
+    """Version, and whether a trailing ``*`` shows that the self-test or an update failed."""
     plain = version(width)
 
     def has_failed(wire: str) -> bool | None:

@@ -73,7 +73,7 @@ def integer(text: str) -> int:
 
 
 def pair(first: WireType[A], second: WireType[B], encode: Callable[[A | None, B | None], str]) -> WireType[Pair[A, B]]:
-    """One text that says two things: each of the two types reads the whole of it, ``encode`` writes both."""
+    """One text that carries two values: each of the two types reads the whole of it, ``encode`` writes both."""
 
     def decode(wire: str) -> Pair[A, B]:
         return first.decode(wire), second.decode(wire)

@@ -1,7 +1,7 @@
-"""PURE. Puts together what several reports of a charger say about one bay.
+"""PURE. Puts together what several messages of a charger report about one bay.
 
-A bay is empty as soon as BATT_DETECTED or BATT_STATE says so, and occupied when neither does. An emptied bay gives one
-reading that is whole: nothing of the battery that was removed stays. What is reported of an empty bay is kept back
+A bay is empty as soon as BATT_DETECTED or BATT_STATE reports it, and occupied when neither does. An emptied bay gives
+one reading that is whole: nothing of the battery that was removed stays. What is reported of an empty bay is kept back
 until a battery is there, for the order in which a charger reports an insertion is not known
 (docs/protocols.md#chargers).
 """
@@ -16,7 +16,7 @@ from services.drivers.port import UNIT, Part, Reading
 from services.drivers.shure.families.family import Model
 
 UNSPECIFIED_FAULT = "unspecified"
-"""The unit says that there is a fault, and not which, or by a code that no document has."""
+"""The unit reports a fault, and not which, or by a code that no document has."""
 
 NO_MODULE = "none"
 MORE_KEYS = frozenset(
@@ -46,7 +46,7 @@ class Charger(Model):
 
 
 def bays_of_module(model: Charger, module: int) -> range:
-    """Numbers of the bays in a module: 1 has bays 1 and 2 (inferred from drivers; no document says it)."""
+    """Numbers of the bays in a module: 1 has bays 1 and 2 (inferred from drivers; no document has it)."""
     each = model.bays_per_module or 0
     return range((module - 1) * each + 1, module * each + 1)
 
@@ -57,7 +57,7 @@ def bays_of(
     """Numbers of the bays that a unit has now.
 
     ``answered`` are the bays of which a report came, ``modules`` the words of `MODULE_TYPES` by module number,
-    ``occupied`` the bays with a battery: these exist, whatever the modules say.
+    ``occupied`` the bays with a battery: these exist, whatever the modules report.
     """
     if model.parts is not None:
         return tuple(range(1, model.parts + 1))
@@ -72,7 +72,7 @@ def bays_of(
 class BayReading:
     """What is to be published of one place: ``number`` 0 is the charger, from 1 its bays.
 
-    ``whole`` says that keys which are missing become unknown.
+    With ``whole``, keys that are missing become unknown.
     """
 
     number: int
@@ -194,7 +194,7 @@ def _occupied(known: Mapping[str, object]) -> bool | None:
 class BayComposer:
     """`ReadingComposer` of a charger.
 
-    Where modules decide which bays there are, these are kept back until a complete read says so: a module that is
+    Where modules decide which bays there are, these are kept back until a complete read confirms it: a module that is
     missing may be reported last.
     """
 

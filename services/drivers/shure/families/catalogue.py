@@ -42,7 +42,7 @@ _FEATURES: Mapping[str, str] = {
 
 
 def model_of(text: str) -> tuple[Family, Model] | None:
-    """Family and model that a unit or an advert names; ``None`` for one that this driver does not speak to."""
+    """Family and model that a unit or an advert names; ``None`` for one that this driver does not read."""
     found = ((family, family.model_of(text)) for family in FAMILIES.values())
     return next(((family, model) for family, model in found if model is not None), None)
 

@@ -33,7 +33,7 @@ def model(name: str, pattern: str, parts: int | None, note: str = "") -> Model:
 
 
 class ReadingComposer(Protocol):
-    """Completes the readings of one conversation: what several messages say apart becomes whole."""
+    """Completes the readings of one conversation: what comes in several messages becomes one reading."""
 
     @property
     def parts(self) -> tuple[int, ...] | None:
@@ -62,7 +62,7 @@ class Family:
     name: str
     """As in topics and in the configuration: lower snake_case."""
     title: str
-    """As people say it."""
+    """The name that people use."""
     models: tuple[Model, ...]
     """The first that fits a model string is the model. No string fits models of two families."""
     properties: PropertyTable
@@ -83,7 +83,7 @@ class Family:
     more: tuple[Key, ...] = ()
     """Rows of keys that only this family has."""
     part_proof: str = "CHAN_NAME"
-    """What every part answers by name: where neither model nor dump says how many there are, it is asked of each."""
+    """What every part answers by name: where neither model nor dump shows how many there are, it is asked of each."""
     dumps_all: bool = True
     """Whether ``GET 0 ALL`` can be asked."""
     without_model: frozenset[str] | None = None

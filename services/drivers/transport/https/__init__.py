@@ -1,7 +1,7 @@
 """HTTPS: requests and event streams to units, most of which have a self-signed certificate and a password.
 
-`pool` owns the connections, `unit` asks one unit, `settings` says how, `pinning` proves certificates, `words` makes a
-`DriverError` of what failed, `answers` and `server_sent_events` are what comes back.
+`pool` owns the connections, `unit` asks one unit, `settings` has addresses, credentials and limits, `pinning` proves
+certificates, `words` makes a `DriverError` of what failed, `answers` and `server_sent_events` are what comes back.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def fingerprint_of(certificate: bytes) -> str:
 
 
 def unverified_context() -> ssl.SSLContext:
-    """TLS with whoever answers. Good for nothing but a look at the certificate."""
+    """TLS without any check of the certificate. Good for nothing but a look at the certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -91,7 +91,7 @@ def verified_context(authority: str = "") -> ssl.SSLContext:
 
 
 async def fetch_fingerprint(host: str, port: int = 443, *, timeout: float = 3.0, interface: str = "") -> str:
-    """The fingerprint of whoever answers at this address. Nothing is sent but what agreeing on TLS takes.
+    """The fingerprint of the certificate at this address. Nothing is sent but what agreeing on TLS takes.
 
     It proves nothing: people compare it with what the unit shows, or accept the risk, before it becomes a setting.
     Raises `DriverError`.

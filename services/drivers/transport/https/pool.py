@@ -80,7 +80,7 @@ class HttpPool:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close every connection; whoever waits for an answer gets ``bridge_stopped``."""
+        """Close every connection; callers that wait for an answer get ``bridge_stopped``."""
         self._room.closed = True
         shared, self._clients = self._clients, {}
         for entry in shared.values():

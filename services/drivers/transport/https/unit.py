@@ -68,7 +68,7 @@ class HttpUnit:
         self._over = False
 
     def end(self) -> None:
-        """Called by the pool when the block ends: whoever still waits gets ``bridge_stopped``."""
+        """Called by the pool when the block ends: callers that still wait get ``bridge_stopped``."""
         self._over = True
 
     def forget_refusal(self) -> None:

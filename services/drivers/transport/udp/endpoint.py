@@ -50,7 +50,7 @@ FULL = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
 
 @dataclass(slots=True)
 class Counters:
-    """What a `DatagramSocket` has counted since it opened, in datagrams unless a line says otherwise."""
+    """What a `DatagramSocket` has counted since it opened, in datagrams unless a line names another unit."""
 
     sent: int = 0
     received: int = 0

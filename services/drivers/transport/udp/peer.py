@@ -151,7 +151,7 @@ class Peer:
         self._fail_all("refused", f"nothing listens at {self.name}: {hint}")
 
     def leave(self) -> None:
-        """Called by the socket when the registration ends: whoever waits gets ``bridge_stopped``."""
+        """Called by the socket when the registration ends: callers that wait get ``bridge_stopped``."""
         self._on_failure = None
         self.end(f"we ended the conversation with {self.name}")
 

@@ -85,7 +85,7 @@ class DatagramSocket:
         self.close()
 
     def close(self) -> None:
-        """Stop; whoever waits gets ``bridge_stopped``. Harmless when it is closed already."""
+        """Stop; callers that wait get ``bridge_stopped``. Harmless when it is closed already."""
         self._open = False
         self._close_endpoints()
         peers = {peer for registered in self._peers.values() for peer in registered}

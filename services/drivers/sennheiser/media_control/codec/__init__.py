@@ -1,6 +1,6 @@
-"""The Media Control Protocol without a socket: lines, words, and what one unit said so far. PURE.
+"""The Media Control Protocol without a socket: lines, words, and what one unit reported so far. PURE.
 
-`lines` turns bytes into messages and requests into bytes, `words` says what each word means, `state` keeps what a unit
+`lines` turns bytes into messages and requests into bytes, `words` has what each word means, `state` keeps what a unit
 reported and finds what is new, `meters` sums up levels, `push` decides when to ask for unasked reports, `replay` reads
 captures. Facts: docs/protocols.md#sennheiser-media-control-protocol-udp-53212.
 """

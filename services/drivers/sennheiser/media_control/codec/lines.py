@@ -18,7 +18,7 @@ LINE_MOST = 512
 """Characters of one line. The longest of the document, a bank with 64 frequencies, has 460 (p. 14, 15)."""
 
 LINES_KEPT = 2048
-"""Lines whose meaning is remembered: cyclic data says the same few hundred lines over and over."""
+"""Lines whose meaning is remembered: cyclic data repeats the same few hundred lines."""
 
 _REPORT = re.compile(r"([A-Za-z][A-Za-z0-9]{0,31})(?: (.*))?")
 _REFUSAL = re.compile(r"(\d{4}): *([^\[]*?) *\[ *(.*?) *\]?")

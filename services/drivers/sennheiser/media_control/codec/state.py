@@ -69,7 +69,7 @@ class UnitState:
         self._disagreements = 0
 
     def take(self, report: Report) -> bool | None:
-        """Merge one report. ``False`` says that its values have no meaning, ``None`` that its word has none here."""
+        """Merge one report. ``False``: its values have no meaning; ``None``: its word has none here."""
         word, text = report.word, report.text or ""
         if (attribute := self._attributes.get(word)) is not None:
             values = attribute.read(text)
