@@ -40,7 +40,7 @@ class ReadAheadSocket:
         return piece
 
     def send(self, data: bytes) -> int:
-        """Bytes that went out. Raises where the library's WebSocket returns 0: for half a frame, whose packet it loses."""
+        """Bytes that went out. Raises where the WebSocket returns 0: half a frame went, and its packet is lost."""
         sent: int = self._raw.send(data)
         if sent == 0:
             raise BlockingIOError
