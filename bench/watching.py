@@ -65,9 +65,9 @@ class Watcher:
         except TimeoutError:
             raise ChildError(f"within {within_s:g} s it did not happen: {words}") from None
 
-    async def all_online(self, receivers: int, within_s: float) -> None:
+    async def all_online(self, receivers: int, within_s: float, *, channels_each: int = 4) -> None:
         """Wait until so many receivers are online, with all their channels' states fresh, and the process too."""
-        channels = 4 * receivers
+        channels = channels_each * receivers
         await self.until(
             lambda: len(self.online) >= receivers + channels and len(self.fresh) >= channels,
             within_s,
