@@ -102,8 +102,8 @@ REASONS: Mapping[AvailabilityReason, tuple[str, str]] = {
         "After a swap see [below](#after-a-swap); otherwise look for two units with one address.",
     ),
     "auth_failed": (
-        "The unit refuses our password. No driver of this version logs in anywhere.",
-        "Check the password at the unit.",
+        "The unit refuses our password, or asks for one. No driver that comes with this version logs in.",
+        "Check the password at the unit, and its `options` in the configuration.",
     ),
     "removed": (
         "It was taken out of the configuration or by `unit_remove` or `receiver_remove`.",

@@ -8,10 +8,13 @@ import json
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ValidationError
 
 from bridge.cli.probe import Probe
 from bridge.cli.run import raise_file_limit
-from bridge.settings import load
+from bridge.settings import FILE_SUFFIX, load
 from services.discovery import MENDABLE, OURS, Found, ScanOutcome, ask_places, cannot_ask
 from services.drivers import (
     Driver,
@@ -25,6 +28,7 @@ from services.drivers import (
     get_driver,
     make_target,
 )
+from services.model import Kind
 from services.rules import Host, parse
 
 Write = Callable[[str], None]
@@ -85,11 +89,16 @@ async def discover(targets: Sequence[str], *, concurrency: int, interface: str, 
     return printer.found
 
 
+PLACES: Final = {Kind.RECEIVER: "ch", Kind.IEM: "ch", Kind.CHARGER: "bays"}
+"""What the parts of a kind are called in a line."""
+
+
 def _line(found: Sighting) -> str:
     identity = found.identity
     facts = (
         identity.model or identity.family,
-        f"{identity.part_count} ch" if identity.part_count else None,
+        found.unit and f"unit {found.unit}",
+        f"{identity.part_count} {PLACES[identity.kind]}" if identity.part_count else None,
         identity.device_id,
         f"firmware {identity.firmware}" if identity.firmware else None,
         identity.mac,
@@ -115,17 +124,49 @@ async def probe(
     meter_interval_s: float,
     listen_s: float,
     write: Write,
+    unit: str = "",
+    options: Sequence[str] = (),
 ) -> bool:
-    """Talk to one receiver. Raises `ValueError` for what is no host, `UnknownDriverError`."""
+    """Talk to one unit. Raises `ValueError` for what is no host or no option of the driver, `UnknownDriverError`.
+
+    ``unit`` is the unit behind a gateway, ``options`` are the driver's own settings as NAME=VALUE.
+    """
     place = parse(target)
     if not isinstance(place, Host):
         raise ValueError(f"{target!r} is more than one address: use `mic2mqtt discover`")  # noqa: TRY004 - a wrong text
     drivers: Mapping[str, Driver] = find_drivers()
     if driver is not None:
         drivers = {driver: get_driver(drivers, driver)}
-    asked = make_target(place.host, port or place.port, interface=interface, meter_interval_s=meter_interval_s)
+    asked = make_target(
+        place.host,
+        port or place.port,
+        unit=unit,
+        interface=interface,
+        options=_driver_options(drivers, driver, options),
+        meter_interval_s=meter_interval_s,
+    )
     async with Makers(drivers).open(Surroundings(interface)) as makers:
         return await Probe(asked, makers, write).run(listen_s)
+
+
+def _driver_options(drivers: Mapping[str, Driver], name: str | None, given: Sequence[str]) -> BaseModel | None:
+    if not given:
+        return None
+    model = drivers[name].options if name is not None else None
+    if model is None:
+        raise ValueError(f"driver {name} has no options" if name else "options are those of one driver: add --driver")
+    values: dict[str, str] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError("an option must be NAME=VALUE, for example password_file=acme-password")
+        is_file = key.endswith(FILE_SUFFIX)
+        values[key.removesuffix(FILE_SUFFIX)] = Path(value).read_text(encoding="utf-8").strip() if is_file else value
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:  # its own words would show the values
+        wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False))
+        raise ValueError(f"options of driver {name}: {'; '.join(wrong)}") from None
 
 
 def find_product(text: str) -> tuple[Simulator, str]:

@@ -8,10 +8,12 @@ makes of it what services need.
 from __future__ import annotations
 
 from bridge.settings.durations import parse_duration
+from bridge.settings.environment import FILE_SUFFIX
 from bridge.settings.loading import ConfigurationError, Settings, changes, digest, find_file, load, redacted, secrets
 from bridge.settings.mapping import broker_of, configured_units, polling_of, ranges_of, status_rules_of
 
 __all__ = [
+    "FILE_SUFFIX",
     "ConfigurationError",
     "Settings",
     "broker_of",

@@ -26,7 +26,7 @@ def cross_checks(document: Mapping[str, Any], where: Where) -> list[Problem]:
         return tuple(str(entry.get(key) or given.get(key) or _DEFAULT) for key in ("organization", "campus"))
 
     def place(entry: Mapping[str, Any]) -> tuple[str, ...]:
-        return normalise_host(entry["host"]), str(entry.get("port"))
+        return normalise_host(entry["host"]), str(entry.get("port")), str(entry.get("unit"))
 
     units = [*_entries(document, "receivers"), *_entries(document, "units")]
     ranges = list(_entries(document, "discovery", "ranges"))

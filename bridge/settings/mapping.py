@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -71,7 +72,8 @@ def configured_units(settings: Settings, drivers: Mapping[str, Driver]) -> list[
             problems += [_problem(number, dict(one)) for one in error.errors(include_url=False, include_input=False)]
         except ValueError as error:
             problems.append(f"units[{number}].options: {error}")
-        units.append(_unit(settings, entry, Kind(entry.kind) if entry.kind else None, options))
+        unit = _unit(settings, entry, Kind(entry.kind) if entry.kind else None, options)
+        units.append(replace(unit, behind=entry.unit or ""))
     if problems:
         raise ConfigurationError(problems)
     return units

@@ -102,9 +102,15 @@ class UnitSettings(ReceiverSettings):
         ),
     ] = None
 
+    unit: Annotated[
+        Word | None,
+        Allowed("text"),
+        Field(description="Which one of the units behind a gateway at `host`, as `mic2mqtt discover` names it."),
+    ] = None
+
     options: Annotated[
         dict[str, Any],
-        Allowed("a table; see docs/supported-devices.md"),
+        Allowed("a table; its keys are the driver's own"),
         Field(
             default_factory=dict,
             description="Settings of the driver alone, for example a password. `<key>_file` names a file that holds "

@@ -176,7 +176,7 @@ class Findings:
         if place is not None and isinstance(place.where, Host):
             host = place.where.host
         identity = found.identity
-        if identity.mac is None:
+        if identity.mac is None and not found.unit:  # the address is the gateway's: all its units would be one
             identity = replace(identity, mac=self._sinks.mac_at(found.host))
         return DeviceSnapshot(host, found.port, identity, AUTO, unit=found.unit)  # its firmware may change its protocol
 

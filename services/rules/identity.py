@@ -37,13 +37,16 @@ def is_unit_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def make_id(identity: Identity, host: str, taken: Iterable[str] = ()) -> str:
-    """``<model>-<mac>`` where the device gives one, else ``<model>-<8 hex of a hash of who and where it was>``."""
+def make_id(identity: Identity, host: str, taken: Iterable[str] = (), *, unit: str = "") -> str:
+    """``<model>-<mac>`` where the device gives one, else ``<model>-<8 hex of a hash of who and where it was>``.
+
+    ``unit`` is the unit behind a gateway at ``host``.
+    """
     model = identity.model or identity.family or identity.kind
     if identity.mac:
         tail = re.sub(r"[^0-9a-f]", "", identity.mac.lower())
     else:
-        origin = f"{identity.manufacturer}|{model}|{host}"
+        origin = "|".join((identity.manufacturer, model, host, *([unit] if unit else [])))
         tail = hashlib.sha256(origin.encode()).hexdigest()[:8]
     head = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-") or identity.kind.replace("_", "-")
     made = f"{head[: MAX_UNIT_ID - len(tail) - 4]}-{tail}"

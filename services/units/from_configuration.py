@@ -52,6 +52,8 @@ class ConfiguredUnit:
     name: str | None = None
     driver: str = AUTO
     port: int | None = None
+    behind: str = ""
+    """The unit behind a gateway at ``host``; empty where the unit answers itself."""
     manufacturer: str | None = None
     part_count: int | None = None
     labels: Mapping[str, object] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class ConfiguredUnit:
         return {
             "host": self.host,
             "port": self.port,
+            "behind": self.behind,
             "name": self.name,
             "labels": dict(self.labels),
             "meter_interval_s": self.meter_interval_s,
@@ -73,6 +76,11 @@ class ConfiguredUnit:
             "source": "config",
             "driver": self.driver,
         }
+
+    @property
+    def place(self) -> tuple[str, int | None, str]:
+        """Where it is."""
+        return self.host, self.port, self.behind
 
 
 class ConfiguredUnits:
@@ -93,7 +101,7 @@ class ConfiguredUnits:
         self._sessions = sessions
         self._sync = sync
         self._makers = makers
-        self._waiting: dict[tuple[str, int | None], ConfiguredUnit] = {}
+        self._waiting: dict[tuple[str, int | None, str], ConfiguredUnit] = {}
         self._changed = asyncio.Event()
 
     async def apply(self, wanted: Sequence[ConfiguredUnit]) -> dict[str, int]:
@@ -114,7 +122,7 @@ class ConfiguredUnits:
                 kept.add(self._membership.adopt(record, None, context, entry.options))
                 counts["added"] += 1
             else:
-                self._waiting[entry.host, entry.port] = entry
+                self._waiting[entry.place] = entry
                 counts["waiting"] += 1
                 gone.discard(entry.host)
                 if entry.host not in self._unidentified:
@@ -158,6 +166,7 @@ class ConfiguredUnits:
                 if unit.address.tenant == entry.tenant
                 and unit.address.kind in kinds
                 and unit.record.port in {entry.port, None}
+                and unit.record.behind == entry.behind
             ),
             None,
         )
@@ -167,7 +176,7 @@ class ConfiguredUnits:
 
         An id of the file was not known until now, so its place may have had one that discovery made.
         """
-        there = self._inventory.at(entry.host, entry.port)
+        there = self._inventory.at(*entry.place)
         if there is not None and there.record.source == "config":
             there = None  # another entry of the file, perhaps an older one: it goes when it is no longer wanted
         named = [self._inventory.units.get(Address(*entry.tenant, kind, entry.id or "")) for kind in UNIT_KINDS]
@@ -201,9 +210,18 @@ class ConfiguredUnits:
         )
 
     async def _look(self, entry: ConfiguredUnit) -> Sighting:
-        target = self._sessions.first_contact(entry.host, entry.port, interface=entry.interface, options=entry.options)
+        target = self._sessions.first_contact(
+            entry.host, entry.port, unit=entry.behind, interface=entry.interface, options=entry.options
+        )
         sightings = await look(self._makers, target, None if entry.driver == AUTO else [entry.driver])
-        return sightings[0]
+        meant = next((seen for seen in sightings if seen.unit == entry.behind), None)
+        if meant is None:
+            there = ", ".join(seen.unit for seen in sightings if seen.unit)
+            detail = f"{entry.host} is a gateway: name one of its units, unit = ...; there are: {there}"
+            if not there:
+                detail = f"{entry.host} is no gateway: take unit = {entry.behind!r} away"
+            raise DriverError("wrong_model", detail)
+        return meant
 
     async def _ask(self, entry: ConfiguredUnit, gate: asyncio.Semaphore) -> None:
         async with gate:
@@ -220,7 +238,7 @@ class ConfiguredUnits:
             detail = f"it is a {NOUNS[identity.kind]}: write it under [[units]], with that kind or with none"
             self._list(entry, "wrong_model", detail)
             return
-        if self._waiting.pop((entry.host, entry.port), None) is None:
+        if self._waiting.pop(entry.place, None) is None:
             return  # the file changed meanwhile
         self._unidentified.drop(entry.host)
         if entry.id is not None:
@@ -235,6 +253,7 @@ class ConfiguredUnits:
             "config",
             id=entry.id,
             options=entry.options,
+            unit=entry.behind,
         )
         context = AuditContext.of(entry.tenant, ACTOR)
         result = await self._sync.bulk_sync_devices(

@@ -93,7 +93,7 @@ class Membership:
             if identity is None:
                 raise ServiceError("schema_violation", "a unit that never answered needs an id", field="args.id")
             taken = [address.id for address in self._inventory.units if address.tenant == tenant]
-            made = make_id(identity, record.host, taken)
+            made = make_id(identity, record.host, taken, unit=record.behind)
             record = replace(record, address=record.address._replace(id=made))
         there = next((kind for kind in UNIT_KINDS if record.address._replace(kind=kind) in self._inventory.units), None)
         if there is not None:  # ids are unique over all kinds of a campus

@@ -64,7 +64,8 @@ class Sessions:
         """Start the session of a unit; a unit of a driver without doors is only listed and has none."""
         names = self._drivers_for(unit.record)
         if not names:
-            detail = f"there is no driver {unit.record.driver!r}; installed: {', '.join(sorted(self._makers))}"
+            wanted = f"for {unit.record.manufacturer}" if unit.record.driver == AUTO else repr(unit.record.driver)
+            detail = f"there is no driver {wanted}; installed: {', '.join(sorted(self._makers))}"
             log.error("unit has no driver", extra={"unit": unit.address.id, "why": detail})
             self._availability.set(unit, "offline", "wrong_model", detail=detail)
             return
@@ -91,6 +92,9 @@ class Sessions:
 
     def _drivers_for(self, record: UnitRecord) -> list[str]:
         if record.driver == AUTO:
+            makers = {driver.manufacturer for driver in self._makers.values()}
+            if record.model is not None and record.manufacturer not in makers:
+                return []  # it answered once, to a driver that is no longer installed
             return [name for name, driver in self._makers.items() if driver.doors]
         return [record.driver] if record.driver in self._makers else []
 

@@ -45,6 +45,11 @@ def probe(
     host: Annotated[str, typer.Argument(help="Address or name, HOST or HOST:PORT.")],
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Where it is not the driver's own.")] = None,
     driver: Annotated[str | None, typer.Option(help="Ask with this driver only.")] = None,
+    unit: Annotated[str, typer.Option(help="Which unit behind a gateway, as `discover` names it.")] = "",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE of the driver's own options; repeatable. password_file=FILE keeps a secret."),
+    ] = None,
     interface: Interface = "",
     meter_interval: Annotated[str, typer.Option(help="Metering to ask for; 0 is none.")] = "1s",
     listen: Annotated[str, typer.Option(help="How long to listen after everything was read.")] = "3s",
@@ -61,6 +66,8 @@ def probe(
             meter_interval_s=seconds_of(meter_interval),
             listen_s=seconds_of(listen),
             write=write,
+            unit=unit,
+            options=option or (),
         )
     )
     end(fine)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.drivers import DriverError
+from services.drivers import DriverError, Sighting
 from services.model import AuditContext, Campus, Facet, IgnoredIdentity, ServiceError
 from services.rules import MAX_ADDRESSES
 from tests.unit.discovery.answering import AnsweringDriver, OpenMakers, unit
@@ -201,6 +201,14 @@ async def test_an_announced_mac_address_goes_with_the_identity() -> None:
     house.announced["10.20.0.9"] = "00:0e:dd:47:e0:d7"
     await house.discover(hosts=["10.20.0.9"])
     assert house.shelf.handed[0].identity.mac == "00:0e:dd:47:e0:d7"
+
+
+async def test_the_mac_address_of_a_gateway_is_that_of_no_unit_behind_it() -> None:
+    behind = tuple(Sighting("acme", "10.20.0.9", unit(None), unit=name) for name in ("A", "B"))
+    house = House(AnsweringDriver(answers={"10.20.0.9": behind}))
+    house.announced["10.20.0.9"] = "00:0e:dd:47:e0:d7"
+    await house.discover(hosts=["10.20.0.9"])
+    assert [(one.unit, one.identity.mac) for one in house.shelf.handed] == [("A", None), ("B", None)]
 
 
 async def test_only_the_drivers_of_the_wanted_maker_are_asked() -> None:

@@ -34,6 +34,13 @@ def test_without_a_mac_the_first_address_makes_the_id_and_two_units_differ() -> 
     assert make_id(plain, "10.0.0.1") == make_id(replace(plain, device_id="other label"), "10.0.0.1")
 
 
+def test_units_behind_one_gateway_have_ids_that_do_not_depend_on_who_was_found_first() -> None:
+    plain = replace(QUAD, mac=None)
+    made = [make_id(plain, "10.0.0.1", unit=unit) for unit in ("", "A", "B")]
+    assert len({*made}) == len(made)
+    assert make_id(plain, "10.0.0.1", made[:1], unit="B") == made[2]
+
+
 def test_a_unit_without_a_model_is_named_after_its_family_else_after_its_kind() -> None:
     charger = Identity("acme", "", Kind.CHARGER, mac=MAC)
     assert make_id(charger, "10.0.0.1") == "charger-000edd47e0d7"

@@ -396,6 +396,16 @@ def test_units_of_every_kind_and_the_receivers_of_older_files_become_the_same_un
     assert kinds == {"a": Kind.RECEIVER, "b": None, "c": Kind.CHARGER}
 
 
+def test_units_behind_one_gateway_share_its_address_and_each_may_stand_once(
+    loaded: Load, problems: Callable[..., list[str]]
+) -> None:
+    text = '[[units]]\nhost = "a"\nunit = "{}"\n'
+    settings = loaded(text.format("A") + text.format("B"))
+    assert [unit.behind for unit in configured_units(settings, {})] == ["A", "B"]
+    (problem,) = problems(text.format("A") * 2)
+    assert "stands in units[1] already" in problem
+
+
 def test_two_receivers_may_share_an_address_on_different_ports(loaded: Load) -> None:
     assert len(loaded('[[receivers]]\nhost="a"\nport=1\n[[receivers]]\nhost="a"\nport=2\n').receivers) == 2
 
