@@ -69,10 +69,11 @@ async def run(installed: Path, *command: str | Path, cwd: Path = ROOT) -> str:
 
 
 @asynccontextmanager
-async def simulated(installed: Path, host: str) -> AsyncIterator[None]:
+async def simulated(installed: Path, host: str, *options: str) -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
         PROGRAM,
         *("simulate", "--product", PRODUCT, "--listen", host, "--option", "still=true"),
+        *(word for option in options for word in ("--option", option)),
         stdout=asyncio.subprocess.PIPE,
         env=environment(installed),
     )
@@ -85,6 +86,10 @@ async def simulated(installed: Path, host: str) -> AsyncIterator[None]:
     finally:
         process.kill()
         await process.communicate()
+
+
+def keeps_to_itself(secret: str, *texts: str) -> None:
+    assert not [text for text in texts if secret in text]
 
 
 def test_the_page_has_a_whole_package() -> None:
@@ -149,4 +154,26 @@ async def test_what_it_finds_is_published_on_the_broker(
         (unit,) = {one.topic.split("/")[-2] for one in seen.all("state") if "/receiver/" in one.topic}
         channel = f"{unit}-1"
         await seen.until(lambda: seen.shows(channel, name="Mic 1", frequency_mhz=526.225, battery_percent=87))
-        await seen.until(lambda: seen.shows(channel, transmitter_present=True))
+        await seen.until(lambda: seen.shows(channel, transmitter_present=True, more={"antenna_angle_deg": -30}))
+
+
+async def test_a_unit_behind_a_gateway_with_a_password_is_served_and_the_password_is_shown_nowhere(
+    house: House, installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    secret = house.directory / "acme-password"
+    secret.write_text("open-sesame\n")
+    behind = {"host": "127.81.3.1", "driver": "acme", "options": {"password_file": str(secret)}}
+    house.serve().document["units"] = [{**behind, "unit": "A", "id": "choir"}, {**behind, "unit": "B", "id": "band"}]
+    async with house.observer() as seen, simulated(installed, "127.81.3.1", "gateway=A,B", "password=open-sesame"):
+        async with house.process() as bridge:
+            await seen.live("choir", "band")
+            assert seen.newest("receiver/choir", "info")["data"]["host"] == "127.81.3.1"
+        keeps_to_itself("open-sesame", bridge.log.read_text(), *(str(one.payload) for one in seen.seen))
+        asked = (PROGRAM, "probe", "127.81.3.1", "--driver", "acme", "--listen", "100ms", "--option")
+        probed = await run(installed, *asked, f"password_file={secret}", "--unit", "A")
+        assert "> USE A" in probed
+        assert "VERDICT: a unit that mic2mqtt understands (driver acme)" in probed
+        keeps_to_itself("open-sesame", probed)
+    shown = await run(installed, PROGRAM, "check", "--show", "--config", bridge.config)
+    keeps_to_itself("open-sesame", shown)
