@@ -73,14 +73,14 @@ def bar(value: float | None, limits: tuple[float, float]) -> str:
 def rf(row: Row) -> tuple[str, str]:
     """Bar and dBm of the strongest antenna."""
     value = number(row.telemetry, "rf_dbm")
-    return bar(value, RF_DBM), "" if value is None else f"{value:.0f}"
+    return bar(value, RF_DBM), "" if value is None else f"{value:z.0f}"
 
 
 def audio(row: Row) -> tuple[str, str]:
     """Bar and dBFS of the peak; ``OL`` for overload."""
     value = number(row.telemetry, "audio_peak_dbfs")
     overload = row.telemetry.get("audio_overload") is True
-    return bar(value, AUDIO_DBFS), "OL" if overload else "" if value is None else f"{value:.0f}"
+    return bar(value, AUDIO_DBFS), "OL" if overload else "" if value is None else f"{value:z.0f}"
 
 
 def mutes(row: Row) -> str:

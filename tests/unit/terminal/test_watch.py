@@ -140,6 +140,11 @@ def test_overload_takes_the_figures_place(board: Board) -> None:
     assert words.audio(only(board))[1] == "OL"
 
 
+def test_a_level_just_below_full_scale_has_no_sign(board: Board) -> None:
+    tell(board, channel(), Facet.TELEMETRY, {"data": {**TELEMETRY, "audio_peak_dbfs": -0.4}})
+    assert words.audio(only(board))[1] == "0"
+
+
 def test_a_removed_channel_leaves_the_wall(board: Board) -> None:
     tell(board, channel(), Facet.STATE, None)
     assert [row.number for row in board.rows(0.0)] == [None]  # the receiver is still there
