@@ -74,7 +74,7 @@ def _unit_id(value: str) -> str:
 
 def _text(value: str) -> str:
     """Without control characters, on one line."""
-    if not (clean := clean_text(value, TEXT_MOST)):
+    if not (clean := clean_text(value.strip(), TEXT_MOST)):
         raise ValueError("it has nothing that can be shown")
     return clean
 

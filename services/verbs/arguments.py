@@ -49,11 +49,11 @@ def _meter_interval(value: float | None) -> float | None:
 
 
 def _text(value: str | None) -> str | None:
-    return None if value is None else clean_text(value, TEXT_MOST)
+    return None if value is None else clean_text(value.strip(), TEXT_MOST)
 
 
 def _word(value: str) -> str:
-    if not (clean := clean_text(value, TEXT_MOST)):
+    if not (clean := clean_text(value.strip(), TEXT_MOST)):
         raise ValueError("it has nothing that can be shown")
     return clean
 
@@ -227,7 +227,7 @@ class Note(OfTenant):
     text: Annotated[
         str,
         Field(min_length=1, max_length=NOTE_MOST),
-        AfterValidator(lambda text: clean_text(text, NOTE_MOST)),
+        AfterValidator(lambda text: clean_text(text.strip(), NOTE_MOST)),
     ]
     resource: Annotated[str | None, Field(pattern=_RESOURCE, description="What it is about: kind, slash, id.")] = None
 

@@ -16,8 +16,6 @@ def failure(
     ``again_s``: seconds before a further try makes sense; 0 leaves that to the session's own pause, ``None`` means not
     before the settings change. ``cause`` is the operating system's error, if there is one.
     """
-    error = DriverError(reason, detail)
-    # The port's constructor takes ``again_s`` as a keyword soon; until then the value waits here under the same name.
-    error.__dict__["again_s"] = again_s
+    error = DriverError(reason, detail, again_s=again_s)
     error.__cause__ = cause
     return error

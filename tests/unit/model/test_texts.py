@@ -13,7 +13,7 @@ from services.model import SHOWN_MOST, clean_text
     ("text", "shown"),
     [
         ("Vox 1", "Vox 1"),
-        ("  Vox 1   ", "Vox 1"),
+        ("  Vox 1   ", "  Vox 1"),
         ("Jörg 日本 🎤", "Jörg 日本 🎤"),
         ("a\nb\tc", "a b c"),
         ("\x1b[2Jgone", "\ufffd[2Jgone"),

@@ -14,9 +14,9 @@ from services.drivers.shure.codec.wire_types import (
     is_unknown,
     number,
     pair,
-    readable,
     unbrace,
 )
+from services.model import clean_text
 
 RUNTIME_STATUS: Mapping[int, str] = {65533: "communication_error", 65534: "calculating", 65535: "not_reported"}
 
@@ -85,7 +85,7 @@ def version(width: int) -> WireType[str]:
     """A firmware version, without the ``*`` of a failed self-test."""
 
     def decode(wire: str) -> str | None:
-        plain = readable(unbrace(wire))
+        plain = clean_text(unbrace(wire))
         return None if is_unknown(plain) else plain.rstrip("*").rstrip() or None
 
     return WireType(decode, lambda value: braced(value or "", width))
@@ -96,7 +96,7 @@ def firmware(width: int) -> WireType[Pair[str, bool]]:
     plain = version(width)
 
     def has_failed(wire: str) -> bool | None:
-        written = readable(unbrace(wire))
+        written = clean_text(unbrace(wire))
         return None if is_unknown(written) or not written else written.endswith("*")
 
     failed: WireType[bool] = WireType(has_failed, lambda value: "*" if value else "")

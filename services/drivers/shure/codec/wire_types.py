@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from services.model import clean_text
+
 T = TypeVar("T")
 A = TypeVar("A")
 B = TypeVar("B")
@@ -51,14 +53,6 @@ def unbrace(text: str) -> str:
     return text.rstrip(PADDING)
 
 
-def readable(text: str) -> str:
-    """A text that can be shown: a name with an odd byte in it is better than the name before."""
-    if text.isprintable():
-        return text
-    marks = (each if each.isprintable() else " " if each.isspace() else "\N{REPLACEMENT CHARACTER}" for each in text)
-    return "".join(marks).rstrip()
-
-
 def braced(text: str, width: int) -> str:
     """A text as a unit writes it: padded to its width, in braces."""
     return f"{{{text[:width]:<{width}}}}"
@@ -86,7 +80,7 @@ def pair(first: WireType[A], second: WireType[B], encode: Callable[[A | None, B 
 
 def text(width: int) -> WireType[str]:
     """Free text, padded to ``width``; blank is unknown."""
-    return WireType(lambda wire: readable(unbrace(wire)) or None, lambda value: braced(value or "", width))
+    return WireType(lambda wire: clean_text(unbrace(wire)) or None, lambda value: braced(value or "", width))
 
 
 def text_twice(width: int) -> WireType[Pair[str, str]]:
@@ -99,7 +93,7 @@ def word(width: int = 0, unknown: str = "UNKNOWN") -> WireType[str]:
     """What a transmitter is called: ``unknown`` and blank mean that there is none. ``width`` is that between braces."""
 
     def decode(wire: str) -> str | None:
-        plain = readable(unbrace(wire))
+        plain = clean_text(unbrace(wire))
         return None if not plain or is_unknown(plain) else plain
 
     def encode(value: str | None) -> str:

@@ -156,7 +156,7 @@ async def test_a_refused_password_is_sent_exactly_once_however_often_and_by_whom
         async with pool.unit(settings_of(web, credentials=WRONG, answer_timeout_s=9.0)) as later:
             with pytest.raises(DriverError, match="not sent again before the settings change") as error:
                 await later.request("GET", "/x")
-            assert error.value.__dict__["again_s"] is None
+            assert error.value.again_s is None
             with pytest.raises(DriverError, match="not sent again"):
                 async with later.events("/events", idle_s=1.0):
                     pass

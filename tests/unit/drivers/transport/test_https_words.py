@@ -47,13 +47,13 @@ def test_a_status_becomes_a_reason_with_words_and_a_time(
     assert error.detail.startswith(f"192.0.2.7 port 443 answered GET /x with status {status}: ")
     assert words in error.detail
     assert len(error.detail) < 300
-    assert error.__dict__["again_s"] == again_s
+    assert error.again_s == again_s
 
 
 def test_a_driver_may_know_better_what_a_status_means() -> None:
     settings = HttpsSettings("192.0.2.7", meanings={403: Meaning("control_blocked", "switch third-party access on")})
     error = status_failure(settings, "GET /x", 403, {})
-    assert (error.reason, error.__dict__["again_s"]) == ("control_blocked", 0.0)
+    assert (error.reason, error.again_s) == ("control_blocked", 0.0)
     assert error.detail.endswith("switch third-party access on")
 
 
