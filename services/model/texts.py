@@ -14,7 +14,8 @@ def clean_text(text: str, limit: int = SHOWN_MOST) -> str:
 
     White space becomes a plain space. Every other sign that cannot be shown (C0 and C1 controls, marks that turn the
     direction of writing, halves of pairs) becomes the replacement character (U+FFFD), so that a name with an odd byte
-    stays that name. Space at the end is padding and goes; space before a name is part of it. At most ``limit`` characters stay.
+    stays that name. Space at the end is padding and goes, space before a name is part of it. At most ``limit``
+    characters stay.
     """
     if not text.isprintable():
         text = "".join(map(_shown, text))

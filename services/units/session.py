@@ -50,6 +50,10 @@ STATES: Mapping[SessionState, Mapping[SessionEvent, SessionState]] = {
 RETRY_FIRST_S, RETRY_MOST_S = 1.0, 3.5
 """Seconds from the start of one attempt to the next: a unit that returns is connected within 5 s, read included."""
 
+STEADY_S = 10.0
+"""Seconds that a unit has to be live before its next loss counts as the first one: a unit that breaks as soon as it was
+read is asked less and less often."""
+
 RETRY_PAUSE_S = 0.3
 """Shortest pause between the end of an attempt and the next, in seconds: a rack that boots is not hammered."""
 
@@ -107,6 +111,7 @@ class UnitSession:
         self._attempts = 0
         """Attempts in a row that failed."""
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
+        self._live_since = 0.0
         self._changed = asyncio.Event()
 
     @property
@@ -193,7 +198,7 @@ class UnitSession:
                 self._recognition.verify(self.unit, name, description)
                 self._enter("complete")
                 self._attempts, self._likely = 0, name
-                self._backoff.reset()
+                self._live_since = asyncio.get_running_loop().time()
                 self.unit.link_state.opened(link)
                 self._fold.complete(self.unit)
                 who = description.identity
@@ -270,6 +275,8 @@ class UnitSession:
         if was_live:
             loop_time = asyncio.get_running_loop().time()
             self.unit.link_state.lost(loop_time)
+            if loop_time - self._live_since >= STEADY_S:
+                self._backoff.reset()
         if was_live or self.unit.availability.reason != error.reason:  # logged once, not at every retry
             log.warning(
                 "unit is lost" if was_live else "unit is not reachable",

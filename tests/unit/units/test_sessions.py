@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import pytest
 
-from services.drivers import DriverError, Link, Sighting, Target, Trace
+from services.drivers import Description, DriverError, Link, Sighting, Target, Trace
 from services.live import Unit
-from services.model import Address, AvailabilityReason, Kind, UnitRecord
+from services.model import Abilities, Address, AvailabilityReason, Identity, Kind, UnitRecord
 from services.units import Polling, UnitQueues
 from services.units.session import LOOK_EVERY, UnitSession
 from tests.unit.discovery.answering import AnsweringDriver, makers_of
@@ -39,6 +39,26 @@ class Failing(AnsweringDriver):
         yield cast("Link", None)
 
 
+class Breaking(Failing):
+    """A driver of a unit that can be read and breaks the moment after."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "reset_by_device")
+        self.tries: list[float] = []
+
+    @asynccontextmanager
+    async def connect(self, *_: object) -> AsyncIterator[Link]:
+        async def read_all() -> Description:
+            return Description(Identity(self.name, "one"), Abilities(), {})
+
+        async def wait_closed() -> DriverError:
+            return self.error
+
+        loop_time = asyncio.get_running_loop().time()
+        self.tries.append(loop_time)
+        yield cast("Link", SimpleNamespace(read_all=read_all, wait_closed=wait_closed, last_received=loop_time))
+
+
 @asynccontextmanager
 async def session_with(
     *drivers: Failing, maker: str = "unknown", family: str | None = None
@@ -57,10 +77,10 @@ async def session_with(
         receiver,
         makers_of(*drivers),
         [driver.name for driver in drivers],
-        cast("Any", SimpleNamespace(begin=lambda _receiver: [])),
+        cast("Any", SimpleNamespace(begin=lambda _receiver: [], complete=lambda _receiver: None)),
         cast("Any", SimpleNamespace(set=note)),
         Polling(),
-        cast("Any", None),
+        cast("Any", SimpleNamespace(verify=lambda *_: None)),
         UnitQueues(),
     )
     life = asyncio.create_task(session.run())
@@ -118,3 +138,14 @@ async def test_a_known_unit_that_is_away_is_explained_in_the_words_of_its_own_dr
     async with session_with(known, other, maker="one", family="one") as (_, reasons):
         assert [await reasons.get() for _ in range(LOOK_EVERY + 1)] == ["timeout"] * (LOOK_EVERY + 1)
         assert other.tried == 1
+
+
+async def test_a_unit_that_breaks_as_soon_as_it_was_read_is_asked_less_and_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.units.session.RETRY_FIRST_S", 0.05)
+    driver = Breaking("one")
+    async with session_with(driver, maker="one", family="one") as (_, reasons):
+        for _ in range(5):
+            assert await reasons.get() == "reset_by_device"
+        assert driver.tries[4] - driver.tries[3] >= 0.05 * 2**3 / 2
