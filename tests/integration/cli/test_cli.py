@@ -117,7 +117,7 @@ def http_url(lines: str) -> str:
 async def test_the_whole_way_from_a_receiver_to_send_watch_audit_and_a_clean_end(house: Path) -> None:
     async with started("run", folder=house) as bridge:
         url = http_url(await bridge.says("metrics and health on"))
-        await bridge.says("receiver is online")
+        await bridge.says("unit is online")
         async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
             assert (await http.get("/readyz")).json() == {"ready": True, "reasons": []}
             assert "mic2mqtt_receiver_up" in (await http.get("/metrics")).text
@@ -168,7 +168,7 @@ async def test_the_whole_way_from_a_receiver_to_send_watch_audit_and_a_clean_end
 async def test_sighup_takes_a_changed_file_over_and_refuses_a_wrong_one(house: Path) -> None:
     file = house / "mic2mqtt.toml"
     async with started("run", folder=house) as bridge:
-        await bridge.says("receiver is online")
+        await bridge.says("unit is online")
         good = file.read_text(encoding="utf-8")
         file.write_text(good.replace("[http]", "[polling]\nkeepalive = 0\n[http]"), encoding="utf-8")
         bridge.process.send_signal(signal.SIGHUP)
@@ -192,11 +192,11 @@ async def test_a_taken_http_port_ends_the_start_with_one_line(house: Path) -> No
 
 async def test_logs_are_json_on_request(house: Path) -> None:
     async with started("run", folder=house, MIC2MQTT_LOG__FORMAT="json") as bridge:
-        await bridge.says("receiver is online")
+        await bridge.says("unit is online")
         bridge.process.send_signal(signal.SIGTERM)
         assert await bridge.ends() == 0
         events = [json.loads(line) for line in bridge.lines]
-    assert {"rack1"} == {event["receiver"] for event in events if event["event"] == "receiver is online"}
+    assert {"rack1"} == {event["unit"] for event in events if event["event"] == "unit is online"}
 
 
 async def test_without_a_broker_send_and_check_say_so_at_once(tmp_path: Path) -> None:
