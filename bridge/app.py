@@ -253,7 +253,7 @@ class App:
             "telemetry": self.telemetry.run,
             "chores": self.chores.run,
             "audit retention": self.retention.run,
-            "configured receivers": self.configured.run,
+            "configured units": self.configured.run,
             "schedule": self.schedule.run,
             "adverts": adverts,
             "loop lag": self.lag.measure,

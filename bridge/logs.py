@@ -1,7 +1,7 @@
 """Log lines: for people on a terminal, as JSON for machines, and never with a secret in them.
 
 Services and bridge log with the standard library, `logging.getLogger(__name__)`, and give what belongs to a line as
-``extra={"receiver": ..., "why": ...}``. Only here is decided how it looks. A thread writes the lines, so a terminal or
+``extra={"unit": ..., "why": ...}``. Only here is decided how it looks. A thread writes the lines, so a terminal or
 a log collector that stands still does not stop the bridge.
 """
 
@@ -40,7 +40,7 @@ _COLOURS: Final = {"debug": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m
 _PLAIN: Final = "\x1b[0m"
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 """What every record has; the rest was given as ``extra``."""
-_SUBJECTS: Final = ("receiver", "channel", "host", "campus")
+_SUBJECTS: Final = ("unit", "host", "campus")
 """Whom a line is about: the first of these that it has stands before its words."""
 
 
@@ -80,7 +80,7 @@ def plain_line(line: Line, *, colours: bool = False) -> str:
 
 
 def _printable(text: str) -> str:
-    """One line, whatever a device calls itself."""
+    """One line, whatever characters a unit's name has."""
     return text if text.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 

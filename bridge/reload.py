@@ -150,7 +150,7 @@ class ConfigurationReload:
     async def _apply(self, settings: Settings, stored: Sequence[RangeRecord] = ()) -> None:
         counts = await self._configured.apply(configured_units(settings, self._drivers))
         if any(counts.values()):
-            log.info("receivers of the configuration applied", extra=counts)
+            log.info("units of the configuration applied", extra=counts)
         self._schedule.configure(
             ranges_of(settings),
             stored=stored,

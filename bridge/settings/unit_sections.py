@@ -46,7 +46,7 @@ class ReceiverSettings(Section):
         ),
     ] = None
     name: Annotated[
-        Word | None, Allowed("text"), Field(description="Its name for people; the device's own label if not given.")
+        Word | None, Allowed("text"), Field(description="Its name for people; the unit's own label if not given.")
     ] = None
     driver: Annotated[
         str,

@@ -9,7 +9,7 @@ from bridge.terminal.board import Row
 from services.model import Kind, clean_text
 
 BLANK: Final = "·"
-"""A channel whose name is empty on the device."""
+"""A channel whose name is empty on the unit."""
 
 RF_DBM: Final = (-100.0, -30.0)
 """From the noise floor to where receivers overload: what the bar spans."""
@@ -23,7 +23,7 @@ _ANTENNAS: Final = {"active": "●", "inactive": "○", "interference": "!"}
 
 
 def name(row: Row) -> str:
-    """The channel's name; control characters shown, for a name comes from a device."""
+    """The channel's name; control characters shown, for a name comes from a unit."""
     text = row.state.get("name")
     shown = printable(text) if isinstance(text, str) else ""
     return shown or BLANK
@@ -109,7 +109,7 @@ def number(values: Mapping[str, Any], key: str) -> float | None:
 
 
 def printable(text: str) -> str:
-    """One line, whatever a device calls itself."""
+    """One line, whatever characters a unit's name has."""
     return clean_text(text)
 
 

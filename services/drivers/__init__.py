@@ -1,8 +1,10 @@
-"""Who speaks to units: the port that a maker implements, and how makers are found.
+"""Reads units: the port that a driver implements (`port`), and how drivers are found (`registry`).
 
-One folder a maker. The core knows this room through its public names alone and finds makers by entry point; makers
-know neither each other nor the services above them. A maker knows `services.drivers.port`, the transports and
-`services.model`.
+`makers` opens and closes all makers with the bridge; `asking` finds out which driver reads the unit at an address;
+`target` and `resolve` make an address of a host. `transport` moves bytes. One folder a maker (`shure`, `sennheiser`,
+`manual`): there bytes become readings. The core knows this room through its public names alone and finds makers by
+entry point; makers know neither each other nor the services above them. A maker knows `services.drivers.port`, the
+transports and `services.model`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """The words of the product: addresses, kinds, keys of every state, records, results, errors. PURE.
 
-Everything else is written in these words. Nothing here knows the event loop, a socket, the time or the database.
+`address` and `kinds` name resources, `keys` lists every key that they publish, `records` is what the store keeps,
+`words` has closed lists of words, `abilities` what a unit can do, `results` and `errors` how work ended. Nothing here
+knows the event loop, a socket, the time or the database.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class UnitRecord:
     family: str | None = None
     model: str | None = None
     name: str | None = None
-    """The name that people configured; the device's own label is in ``state``."""
+    """The name that people configured; the unit's own label is in ``state``."""
     serial: str | None = None
     mac: str | None = None
     cid: str | None = None

@@ -24,7 +24,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class DeviceError:
-    """What went wrong with one device; ``code`` is an error code or an availability reason."""
+    """What went wrong with one unit or host; ``code`` is an error code or an availability reason."""
 
     device: str
     code: str

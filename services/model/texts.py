@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SHOWN_MOST = 200
-"""Characters of a text that is shown; the longest name that a device stores has 32."""
+"""Characters of a text that is shown; the longest name that a unit stores has 32."""
 
 _JOINERS = frozenset("\u200c\u200d")
 """Zero-width joiner and non-joiner: no glyphs, but Persian and emoji are written with them."""

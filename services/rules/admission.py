@@ -14,7 +14,7 @@ from functools import cache
 from services.model import KEYS, Facet, Key, Kind, clean_text
 
 TEXT_MOST = 64
-"""Characters of a text of a unit; the longest that a device stores has 32."""
+"""Characters of a text of a unit; the longest that a unit stores has 32."""
 
 Check = Callable[[object], object]
 

@@ -38,7 +38,7 @@ def is_unit_id(text: str) -> bool:
 
 
 def make_id(identity: Identity, host: str, taken: Iterable[str] = (), *, unit: str = "") -> str:
-    """``<model>-<mac>`` where the device gives one, else ``<model>-<8 hex of a hash of who and where it was>``.
+    """``<model>-<mac>`` where the unit gives one, else ``<model>-<8 hex of a hash of who and where it was>``.
 
     ``unit`` is the unit behind a gateway at ``host``.
     """

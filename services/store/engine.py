@@ -70,7 +70,7 @@ def file_of(url: URL) -> Path | None:
 
 
 def encode(value: object) -> str:
-    """JSON for a column. Takes whatever a device reported: what JSON has no form for is written as text."""
+    """JSON for a column. Takes whatever a unit reported: what JSON has no form for is written as text."""
     try:
         return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:  # half a surrogate pair, or an integer beyond 64 bits
@@ -84,7 +84,7 @@ def make_engine(url: URL) -> Engine:
     Raises `StoreError` where the driver of PostgreSQL is missing.
     """
     try:
-        # Values stay out of errors: a device's words and people's names are in them.
+        # Values stay out of errors: words of units and names of people are in them.
         engine = create_engine(url, json_serializer=encode, json_deserializer=orjson.loads, hide_parameters=True)
     except ImportError as error:
         raise StoreError(

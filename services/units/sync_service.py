@@ -128,7 +128,7 @@ class DeviceSyncService:
         """Bring the units of one maker and campus up to date with a list of what answered.
 
         With ``complete`` the list is all there is: units that are not on it are marked offline. A partial
-        list never does that. Beyond ``limit`` devices the first ones are done, with a warning.
+        list never does that. Beyond ``limit`` units the first ones are done, with a warning.
         Raises `ServiceError` for a manufacturer without a driver.
         """
         started = asyncio.get_running_loop().time()
@@ -136,12 +136,12 @@ class DeviceSyncService:
         result = Result(manufacturer=manufacturer, request_id=context.request_id)
         distinct = _collapse(devices)
         if limit is not None and len(distinct) > limit:
-            result.leave_out(f"{len(distinct)} devices, only the first {limit} were taken; the limit is {limit}")
+            result.leave_out(f"{len(distinct)} units, only the first {limit} were taken; the limit is {limit}")
             distinct, complete = distinct[:limit], False
         present: set[Address] = set()
         for snapshot in distinct:
             result.counts.seen += 1
-            await asyncio.sleep(0)  # a thousand devices must not hold the loop
+            await asyncio.sleep(0)  # a thousand units must not hold the loop
             try:
                 address = await self._sync_one(snapshot, context, result)
             except (ServiceError, DriverError) as error:

@@ -16,7 +16,7 @@ from services.model import ID_PATTERN, RESOURCE_KINDS, clean_text
 from services.rules import networks, normalise_host
 
 SHORTEST_METER_S = 0.1
-"""The devices refuse a shorter METER_RATE."""
+"""Shure units refuse a shorter METER_RATE."""
 
 TEXT_MOST = 200
 """Characters of a name or label."""

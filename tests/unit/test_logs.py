@@ -25,18 +25,18 @@ def written() -> Callable[..., str]:
     return write
 
 
-def test_a_line_says_when_how_bad_which_receiver_what_and_why(written: Callable[..., str]) -> None:
-    extra = {"receiver": "rack1", "reason": "silent", "why": "nothing heard for 20 s: is it switched on?"}
-    line = written(lambda: OURS.warning("receiver is lost", extra=extra))
+def test_a_line_says_when_how_bad_which_unit_what_and_why(written: Callable[..., str]) -> None:
+    extra = {"unit": "rack1", "reason": "silent", "why": "nothing received for 20 s: is it switched on?"}
+    line = written(lambda: OURS.warning("unit is lost", extra=extra))
     assert line.endswith(
-        " WARNING rack1          receiver is lost: nothing heard for 20 s: is it switched on?  (reason=silent)\n"
+        " WARNING rack1          unit is lost: nothing received for 20 s: is it switched on?  (reason=silent)\n"
     )
 
 
 def test_json_has_the_same_facts_and_utc(written: Callable[..., str]) -> None:
-    line = json.loads(written(lambda: OURS.info("online %d", 3, extra={"receiver": "rack1"}), format="json"))
+    line = json.loads(written(lambda: OURS.info("online %d", 3, extra={"unit": "rack1"}), format="json"))
     assert line.pop("time").endswith("Z")
-    assert line == {"event": "online 3", "level": "info", "receiver": "rack1"}
+    assert line == {"event": "online 3", "level": "info", "unit": "rack1"}
 
 
 def test_libraries_speak_from_warning_on_and_are_named(written: Callable[..., str]) -> None:
@@ -80,7 +80,7 @@ def test_a_traceback_stands_below_its_line(written: Callable[..., str]) -> None:
         try:
             raise RuntimeError("broken")
         except RuntimeError:
-            OURS.exception("it failed", extra={"receiver": "rack1"})
+            OURS.exception("it failed", extra={"unit": "rack1"})
 
     first, *trace = written(say).splitlines()
     assert first.endswith("rack1          it failed")

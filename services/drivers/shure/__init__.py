@@ -1,1 +1,8 @@
-"""Shure receivers over their command strings, TCP 2202: ULX-D, QLX-D, SLX-D, SLX-D+ and Axient Digital."""
+"""Shure receivers and chargers over their command strings, TCP 2202.
+
+`driver` is the entry point. `link` is one conversation with one unit: `conversation` moves messages, `detection` finds
+out family and model, `questions` lists what can be asked, `barrier` finds out when all was answered, `metering` asks
+for meters and sums them up. `overhearing` receives adverts, `adverts` reads them. What bytes mean is in the room
+`codec` (a SAMPLE: `codec/samples.py`), what each family has in `families`. `simulation` plays units; the runtime never
+imports it.
+"""

@@ -1,4 +1,4 @@
-"""Listens for the adverts of Shure devices, on every interface: control and audio networks differ."""
+"""Receives the adverts of Shure units, on every interface: control and audio networks differ."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.drivers.shure.codec import slp
 log = logging.getLogger(__name__)
 
 WAITING_MOST = 1000
-"""Adverts that wait to be taken; further ones are dropped, for each device repeats its own every 2 s."""
+"""Adverts that wait to be taken; further ones are dropped, for each unit repeats its own every 2 s."""
 
 
 JOIN_AGAIN_S = 60.0

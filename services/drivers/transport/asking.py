@@ -19,7 +19,7 @@ ROUNDING_S = 1e-6
 """A turn that is so near is due: sums of fractions are never exact."""
 
 LAST = 2**31 - 1
-"""The largest number that every signed 32-bit parser of a device can read."""
+"""The largest number that every signed 32-bit parser of a unit can read."""
 
 
 class Pace:

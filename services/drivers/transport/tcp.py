@@ -126,7 +126,7 @@ async def connect(
             "timeout", f"no answer from {peer} within {timeout:g} s: check address, cable, power and network"
         ) from error
     except ConnectionRefusedError as error:
-        hint = refused_hint or "nothing listens there, or controller access is blocked in the device's menu"
+        hint = refused_hint or "nothing listens there, or controller access is blocked in the unit's menu"
         raise DriverError("refused", f"{peer} refused the connection: {hint}") from error
     except socket.gaierror as error:
         raise DriverError("timeout", f"{peer}: {RESOLVE_WORDS} ({error.strerror})") from error

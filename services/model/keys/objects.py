@@ -61,7 +61,7 @@ class Alert(TypedDict):
 
 
 class Labels(TypedDict):
-    """Where a receiver stands and what it is for: people's words, edited here, not on the device."""
+    """Where a unit stands and what it is for: people's words, edited here, not on the unit."""
 
     location: Annotated[str | None, Field(description="Free text: the site or venue.")]
     building: Annotated[str | None, Field(description="Free text.")]

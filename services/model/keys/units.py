@@ -112,7 +112,7 @@ RECEIVER_KEYS: tuple[Key, ...] = (
     _state(
         "firmware_update_failed",
         bool,
-        "The firmware version carries the device's mark of a failed self-test or update.",
+        "The firmware version carries the unit's mark of a failed self-test or update.",
         audited=True,
     ),
     _setting("transmission_mode", Literal["standard", "high_density"], "RF channel spacing mode."),

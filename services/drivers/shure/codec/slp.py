@@ -1,4 +1,4 @@
-"""PURE. What Shure devices announce of themselves: SLPv2 attribute replies to 239.255.254.253, UDP 8427.
+"""PURE. What Shure units announce of themselves: SLPv2 attribute replies to 239.255.254.253, UDP 8427.
 
 One datagram about every 2 s a unit (docs/protocols.md#shure-adverts-slpv2). An advert proves that a unit exists, not
 that it can be controlled. Everything is read tolerantly: the header only shows where to look, the attributes are found
@@ -38,7 +38,7 @@ def parse(datagram: bytes) -> dict[str, str] | None:
 
 
 def build(attributes: Mapping[str, str], xid: int = 0) -> bytes:
-    """An advert as a device sends it."""
+    """An advert as a unit sends it."""
     text = ",".join(f"({name}={value})" for name, value in attributes.items()).encode()
     language = b"en"
     body = language + struct.pack("!HH", 0, len(text)) + text + b"\0"

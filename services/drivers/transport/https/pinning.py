@@ -138,7 +138,7 @@ def unreachable(error: BaseException, peer: str, timeout: float, hint: str = "")
                 "wrong_model", f"{peer} speaks no TLS that fits ({words}): check port and model", cause=error
             )
         case ConnectionRefusedError():
-            words = hint or "nothing listens there, or remote access is switched off in the device's menu"
+            words = hint or "nothing listens there, or remote access is switched off in the unit's menu"
             return failure("refused", f"{peer} refused the connection: {words}", cause=error)
         case ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError() | EOFError():
             return failure("reset_by_device", f"{peer} ended the connection before TLS was agreed", cause=error)

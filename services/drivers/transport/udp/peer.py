@@ -147,7 +147,7 @@ class Peer:
             self._trouble = number
             return
         self._sender.counters.refused += 1
-        hint = self._hint or "it may be restarting, or remote control is switched off in the device's menu"
+        hint = self._hint or "it may be restarting, or remote control is switched off in the unit's menu"
         self._fail_all("refused", f"nothing listens at {self.name}: {hint}")
 
     def leave(self) -> None:

@@ -113,7 +113,7 @@ class DatagramSocket:
         """Register an address for the time of the block. A name is resolved once, here; IPv4 goes before IPv6.
 
         ``receive`` gets each datagram that answers no question; it must return quickly. ``any_port``: datagrams from
-        any port of the host belong to this peer, for devices that answer from another. ``failed`` gets ``refused``
+        any port of the host belong to this peer, for units that answer from another. ``failed`` gets ``refused``
         for each ICMP port unreachable, and ``bridge_stopped`` when the socket closes. ``hint``: what people can do
         when nothing answers. An address may be registered several times; each registration gets everything that comes.
 
