@@ -99,7 +99,7 @@ def _line(found: Sighting) -> str:
         identity.model or identity.family,
         found.unit and f"unit {found.unit}",
         f"{identity.part_count} {PLACES[identity.kind]}" if identity.part_count else None,
-        identity.device_id,
+        _label(found),
         f"firmware {identity.firmware}" if identity.firmware else None,
         identity.mac,
         identity.serial,
@@ -108,8 +108,13 @@ def _line(found: Sighting) -> str:
     return f"{host:<16} {identity.manufacturer:<10} " + "  ".join(fact for fact in facts if fact)
 
 
+def _label(found: Sighting) -> str | None:
+    """What the unit calls itself."""
+    return found.identity.device_id or found.name
+
+
 def _as_json(found: Sighting) -> str:
-    place = {"host": found.host, "port": found.port, "driver": found.driver}
+    place = {"host": found.host, "port": found.port, "driver": found.driver, "name": _label(found)}
     if found.unit:
         place["unit"] = found.unit
     return json.dumps(place | dataclasses.asdict(found.identity), sort_keys=True)

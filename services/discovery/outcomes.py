@@ -178,7 +178,10 @@ class Findings:
         identity = found.identity
         if identity.mac is None and not found.unit:  # the address is the gateway's: all its units would be one
             identity = replace(identity, mac=self._sinks.mac_at(found.host))
-        return DeviceSnapshot(host, found.port, identity, AUTO, unit=found.unit)  # its firmware may change its protocol
+        label = identity.device_id or found.name
+        return DeviceSnapshot(  # AUTO: its firmware may change its protocol
+            host, found.port, identity, AUTO, unit=found.unit, label=label
+        )
 
     def _is_second_address(self, snapshot: DeviceSnapshot) -> bool:
         """Whether this unit answered in this discovery before: a name with two addresses, a unit with two networks."""
@@ -209,9 +212,9 @@ class Findings:
             snapshot.host,
             manufacturer=identity.manufacturer,
             model=identity.model,
-            name=identity.device_id,
+            name=snapshot.label,
             mac=identity.mac,
-            why="answered to discovery in a range that does not adopt; receiver_add takes it",
+            why="answered to discovery in a range that does not adopt; unit_add takes it",
         )
 
     async def _sync(self, manufacturer: str, devices: list[DeviceSnapshot]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
 from services.drivers.makers import Makers
 from services.drivers.port import Driver, DriverError, Sighting, Target, usefulness
@@ -43,18 +44,15 @@ async def look(
     if len(chosen) == 1:
         return await _look(makers, chosen[0], target)
     tasks = [asyncio.create_task(_look(makers, name, target), name=f"look {name}") for name in chosen]
-    failures: list[BaseException] = []
     try:
         for next_one in asyncio.as_completed(tasks):
-            try:
+            with suppress(Exception):  # one driver's bug must not hide the others' answers
                 return await next_one
-            except Exception as error:  # noqa: BLE001 - one driver's bug must not hide the others' answers
-                failures.append(error)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    raise most_useful_failure(failures)
+    raise _in_short({name: error for name, task in zip(chosen, tasks, strict=True) if (error := task.exception())})
 
 
 def can_be_scanned(driver: Driver) -> bool:
@@ -66,6 +64,20 @@ def most_useful_failure(failures: Sequence[BaseException]) -> BaseException:
     """Of several failures at one address the one that helps people most; a bug only where there is nothing else."""
     errors = [error for error in failures if isinstance(error, DriverError)]
     return min(errors, key=lambda error: usefulness(error.reason)) if errors else failures[0]
+
+
+def _in_short(failures: Mapping[str, BaseException]) -> BaseException:
+    """The most useful failure, and what every other driver found in a word: the unit may be one of theirs."""
+    chosen = most_useful_failure(list(failures.values()))
+    others = [
+        f"{name}: {error.reason}"
+        for name, error in failures.items()
+        if isinstance(error, DriverError) and error is not chosen
+    ]
+    if not isinstance(chosen, DriverError) or not others:
+        return chosen
+    detail = f"{chosen.detail} (other drivers: {', '.join(others)}; probe explains each)"
+    return DriverError(chosen.reason, detail, again_s=chosen.again_s)
 
 
 async def _look(makers: Makers, name: str, target: Target) -> Sequence[Sighting]:

@@ -53,6 +53,8 @@ class DeviceSnapshot:
     """The id that it gets where it is new; ``None``: one is made of its identity."""
     options: BaseModel | None = None
     """The driver's own settings of it, from the configuration."""
+    label: str | None = None
+    """What the unit calls itself, for a list of what was found; ``name`` is what people here call it."""
 
 
 def find_unit(inventory: Inventory, address: Address) -> Unit:

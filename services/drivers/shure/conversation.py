@@ -31,8 +31,11 @@ MENU = (
     "allow it at the receiver: on SLX-D in Menu > Advanced > Network > Allow Third-Party Controls, "
     "on SLX-D+ in Device Settings > Controller Access"
 )
-REFUSED = f"no Shure receiver listens there, or controller access is blocked; {MENU}"
-BLOCKED = f"it accepts the connection and stays silent, so control by third parties is blocked; {MENU}"
+REFUSED = f"no Shure unit listens there, or controller access is blocked; {MENU}"
+BLOCKED = (
+    f"it accepts the connection and stays silent, so control by third parties is blocked; {MENU}. A unit that was "
+    "online before, or that has no such menu, for example a charger, hangs: switch it off and on"
+)
 
 SAMPLES_MOST = 600
 """Samples kept a channel: a minute at 10 a second, the longest interval of telemetry. Beyond that the oldest go."""

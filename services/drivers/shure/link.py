@@ -244,7 +244,7 @@ class ShureLink:
             device_id=facts.get("device_id"),
             firmware=facts.get("firmware"),
             band=facts.get("band"),
-            part_count=len(self._parts(found)),
+            part_count=None if self._composer.parts == () else len(self._parts(found)),  # none was reported yet
         )
 
     # -- receiving -------------------------------------------------------------------------------------------

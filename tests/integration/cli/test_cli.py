@@ -238,6 +238,16 @@ async def test_simulate_probe_and_discover_find_each_other(tmp_path: Path) -> No
         assert await units.ends() == 0
 
 
+async def test_discover_lists_a_charger_without_a_number_of_bays_that_nobody_has_counted(tmp_path: Path) -> None:
+    arguments = ("simulate", "--product", "shure/sbc220", "--listen", "127.0.63.1", "--option", "still=true")
+    async with started(*arguments, folder=tmp_path) as units:
+        await units.says("1 simulated unit")
+        code, said = await run("discover", "127.0.63.1", folder=tmp_path)
+        assert code == 0, said
+        assert "SBC220" in said
+        assert "8" not in said.split("SBC220")[1].split("firmware")[0], "two bays, and nobody asked for them"
+
+
 async def test_probe_names_the_menu_that_stands_in_the_way(tmp_path: Path) -> None:
     arguments = ("simulate", "--family", "slxd", "--listen", "127.0.62.1", "--fault", "control_blocked")
     async with started(*arguments, folder=tmp_path) as units:

@@ -35,9 +35,16 @@ async def test_a_range_that_does_not_adopt_makes_candidates() -> None:
     house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}), ranges=[configured("10.20.0.8/30", adopt=False)])
     result = await house.discover()
     assert not house.shelf.handed
-    assert "receiver_add" in house.candidates()["10.20.0.9"]
+    assert "unit_add" in house.candidates()["10.20.0.9"]
     assert result.data["candidates"] == 1
     assert (house.inventory.bridge_address(STAGE), Facet.CANDIDATES) in house.changes.take()[0]
+
+
+async def test_a_candidate_has_the_name_that_the_unit_gives_itself() -> None:
+    named = Sighting("acme", "10.20.0.9", unit("s9"), name="Wedge left")
+    house = House(AnsweringDriver(answers={"10.20.0.9": (named,)}), ranges=[configured("10.20.0.8/30", adopt=False)])
+    await house.discover()
+    assert house.candidate(STAGE, "10.20.0.9").name == "Wedge left"
 
 
 async def test_a_request_can_adopt_what_the_range_does_not_and_the_reverse() -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.drivers import Description, DriverError, Link, Sighting, Target, Trace
+from services.drivers import Description, DriverError, Link, Sighting, Target, Trace, look, make_target
 from services.live import Unit
 from services.model import Abilities, Address, AvailabilityReason, Identity, Kind, UnitRecord
 from services.units import Polling, UnitQueues
@@ -101,6 +101,14 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_driver_that_knows_most_of_a_silent_unit_has_the_word() -> None:
     async with session_with(Failing("one", "refused"), Failing("other", "control_blocked")) as (_, reasons):
         assert [await reasons.get() for _ in range(3)] == ["control_blocked"] * 3
+
+
+async def test_where_nobody_knows_the_unit_the_other_drivers_have_a_word_as_well() -> None:
+    makers = makers_of(Failing("one", "refused"), Failing("other", "timeout"), Failing("third", "timeout"))
+    with pytest.raises(DriverError) as failure:
+        await look(makers, make_target("10.0.0.1"))
+    assert failure.value.reason == "refused"
+    assert "(other drivers: other: timeout, third: timeout" in failure.value.detail
 
 
 async def test_a_wrong_password_is_tried_once_until_the_settings_change() -> None:

@@ -288,6 +288,7 @@ async def test_simulate_discover_and_probe_work_from_the_command_line() -> None:
                 continue
         found = await said("discover", f"{first}/30", "--interface", home)
         assert found.count("sennheiser") == 2, found
+        assert "EM  1 ch  Vox 1  firmware" in found, "units without a number are told apart by their names"
         with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other:
             other.bind((home, PORT))
             missed = await said("discover", f"{first}/30", "--interface", home)
