@@ -24,7 +24,7 @@ test: servers lint  ## everything that must hold
 servers:  ## mosquitto and PostgreSQL for the tests, installed and not started
 	@scripts/bootstrap --servers
 
-lint: venv  ## style, types and floors
+lint: venv  ## style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PYTHON_DIRS)
