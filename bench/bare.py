@@ -6,7 +6,7 @@ import importlib
 import json
 import sys
 
-from bench.children import say
+from bench.children import emit
 
 if __name__ == "__main__":
     left_out = []
@@ -15,5 +15,5 @@ if __name__ == "__main__":
             importlib.import_module(module)
         except ImportError:
             left_out.append(module)  # a name that a module gave itself
-    say({"left_out": left_out})
+    emit({"left_out": left_out})
     sys.stdin.read()

@@ -55,29 +55,29 @@ class Child:
                 env=dict(self._environment),
             )
 
-    async def hear(self, within_s: float = 60.0) -> Any:
-        """The next thing that it says."""
+    async def receive(self, within_s: float = 60.0) -> Any:
+        """The next message that it sends."""
         stdout = self._running().stdout
         assert stdout is not None
         try:
             async with asyncio.timeout(within_s):
                 line = await stdout.readline()
         except TimeoutError:
-            raise ChildError(f"{self.name} said nothing for {within_s:g} s: {self.last_words()}") from None
+            raise ChildError(f"{self.name} sent nothing for {within_s:g} s: {self.last_words()}") from None
         if not line:
             raise ChildError(f"{self.name} has ended: {self.last_words()}")
         return json.loads(line)
 
-    def tell(self, what: object) -> None:
-        """Say something to it."""
+    def send(self, what: object) -> None:
+        """Send it a message."""
         stdin = self._running().stdin
         assert stdin is not None
         stdin.write(json.dumps(what).encode() + b"\n")
 
     async def ask(self, what: str, within_s: float = 60.0, **arguments: object) -> Any:
         """Ask for something and wait for the answer."""
-        self.tell({"do": what, **arguments})
-        return await self.hear(within_s)
+        self.send({"do": what, **arguments})
+        return await self.receive(within_s)
 
     def last_words(self) -> str:
         """The end of its log."""
@@ -117,8 +117,8 @@ class Child:
 Handler = Callable[..., Awaitable[object]]
 
 
-def say(what: object) -> None:
-    """From within a child: tell whoever started it."""
+def emit(what: object) -> None:
+    """From within a child: send a message to the process that started it."""
     sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
 
@@ -131,4 +131,4 @@ async def serve(handlers: Mapping[str, Handler]) -> None:
     loop.add_signal_handler(signal.SIGTERM, reader.feed_eof)
     while line := await reader.readline():
         request = json.loads(line)
-        say(await handlers[request.pop("do")](**request))
+        emit(await handlers[request.pop("do")](**request))

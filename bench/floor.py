@@ -9,7 +9,7 @@ from typing import cast
 
 import uvloop
 
-from bench.children import say, serve
+from bench.children import emit, serve
 
 PORT = 2202
 METER_MS = 100
@@ -45,7 +45,7 @@ async def run(hosts: list[str]) -> None:
     async def lines() -> int:
         return Lines.taken
 
-    say("connected")
+    emit("connected")
     await serve({"lines": lines})
     for receiver in receivers:
         receiver.transport.write(METERING_OFF)

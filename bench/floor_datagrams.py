@@ -8,7 +8,7 @@ import sys
 
 import uvloop
 
-from bench.children import say, serve
+from bench.children import emit, serve
 
 PORT = 53212
 LISTEN = "127.0.0.1"
@@ -38,7 +38,7 @@ async def run(hosts: list[str]) -> None:
 
     for host in hosts:
         transport.sendto(REPORTS_ON, (host, PORT))
-    say("connected")
+    emit("connected")
     await serve({"lines": lines})
     for host in hosts:
         transport.sendto(REPORTS_OFF, (host, PORT))

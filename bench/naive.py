@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import aiomqtt
 import uvloop
 
-from bench.children import say, serve
+from bench.children import emit, serve
 from bench.floor import METERING_OFF, METERING_ON, PORT
 
 handled = 0
@@ -49,7 +49,7 @@ async def run(hosts: list[str], port: int) -> None:
 
     async with aiomqtt.Client("127.0.0.1", port) as client:
         tasks = [asyncio.create_task(follow(host, number, client)) for number, host in enumerate(hosts, 1)]
-        say("connected")
+        emit("connected")
         await serve({"lines": lines})
         for task in tasks:
             task.cancel()

@@ -18,7 +18,7 @@ from typing import Any
 
 import uvloop
 
-from bench.children import say, serve
+from bench.children import emit, serve
 from services.drivers import find_drivers, find_simulators
 from services.drivers.port import SimulatedUnit
 from services.model import Part
@@ -93,7 +93,7 @@ async def run(product: str, count: int, listen: str, options: dict[str, Any]) ->
         running = find_simulators()[driver].run(name, count=count, listen=listen, **options)
         units = await stack.enter_async_context(running)
         fleet = Fleet(units, parts or 0)
-        say([unit.host for unit in units])
+        emit([unit.host for unit in units])
         await serve({"changes": fleet.changes, "storm": fleet.storm})
 
 

@@ -125,7 +125,7 @@ class Stage:
         """Running units of a product, and where they are."""
         asked = {"product": product, "count": units, "listen": LISTEN, **options}
         async with self.child("simulators", json.dumps(asked)) as child:
-            yield child, await child.hear(START_S)
+            yield child, await child.receive(START_S)
 
     @asynccontextmanager
     async def house(
@@ -157,8 +157,8 @@ class Stage:
     async def reader(self, module: str, hosts: Sequence[str], *arguments: str) -> AsyncIterator[Child]:
         """`bench.floor` or `bench.naive`, connected to these hosts."""
         async with self.child(module, *arguments) as child:
-            child.tell(list(hosts))
-            await child.hear(START_S)
+            child.send(list(hosts))
+            await child.receive(START_S)
             await asyncio.sleep(self.scale.warm_up)
             yield child
 
@@ -181,8 +181,8 @@ async def load_of_reader(child: Child, seconds: float) -> Load:
 async def bare_memory(stage: Stage, modules: list[str]) -> machine.Memory:
     """Of an interpreter that imported these modules and does nothing."""
     async with stage.child("bare") as child:
-        child.tell(modules)
-        await child.hear(START_S)
+        child.send(modules)
+        await child.receive(START_S)
         return machine.memory(child.pid)
 
 

@@ -44,7 +44,7 @@ class WatchedShure(ShureDriver):
         yield WatchedMaker(around, self.identified)
 
 
-class House(UnitServices):
+class Site(UnitServices):
     """The services of a bridge, without a broker."""
 
     def __init__(self, store: Store) -> None:
@@ -80,9 +80,9 @@ class House(UnitServices):
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncIterator[House]:
+async def site(folder: Path) -> AsyncIterator[Site]:
     async with Store.open(f"sqlite:///{folder / 'test.db'}") as store:
-        built = House(store)
+        built = Site(store)
         async with built.makers.open(Surroundings("127.0.0.1")):
             services = [asyncio.create_task(built.adverts.run()), asyncio.create_task(built.schedule.run())]
             try:
@@ -95,7 +95,7 @@ async def house(folder: Path) -> AsyncIterator[House]:
 
 
 async def test_a_24_of_simulated_receivers_is_found_and_goes_online(tmp_path: Path) -> None:
-    async with house(tmp_path) as bridge, rack("ulxd", count=3, listen="127.31.1.10", still=True):
+    async with site(tmp_path) as bridge, rack("ulxd", count=3, listen="127.31.1.10", still=True):
         result = await bridge.discovery.handle_discovery_requested(context=CONTEXT, networks=["127.31.1.0/24"])
         assert (result.status, result.counts.seen, result.counts.added) == ("succeeded", 3, 3)
         await until(lambda: len(bridge.online()) == 3)
@@ -103,7 +103,7 @@ async def test_a_24_of_simulated_receivers_is_found_and_goes_online(tmp_path: Pa
 
 
 async def test_a_second_discovery_opens_no_second_session(tmp_path: Path) -> None:
-    async with house(tmp_path) as bridge, rack("qlxd", count=2, listen="127.31.2.10", still=True):
+    async with site(tmp_path) as bridge, rack("qlxd", count=2, listen="127.31.2.10", still=True):
         await bridge.discovery.handle_discovery_requested(context=CONTEXT, networks=["127.31.2.8/29"])
         await until(lambda: len(bridge.online()) == 2)
         bridge.shure.identified.clear()
@@ -137,7 +137,7 @@ async def test_families_are_told_apart_without_a_store_or_a_broker() -> None:
 
 async def test_what_is_overheard_outside_of_every_range_becomes_a_candidate(tmp_path: Path) -> None:
     async with (
-        house(tmp_path) as bridge,
+        site(tmp_path) as bridge,
         rack("ulxd", count=1, listen="127.31.4.10", still=True, advertise="127.0.0.1") as (unit,),
     ):
         await until(lambda: bridge.candidates.get(STAGE, "127.31.4.10"))
@@ -148,7 +148,7 @@ async def test_what_is_overheard_outside_of_every_range_becomes_a_candidate(tmp_
 
 
 async def test_a_receiver_that_comes_back_elsewhere_is_followed_by_what_it_announces(tmp_path: Path) -> None:
-    async with house(tmp_path) as bridge:
+    async with site(tmp_path) as bridge:
         bridge.schedule.configure([RangeRecord(STAGE, "127.31.5.8/29", adopt=True, schedule_s=None, manufacturer=None,
                                                source="config")])  # fmt: skip
         async with rack("ulxd", count=1, listen="127.31.5.10", still=True, advertise="127.0.0.1"):
@@ -164,10 +164,10 @@ async def test_a_receiver_that_comes_back_elsewhere_is_followed_by_what_it_annou
 
 async def test_a_range_remembers_over_a_restart_that_it_was_searched(tmp_path: Path) -> None:
     wanted = RangeRecord(STAGE, "127.31.7.8/30", adopt=True, schedule_s=None, manufacturer=None, source="config")
-    async with house(tmp_path) as bridge:
+    async with site(tmp_path) as bridge:
         assert bridge.schedule.configure([wanted]) == 1
         await until(lambda: bridge.discovery.ranges[0].scanned_at)
-    async with house(tmp_path) as again:
+    async with site(tmp_path) as again:
         loaded = await again.store.load()
         assert again.schedule.configure([wanted], stored=loaded.ranges) == 0
         assert again.discovery.ranges[0].scanned_at
@@ -175,10 +175,10 @@ async def test_a_range_remembers_over_a_restart_that_it_was_searched(tmp_path: P
 
 async def test_a_range_that_left_the_configuration_is_searched_when_it_comes_back(tmp_path: Path) -> None:
     wanted = RangeRecord(STAGE, "127.31.7.12/30", adopt=True, schedule_s=None, manufacturer=None, source="config")
-    async with house(tmp_path) as bridge:
+    async with site(tmp_path) as bridge:
         bridge.schedule.configure([wanted])
         await until(lambda: bridge.discovery.ranges[0].scanned_at)
-    async with house(tmp_path) as without:
+    async with site(tmp_path) as without:
         without.schedule.configure([], stored=(await without.store.load()).ranges)
-    async with house(tmp_path) as again:
+    async with site(tmp_path) as again:
         assert again.schedule.configure([wanted], stored=(await again.store.load()).ranges) == 1

@@ -107,7 +107,7 @@ class Diary:
         return [action for action, _ in self.entries]
 
 
-class House:
+class Site:
     """A discovery service and everything around it."""
 
     def __init__(self, *drivers: AnsweringDriver, ranges: Sequence[RangeRecord] = ()) -> None:

@@ -13,7 +13,7 @@ from services.discovery.candidates import CANDIDATES_MOST
 from services.drivers import DriverError, Gone, Sighting
 from services.model import Campus, Facet, IgnoredIdentity
 from tests.unit.discovery.answering import AnsweringDriver, unit
-from tests.unit.discovery.household import STAGE, House, configured, put, set_online, until
+from tests.unit.discovery.household import STAGE, Site, configured, put, set_online, until
 
 MAC = "00:0e:dd:47:e0:d7"
 EXPIRE_S = 300.0
@@ -21,20 +21,20 @@ HERE = Sighting("acme", "10.20.0.9", unit(mac=MAC), name="Vox", lasts_s=EXPIRE_S
 DEFAULT = Campus("default", "default")
 
 
-def adverts_of(house: House) -> Adverts:
+def adverts_of(site: Site) -> Adverts:
     return Adverts(
-        inventory=house.inventory,
-        ignored=house.ignored,
-        discovery=house.discovery,
-        makers=house.makers,
-        announced=house.announced_hosts,
+        inventory=site.inventory,
+        ignored=site.ignored,
+        discovery=site.discovery,
+        makers=site.makers,
+        announced=site.announced_hosts,
         default_tenant=DEFAULT,
     )
 
 
 @asynccontextmanager
-async def listening(house: House) -> AsyncIterator[Adverts]:
-    adverts = adverts_of(house)
+async def listening(site: Site) -> AsyncIterator[Adverts]:
+    adverts = adverts_of(site)
     task = asyncio.create_task(adverts.run())
     try:
         yield adverts
@@ -46,83 +46,83 @@ async def listening(house: House) -> AsyncIterator[Adverts]:
 
 async def test_what_is_only_overheard_is_a_candidate() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit("s9")})
-    house = House(driver)
-    async with listening(house):
+    site = Site(driver)
+    async with listening(site):
         driver.announces.put_nowait(HERE)
-        await until(house.candidates)
-    candidate = house.candidate(DEFAULT, "10.20.0.9")
+        await until(site.candidates)
+    candidate = site.candidate(DEFAULT, "10.20.0.9")
     assert (candidate.model, candidate.name, candidate.mac) == ("A1", "Vox", MAC)
     assert not driver.asked
-    assert not house.shelf.handed
+    assert not site.shelf.handed
 
 
 async def test_a_candidate_belongs_to_the_campus_whose_range_it_is_in() -> None:
-    house = House(AnsweringDriver(), ranges=[configured("10.20.0.0/24", adopt=False)])
-    adverts_of(house).receive(HERE)
-    assert [one.host for one in house.listed.of(STAGE)] == list(house.candidates()) == ["10.20.0.9"]
+    site = Site(AnsweringDriver(), ranges=[configured("10.20.0.0/24", adopt=False)])
+    adverts_of(site).receive(HERE)
+    assert [one.host for one in site.listed.of(STAGE)] == list(site.candidates()) == ["10.20.0.9"]
 
 
 async def test_hearing_the_same_again_tells_nobody_anything() -> None:
-    house = House(AnsweringDriver())
-    adverts = adverts_of(house)
+    site = Site(AnsweringDriver())
+    adverts = adverts_of(site)
     adverts.receive(HERE)
-    assert [facet for _, facet in house.changes.take()[0]] == [Facet.CANDIDATES]
+    assert [facet for _, facet in site.changes.take()[0]] == [Facet.CANDIDATES]
     for _ in range(3):
         adverts.receive(HERE)
-    assert house.changes.take() == ([], [])
+    assert site.changes.take() == ([], [])
     adverts.receive(replace(HERE, name="Vox 2"))
-    assert house.changes.dirty
-    assert house.candidate(DEFAULT, "10.20.0.9").name == "Vox 2"
+    assert site.changes.dirty
+    assert site.candidate(DEFAULT, "10.20.0.9").name == "Vox 2"
 
 
 async def test_what_falls_silent_leaves_the_list_after_five_minutes() -> None:
-    house = House(AnsweringDriver())
-    adverts = adverts_of(house)
+    site = Site(AnsweringDriver())
+    adverts = adverts_of(site)
     adverts.receive(HERE)
     now = asyncio.get_running_loop().time()
     adverts.expire(now + EXPIRE_S - 1)
-    assert house.candidates()
+    assert site.candidates()
     adverts.expire(now + EXPIRE_S + 1)
-    assert not house.candidates()
-    assert house.announced_hosts.mac_at("10.20.0.9") is None
+    assert not site.candidates()
+    assert site.announced_hosts.mac_at("10.20.0.9") is None
 
 
 async def test_what_says_goodbye_leaves_the_list_at_once() -> None:
     driver = AnsweringDriver()
-    house = House(driver)
-    async with listening(house):
+    site = Site(driver)
+    async with listening(site):
         driver.announces.put_nowait(HERE)
-        await until(house.candidates)
+        await until(site.candidates)
         driver.announces.put_nowait(Gone("acme", "10.20.0.9"))
-        await until(lambda: not house.candidates())
+        await until(lambda: not site.candidates())
 
 
 async def test_only_the_driver_that_saw_a_unit_asks_it() -> None:
     acme, other = AnsweringDriver(answers={"10.20.0.9": unit()}), AnsweringDriver("other")
-    house = House(acme, other, ranges=[configured("10.20.0.0/24")])
-    async with listening(house):
+    site = Site(acme, other, ranges=[configured("10.20.0.0/24")])
+    async with listening(site):
         acme.announces.put_nowait(HERE)
-        await until(lambda: house.shelf.handed)
+        await until(lambda: site.shelf.handed)
     assert not other.asked
 
 
 async def test_what_announces_itself_where_answers_are_adopted_is_asked_and_added() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit()})
-    house = House(driver, ranges=[configured("10.20.0.0/24")])
-    async with listening(house):
+    site = Site(driver, ranges=[configured("10.20.0.0/24")])
+    async with listening(site):
         driver.announces.put_nowait(HERE)
-        await until(lambda: house.shelf.handed)
-    assert house.shelf.hosts == ["10.20.0.9"]
-    assert house.shelf.handed[0].identity.mac == MAC
-    assert not house.candidates()
+        await until(lambda: site.shelf.handed)
+    assert site.shelf.hosts == ["10.20.0.9"]
+    assert site.shelf.handed[0].identity.mac == MAC
+    assert not site.candidates()
 
 
 async def test_what_announces_itself_and_does_not_answer_is_a_candidate_with_the_reason() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": DriverError("control_blocked", "Menu > Network")})
-    house = House(driver, ranges=[configured("10.20.0.0/24")])
-    async with listening(house) as adverts:
+    site = Site(driver, ranges=[configured("10.20.0.0/24")])
+    async with listening(site) as adverts:
         driver.announces.put_nowait(HERE)
-        await until(lambda: "Menu > Network" in house.candidates().get("10.20.0.9", ""))
+        await until(lambda: "Menu > Network" in site.candidates().get("10.20.0.9", ""))
         adverts.receive(replace(HERE, name="Vox 2"))
         await asyncio.sleep(0.01)
     assert driver.hosts == ["10.20.0.9"], "a host that does not answer is not asked at every advert"
@@ -130,83 +130,83 @@ async def test_what_announces_itself_and_does_not_answer_is_a_candidate_with_the
 
 async def test_a_lost_receiver_is_followed_to_where_it_announces_itself() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit()})
-    house = House(driver)
-    put(house.inventory, "rack1", "10.20.0.200", mac=MAC)
-    async with listening(house):
+    site = Site(driver)
+    put(site.inventory, "rack1", "10.20.0.200", mac=MAC)
+    async with listening(site):
         driver.announces.put_nowait(HERE)
-        await until(lambda: house.shelf.handed)
-    assert (house.shelf.handed[0].host, house.shelf.handed[0].identity.mac) == ("10.20.0.9", MAC)
+        await until(lambda: site.shelf.handed)
+    assert (site.shelf.handed[0].host, site.shelf.handed[0].identity.mac) == ("10.20.0.9", MAC)
 
 
 async def test_a_receiver_that_is_heard_where_it_is_known_is_not_followed() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit()}))
-    receiver = put(house.inventory, "rack1", "10.20.0.200", mac=MAC, online=True)
-    adverts = adverts_of(house)
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit()}))
+    receiver = put(site.inventory, "rack1", "10.20.0.200", mac=MAC, online=True)
+    adverts = adverts_of(site)
     adverts.receive(HERE)
     set_online(receiver, online=False)
-    put(house.inventory, "rack2", "rack2.example.org", mac="00:0e:dd:00:00:02")
+    put(site.inventory, "rack2", "rack2.example.org", mac="00:0e:dd:00:00:02")
     adverts.receive(Sighting("acme", "10.20.0.10", unit(mac="00:0e:dd:00:00:02")))
     await asyncio.sleep(0.01)
-    assert not house.drivers["acme"].asked
-    assert not house.candidates()
+    assert not site.drivers["acme"].asked
+    assert not site.candidates()
 
 
 async def test_a_receiver_of_the_configuration_stays_where_the_file_says_and_the_list_tells() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit()}))
-    put(house.inventory, "rack1", "10.20.0.200", mac=MAC, source="config")
-    adverts_of(house).receive(HERE)
-    assert house.candidates() == {"10.20.0.9": "is rack1, which the configuration file expects at 10.20.0.200"}
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit()}))
+    put(site.inventory, "rack1", "10.20.0.200", mac=MAC, source="config")
+    adverts_of(site).receive(HERE)
+    assert site.candidates() == {"10.20.0.9": "is rack1, which the configuration file expects at 10.20.0.200"}
 
 
 async def test_a_receiver_that_does_not_tell_its_mac_address_learns_the_announced_one() -> None:
     driver = AnsweringDriver()
-    house = House(driver)
-    put(house.inventory, "rack1", "10.20.0.9", online=True)
-    async with listening(house):
+    site = Site(driver)
+    put(site.inventory, "rack1", "10.20.0.9", online=True)
+    async with listening(site):
         driver.announces.put_nowait(HERE)
-        await until(lambda: house.shelf.handed)
-    assert (house.shelf.handed[0].host, house.shelf.handed[0].identity.mac) == ("10.20.0.9", MAC)
+        await until(lambda: site.shelf.handed)
+    assert (site.shelf.handed[0].host, site.shelf.handed[0].identity.mac) == ("10.20.0.9", MAC)
     assert not driver.asked
 
 
 async def test_a_removed_receiver_that_announces_itself_is_left_alone() -> None:
-    house = House(AnsweringDriver(), ranges=[configured("10.20.0.0/24")])
+    site = Site(AnsweringDriver(), ranges=[configured("10.20.0.0/24")])
     gone = IgnoredIdentity(STAGE, "rack1", "acme", None, MAC, "A1", None, "10.20.0.9", "2026-11-22T19:30:00.000Z")
-    house.ignored.add(gone)
-    async with listening(house) as adverts:
+    site.ignored.add(gone)
+    async with listening(site) as adverts:
         adverts.receive(HERE)
         await asyncio.sleep(0.01)
-    assert not house.drivers["acme"].asked
-    assert not house.candidates()
+    assert not site.drivers["acme"].asked
+    assert not site.candidates()
 
 
 async def test_what_a_discovery_knows_of_a_candidate_is_not_overwritten() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}), ranges=[configured("10.20.0.8/30", adopt=False)])
-    await house.discover()
-    before = house.candidates()
-    adverts_of(house).receive(HERE)
-    assert house.candidates() == before
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit("s9")}), ranges=[configured("10.20.0.8/30", adopt=False)])
+    await site.discover()
+    before = site.candidates()
+    adverts_of(site).receive(HERE)
+    assert site.candidates() == before
 
 
 async def test_invented_hosts_fill_neither_memory_nor_list() -> None:
-    house = House(AnsweringDriver())
-    adverts = adverts_of(house)
+    site = Site(AnsweringDriver())
+    adverts = adverts_of(site)
     for number in range(ANNOUNCED_MOST + 500):
         host = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
         adverts.receive(Sighting("acme", host, unit(), name="x" * 5000))
     assert len(adverts._announced) == ANNOUNCED_MOST
-    assert len(house.candidates()) == CANDIDATES_MOST
-    assert {len(candidate.name or "") for candidate in house.listed.of(DEFAULT)} == {64}
+    assert len(site.candidates()) == CANDIDATES_MOST
+    assert {len(candidate.name or "") for candidate in site.listed.of(DEFAULT)} == {64}
 
 
 @pytest.mark.parametrize("error", [OSError("the port is taken"), DriverError("timeout", "no such interface")])
 async def test_listening_begins_again_after_it_failed(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.discovery.adverts.LISTEN_AGAIN_S", 0.01)
     driver, other = AnsweringDriver("acme"), AnsweringDriver("other")
-    house = House(driver, other)
-    async with listening(house):
+    site = Site(driver, other)
+    async with listening(site):
         driver.announces.put_nowait(error)
         driver.announces.put_nowait(HERE)
         other.announces.put_nowait(replace(HERE, driver="other", identity=unit(maker="other"), host="10.20.0.10"))
-        await until(lambda: len(house.candidates()) == 2)
+        await until(lambda: len(site.candidates()) == 2)
     assert (driver.listening, other.listening) == (0, 0)

@@ -10,13 +10,13 @@ from services.drivers import DriverError, Sighting
 from services.model import AuditContext, Campus, Facet, IgnoredIdentity, ServiceError
 from services.rules import MAX_ADDRESSES
 from tests.unit.discovery.answering import AnsweringDriver, OpenMakers, unit
-from tests.unit.discovery.household import CONTEXT, STAGE, House, configured, put
+from tests.unit.discovery.household import CONTEXT, STAGE, Site, configured, put
 
 
 async def test_what_answers_in_a_named_network_is_added() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9"), "10.20.0.20": unit("s20")}))
-    result = await house.discover(networks=["10.20.0.0/24"])
-    assert house.shelf.hosts == ["10.20.0.20", "10.20.0.9"]
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit("s9"), "10.20.0.20": unit("s20")}))
+    result = await site.discover(networks=["10.20.0.0/24"])
+    assert site.shelf.hosts == ["10.20.0.20", "10.20.0.9"]
     assert (result.status, result.counts.seen, result.counts.added, result.request_id) == ("succeeded", 2, 2, "r1")
     assert result.data["addresses"] == result.data["asked"] == 254
 
@@ -24,142 +24,142 @@ async def test_what_answers_in_a_named_network_is_added() -> None:
 async def test_without_a_word_everything_that_is_configured_for_the_campus_is_searched() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit("s9")})
     elsewhere = replace(configured("10.30.0.0/30"), tenant=Campus("default", "elsewhere"))
-    house = House(driver, ranges=[configured("10.20.0.8/30"), configured("10.20.1.1"), elsewhere])
-    await house.discover()
+    site = Site(driver, ranges=[configured("10.20.0.8/30"), configured("10.20.1.1"), elsewhere])
+    await site.discover()
     assert sorted(driver.hosts) == ["10.20.0.10", "10.20.0.9", "10.20.1.1"]
-    assert {record.network for record in house.remembered} == {"10.20.0.8/30", "10.20.1.1"}
-    assert all(record.scanned_at for record in house.remembered)
+    assert {record.network for record in site.remembered} == {"10.20.0.8/30", "10.20.1.1"}
+    assert all(record.scanned_at for record in site.remembered)
 
 
 async def test_a_range_that_does_not_adopt_makes_candidates() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}), ranges=[configured("10.20.0.8/30", adopt=False)])
-    result = await house.discover()
-    assert not house.shelf.handed
-    assert "unit_add" in house.candidates()["10.20.0.9"]
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit("s9")}), ranges=[configured("10.20.0.8/30", adopt=False)])
+    result = await site.discover()
+    assert not site.shelf.handed
+    assert "unit_add" in site.candidates()["10.20.0.9"]
     assert result.data["candidates"] == 1
-    assert (house.inventory.bridge_address(STAGE), Facet.CANDIDATES) in house.changes.take()[0]
+    assert (site.inventory.bridge_address(STAGE), Facet.CANDIDATES) in site.changes.take()[0]
 
 
 async def test_a_candidate_has_the_name_that_the_unit_gives_itself() -> None:
     named = Sighting("acme", "10.20.0.9", unit("s9"), name="Wedge left")
-    house = House(AnsweringDriver(answers={"10.20.0.9": (named,)}), ranges=[configured("10.20.0.8/30", adopt=False)])
-    await house.discover()
-    assert house.candidate(STAGE, "10.20.0.9").name == "Wedge left"
+    site = Site(AnsweringDriver(answers={"10.20.0.9": (named,)}), ranges=[configured("10.20.0.8/30", adopt=False)])
+    await site.discover()
+    assert site.candidate(STAGE, "10.20.0.9").name == "Wedge left"
 
 
 async def test_a_request_can_adopt_what_the_range_does_not_and_the_reverse() -> None:
     answers = {"10.20.0.9": unit("s9")}
-    eager = House(AnsweringDriver(answers=answers), ranges=[configured("10.20.0.8/30", adopt=False)])
+    eager = Site(AnsweringDriver(answers=answers), ranges=[configured("10.20.0.8/30", adopt=False)])
     await eager.discover(adopt=True)
     assert eager.shelf.hosts == ["10.20.0.9"]
-    careful = House(AnsweringDriver(answers=answers))
+    careful = Site(AnsweringDriver(answers=answers))
     await careful.discover(networks=["10.20.0.8/30"], adopt=False)
     assert not careful.shelf.handed
     assert list(careful.candidates()) == ["10.20.0.9"]
 
 
 async def test_a_candidate_that_is_added_leaves_the_list() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
-    await house.discover(networks=["10.20.0.8/30"], adopt=False)
-    await house.discover(networks=["10.20.0.8/30"])
-    assert not house.candidates()
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
+    await site.discover(networks=["10.20.0.8/30"], adopt=False)
+    await site.discover(networks=["10.20.0.8/30"])
+    assert not site.candidates()
 
 
 async def test_a_removed_receiver_is_no_candidate() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
-    house.ignored.add(
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
+    site.ignored.add(
         IgnoredIdentity(STAGE, "rack1", "acme", "s9", None, "A1", None, "10.20.0.9", "2026-11-22T19:30:00.000Z")
     )
-    await house.discover(networks=["10.20.0.8/30"], adopt=False)
-    assert not house.candidates()
+    await site.discover(networks=["10.20.0.8/30"], adopt=False)
+    assert not site.candidates()
 
 
 async def test_a_known_receiver_in_a_range_that_does_not_adopt_is_followed_all_the_same() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
-    put(house.inventory, "rack1", "10.20.0.200", serial="s9")
-    await house.discover(networks=["10.20.0.8/30"], adopt=False)
-    assert house.shelf.hosts == ["10.20.0.9"]
-    assert not house.candidates()
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
+    put(site.inventory, "rack1", "10.20.0.200", serial="s9")
+    await site.discover(networks=["10.20.0.8/30"], adopt=False)
+    assert site.shelf.hosts == ["10.20.0.9"]
+    assert not site.candidates()
 
 
 async def test_a_receiver_that_is_heard_is_counted_and_not_asked() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit("s9")})
-    house = House(driver)
-    put(house.inventory, "rack1", "10.20.0.9", online=True)
-    put(house.inventory, "rack2", "10.20.0.10", online=False)
-    result = await house.discover(networks=["10.20.0.8/30"])
+    site = Site(driver)
+    put(site.inventory, "rack1", "10.20.0.9", online=True)
+    put(site.inventory, "rack2", "10.20.0.10", online=False)
+    result = await site.discover(networks=["10.20.0.8/30"])
     assert driver.hosts == ["10.20.0.10"]
     assert (result.counts.seen, result.counts.unchanged) == (1, 1)
 
 
 async def test_a_receiver_that_is_being_read_for_the_first_time_is_left_alone() -> None:
     driver = AnsweringDriver()
-    house = House(driver)
-    put(house.inventory, "rack1", "10.20.0.9").link_state.session = "reading"
-    await house.discover(networks=["10.20.0.9"])
+    site = Site(driver)
+    put(site.inventory, "rack1", "10.20.0.9").link_state.session = "reading"
+    await site.discover(networks=["10.20.0.9"])
     assert not driver.asked
 
 
 async def test_a_heard_receiver_that_is_known_by_name_is_left_alone_at_its_address() -> None:
     driver = AnsweringDriver()
-    house = House(driver)
-    put(house.inventory, "rack1", "localhost", online=True)
-    result = await house.discover(networks=["127.0.0.0/30"])
+    site = Site(driver)
+    put(site.inventory, "rack1", "localhost", online=True)
+    result = await site.discover(networks=["127.0.0.0/30"])
     assert driver.hosts == ["127.0.0.2"]
     assert result.counts.unchanged == 1
 
 
 async def test_another_port_of_the_same_host_is_another_receiver() -> None:
     driver = AnsweringDriver(answers={"127.0.0.1": unit("s2")})
-    house = House(driver)
-    put(house.inventory, "rack1", "127.0.0.1", online=True, port=2203)
-    await house.discover(hosts=["127.0.0.1:2204", "127.0.0.1:2203"])
+    site = Site(driver)
+    put(site.inventory, "rack1", "127.0.0.1", online=True, port=2203)
+    await site.discover(hosts=["127.0.0.1:2204", "127.0.0.1:2203"])
     assert [target.port for target in driver.asked] == [2204]
 
 
 async def test_a_host_that_was_named_stays_known_by_its_name() -> None:
-    house = House(AnsweringDriver(answers={"127.0.0.1": unit("s1"), "::1": unit("s1")}))
-    result = await house.discover(hosts=["localhost"])
-    assert house.shelf.hosts == ["localhost"]
+    site = Site(AnsweringDriver(answers={"127.0.0.1": unit("s1"), "::1": unit("s1")}))
+    result = await site.discover(hosts=["localhost"])
+    assert site.shelf.hosts == ["localhost"]
     assert result.status == "succeeded"
 
 
 async def test_a_host_that_was_named_and_does_not_answer_is_an_error_that_hides_nothing() -> None:
     driver = AnsweringDriver(answers={"10.20.0.9": unit("s9")})
-    house = House(driver)
-    result = await house.discover(hosts=["10.20.0.9", "10.20.0.10", "no-such-host.invalid"])
+    site = Site(driver)
+    result = await site.discover(hosts=["10.20.0.9", "10.20.0.10", "no-such-host.invalid"])
     assert result.status == "partial"
     assert {(error.device, error.code) for error in result.errors} == {
         ("10.20.0.10", "refused"),
         ("no-such-host.invalid", "never_seen"),
     }
-    assert house.shelf.hosts == ["10.20.0.9"]
+    assert site.shelf.hosts == ["10.20.0.9"]
 
 
 async def test_a_configured_host_is_listed_until_it_answers() -> None:
     driver = AnsweringDriver()
-    house = House(driver, ranges=[configured("10.20.0.9"), configured("10.20.0.8/30")])
-    await house.discover()
-    listed = house.unidentified["10.20.0.9"]
+    site = Site(driver, ranges=[configured("10.20.0.9"), configured("10.20.0.8/30")])
+    await site.discover()
+    listed = site.unidentified["10.20.0.9"]
     assert (listed.reason, listed.tenant) == ("refused", STAGE)
-    await house.discover()
-    assert house.unidentified["10.20.0.9"].since == listed.since
+    await site.discover()
+    assert site.unidentified["10.20.0.9"].since == listed.since
     driver.answers["10.20.0.9"] = unit("s9")
-    await house.discover()
-    assert not house.unidentified
+    await site.discover()
+    assert not site.unidentified
 
 
 async def test_a_host_that_is_only_asked_for_once_is_not_listed() -> None:
-    house = House(AnsweringDriver())
-    await house.discover(hosts=["10.20.0.9"])
-    assert not house.unidentified
+    site = Site(AnsweringDriver())
+    await site.discover(hosts=["10.20.0.9"])
+    assert not site.unidentified
 
 
 async def test_a_dead_maker_hides_no_other() -> None:
     broken = AnsweringDriver("broken", {f"10.20.0.{n}": RuntimeError("a bug") for n in range(255)})
     acme = AnsweringDriver("acme", {"10.20.0.9": unit("s9")})
-    house = House(broken, acme)
-    result = await house.discover(networks=["10.20.0.0/24"])
+    site = Site(broken, acme)
+    result = await site.discover(networks=["10.20.0.0/24"])
     makers = result.data["manufacturers"]
     assert isinstance(makers, dict)
     assert sorted(makers) == ["acme", "broken"]
@@ -169,7 +169,7 @@ async def test_a_dead_maker_hides_no_other() -> None:
 
 async def test_a_broken_driver_is_told_a_few_times_and_then_counted() -> None:
     broken = AnsweringDriver("broken", {f"10.20.0.{n}": RuntimeError("a bug") for n in range(255)})
-    result = await House(broken).discover(networks=["10.20.0.0/24"])
+    result = await Site(broken).discover(networks=["10.20.0.0/24"])
     assert result.status == "failed"
     assert len(result.errors) == 3
     assert any("251" in warning for warning in result.warnings)
@@ -178,110 +178,110 @@ async def test_a_broken_driver_is_told_a_few_times_and_then_counted() -> None:
 async def test_receivers_of_one_maker_that_cannot_be_taken_over_hide_no_other() -> None:
     acme = AnsweringDriver("acme", {"10.20.0.9": unit("s9")})
     other = AnsweringDriver("other", {"10.20.0.10": unit("s10", maker="other")})
-    house = House(acme, other)
-    house.shelf.broken.add("acme")
-    result = await house.discover(networks=["10.20.0.8/30"])
+    site = Site(acme, other)
+    site.shelf.broken.add("acme")
+    result = await site.discover(networks=["10.20.0.8/30"])
     assert result.status == "partial"
     assert [error.code for error in result.errors] == ["internal"]
-    assert house.shelf.hosts == ["10.20.0.10"]
+    assert site.shelf.hosts == ["10.20.0.10"]
 
 
 async def test_blocked_control_is_told_with_its_remedy_and_listed_as_a_candidate() -> None:
     words = "control is blocked: Menu > Advanced > Network > Allow Third-Party Controls"
-    house = House(AnsweringDriver(answers={"10.20.0.9": DriverError("control_blocked", words)}))
-    result = await house.discover(networks=["10.20.0.8/30"])
+    site = Site(AnsweringDriver(answers={"10.20.0.9": DriverError("control_blocked", words)}))
+    result = await site.discover(networks=["10.20.0.8/30"])
     assert [(error.device, error.code, error.message) for error in result.errors] == [
         ("10.20.0.9", "control_blocked", words)
     ]
-    assert house.candidates() == {"10.20.0.9": words}
+    assert site.candidates() == {"10.20.0.9": words}
 
 
 async def test_one_unit_at_two_addresses_is_taken_once() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9"), "10.20.0.10": unit("s9")}))
-    result = await house.discover(networks=["10.20.0.8/30"])
-    assert len(house.shelf.handed) == 1
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit("s9"), "10.20.0.10": unit("s9")}))
+    result = await site.discover(networks=["10.20.0.8/30"])
+    assert len(site.shelf.handed) == 1
     assert any("same unit" in warning for warning in result.warnings)
 
 
 async def test_an_announced_mac_address_goes_with_the_identity() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit()}))
-    house.announced["10.20.0.9"] = "00:0e:dd:47:e0:d7"
-    await house.discover(hosts=["10.20.0.9"])
-    assert house.shelf.handed[0].identity.mac == "00:0e:dd:47:e0:d7"
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit()}))
+    site.announced["10.20.0.9"] = "00:0e:dd:47:e0:d7"
+    await site.discover(hosts=["10.20.0.9"])
+    assert site.shelf.handed[0].identity.mac == "00:0e:dd:47:e0:d7"
 
 
 async def test_the_mac_address_of_a_gateway_is_that_of_no_unit_behind_it() -> None:
     behind = tuple(Sighting("acme", "10.20.0.9", unit(None), unit=name) for name in ("A", "B"))
-    house = House(AnsweringDriver(answers={"10.20.0.9": behind}))
-    house.announced["10.20.0.9"] = "00:0e:dd:47:e0:d7"
-    await house.discover(hosts=["10.20.0.9"])
-    assert [(one.unit, one.identity.mac) for one in house.shelf.handed] == [("A", None), ("B", None)]
+    site = Site(AnsweringDriver(answers={"10.20.0.9": behind}))
+    site.announced["10.20.0.9"] = "00:0e:dd:47:e0:d7"
+    await site.discover(hosts=["10.20.0.9"])
+    assert [(one.unit, one.identity.mac) for one in site.shelf.handed] == [("A", None), ("B", None)]
 
 
 async def test_only_the_drivers_of_the_wanted_maker_are_asked() -> None:
     acme, other = AnsweringDriver("acme"), AnsweringDriver("other")
     ranges = [configured("10.20.0.9"), replace(configured("10.20.0.10"), manufacturer="other")]
-    house = House(acme, other, ranges=ranges)
-    await house.discover(manufacturer="acme")
+    site = Site(acme, other, ranges=ranges)
+    await site.discover(manufacturer="acme")
     assert (acme.hosts, other.hosts) == (["10.20.0.9"], [])
     acme.asked.clear()
-    await house.discover()
+    await site.discover()
     assert (acme.hosts, sorted(other.hosts)) == (["10.20.0.9"], ["10.20.0.10", "10.20.0.9"])
 
 
 async def test_an_unknown_maker_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(ServiceError, match="acme") as caught:
-        await House(AnsweringDriver()).discover(manufacturer="lectrosonics")
+        await Site(AnsweringDriver()).discover(manufacturer="lectrosonics")
     assert (caught.value.code, caught.value.field) == ("schema_violation", "args.manufacturer")
 
 
 async def test_a_network_that_is_too_large_is_an_error() -> None:
-    house = House(AnsweringDriver())
+    site = Site(AnsweringDriver())
     with pytest.raises(ServiceError, match=str(MAX_ADDRESSES)) as caught:
-        await house.discover(networks=["10.0.0.0/8"])
+        await site.discover(networks=["10.0.0.0/8"])
     assert (caught.value.code, caught.value.field) == ("schema_violation", "args.networks")
-    assert not house.diary.entries
+    assert not site.diary.entries
 
 
 async def test_a_wrong_network_hides_no_right_one() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
-    result = await house.discover(networks=["10.0.0.0/8", "10.20.0.8/30"])
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
+    result = await site.discover(networks=["10.0.0.0/8", "10.20.0.8/30"])
     assert result.status == "partial"
     assert [error.device for error in result.errors] == ["10.0.0.0/8"]
-    assert house.shelf.hosts == ["10.20.0.9"]
+    assert site.shelf.hosts == ["10.20.0.9"]
 
 
 async def test_too_many_addresses_are_a_searched_prefix_and_a_clear_word() -> None:
     driver = AnsweringDriver(answers={"10.20.0.2": unit("s2")})
-    house = House(driver)
-    result = await house.discover(networks=["10.20.0.0/24"], limit=10)
+    site = Site(driver)
+    result = await site.discover(networks=["10.20.0.0/24"], limit=10)
     assert sorted(driver.hosts) == sorted(f"10.20.0.{n}" for n in range(1, 11))
     assert result.counts.added == 1
     assert result.status == "partial"
     (warning,) = result.warnings
     assert "244" in warning
-    assert not house.remembered
+    assert not site.remembered
 
 
 @pytest.mark.parametrize("limit", [0, -1, MAX_ADDRESSES + 1])
 async def test_a_limit_has_limits(limit: int) -> None:
     with pytest.raises(ServiceError) as caught:
-        await House(AnsweringDriver()).discover(networks=["10.20.0.0/24"], limit=limit)
+        await Site(AnsweringDriver()).discover(networks=["10.20.0.0/24"], limit=limit)
     assert caught.value.code == "out_of_range"
 
 
 async def test_nothing_to_search_is_said() -> None:
-    result = await House(AnsweringDriver()).discover()
+    result = await Site(AnsweringDriver()).discover()
     assert result.status == "partial"
     assert "discovery.ranges" in result.warnings[0]
 
 
 async def test_a_discovery_is_audited_with_its_start_and_its_outcome() -> None:
-    house = House(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
-    await house.discover(networks=["10.20.0.8/30"])
-    assert house.diary.actions == ["discovery_started", "discovery_finished"]
-    assert house.diary.entries[0][1]["places"] == ["10.20.0.8/30"]
-    assert house.diary.entries[1][1]["status"] == "succeeded"
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit("s9")}))
+    await site.discover(networks=["10.20.0.8/30"])
+    assert site.diary.actions == ["discovery_started", "discovery_finished"]
+    assert site.diary.entries[0][1]["places"] == ["10.20.0.8/30"]
+    assert site.diary.entries[1][1]["status"] == "succeeded"
 
 
 def never_answering() -> AnsweringDriver:
@@ -292,74 +292,74 @@ def never_answering() -> AnsweringDriver:
 
 async def test_a_second_discovery_of_the_campus_is_busy_and_says_with_what() -> None:
     driver = never_answering()
-    house = House(driver)
-    first = asyncio.create_task(house.discover(networks=["10.20.0.0/24"]))
+    site = Site(driver)
+    first = asyncio.create_task(site.discover(networks=["10.20.0.0/24"]))
     await driver.reached_silent.wait()
     with pytest.raises(ServiceError, match=r"10\.20\.0\.0/24.*discover_cancel") as caught:
-        await house.discover(hosts=["10.20.0.9"])
+        await site.discover(hosts=["10.20.0.9"])
     assert caught.value.code == "busy"
     other = AuditContext("default", "other")
-    await house.discovery.handle_discovery_requested(context=other, hosts=["10.30.0.1"])
-    assert await house.discovery.cancel() == 1
+    await site.discovery.handle_discovery_requested(context=other, hosts=["10.30.0.1"])
+    assert await site.discovery.cancel() == 1
     await first
 
 
 async def test_a_cancelled_discovery_keeps_what_was_found_and_says_so() -> None:
     driver = never_answering()
-    house = House(driver, ranges=[configured("10.20.0.0/24")])
-    running = asyncio.create_task(house.discover())
+    site = Site(driver, ranges=[configured("10.20.0.0/24")])
+    running = asyncio.create_task(site.discover())
     await driver.reached_silent.wait()
-    assert await house.discovery.cancel([Campus("default", "other")]) == 0
-    assert await house.discovery.cancel([STAGE]) == 1
+    assert await site.discovery.cancel([Campus("default", "other")]) == 0
+    assert await site.discovery.cancel([STAGE]) == 1
     result = await running
     assert driver.under_way == 0
-    assert house.shelf.hosts == ["10.20.0.1"]
+    assert site.shelf.hosts == ["10.20.0.1"]
     assert result.status == "partial"
     assert result.data["cancelled"] is True
     assert "cancelled" in result.warnings[0]
-    assert not house.remembered
-    assert house.diary.actions == ["discovery_started", "discovery_finished"]
-    assert await house.discovery.cancel() == 0
+    assert not site.remembered
+    assert site.diary.actions == ["discovery_started", "discovery_finished"]
+    assert await site.discovery.cancel() == 0
 
 
 async def test_a_stopped_bridge_leaves_no_question_behind() -> None:
     driver = never_answering()
-    house = House(driver)
-    running = asyncio.create_task(house.discover(networks=["10.20.0.0/24"]))
+    site = Site(driver)
+    running = asyncio.create_task(site.discover(networks=["10.20.0.0/24"]))
     await driver.reached_silent.wait()
     running.cancel()
     await asyncio.wait({running})
     assert running.cancelled()
     assert driver.under_way == 0
-    assert house.diary.actions == ["discovery_started", "discovery_finished"]
-    assert house.discovery.running(STAGE) is None
+    assert site.diary.actions == ["discovery_started", "discovery_finished"]
+    assert site.discovery.running(STAGE) is None
 
 
 async def test_progress_is_told_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.discovery.search.PROGRESS_S", 0.01)
     driver = never_answering()
-    house = House(driver)
+    site = Site(driver)
     reports: asyncio.Queue[dict[str, object]] = asyncio.Queue()
-    running = asyncio.create_task(house.discover(networks=["10.20.0.0/24"], progress=reports.put_nowait))
+    running = asyncio.create_task(site.discover(networks=["10.20.0.0/24"], progress=reports.put_nowait))
     while (report := await reports.get())["found"] == 0:
         pass
     assert (report["done"], report["total"], report["found"]) == (1, 254, 1)
-    assert house.shelf.hosts == ["10.20.0.1"]
-    await house.discovery.cancel()
+    assert site.shelf.hosts == ["10.20.0.1"]
+    await site.discovery.cancel()
     await running
 
 
 async def test_a_refresh_reads_every_receiver_of_the_campus_and_none_hides_another() -> None:
-    house = House(AnsweringDriver())
+    site = Site(AnsweringDriver())
     for n in range(1, 4):
-        put(house.inventory, f"rack{n}", f"10.20.0.{n}", online=True)
-    put(house.inventory, "rack9", "10.30.0.9", Campus("default", "elsewhere"), online=True)
-    house.readings.outcomes = {
+        put(site.inventory, f"rack{n}", f"10.20.0.{n}", online=True)
+    put(site.inventory, "rack9", "10.30.0.9", Campus("default", "elsewhere"), online=True)
+    site.readings.outcomes = {
         "rack1": ServiceError("device_offline", "receiver rack1 is offline"),
         "rack2": RuntimeError("a bug"),
     }
-    result = await house.discovery.handle_refresh_requested(context=CONTEXT)
-    assert sorted(house.readings.read) == ["rack1", "rack2", "rack3"]
+    result = await site.discovery.handle_refresh_requested(context=CONTEXT)
+    assert sorted(site.readings.read) == ["rack1", "rack2", "rack3"]
     assert result.status == "partial"
     assert {(error.device, error.code) for error in result.errors} == {
         ("rack1", "device_offline"),
@@ -369,31 +369,31 @@ async def test_a_refresh_reads_every_receiver_of_the_campus_and_none_hides_anoth
 
 
 async def test_a_refresh_chooses_by_maker_tags_and_id() -> None:
-    house = House(AnsweringDriver("acme"), AnsweringDriver("other"))
-    put(house.inventory, "rack1", "10.20.0.1", labels={"tags": ["vocals", "left"]})
-    put(house.inventory, "rack2", "10.20.0.2", labels={"tags": ["vocals"]})
-    put(house.inventory, "rack3", "10.20.0.3", manufacturer="other")
+    site = Site(AnsweringDriver("acme"), AnsweringDriver("other"))
+    put(site.inventory, "rack1", "10.20.0.1", labels={"tags": ["vocals", "left"]})
+    put(site.inventory, "rack2", "10.20.0.2", labels={"tags": ["vocals"]})
+    put(site.inventory, "rack3", "10.20.0.3", manufacturer="other")
 
     async def read(**wishes: object) -> list[str]:
-        house.readings.read.clear()
-        await house.discovery.handle_refresh_requested(context=CONTEXT, **wishes)  # type: ignore[arg-type]
-        return sorted(house.readings.read)
+        site.readings.read.clear()
+        await site.discovery.handle_refresh_requested(context=CONTEXT, **wishes)  # type: ignore[arg-type]
+        return sorted(site.readings.read)
 
     assert await read(manufacturer="other") == ["rack3"]
     assert await read(tags=["vocals"]) == ["rack1", "rack2"]
     assert await read(tags=["vocals", "left"]) == ["rack1"]
     assert await read(units=["rack2", "rack3"]) == ["rack2", "rack3"]
-    result = await house.discovery.handle_refresh_requested(context=CONTEXT, units=["rack2", "gone"])
+    result = await site.discovery.handle_refresh_requested(context=CONTEXT, units=["rack2", "gone"])
     assert [(error.device, error.code) for error in result.errors] == [("gone", "unknown_resource")]
     with pytest.raises(ServiceError, match="acme, other"):
         await read(manufacturer="lectrosonics")
 
 
 async def test_detail_tells_everything_of_a_receiver_and_of_a_channels_receiver() -> None:
-    house = House(AnsweringDriver())
-    receiver = put(house.inventory, "rack1", "10.20.0.1", online=True, serial="s1")
+    site = Site(AnsweringDriver())
+    receiver = put(site.inventory, "rack1", "10.20.0.1", online=True, serial="s1")
     for address in (receiver.address, receiver.parts[1].address):
-        result = await house.discovery.handle_device_detail_requested(context=CONTEXT, address=address)
+        result = await site.discovery.handle_device_detail_requested(context=CONTEXT, address=address)
         detail = result.data["receiver"]
         assert isinstance(detail, dict)
         assert detail["info"]["serial"] == "s1"
@@ -402,18 +402,18 @@ async def test_detail_tells_everything_of_a_receiver_and_of_a_channels_receiver(
 
 
 async def test_detail_of_what_is_not_there_is_an_error() -> None:
-    house = House(AnsweringDriver())
-    receiver = put(house.inventory, "rack1", "10.20.0.1")
+    site = Site(AnsweringDriver())
+    receiver = put(site.inventory, "rack1", "10.20.0.1")
     for address in (receiver.address._replace(id="gone"), receiver.parts[1].address._replace(id="gone-1")):
         with pytest.raises(ServiceError) as caught:
-            await house.discovery.handle_device_detail_requested(context=CONTEXT, address=address)
+            await site.discovery.handle_device_detail_requested(context=CONTEXT, address=address)
         assert caught.value.code == "unknown_resource"
 
 
 async def test_every_campus_that_is_searched_or_has_receivers_is_known() -> None:
-    house = House(AnsweringDriver(), ranges=[configured("10.20.0.0/24")])
-    put(house.inventory, "rack9", "10.30.0.9", Campus("default", "elsewhere"))
-    assert house.discovery.tenants == [Campus("default", "elsewhere"), STAGE]
+    site = Site(AnsweringDriver(), ranges=[configured("10.20.0.0/24")])
+    put(site.inventory, "rack9", "10.30.0.9", Campus("default", "elsewhere"))
+    assert site.discovery.tenants == [Campus("default", "elsewhere"), STAGE]
 
 
 class Closed(OpenMakers):
@@ -426,9 +426,9 @@ class Closed(OpenMakers):
 
 async def test_a_driver_that_cannot_work_is_named_once_and_not_at_every_address() -> None:
     acme, other = AnsweringDriver("acme", {"10.20.0.9": unit("s9")}), AnsweringDriver("other")
-    house = House(acme, other)
-    house.discovery._runner._makers = Closed(house.drivers)
-    result = await house.discover(networks=["10.20.0.0/28"])
+    site = Site(acme, other)
+    site.discovery._runner._makers = Closed(site.drivers)
+    result = await site.discover(networks=["10.20.0.0/28"])
     assert result.counts.added == 1
     assert not other.asked
     assert [text for text in result.warnings if "its port is taken" in text] == result.warnings

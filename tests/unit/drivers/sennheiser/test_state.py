@@ -15,7 +15,7 @@ ON_AIR = "RF1 60 80 1\rRF2 50 70 0\rStates 0 1\rRF 78 1 1\rAF 40 65 0\rBat 70\rM
 OFF_AIR = "RF1 0 0 1\rRF2 0 0 0\rStates 5 0\rRF 0 1 0\rAF 3 3 5\rBat ?\rMsg RF_Mute\rConfig 1\r"
 
 
-def hear(state: UnitState, lines: str) -> list[bool | None]:
+def receive(state: UnitState, lines: str) -> list[bool | None]:
     outcomes = [state.take(message) for message in parse(lines.encode()) if isinstance(message, Report)]
     state.settle()
     return outcomes
@@ -23,7 +23,7 @@ def hear(state: UnitState, lines: str) -> list[bool | None]:
 
 def known(kind: Kind, lines: str) -> dict[str, Any]:
     state = UnitState(kind)
-    hear(state, lines)
+    receive(state, lines)
     return {key: value for reading in state.everything() for key, value in {**reading.values, **reading.more}.items()}
 
 
@@ -85,13 +85,13 @@ def test_battery_steps_are_percent(step: int) -> None:
 @pytest.mark.parametrize("text", ["banana", "101", "-1", "", "1_0"])
 def test_a_battery_that_makes_no_sense_is_unknown_and_counted(text: str) -> None:
     state = UnitState(Kind.RECEIVER)
-    hear(state, "Bat 70\r")
-    assert hear(state, f"Bat {text}\r") == [False]
+    receive(state, "Bat 70\r")
+    assert receive(state, f"Bat {text}\r") == [False]
     assert state.value("battery_percent") is None
 
 
 def test_no_battery_telegram_is_unknown_and_no_nonsense() -> None:
-    assert hear(UnitState(Kind.RECEIVER), "Bat ?\r") == [True]
+    assert receive(UnitState(Kind.RECEIVER), "Bat ?\r") == [True]
 
 
 @pytest.mark.parametrize(
@@ -152,29 +152,29 @@ def test_each_word_of_a_transmitter_gives_its_key(line: str, key: str, value: ob
 
 
 def test_words_of_the_other_kind_mean_nothing() -> None:
-    assert hear(UnitState(Kind.IEM), "Squelch 9\rBat 70\rRF1 1 2 1\r") == [None, None, None]
-    assert hear(UnitState(Kind.RECEIVER), "Sensitivity -21\rMode 1\r") == [None, None]
+    assert receive(UnitState(Kind.IEM), "Squelch 9\rBat 70\rRF1 1 2 1\r") == [None, None, None]
+    assert receive(UnitState(Kind.RECEIVER), "Sensitivity -21\rMode 1\r") == [None, None]
 
 
 def test_an_unknown_warning_is_counted_and_the_known_ones_hold() -> None:
     state = UnitState(Kind.RECEIVER)
-    assert hear(state, "Msg Low_Battery Hot_Potato\r") == [False]
+    assert receive(state, "Msg Low_Battery Hot_Potato\r") == [False]
     assert state.value("battery_warning") is True
 
 
 def test_a_message_of_unknown_warnings_alone_leaves_them_unknown() -> None:
     state = UnitState(Kind.RECEIVER)
-    hear(state, "Msg Low_Battery\rMsg Hot_Potato\r")
+    receive(state, "Msg Low_Battery\rMsg Hot_Potato\r")
     assert state.value("battery_warning") is None
 
 
 def test_what_is_said_again_is_no_change() -> None:
     state = UnitState(Kind.RECEIVER)
-    hear(state, "Name Vox\r" + ON_AIR)
+    receive(state, "Name Vox\r" + ON_AIR)
     state.everything()
-    hear(state, "Name Vox\r" + ON_AIR)
+    receive(state, "Name Vox\r" + ON_AIR)
     assert state.changes() == []
-    hear(state, ON_AIR.replace("Bat 70", "Bat 30"))
+    receive(state, ON_AIR.replace("Bat 70", "Bat 30"))
     (change,) = state.changes()
     assert (change.part, change.values, change.more, change.whole) == (CHANNEL, {"battery_percent": 30}, {}, False)
     assert state.changes() == []
@@ -182,7 +182,7 @@ def test_what_is_said_again_is_no_change() -> None:
 
 def test_a_name_is_the_units_and_its_channels() -> None:
     state = UnitState(Kind.IEM)
-    hear(state, "Name Ears\r")
+    receive(state, "Name Ears\r")
     assert [(each.part, each.values) for each in state.changes()] == [
         (UNIT, {"name": "Ears"}),
         (CHANNEL, {"name": "Ears"}),
@@ -200,7 +200,7 @@ def test_everything_has_each_key_and_says_that_it_is_all() -> None:
 
 def test_a_question_without_answer_makes_its_keys_unknown() -> None:
     state = UnitState(Kind.RECEIVER)
-    hear(state, "Frequency 566025 2 3\r")
+    receive(state, "Frequency 566025 2 3\r")
     state.forget("Frequency")
     assert state.value("frequency_mhz") is None
     assert state.value("group") is None
@@ -211,7 +211,7 @@ def test_a_mute_that_cyclic_data_contradicts_twice_is_doubtful() -> None:
     muted = ON_AIR.replace("65 0", "65 9")
     doubts = []
     for lines in (f"Mute 0\r{muted}", muted, f"Mute 1\r{muted}"):
-        hear(state, lines)
+        receive(state, lines)
         doubts.append(state.doubtful)
     assert doubts == [False, True, False]
     assert state.value("receiver_muted") is True
@@ -219,11 +219,11 @@ def test_a_mute_that_cyclic_data_contradicts_twice_is_doubtful() -> None:
 
 def test_the_counter_of_changes_wraps_at_999_and_nothing_else_is_one() -> None:
     state = UnitState(Kind.IEM)
-    assert hear(state, "Config 999\r") == [True]
-    assert hear(state, "Config 0\r") == [True]
-    assert hear(state, "Config 1000\r") == [False]
+    assert receive(state, "Config 999\r") == [True]
+    assert receive(state, "Config 0\r") == [True]
+    assert receive(state, "Config 1000\r") == [False]
     assert state.config_index == 0
 
 
 def test_a_spelling_of_the_vendors_own_example_is_understood() -> None:
-    assert hear(UnitState(Kind.IEM), "Af 15 25 40 38 5\rStates 0 2\rMsg OK\rConfig 555\r") == [True] * 4
+    assert receive(UnitState(Kind.IEM), "Af 15 25 40 38 5\rStates 0 2\rMsg OK\rConfig 555\r") == [True] * 4

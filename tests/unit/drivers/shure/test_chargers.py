@@ -269,8 +269,8 @@ def test_the_modules_of_a_charger_are_never_asked_for_by_name() -> None:
 # -- several reports of one bay ----------------------------------------------------------------------------------
 
 
-class House:
-    """What somebody sees who merges the readings, as the bridge does."""
+class MergedBays:
+    """The bays as the bridge knows them: all readings merged."""
 
     def __init__(self, model: str = "SBC840") -> None:
         self.bays = Bays(charger(model))
@@ -278,7 +278,7 @@ class House:
         self.more: dict[int, dict[str, object]] = {}
         self.changes: list[tuple[int, str, object]] = []
 
-    def hear(self, lines: str) -> None:
+    def receive(self, lines: str) -> None:
         framer = Framer()
         for body in framer.feed(lines.encode()):
             for reading in readings(self.bays, body):
@@ -288,10 +288,10 @@ class House:
         return {**self.seen[bay], **self.more[bay]}[key]
 
     def _merge(self, reading: BayReading) -> None:
-        for table, told in ((self.seen, reading.values), (self.more, reading.more)):
+        for table, reported in ((self.seen, reading.values), (self.more, reading.more)):
             known = table.setdefault(reading.number, {})
-            gone = dict.fromkeys(known.keys() - told.keys()) if reading.whole else {}
-            for key, value in {**gone, **told}.items():
+            gone = dict.fromkeys(known.keys() - reported.keys()) if reading.whole else {}
+            for key, value in {**gone, **reported}.items():
                 if key not in known or known[key] != value:
                     self.changes.append((reading.number, key, value))
                 known[key] = value
@@ -349,9 +349,9 @@ EMPTY = {
 
 
 def test_a_charging_battery_is_shown_with_all_that_is_known_of_it() -> None:
-    house = House()
-    house.hear(bay_lines(1, **HEALTHY))
-    assert house.seen[1] == {
+    merged = MergedBays()
+    merged.receive(bay_lines(1, **HEALTHY))
+    assert merged.seen[1] == {
         "occupied": True,
         "charge_state": "charging",
         "fault": None,
@@ -363,131 +363,133 @@ def test_a_charging_battery_is_shown_with_all_that_is_known_of_it() -> None:
         "time_to_full_minutes": 30,
         "capacity_mah": 1000,
     }
-    assert house.of(1, "charged_mah") == 800
-    assert house.of(1, "new_capacity_mah") == 1200
+    assert merged.of(1, "charged_mah") == 800
+    assert merged.of(1, "new_capacity_mah") == 1200
 
 
 def test_a_failed_battery_is_there_and_says_what_is_wrong_and_no_number() -> None:
-    house = House()
-    house.hear(bay_lines(7, **FAILED))
-    numbers = {key: value for key, value in house.seen[7].items() if key not in ("occupied", "charge_state", "fault")}
-    assert house.of(7, "occupied") is True
-    assert house.of(7, "charge_state") == "fault"
-    assert house.of(7, "fault") == "communication_failure"
+    merged = MergedBays()
+    merged.receive(bay_lines(7, **FAILED))
+    numbers = {key: value for key, value in merged.seen[7].items() if key not in ("occupied", "charge_state", "fault")}
+    assert merged.of(7, "occupied") is True
+    assert merged.of(7, "charge_state") == "fault"
+    assert merged.of(7, "fault") == "communication_failure"
     assert set(numbers.values()) == {None}
 
 
 def test_a_fault_without_a_code_is_a_fault() -> None:
-    house = House()
-    house.hear(bay_lines(1, detected="YES", state="ERROR", error="255"))
-    assert house.of(1, "fault") == "unspecified"
-    house.hear(bay_lines(1, state="FULL"))
-    assert house.of(1, "fault") is None
+    merged = MergedBays()
+    merged.receive(bay_lines(1, detected="YES", state="ERROR", error="255"))
+    assert merged.of(1, "fault") == "unspecified"
+    merged.receive(bay_lines(1, state="FULL"))
+    assert merged.of(1, "fault") is None
 
 
 def test_a_code_counts_while_the_battery_reads_full() -> None:
-    house = House()
-    house.hear(bay_lines(1, detected="YES", error="003", state="FULL"))
-    assert house.of(1, "charge_state") == "full"
-    assert house.of(1, "fault") == "deep_discharge_recovery_failed"
+    merged = MergedBays()
+    merged.receive(bay_lines(1, detected="YES", error="003", state="FULL"))
+    assert merged.of(1, "charge_state") == "full"
+    assert merged.of(1, "fault") == "deep_discharge_recovery_failed"
 
 
 @pytest.mark.parametrize("first", [{"detected": "NO"}, {"state": "NO_BATT"}])
 def test_of_a_battery_that_was_taken_out_nothing_stays(first: dict[str, str]) -> None:
-    house = House()
-    house.hear(bay_lines(2, **HEALTHY) + bay_lines(2, error="004"))
-    house.hear(bay_lines(2, **first))
-    left = {key: value for key, value in {**house.seen[2], **house.more[2]}.items() if value is not None}
+    merged = MergedBays()
+    merged.receive(bay_lines(2, **HEALTHY) + bay_lines(2, error="004"))
+    merged.receive(bay_lines(2, **first))
+    left = {key: value for key, value in {**merged.seen[2], **merged.more[2]}.items() if value is not None}
     assert left == {"occupied": False, "charge_state": "empty"}
-    house.hear(bay_lines(2, charge="079", temp_c="064"))  # of the removed battery, late
-    assert house.of(2, "battery_percent") is None
+    merged.receive(bay_lines(2, charge="079", temp_c="064"))  # of the removed battery, late
+    assert merged.of(2, "battery_percent") is None
 
 
 @pytest.mark.parametrize("order", [list(HEALTHY), list(reversed(HEALTHY)), sorted(HEALTHY)])
 def test_the_next_battery_is_shown_whole_in_whatever_order_it_is_reported(order: list[str]) -> None:
-    house, fresh = House(), House()
-    house.hear(bay_lines(2, **FAILED) + bay_lines(2, **EMPTY))
-    house.hear(bay_lines(2, **{name: HEALTHY[name] for name in order}))
-    fresh.hear(bay_lines(2, **HEALTHY))
-    assert house.seen[2] == fresh.seen[2]
-    assert house.more[2] == fresh.more[2]
+    merged, fresh = MergedBays(), MergedBays()
+    merged.receive(bay_lines(2, **FAILED) + bay_lines(2, **EMPTY))
+    merged.receive(bay_lines(2, **{name: HEALTHY[name] for name in order}))
+    fresh.receive(bay_lines(2, **HEALTHY))
+    assert merged.seen[2] == fresh.seen[2]
+    assert merged.more[2] == fresh.more[2]
 
 
 def test_a_bay_that_contradicts_itself_is_empty_and_does_not_flap() -> None:
-    house = House()
-    house.hear(bay_lines(1, detected="YES", state="NO_BATT", charge="255"))
-    house.changes.clear()
-    house.hear(bay_lines(1, detected="YES", state="NO_BATT", charge="255") * 3)
-    assert house.of(1, "occupied") is False
-    assert house.changes == []
+    merged = MergedBays()
+    merged.receive(bay_lines(1, detected="YES", state="NO_BATT", charge="255"))
+    merged.changes.clear()
+    merged.receive(bay_lines(1, detected="YES", state="NO_BATT", charge="255") * 3)
+    assert merged.of(1, "occupied") is False
+    assert merged.changes == []
 
 
 @pytest.mark.parametrize("bay", [HEALTHY, FAILED, EMPTY])
 @pytest.mark.parametrize("storage", ["ON", "OFF"])
 def test_reading_the_same_bay_again_changes_nothing(bay: dict[str, str], storage: str) -> None:
-    house = House()
+    merged = MergedBays()
     dump = f"< REP STORAGE_MODE {storage} >" + bay_lines(1, **bay)
-    house.hear(dump)
-    house.changes.clear()
-    house.hear(dump + dump)
-    assert house.changes == []
+    merged.receive(dump)
+    merged.changes.clear()
+    merged.receive(dump + dump)
+    assert merged.changes == []
 
 
 def test_in_storage_mode_the_minutes_are_not_those_to_a_full_battery() -> None:
-    house = House()
-    house.hear("< REP STORAGE_MODE OFF >" + bay_lines(1, **HEALTHY))
-    house.hear("< REP STORAGE_MODE ON >")
-    assert house.of(1, "charge_state") == "storing"
-    assert house.of(1, "time_to_full_minutes") is None
-    assert house.of(1, "time_to_storage_minutes") == 30
-    house.hear(bay_lines(1, time_to_full="65529", state="READY_TO_STORE"))
-    assert house.of(1, "charge_state") == "stored"
-    assert house.of(1, "time_to_storage_minutes") == 0
-    house.hear("< REP STORAGE_MODE OFF >" + bay_lines(1, state="NORMAL", time_to_full="00090"))
-    assert house.of(1, "charge_state") == "charging"
-    assert house.of(1, "time_to_full_minutes") == 90
-    assert house.of(1, "time_to_storage_minutes") is None
+    merged = MergedBays()
+    merged.receive("< REP STORAGE_MODE OFF >" + bay_lines(1, **HEALTHY))
+    merged.receive("< REP STORAGE_MODE ON >")
+    assert merged.of(1, "charge_state") == "storing"
+    assert merged.of(1, "time_to_full_minutes") is None
+    assert merged.of(1, "time_to_storage_minutes") == 30
+    merged.receive(bay_lines(1, time_to_full="65529", state="READY_TO_STORE"))
+    assert merged.of(1, "charge_state") == "stored"
+    assert merged.of(1, "time_to_storage_minutes") == 0
+    merged.receive("< REP STORAGE_MODE OFF >" + bay_lines(1, state="NORMAL", time_to_full="00090"))
+    assert merged.of(1, "charge_state") == "charging"
+    assert merged.of(1, "time_to_full_minutes") == 90
+    assert merged.of(1, "time_to_storage_minutes") is None
 
 
 def test_storage_mode_leaves_empty_bays_alone() -> None:
-    house = House()
-    house.hear(bay_lines(1, **EMPTY))
-    house.changes.clear()
-    house.hear("< REP STORAGE_MODE ON >")
-    assert house.changes == [(0, "storage_mode", True)]
+    merged = MergedBays()
+    merged.receive(bay_lines(1, **EMPTY))
+    merged.changes.clear()
+    merged.receive("< REP STORAGE_MODE ON >")
+    assert merged.changes == [(0, "storage_mode", True)]
 
 
 def test_a_full_battery_has_no_minutes_to_wait() -> None:
-    house = House()
-    house.hear(bay_lines(1, detected="YES", state="FULL", time_to_full="65529"))
-    assert house.of(1, "time_to_full_minutes") == 0
-    assert house.of(1, "time_to_full_status") == "reached"
+    merged = MergedBays()
+    merged.receive(bay_lines(1, detected="YES", state="FULL", time_to_full="65529"))
+    assert merged.of(1, "time_to_full_minutes") == 0
+    assert merged.of(1, "time_to_full_status") == "reached"
 
 
 def test_a_module_belongs_to_its_two_bays_and_stays_when_a_battery_goes() -> None:
-    house = House("SBRC")
-    house.hear("< REP 2 BATT_MODULE_TYPE 005 >" + bay_lines(3, **HEALTHY) + bay_lines(3, **EMPTY))
-    assert house.more[3] == dict.fromkeys(house.more[3]) | {"module_type": "sbm910"}
-    assert house.more[4] == {"module_type": "sbm910"}
-    assert 2 not in house.more
+    merged = MergedBays("SBRC")
+    merged.receive("< REP 2 BATT_MODULE_TYPE 005 >" + bay_lines(3, **HEALTHY) + bay_lines(3, **EMPTY))
+    assert merged.more[3] == dict.fromkeys(merged.more[3]) | {"module_type": "sbm910"}
+    assert merged.more[4] == {"module_type": "sbm910"}
+    assert 2 not in merged.more
 
 
 def test_noise_adds_no_bay() -> None:
-    house = House("SBC220")
-    house.hear(bay_lines(1, **HEALTHY) + bay_lines(99, **HEALTHY) + bay_lines(0, **HEALTHY) + bay_lines(9, **HEALTHY))
-    assert house.bays.numbers == (1,)
-    four = House("SBC441")
-    four.hear(bay_lines(5, **HEALTHY))
+    merged = MergedBays("SBC220")
+    merged.receive(
+        bay_lines(1, **HEALTHY) + bay_lines(99, **HEALTHY) + bay_lines(0, **HEALTHY) + bay_lines(9, **HEALTHY)
+    )
+    assert merged.bays.numbers == (1,)
+    four = MergedBays("SBC441")
+    four.receive(bay_lines(5, **HEALTHY))
     assert four.seen == {}
 
 
 def test_a_word_that_nobody_knows_takes_the_old_one_away_when_it_is_passed_on_as_unknown() -> None:
-    house = House()
-    house.hear(bay_lines(1, **HEALTHY))
-    for reading in house.bays.compose(1, {"charge_state": None}):
-        house._merge(reading)
-    assert house.of(1, "charge_state") is None
-    assert house.of(1, "occupied") is True
+    merged = MergedBays()
+    merged.receive(bay_lines(1, **HEALTHY))
+    for reading in merged.bays.compose(1, {"charge_state": None}):
+        merged._merge(reading)
+    assert merged.of(1, "charge_state") is None
+    assert merged.of(1, "occupied") is True
 
 
 @given(
@@ -501,12 +503,14 @@ def test_a_word_that_nobody_knows_takes_the_old_one_away_when_it_is_passed_on_as
 def test_whatever_is_reported_in_whatever_order_an_empty_bay_shows_nothing_of_a_battery(
     visits: list[tuple[str, list[str], int]],
 ) -> None:
-    house = House()
+    merged = MergedBays()
     tables = {"HEALTHY": HEALTHY, "FAILED": FAILED, "EMPTY": EMPTY}
     for which, order, many in visits:
         lines = {name: tables[which][name] for name in order[:many] if name in tables[which]}
-        house.hear(bay_lines(1, **lines))
-        seen = house.seen.get(1, {})
+        merged.receive(bay_lines(1, **lines))
+        seen = merged.seen.get(1, {})
         if seen.get("occupied") is False:
-            shown = {key for table in (house.seen, house.more) for key, value in table[1].items() if value is not None}
+            shown = {
+                key for table in (merged.seen, merged.more) for key, value in table[1].items() if value is not None
+            }
             assert shown == {"occupied", "charge_state"}
