@@ -43,6 +43,7 @@ from services.model.keys import (
     state_keys,
 )
 from services.model.kinds import (
+    A_NOUN,
     NOUNS,
     PART_KINDS,
     RESOURCE_KINDS,
@@ -89,6 +90,7 @@ from services.model.words import (
 )
 
 __all__ = [
+    "A_NOUN",
     "ID_PATTERN",
     "KEYS",
     "NOUNS",

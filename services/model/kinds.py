@@ -100,6 +100,11 @@ NOUNS: Mapping[Kind, str] = {
 }
 """What people call a kind, in the singular."""
 
+A_NOUN: Mapping[Kind, str] = {
+    kind: f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}" for kind, noun in NOUNS.items()
+}
+"""The same with its article: ``an IEM transmitter``."""
+
 
 def kind_of_unit(part_kind: Kind) -> Kind:
     """The kind of the units that have parts of this kind. Raises `KeyError` for a kind that is no part's."""

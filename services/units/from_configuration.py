@@ -17,7 +17,7 @@ from services.backoff import Backoff
 from services.drivers import DriverError, Makers, Sighting, look, only_maker
 from services.live import Inventory, UnidentifiedHosts, Unit
 from services.model import (
-    NOUNS,
+    A_NOUN,
     UNIT_KINDS,
     Address,
     AuditContext,
@@ -235,7 +235,7 @@ class ConfiguredUnits:
                 self._list(entry, "timeout", f"internal: {error}; the log says more")
                 return
         if entry.kind not in {None, identity.kind}:
-            detail = f"it is a {NOUNS[identity.kind]}: write it under [[units]], with that kind or with none"
+            detail = f"it is {A_NOUN[identity.kind]}: write it under [[units]], with that kind or with none"
             self._list(entry, "wrong_model", detail)
             return
         if self._waiting.pop(entry.place, None) is None:

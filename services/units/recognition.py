@@ -9,7 +9,7 @@ from dataclasses import replace
 from services.audit import Audit
 from services.drivers import Description, Driver, DriverError, known_product
 from services.live import Announcer, StateWriter, Unit
-from services.model import NOUNS, AuditContext, AvailabilityReason, Identity, Kind, UnitRecord
+from services.model import A_NOUN, AuditContext, AvailabilityReason, Identity, Kind, UnitRecord
 from services.rules import same_unit
 
 log = logging.getLogger(__name__)
@@ -51,8 +51,8 @@ class Recognition:
         """
         record = unit.record
         if description.identity.kind is not record.address.kind:  # its topics are those of another kind
-            expected, found = NOUNS[record.address.kind], NOUNS[description.identity.kind]
-            detail = f"expected a {expected}, found a {found}: remove this one, or give it another host or kind"
+            expected, found = A_NOUN[record.address.kind], A_NOUN[description.identity.kind]
+            detail = f"expected {expected}, found {found}: remove this one, or give it another host or kind"
             raise DriverError("wrong_model", detail)
         identity = replace(description.identity, part_count=len(description.parts))
         same = same_unit(record, identity)

@@ -14,6 +14,7 @@ from services.commands.command import Command, Handler, Progress
 from services.drivers import DriverError, Makers, look, only_maker
 from services.live import Inventory, Unit
 from services.model import (
+    A_NOUN,
     NOUNS,
     UNIT_KINDS,
     Address,
@@ -80,7 +81,7 @@ class UnitHandlers:
         host, port = args.get("host"), args.get("port")
         driver = args.get("driver") or AUTO
         if not host and self._asks_hosts(driver):
-            detail = f"a {NOUNS[kind]} on the network needs a host"
+            detail = f"{A_NOUN[kind]} on the network needs a host"
             raise ServiceError("schema_violation", detail, field="args.host")
         self._check_place(host, port)
         record = UnitRecord(
@@ -235,7 +236,7 @@ def _check_kind(identity: Identity, host: str, wanted: Kind | None, only: Kind |
     if _is(identity.kind, wanted):
         return
     remedy = "add it with unit_add" if only else "leave kind out, or give the right one"
-    detail = f"{host} is a {NOUNS[identity.kind]}: {remedy}"
+    detail = f"{host} is {A_NOUN[identity.kind]}: {remedy}"
     raise ServiceError("schema_violation", detail, field="args.host" if only else "args.kind")
 
 
