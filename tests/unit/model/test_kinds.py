@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.model import (
+    A_NOUN,
     NOUNS,
     PART_KINDS,
     RESOURCE_KINDS,
@@ -22,6 +23,10 @@ def test_every_kind_but_the_bridge_is_a_unit_or_a_part_and_has_a_name_for_people
     assert {*RESOURCE_KINDS} == {*Kind} - {Kind.BRIDGE}
     assert {*UNIT_KINDS} | {*PART_KINDS} == {*RESOURCE_KINDS}
     assert {*NOUNS} == {*Kind}
+
+
+def test_a_sentence_about_a_kind_has_the_right_article() -> None:
+    assert (A_NOUN[Kind.IEM], A_NOUN[Kind.CHARGER]) == ("an IEM transmitter", "a charger")
 
 
 @pytest.mark.parametrize("kind", RESOURCE_KINDS)
