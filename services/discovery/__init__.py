@@ -1,4 +1,4 @@
-"""Finds units, and reads known ones again; whoever calls it needs no broker.
+"""Finds units, and reads known ones again. Needs no broker.
 
 `service` is the way in for commands and the schedule. One discovery: `places` parses what people wrote, `targets` makes
 questions of it, `search` runs it, `scan` asks the addresses, `outcomes` decides what becomes of each answer: a unit, a

@@ -1,4 +1,4 @@
-"""The pocket or hand transmitter that a simulated receiver hears: power switch, mute switch, battery, voice."""
+"""The pocket or hand transmitter that a simulated receiver receives: power switch, mute switch, battery, voice."""
 
 from __future__ import annotations
 

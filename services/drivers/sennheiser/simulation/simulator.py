@@ -65,7 +65,7 @@ class SennheiserSimulator:
     ) -> AsyncIterator[Sequence[Unit]]:
         """Run ``count`` units on ``listen`` and the addresses that follow it, UDP 53212.
 
-        A unit is told from another by its address alone, so each has one of its own. Addresses that end in 0 or 255
+        Units are distinguished by their address alone, so each has one of its own. Addresses that end in 0 or 255
         are left out. Raises `ValueError` for what does not exist, `OSError` for an address that cannot be had.
         """
         chosen = _options(options)

@@ -1,4 +1,4 @@
-"""One simulated unit on a UDP socket of its own: answers, pushes, and fails as it is told.
+"""One simulated unit on a UDP socket of its own: answers, pushes, and has faults on request.
 
 A real unit answers only where the question came from source port 53212, and sends everything to that port (RIG, TI 1254
 p. 5). How many controllers it serves is in no document; here each address has reports of its own.
@@ -84,7 +84,7 @@ class Unit(asyncio.DatagramProtocol):
             raise
 
     def stop(self) -> None:
-        """Leave the network; whoever wanted reports is forgotten."""
+        """Leave the network; requests for reports are forgotten."""
         for host in tuple(self._reports):
             self._forget(host)
         if self._transport is not None:

@@ -15,7 +15,7 @@ _GOLDEN = 0.6180339887498949
 
 
 class Advertised(Protocol):
-    """What an advert tells of a unit."""
+    """What an advert announces of a unit."""
 
     @property
     def host(self) -> str:

@@ -32,7 +32,7 @@ class Timer:
 
 
 class Clock:
-    """Runs timers on the event loop; made and closed by whoever runs the units."""
+    """Runs timers on the event loop; made and closed with the units."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

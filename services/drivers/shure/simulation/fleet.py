@@ -31,7 +31,7 @@ STRANGER = 5000
 
 
 class Options(BaseModel):
-    """What `simulate` can be told about a fleet."""
+    """What `simulate` can be asked of a fleet."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -68,8 +68,8 @@ def test_a_scenario_without_drain_leaves_batteries_alone() -> None:
 
 def test_what_is_changed_by_hand_is_where_the_story_goes_on() -> None:
     scenario = Scenario("x", 1, drain_per_hour=60)
-    scenario.told(1, "transmitter_present", value=True)
-    scenario.told(1, "battery_percent", 50)
+    scenario.take_over(1, "transmitter_present", value=True)
+    scenario.take_over(1, "battery_percent", 50)
     assert (1, "battery_percent", 49) in [change for _ in range(3) for change in scenario.step(30)]
 
 

@@ -77,7 +77,7 @@ class Device:
         self.position = 0
         self.flashing: set[int] = set()
         self.transmitters_off = False
-        """A fault: no transmitter is heard, whatever `present` says."""
+        """A fault: no transmitter is received, whatever `present` is."""
         self.names_blank = False
         """A fault: every channel name reads as blank."""
         missing = {
@@ -111,7 +111,7 @@ class Device:
         """Whether the lights of a channel, or of the unit (0), can be made to flash."""
         return ("channel" if channel else "device") in self.family.flash
 
-    def is_heard(self, channel: int) -> bool:
+    def is_received(self, channel: int) -> bool:
         """Whether a transmitter is on the air."""
         return self.present[channel - 1] and not self.transmitters_off
 
@@ -125,7 +125,7 @@ class Device:
             return self._slot_shown(place, item)
         if name == "CHAN_NAME" and self.names_blank:
             return text("", item.width)
-        if item.absent is not None and channel and not self.is_heard(channel):
+        if item.absent is not None and channel and not self.is_received(channel):
             return formatted(item, item.absent)
         return self.values[place]
 
@@ -136,7 +136,7 @@ class Device:
         status = self.values[channel, "SLOT_STATUS", slot]
         linked = status.startswith("LINKED")
         if name == "SLOT_STATUS":
-            return "LINKED.INACTIVE" if linked and slot == 1 and not self.is_heard(channel) else status
+            return "LINKED.INACTIVE" if linked and slot == 1 and not self.is_received(channel) else status
         if status == "EMPTY" or (not linked and name not in _STANDARD_SLOT):
             return formatted(item, item.absent or "")
         mirrored = (channel, name.replace("SLOT_", "TX_", 1), 0)
@@ -145,11 +145,11 @@ class Device:
     def _link_shown(self, place: FieldAddress, item: Field) -> str:
         """SLX-D+: slot 1 is the transmitter on the air; the minutes stand in both slots."""
         channel, name, slot = place
-        heard = self.is_heard(channel)
+        received = self.is_received(channel)
         if name == "LINK_TX_BATT_MINS":
             return self.shown((channel, "TX_BATT_MINS", 0))
         if name == "LINK_STATUS":
-            return item.text if heard and slot == 1 else (item.absent or "")
+            return item.text if received and slot == 1 else (item.absent or "")
         known = slot == 1 and channel <= self.paired
         return self.values[place] if known else formatted(item, item.absent or "")
 
@@ -160,7 +160,7 @@ class Device:
             self.retune(place[0])
 
     def changed_by(self, channels: range | tuple[int, ...], change: Callable[[], None]) -> list[FieldAddress]:
-        """Do something, and tell which places show something else than before."""
+        """Do something, and return the addresses that show another value than before."""
         places = [place for place, _ in self._places() if place[0] in channels or place[0] == 0]
         before = [self.shown(place) for place in places]
         change()
@@ -174,7 +174,7 @@ class Device:
         Raises `KeyError` for a key that the family does not have.
         """
         if key == "transmitter_present" and channel and not slot:
-            return self.changed_by((channel,), lambda: self._set_present(channel, heard=bool(value)))
+            return self.changed_by((channel,), lambda: self._set_present(channel, received=bool(value)))
         if key in LEVEL_KEYS and channel:
             if not isinstance(value, int):
                 raise TypeError(f"{key} takes whole decibels, not {value!r}")
@@ -218,8 +218,8 @@ class Device:
         talks = self.family.talk_models
         return not talks or key not in _OF_TALK_MODELS or self.values.get((channel, "TX_TYPE", 0)) in talks
 
-    def _set_present(self, channel: int, *, heard: bool) -> None:
-        self.present[channel - 1] = heard
+    def _set_present(self, channel: int, *, received: bool) -> None:
+        self.present[channel - 1] = received
 
     def retune(self, channel: int) -> None:
         """Choose the meters that fit what the channel shows now."""
@@ -241,7 +241,7 @@ class Device:
         return pinned(levels, **loop.pins) if loop.pins else levels
 
     def _condition(self, channel: int) -> Condition:
-        if not self.is_heard(channel):
+        if not self.is_received(channel):
             return Condition.OFF
         for conditions, result in ((_DISTURBED, Condition.INTERFERENCE), (_MUTED, Condition.MUTED)):
             if any(self.values.get((channel, name, 0)) == value for name, value in conditions):

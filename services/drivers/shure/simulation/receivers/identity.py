@@ -1,4 +1,4 @@
-"""No I/O. Which units there are to simulate, and what tells one from another: labels, names, addresses, frequencies.
+"""No I/O. Which units there are to simulate, and what distinguishes them: labels, names, addresses, frequencies.
 
 In quadversity a unit keeps all its channels: how many remain then is not documented. Frequencies keep to 470-534 MHz
 and are distinct for the first 2,551 channels of a fleet; after that the band is full.
@@ -37,7 +37,7 @@ def mac_address(family: str, number: int, seed: int) -> str:
 
 
 def identity(device: Device, number: int, mac: str) -> dict[FieldAddress, str]:
-    """The texts that tell unit ``number`` from the others, as they stand on the wire."""
+    """The texts that distinguish unit ``number`` from the others, as they stand on the wire."""
     label = f"{device.family.label}{number:04d}"
     short = mac.replace(":", "")[-6:]
     network = device.device_fields.get("NET_SETTINGS SC")

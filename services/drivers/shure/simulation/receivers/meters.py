@@ -48,7 +48,7 @@ def sample(layout: Layout, channel: int, levels: Levels) -> bytes:
 
 
 def metered(layout: Layout, levels: Levels) -> Metered:
-    """The metered properties, as GET and a dump tell them once."""
+    """The metered properties, as GET and a dump report them once."""
     return layout.form.properties(layout, levels)
 
 
@@ -63,11 +63,11 @@ def lines(layout: Layout, channel: int, profile: int, condition: Condition, *, s
 
 def _ab(layout: Layout, levels: Levels) -> str:
     """Two antennas as AX, XB, AB or XX."""
-    heard = [state != "inactive" for state in levels.antennas[:2]]
-    if all(heard) and not layout.both:
+    received = [state != "inactive" for state in levels.antennas[:2]]
+    if all(received) and not layout.both:
         stronger = levels.rf_dbm[0] >= levels.rf_dbm[1]
-        heard = [stronger, not stronger]
-    return ("A" if heard[0] else "X") + ("B" if heard[1] else "X")
+        received = [stronger, not stronger]
+    return ("A" if received[0] else "X") + ("B" if received[1] else "X")
 
 
 def _letters(levels: Levels, first: int, count: int) -> str:

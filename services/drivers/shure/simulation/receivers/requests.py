@@ -73,10 +73,10 @@ def line(place: FieldAddress, value: str) -> bytes:
 
 def reports(device: Device, places: list[FieldAddress]) -> list[bytes]:
     """What the unit says unasked when these places have changed; an unpaired channel says less."""
-    return [line(place, device.shown(place)) for place in places if _is_told(device, place)]
+    return [line(place, device.shown(place)) for place in places if _is_reported(device, place)]
 
 
-def _is_told(device: Device, place: FieldAddress) -> bool:
+def _is_reported(device: Device, place: FieldAddress) -> bool:
     channel, name, _ = place
     return channel <= device.paired or not device.family.unpaired or name in device.family.unpaired
 
@@ -110,18 +110,18 @@ def _get(device: Device, asked: Message) -> list[bytes]:
 def _dump(device: Device, index: int) -> Iterator[bytes]:
     """Everything once, the meters too: all of the unit and one channel, or all (docs/protocols.md#everything-at-once).
 
-    NET_SETTINGS is told only when it is asked for by name.
+    NET_SETTINGS is reported only when it is asked for by name.
     """
     selected = _selected(device, index)
     yield from (line((0, name, 0), device.shown((0, name, 0))) for name in device.device_fields if " " not in name)
     for channel in selected:
-        told = [place for place, _ in device.channel_places(channel)]
-        yield from reports(device, told)
+        reported = [place for place, _ in device.channel_places(channel)]
+        yield from reports(device, reported)
         yield line((channel, "METER_RATE", 0), f"{device.meter_ms[channel - 1]:05d}")
         yield from (
             _meter_line(channel, item)
             for item in meters.metered(device.layout, device.levels(channel))
-            if _is_told(device, (channel, item[0], 0))
+            if _is_reported(device, (channel, item[0], 0))
         )
 
 
@@ -141,10 +141,10 @@ def _property(device: Device, channel: int, name: str, sub: int | None) -> list[
             raise RefusedError
         return [line((channel, name, slot), device.shown((channel, name, slot))) for slot in wanted]
     place = (channel, name, 0)
-    told = device.shown(place)  # raises KeyError for what the family does not have
-    if not _is_told(device, place):
+    reported = device.shown(place)  # raises KeyError for what the family does not have
+    if not _is_reported(device, place):
         raise RefusedError
-    return [line(place, told)]
+    return [line(place, reported)]
 
 
 def _metered(device: Device, channel: int, name: str, sub: int | None) -> list[bytes]:
@@ -175,18 +175,18 @@ def _set(device: Device, result: Answer, asked: Message) -> None:
 
 
 def _store(device: Device, result: Answer, place: FieldAddress, value: str, *also: FieldAddress) -> None:
-    """Set a text; everyone hears of a change, who asked hears the value in any case."""
+    """Set a text; every connection gets a change, the one that asked gets the value in any case."""
     if device.field_of(place) is None:
         raise KeyError(place)
-    if not _is_told(device, place):
+    if not _is_reported(device, place):
         raise RefusedError
     changed = device.shown(place) != value
     device.write(place, value)
-    told = [line(where, device.shown(where)) for where in (place, *also)]
+    reported = [line(where, device.shown(where)) for where in (place, *also)]
     if changed:
-        result.reports += told
+        result.reports += reported
     else:
-        result.replies += told
+        result.replies += reported
 
 
 def _set_name(device: Device, result: Answer, channel: int, argument: str) -> None:
@@ -260,9 +260,9 @@ def _set_meter_rate(device: Device, result: Answer, channel: int, argument: str)
     rate = _number(argument, range(device.family.slowest_meter_ms + 1))
     if 0 < rate < device.family.fastest_meter_ms:
         raise RefusedError
-    told = result.replies if device.meter_ms[channel - 1] == rate else result.reports
+    reported = result.replies if device.meter_ms[channel - 1] == rate else result.reports
     device.meter_ms[channel - 1] = rate
-    told.append(line((channel, "METER_RATE", 0), f"{rate:05d}"))
+    reported.append(line((channel, "METER_RATE", 0), f"{rate:05d}"))
 
 
 def _set_flash(device: Device, result: Answer, channel: int, argument: str) -> None:

@@ -76,7 +76,7 @@ class Transmitter:
         return Condition.MUTED if self.muted.on else Condition.LIVE
 
     def step(self, seconds: float) -> Iterator[tuple[str, object]]:
-        """Let time pass and tell what changed."""
+        """Let time pass; what changed."""
         if self.present.on:
             before = int(self.charge)
             self.charge = max(0.0, self.charge - self._drain * seconds)
@@ -130,11 +130,11 @@ class Scenario:
             yield from ((number, key, value) for key, value in transmitter.begin())
 
     def step(self, seconds: float) -> Iterator[Change]:
-        """Let real ``seconds`` pass and tell what changed."""
+        """Let real ``seconds`` pass; what changed."""
         for number, transmitter in enumerate(self._transmitters, 1):
             yield from ((number, key, value) for key, value in transmitter.step(seconds * self._time_scale))
 
-    def told(self, channel: int, key: str, value: object) -> None:
+    def take_over(self, channel: int, key: str, value: object) -> None:
         """Someone changed a value by hand: the transmitter goes on from there."""
         transmitter = self._transmitters[channel - 1]
         if key == "battery_percent" and isinstance(value, int):

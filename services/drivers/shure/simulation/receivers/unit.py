@@ -107,7 +107,7 @@ class Unit:
         """
         places = self.device.set_key(part.number, key, value, part.slot)
         if self._scenario is not None and part.number and not part.slot:
-            self._scenario.told(part.number, key, value)
+            self._scenario.take_over(part.number, key, value)
         self._report(requests.reports(self.device, places))
         self.last_written = asyncio.get_running_loop().time()
 
