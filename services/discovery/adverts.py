@@ -223,7 +223,7 @@ class Adverts:
                 mac=mac,
                 device_id=record.device_id,
             )
-            snapshot = DeviceSnapshot(record.host, record.port, identity, record.driver)
+            snapshot = DeviceSnapshot(record.host, record.port, identity, record.driver, unit=record.behind)
             tenant = unit.address.tenant
             try:
                 await self._discovery.sinks.sync.bulk_sync_devices(
@@ -236,6 +236,8 @@ class Adverts:
                 log.warning("an announced MAC address was not taken", extra={"host": record.host, "why": error.detail})
 
     async def _listen(self, name: str) -> None:
+        known = ""
+        """What was in the way last; the log has it once, and not at every try."""
         while True:
             try:
                 async with aclosing(_as_generator(self._makers.maker(name).sightings())) as sightings:
@@ -246,9 +248,13 @@ class Adverts:
                             self.receive(sighting)
             except (DriverError, OSError) as error:
                 why = error.detail if isinstance(error, DriverError) else str(error)
-                log.warning("adverts cannot be received", extra={"driver": name, "why": why})
-            except Exception:  # a driver's bug must not end the listening of the others
-                log.exception("listening to adverts failed", extra={"driver": name})
+                if why != known:
+                    log.warning("adverts cannot be received", extra={"driver": name, "why": why})
+                known = why
+            except Exception as error:  # a driver's bug must not end the listening of the others
+                if repr(error) != known:
+                    log.exception("listening to adverts failed", extra={"driver": name})
+                known = repr(error)
             else:
                 return  # this maker's units announce nothing
             await asyncio.sleep(LISTEN_AGAIN_S)

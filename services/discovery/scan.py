@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from services.drivers import DriverError, Makers, Sighting, Target, usefulness
+from services.drivers import DriverError, Makers, Sighting, Target, look_limit_s, usefulness
 
 CONCURRENCY = 1024
 """Addresses that are asked at once by default: at `BEGINS_PER_S`, those that never answer need so many."""
@@ -50,9 +50,6 @@ CONNECT_FEW_S = 1.5
 
 ANSWER_S = 1.0
 """Time for one answer: no reply of that name within about a second means that there is none (protocols, 1.1)."""
-
-QUESTIONS_MOST = 6
-"""Questions that a driver may need, one after the other, to find out who answers."""
 
 _STARVED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 _STARVED_PAUSE_S = 0.5
@@ -245,7 +242,7 @@ def _open_files() -> int:
 
 async def _ask_driver(makers: Makers, name: str, target: Target) -> ScanOutcome:
     maker = makers[name].manufacturer
-    deadline = target.connect_timeout_s + QUESTIONS_MOST * target.answer_timeout_s
+    deadline = look_limit_s(target)
     for attempt in range(1, _STARVED_TRIES + 1):
         try:
             async with asyncio.timeout(deadline):

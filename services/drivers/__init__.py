@@ -9,7 +9,14 @@ transports and `services.model`.
 
 from __future__ import annotations
 
-from services.drivers.asking import can_be_scanned, check_manufacturer, look, most_useful_failure, only_maker
+from services.drivers.asking import (
+    can_be_scanned,
+    check_manufacturer,
+    look,
+    look_limit_s,
+    most_useful_failure,
+    only_maker,
+)
 from services.drivers.makers import Makers
 from services.drivers.port import (
     Description,
@@ -61,6 +68,7 @@ __all__ = [
     "get_driver",
     "known_product",
     "look",
+    "look_limit_s",
     "make_target",
     "most_useful_failure",
     "only_maker",

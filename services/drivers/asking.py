@@ -14,6 +14,9 @@ from services.drivers.makers import Makers
 from services.drivers.port import Driver, DriverError, Sighting, Target, usefulness
 from services.model import ServiceError
 
+QUESTIONS_MOST = 6
+"""Questions that a driver may need, one after the other, to find out who answers."""
+
 
 def check_manufacturer(drivers: Mapping[str, Driver], manufacturer: str) -> None:
     """Raises `ServiceError` (schema_violation) for a maker that no driver speaks to."""
@@ -30,12 +33,17 @@ def only_maker(drivers: Mapping[str, Driver]) -> str:
 
 
 async def look(
-    makers: Makers, target: Target, names: Collection[str] | None = None, *, with_secrets: bool = True
+    makers: Makers,
+    target: Target,
+    names: Collection[str] | None = None,
+    *,
+    with_secrets: bool = True,
 ) -> Sequence[Sighting]:
     """Everything that answers at an address, of the first driver that gets an answer.
 
     ``names`` are the drivers that are asked; without it all that have a door. ``with_secrets=False`` leaves out doors
-    at which nobody answers without a password. Raises `DriverError`: the most useful of all failures.
+    at which nobody answers without a password. Raises `DriverError`: the most useful of all failures, with
+    the shortest ``again_s`` of all.
     """
     chosen = list(names) if names is not None else [name for name, driver in makers.items() if driver.doors]
     chosen = [name for name in chosen if with_secrets or name not in makers or can_be_scanned(makers[name])]
@@ -43,16 +51,30 @@ async def look(
         raise DriverError("never_seen", "there is no driver that asks addresses", again_s=None)
     if len(chosen) == 1:
         return await _look(makers, chosen[0], target)
-    tasks = [asyncio.create_task(_look(makers, name, target), name=f"look {name}") for name in chosen]
+    failures: dict[str, Exception] = {}
+
+    async def attempt(name: str) -> Sequence[Sighting]:
+        try:
+            return await _look(makers, name, target)
+        except Exception as error:  # one driver's bug must not hide the others' answers
+            failures[name] = error
+            raise
+
+    tasks = [asyncio.create_task(attempt(name), name=f"look {name}") for name in chosen]
     try:
         for next_one in asyncio.as_completed(tasks):
-            with suppress(Exception):  # one driver's bug must not hide the others' answers
+            with suppress(Exception):
                 return await next_one
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    raise _in_short({name: error for name, task in zip(chosen, tasks, strict=True) if (error := task.exception())})
+    raise _in_short(failures)
+
+
+def look_limit_s(target: Target) -> float:
+    """Longest time for one look: a driver that hangs, or an address that drips, must not hold up what waits for it."""
+    return target.connect_timeout_s + QUESTIONS_MOST * target.answer_timeout_s
 
 
 def can_be_scanned(driver: Driver) -> bool:
@@ -66,22 +88,28 @@ def most_useful_failure(failures: Sequence[BaseException]) -> BaseException:
     return min(errors, key=lambda error: usefulness(error.reason)) if errors else failures[0]
 
 
-def _in_short(failures: Mapping[str, BaseException]) -> BaseException:
-    """The most useful failure, and what every other driver found in a word: the unit may be one of theirs."""
+def _in_short(failures: Mapping[str, Exception]) -> BaseException:
+    """The most useful failure, the first of several, and what every other driver found in a word: the unit may be one
+    of theirs, so it is also asked again as soon as any of them allows it.
+    """
     chosen = most_useful_failure(list(failures.values()))
-    others = [
-        f"{name}: {error.reason}"
-        for name, error in failures.items()
-        if isinstance(error, DriverError) and error is not chosen
-    ]
+    others = {name: error for name, error in failures.items() if isinstance(error, DriverError) and error is not chosen}
     if not isinstance(chosen, DriverError) or not others:
         return chosen
-    detail = f"{chosen.detail} (other drivers: {', '.join(others)}; probe explains each)"
-    return DriverError(chosen.reason, detail, again_s=chosen.again_s)
+    words = ", ".join(f"{name}: {error.reason}" for name, error in others.items())
+    detail = f"{chosen.detail} (other drivers: {words}; probe explains each)"
+    pauses = [error.again_s for error in (chosen, *others.values()) if error.again_s is not None]
+    return DriverError(chosen.reason, detail, again_s=min(pauses, default=None))
 
 
 async def _look(makers: Makers, name: str, target: Target) -> Sequence[Sighting]:
-    sightings = await makers.maker(name).look(target)
+    limit_s = look_limit_s(target)
+    try:
+        async with asyncio.timeout(limit_s):
+            sightings = await makers.maker(name).look(target)
+    except TimeoutError as error:
+        detail = f"driver {name} did not find out within {limit_s:g} s who answers at {target.host}"
+        raise DriverError("timeout", detail) from error
     if not sightings:
         raise DriverError("never_seen", f"no unit that driver {name} knows answered at {target.host}")
     return sightings

@@ -13,6 +13,12 @@ GROUP = "mic2mqtt.drivers"
 SIMULATORS = "mic2mqtt.simulators"
 """Simulators are for people and tests: a running bridge never loads one."""
 
+PARTS = {
+    "driver": ("manufacturer", "products", "doors", "more", "options", "open", "replay"),
+    "simulator": ("faults", "traits", "run"),
+}
+"""What an entry point has to offer beside its name: see `Driver` and `Simulator`."""
+
 log = logging.getLogger(__name__)
 
 
@@ -90,6 +96,10 @@ def _load(what: str, point: EntryPoint) -> _Offered | None:
         offered: _Offered = point.load()
         if offered.name != point.name:
             log.error("%s %r calls itself %r: the names must be equal; it is not used", what, point.name, offered.name)
+            return None
+        if missing := [part for part in PARTS[what] if not hasattr(offered, part)]:
+            why = "%s %r (%s) lacks %s: it was made for another version of mic2mqtt; it is not used, the others go on"
+            log.error(why, what, point.name, point.value, ", ".join(missing))
             return None
     except Exception:
         log.exception("%s %r (%s) cannot be loaded; the others go on", what, point.name, point.value)

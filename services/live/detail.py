@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from services.live.unit import Unit, UnitPart
@@ -21,6 +22,8 @@ def describe(unit: Unit) -> dict[str, object]:
                 for key, value in asdict(record).items()
                 if key not in {"address", "state", "changed_at", "last_seen"}
             },
+            "driver": unit.driver or record.driver,
+            "channel_count": record.part_count,
             "capabilities": unit.ability_words,
         },
         "state": dict(unit.state),
@@ -34,8 +37,14 @@ def describe(unit: Unit) -> dict[str, object]:
             "last_error": there.detail,
         },
         "channels": [_part(part) for part in unit.parts.values()],
-        "reported": dict(unit.reported),
+        "reported": _with_count(unit.reported),
     }
+
+
+def _with_count(reported: Mapping[str, object]) -> dict[str, object]:
+    """What a unit reported, the number of its parts also under the name that it had when all units were receivers."""
+    known = {"channel_count": reported["part_count"]} if "part_count" in reported else {}
+    return {**reported, **known}
 
 
 def _part(part: UnitPart) -> dict[str, object]:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from pydantic import BaseModel
 
@@ -23,7 +24,9 @@ from services.model import (
     AuditContext,
     AvailabilityReason,
     Campus,
+    Identity,
     Kind,
+    ServiceError,
     UnitRecord,
 )
 from services.units.membership import RECONNECT_KEYS, Membership
@@ -39,6 +42,9 @@ RETRY_FIRST_S, RETRY_MOST_S = 2.0, 5.0
 ASKED_AT_ONCE = 32
 
 ACTOR = "config"
+
+_Place = tuple[str, int | None, str]
+"""`ConfiguredUnit.place`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +107,30 @@ class ConfiguredUnits:
         self._sessions = sessions
         self._sync = sync
         self._makers = makers
-        self._waiting: dict[tuple[str, int | None, str], ConfiguredUnit] = {}
+        self._waiting: dict[_Place, ConfiguredUnit] = {}
+        self._again_at: dict[_Place, float] = {}
+        """Loop time before which a host is not asked again, where the driver knows better than the rounds."""
+        self._hosts: set[str] = set()
+        """Hosts of the file as it was applied last."""
         self._changed = asyncio.Event()
+        self._turn = asyncio.Lock()
+        """The file is applied, and hosts that answered become units, in turn: each would undo half of the other."""
 
     async def apply(self, wanted: Sequence[ConfiguredUnit]) -> dict[str, int]:
         """Make the units equal to the file; how many were added, changed, removed and wait for a first answer."""
+        async with self._turn:
+            before = dict(self._waiting)
+            counts = await self._apply(wanted)
+            self._again_at = {
+                place: at for place, at in self._again_at.items() if before.get(place) == self._waiting.get(place)
+            }
+        self._changed.set()
+        return counts
+
+    async def _apply(self, wanted: Sequence[ConfiguredUnit]) -> dict[str, int]:
         counts = {"added": 0, "changed": 0, "removed": 0, "waiting": 0}
         kept: set[Address] = set()
-        gone = {entry.host for entry in self._waiting.values()}
+        gone, self._hosts = self._hosts, {entry.host for entry in wanted}
         self._waiting.clear()
         for entry in wanted:
             unit = self._known(entry)
@@ -133,7 +155,6 @@ class ConfiguredUnits:
             if unit.record.source == "config" and unit.address not in kept:
                 await self._membership.drop(unit, AuditContext.of(unit.address.tenant, ACTOR))
                 counts["removed"] += 1
-        self._changed.set()
         return counts
 
     async def run(self) -> None:
@@ -142,7 +163,7 @@ class ConfiguredUnits:
         while True:
             if self._waiting:
                 gate = asyncio.Semaphore(ASKED_AT_ONCE)
-                await asyncio.gather(*(self._ask(entry, gate) for entry in list(self._waiting.values())))
+                await asyncio.gather(*(self._ask(entry, gate) for entry in self._due()))
             self._changed.clear()
             try:
                 async with asyncio.timeout(backoff.pause() if self._waiting else None):
@@ -223,23 +244,46 @@ class ConfiguredUnits:
             raise DriverError("wrong_model", detail)
         return meant
 
+    def _due(self) -> list[ConfiguredUnit]:
+        now = asyncio.get_running_loop().time()
+        return [entry for place, entry in self._waiting.items() if self._again_at.get(place, now) <= now]
+
     async def _ask(self, entry: ConfiguredUnit, gate: asyncio.Semaphore) -> None:
         async with gate:
             try:
                 identity = (await self._look(entry)).identity
-            except DriverError as error:
-                self._list(entry, error.reason, error.detail)
+            except Exception as error:  # noqa: BLE001 - a driver's bug must not end the round for the other hosts
+                self._failed(entry, error)
                 return
-            except Exception as error:  # a driver's bug must not end the round for the other hosts
-                log.exception("a configured host could not be asked", extra={"host": entry.host})
-                self._list(entry, "timeout", f"internal: {error}; the log says more")
-                return
+        async with self._turn:
+            if self._waiting.get(entry.place) == entry:  # else the file changed meanwhile
+                await self._take(entry, identity)
+
+    def _failed(self, entry: ConfiguredUnit, error: Exception) -> None:
+        if self._waiting.get(entry.place) != entry:
+            return  # likewise
+        if isinstance(error, DriverError):
+            pause = inf if error.again_s is None else error.again_s
+            self._again_at[entry.place] = asyncio.get_running_loop().time() + pause
+            self._list(entry, error.reason, error.detail)
+        else:
+            self._list(entry, "timeout", f"internal: {error}; the log says more", error)
+
+    async def _take(self, entry: ConfiguredUnit, identity: Identity) -> None:
+        """Make a unit of a host that answered for the first time."""
         if entry.kind not in {None, identity.kind}:
             detail = f"it is {A_NOUN[identity.kind]}: write it under [[units]], with that kind or with none"
             self._list(entry, "wrong_model", detail)
             return
-        if self._waiting.pop(entry.place, None) is None:
-            return  # the file changed meanwhile
+        del self._waiting[entry.place]
+        try:
+            await self._adopt(entry, identity)
+        except ServiceError as error:
+            self._list(entry, "wrong_model", error.detail)
+        except Exception as error:  # noqa: BLE001 - as in `_ask`
+            self._list(entry, "timeout", f"internal: {error}; the log says more", error)
+
+    async def _adopt(self, entry: ConfiguredUnit, identity: Identity) -> None:
         self._unidentified.drop(entry.host)
         if entry.id is not None:
             await self._make_room(entry)
@@ -265,9 +309,11 @@ class ConfiguredUnits:
         if unit is not None and not result.errors:
             await self._bring_up_to_date(unit, entry)
 
-    def _list(self, entry: ConfiguredUnit, reason: AvailabilityReason, detail: str) -> None:
+    def _list(
+        self, entry: ConfiguredUnit, reason: AvailabilityReason, detail: str, bug: Exception | None = None
+    ) -> None:
+        """List a host as unidentified; the log has it where the reason is another one than before."""
         changed = self._unidentified.put(entry.tenant, entry.host, reason, detail)
         if changed and reason != "never_seen":
-            log.warning(
-                "configured host has not answered yet", extra={"host": entry.host, "reason": reason, "why": detail}
-            )
+            words = {"host": entry.host, "reason": reason, "why": detail}
+            log.warning("configured host has not answered yet", extra=words, exc_info=bug)

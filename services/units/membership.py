@@ -231,7 +231,7 @@ class Membership:
         self._refuse_config(unit)
         old = unit.record
         fresh = replace(
-            old, host=host or old.host, family=None, model=None, serial=None, mac=None, device_id=None,
+            old, host=host or old.host, family=None, model=None, serial=None, mac=None, cid=None, device_id=None,
             firmware=None, band=None, part_count=None,
         )  # fmt: skip
         self._writer.change_record(unit, fresh)

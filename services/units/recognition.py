@@ -53,7 +53,7 @@ class Recognition:
         if description.identity.kind is not record.address.kind:  # its topics are those of another kind
             expected, found = A_NOUN[record.address.kind], A_NOUN[description.identity.kind]
             detail = f"expected {expected}, found {found}: remove this one, or give it another host or kind"
-            raise DriverError("wrong_model", detail)
+            raise DriverError("wrong_model", detail, again_s=SWAPPED_S)
         identity = replace(description.identity, part_count=len(description.parts))
         same = same_unit(record, identity)
         other_model = bool(record.model and identity.model and record.model != identity.model)

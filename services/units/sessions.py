@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from functools import partial
 
 from pydantic import BaseModel
@@ -21,6 +22,13 @@ log = logging.getLogger(__name__)
 
 FAILED_S = 15.0
 """Seconds before a session that ended by a bug of ours begins again."""
+
+
+STOP_S = 2.0
+"""How long a session may take to end: metering off and a polite close take 1.5 s at most."""
+
+LEAVE_S = 0.5
+"""How long one that took longer, and was cancelled once more, may still take before it is left behind."""
 
 
 class Sessions:
@@ -119,9 +127,9 @@ class Sessions:
         running = self._running.get(address)
         if running is None:
             return
-        running[1].cancel()
-        # to await the task itself would take a cancellation of the caller for the end of the session, and lose it
-        await asyncio.wait({running[1]})
+        await _end([running[1]])
+        if self._running.get(address) is running:
+            del self._running[address]
 
     async def restart(self, unit: Unit) -> None:
         """Connect anew, for a changed host or setting."""
@@ -140,9 +148,7 @@ class Sessions:
         """End all sessions at the same time."""
         tasks = [task for _, task in self._running.values()]
         self._running.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks)
 
     def _session(self, address: Address) -> UnitSession:
         session = self.get(address)
@@ -155,15 +161,31 @@ class Sessions:
         running = self._running.get(unit.address)
         if running is not None and running[1] is task:
             del self._running[unit.address]
-        unit.link_state.session = "idle"
+        if unit.address not in self._running:  # else this one was left behind, and another has begun
+            unit.link_state.session = "idle"
         error = None if task.cancelled() else task.exception()
         if error is None:
             return
-        log.error("session failed and starts again", extra={"task": task.get_name()}, exc_info=error)
-        self._availability.set(unit, "offline", "timeout", detail=f"internal: {error}")
+        detail = f"internal: {type(error).__name__}: {error}"
+        if unit.availability.detail != detail:  # once, and not at every try
+            log.error("session failed and starts again", extra={"task": task.get_name()}, exc_info=error)
+        self._availability.set(unit, "offline", "timeout", detail=detail)
         asyncio.get_running_loop().call_later(FAILED_S, self._again, unit)
 
     def _again(self, unit: Unit) -> None:
         """Start a session unless the unit was removed, or started by another call, meanwhile."""
         if self._inventory.units.get(unit.address) is unit and unit.address not in self._running:
             self.start(unit)
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """End sessions politely; a driver that hangs while it closes must not hold up a reload or the bridge's end."""
+    late = set(tasks)
+    for limit_s in (STOP_S, LEAVE_S):
+        for task in late:
+            task.cancel()
+        if late:
+            # to await a task itself would take a cancellation of the caller for the end of the session, and lose it
+            _, late = await asyncio.wait(late, timeout=limit_s)
+    for task in late:
+        log.error("a session does not end and is left behind; please report this", extra={"task": task.get_name()})

@@ -26,6 +26,9 @@ async def test_refresh_reads_a_receiver_again_and_detail_tells_everything(house:
         answer = await seen.ask("receiver/rack", "detail")
         assert answer["status"] == "succeeded"
         assert "ULXD4Q" in json.dumps(answer["data"])
+        detail = answer["data"]["receiver"]  # keys that v1 has, whatever a record calls them
+        assert (detail["info"]["channel_count"], detail["info"]["driver"]) == (4, "shure")
+        assert detail["reported"]["channel_count"] == 4
         await seen.until(lambda: len(seen.audit("command")) >= 4)
         assert {event["claimed_actor"] for event in seen.audit("command")} == {"tests"}
 

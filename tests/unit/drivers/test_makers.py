@@ -79,6 +79,24 @@ async def test_of_all_doors_at_a_host_the_most_telling_failure_is_raised() -> No
     assert failure.value.reason == "auth_failed"
 
 
+async def test_a_driver_that_has_to_wait_does_not_make_the_others_wait() -> None:
+    one, other = Troubled("one", None), Troubled("other", None)
+    one.answers["h"] = DriverError("refused", "nobody")
+    other.answers["h"] = DriverError("local_port_unavailable", "UDP port taken", again_s=15.0)
+    async with makers_of(one, other).open(Surroundings()) as makers:
+        with pytest.raises(DriverError) as failure:
+            await look(makers, make_target("h"))
+        assert (failure.value.reason, failure.value.again_s) == ("local_port_unavailable", 0.0)
+
+
+async def test_a_driver_that_hangs_while_it_looks_is_given_up() -> None:
+    one = Troubled("one", None)
+    one.silent.add("h")
+    async with makers_of(one).open(Surroundings()) as makers:
+        with pytest.raises(DriverError, match="did not find out"):
+            await look(makers, make_target("h", connect_timeout_s=0.01, answer_timeout_s=0.001))
+
+
 async def test_a_driver_that_is_not_installed_is_named_with_those_that_are() -> None:
     async with makers_of(Troubled("one", None)).open(Surroundings()) as makers:
         with pytest.raises(DriverError, match="installed: one") as failure:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from services.drivers import find_drivers, get_driver
-from services.drivers.registry import GROUP, UnknownDriverError
+from services.drivers.registry import GROUP, PARTS, UnknownDriverError
 
 
 def point(name: str, value: str) -> EntryPoint:
@@ -23,8 +23,10 @@ def point(name: str, value: str) -> EntryPoint:
 def acme(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     """Another maker's module."""
     module = types.ModuleType("acme_receivers")
-    module.driver = types.SimpleNamespace(name="acme")  # type: ignore[attr-defined]
-    module.other = types.SimpleNamespace(name="acme")  # type: ignore[attr-defined]
+    offered = dict.fromkeys(PARTS["driver"])
+    module.driver = types.SimpleNamespace(name="acme", **offered)  # type: ignore[attr-defined]
+    module.other = types.SimpleNamespace(name="acme", **offered)  # type: ignore[attr-defined]
+    module.older = types.SimpleNamespace(name="older", probe=None)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return module
 
@@ -43,6 +45,15 @@ def test_a_broken_driver_is_an_error_in_the_log_and_the_others_work(caplog: pyte
     assert [*find_drivers(points)] == ["acme"]
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "broken" in record.getMessage()
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_driver_for_another_version_of_the_port_is_left_out_and_the_log_says_what_it_lacks(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    points = [point("older", "acme_receivers:older"), point("acme", "acme_receivers:driver")]
+    assert [*find_drivers(points)] == ["acme"]
+    assert "lacks manufacturer, products, doors" in caplog.text
 
 
 @pytest.mark.usefixtures("acme")

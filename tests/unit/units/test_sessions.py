@@ -157,3 +157,10 @@ async def test_a_unit_that_breaks_as_soon_as_it_was_read_is_asked_less_and_less_
         for _ in range(5):
             assert await reasons.get() == "reset_by_device"
         assert driver.tries[4] - driver.tries[3] >= 0.05 * 2**3 / 2
+
+
+async def test_a_port_that_another_driver_lacks_is_not_why_a_known_unit_is_away_and_delays_nothing() -> None:
+    known, other = Failing("one", "refused"), Failing("other", "local_port_unavailable", again_s=15.0)
+    async with session_with(known, other, maker="one", family="one") as (_, reasons):
+        assert {await reasons.get() for _ in range(2 * LOOK_EVERY)} == {"refused"}
+        assert other.tried == 2
