@@ -145,7 +145,7 @@ async def test_more_than_the_limit_means_the_first_ones_and_a_clear_word(service
     result = await services.bulk(*devices, complete=True, limit=3)
     assert result.counts.added == 3
     assert result.status == "partial"
-    assert "5 devices" in result.warnings[0]
+    assert "5 units" in result.warnings[0]
     assert "3" in result.warnings[0]
     assert result.counts.offline == 0, "a list that was cut short is not complete"
     assert online.availability.state == "online"
