@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import asdict
 
 from services.live.unit import Unit, UnitPart
+from services.model import KEYS, RESOURCE_KINDS, UNIT_KINDS, Facet, Kind, facets_of
+
+_INFO_KEYS = {kind: frozenset(KEYS.names(kind, Facet.INFO)) for kind in RESOURCE_KINDS}
+
+_COUNTS = frozenset({"channel_count", "bay_count"})
+"""What ``info`` calls the number of parts; each kind has one of them."""
 
 
 def describe(unit: Unit) -> dict[str, object]:
-    """Identity, state, availability, connection and parts of a unit, and what it reported in its session."""
+    """Identity, state, availability, connection and parts of a unit, and what it reported in its session.
+
+    The parts stand under the word of their kind: ``channels``, ``iem_channels`` or ``bays``.
+    """
     record = unit.record
     received = unit.link_state.last_received_s
     there = unit.availability
+    kind = unit.address.kind
+    counts, counted = _COUNTS & _INFO_KEYS[kind], "part_count" in unit.reported
     return {
         "id": unit.address.id,
         "info": {
@@ -22,8 +32,10 @@ def describe(unit: Unit) -> dict[str, object]:
                 for key, value in asdict(record).items()
                 if key not in {"address", "state", "changed_at", "last_seen"}
             },
-            "driver": unit.driver or record.driver,
-            "channel_count": record.part_count,
+            # a receiver's is what people call it or null, as version 1 has always answered
+            "name": record.name if kind is Kind.RECEIVER else unit.shown_name,
+            "driver": unit.read_by,
+            **dict.fromkeys(counts, record.part_count),
             "capabilities": unit.ability_words,
         },
         "state": dict(unit.state),
@@ -36,19 +48,13 @@ def describe(unit: Unit) -> dict[str, object]:
             "reconnects": unit.link_state.reconnects_total,
             "last_error": there.detail,
         },
-        "channels": [_part(part) for part in unit.parts.values()],
-        "reported": _with_count(unit.reported),
+        f"{UNIT_KINDS[kind].part}s": [_part(part) for part in unit.parts.values()],
+        "reported": {**unit.reported, **dict.fromkeys(counts if counted else (), unit.reported.get("part_count"))},
     }
 
 
-def _with_count(reported: Mapping[str, object]) -> dict[str, object]:
-    """What a unit reported, the number of its parts also under the name that it had when all units were receivers."""
-    known = {"channel_count": reported["part_count"]} if "part_count" in reported else {}
-    return {**reported, **known}
-
-
 def _part(part: UnitPart) -> dict[str, object]:
-    return {
+    known: dict[str, object] = {
         "id": part.address.id,
         "number": part.number,
         "antenna_count": part.antenna_count,
@@ -59,3 +65,11 @@ def _part(part: UnitPart) -> dict[str, object]:
         "stale": part.stale,
         "reported": dict(part.reported),
     }
+    missing = _missing(part.address.kind)
+    return {key: value for key, value in known.items() if key not in missing}
+
+
+def _missing(kind: Kind) -> frozenset[str]:
+    """What parts of this kind do not have: facts of ``info``, and sides that are not published of them."""
+    facts = {"antenna_count", "diversity"} - _INFO_KEYS[kind]
+    return frozenset(facts | ({Facet.SLOTS.value, Facet.TELEMETRY.value} - set(facets_of(kind))))

@@ -207,6 +207,17 @@ class Unit:
         return self.record.address
 
     @property
+    def shown_name(self) -> str | None:
+        """What it is called in ``info``: by people, else by its own label, else by its identity."""
+        own = self.state["name"]
+        return self.record.name or (str(own) if own else None) or self.record.device_id
+
+    @property
+    def read_by(self) -> str:
+        """The driver of ``info``: the one that read it last, else the configured one."""
+        return self.driver or self.record.driver
+
+    @property
     def ability_words(self) -> list[str]:
         """What the unit and its parts can, as words, sorted; as they are published in ``info``."""
         able = [self.abilities, *(part.abilities for part in self.parts.values())]

@@ -68,7 +68,10 @@ async def test_a_charger_is_found_told_apart_from_receivers_and_commanded(house:
         for resource in (f"charger/{charger}", f"bay/{charger}-1"):
             assert (await seen.ask(resource, "refresh"))["status"] == "succeeded"
             detail = await seen.ask(resource, "detail")
-            assert set(detail["data"]) >= {"charger"}
+            answer = detail["data"]["charger"]
+            info = seen.newest(f"charger/{charger}", "info")["data"]
+            assert (answer["info"]["name"], answer["info"]["driver"]) == (info["name"], info["driver"])
+            assert [bay["id"] for bay in answer["bays"]] == [f"{charger}-1", f"{charger}-2"]
         answer = await seen.ask(f"charger/{charger}", "unit_update", name="Dock")
         assert answer["status"] == "succeeded"
         await seen.until(lambda: seen.newest(f"charger/{charger}", "info")["data"]["name"] == "Dock")

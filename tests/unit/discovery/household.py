@@ -56,9 +56,16 @@ class Shelf:
 
 
 def put(
-    inventory: Inventory, receiver_id: str, host: str, tenant: Campus = STAGE, *, online: bool = False, **facts: object
+    inventory: Inventory,
+    unit_id: str,
+    host: str,
+    tenant: Campus = STAGE,
+    *,
+    online: bool = False,
+    kind: Kind = Kind.RECEIVER,
+    **facts: object,
 ) -> Unit:
-    address = Address(tenant.organization, tenant.campus, Kind.RECEIVER, receiver_id)
+    address = Address(tenant.organization, tenant.campus, kind, unit_id)
     record = UnitRecord(address, "acme", "acme", host, source="discovery", family="one", model="A1")
     receiver = Unit(replace(record, **facts))  # type: ignore[arg-type]  # by name
     inventory.put(receiver)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from services.drivers import DriverError, Sighting
-from services.model import AuditContext, Campus, Facet, IgnoredIdentity, ServiceError
+from services.model import AuditContext, Campus, Facet, IgnoredIdentity, Kind, ServiceError
 from services.rules import MAX_ADDRESSES
 from tests.unit.discovery.answering import AnsweringDriver, OpenMakers, unit
 from tests.unit.discovery.household import CONTEXT, STAGE, Site, configured, put
@@ -399,6 +399,40 @@ async def test_detail_tells_everything_of_a_receiver_and_of_a_channels_receiver(
         assert detail["info"]["serial"] == "s1"
         assert detail["availability"]["state"] == "online"
         assert [channel["id"] for channel in detail["channels"]] == ["rack1-1"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "missing"),
+    [
+        (Kind.RECEIVER, "channels", set()),
+        (Kind.IEM, "iem_channels", {"antenna_count", "diversity", "slots"}),
+        (Kind.CHARGER, "bays", {"antenna_count", "diversity", "slots", "telemetry"}),
+    ],
+)
+async def test_detail_lists_parts_under_the_word_of_their_kind_with_the_keys_of_their_kind(
+    kind: Kind, word: str, missing: set[str]
+) -> None:
+    site = Site(AnsweringDriver())
+    one = put(site.inventory, "rack1", "10.20.0.1", kind=kind)
+    result = await site.discovery.handle_device_detail_requested(context=CONTEXT, address=one.address)
+    detail = result.data[kind.value]
+    assert isinstance(detail, dict)
+    assert {"channels", "iem_channels", "bays"} & detail.keys() == {word}
+    (part,) = detail[word]
+    keys = {"id", "number", "antenna_count", "diversity", "state", "slots", "telemetry", "stale", "reported"}
+    assert part.keys() == keys - missing
+
+
+async def test_detail_names_a_unit_and_its_driver_as_info_does() -> None:
+    site = Site(AnsweringDriver())
+    dock = put(site.inventory, "dock", "10.20.0.1", kind=Kind.CHARGER)
+    dock.state, dock.driver = {**dock.state, "name": "Dock left"}, "shure"
+    result = await site.discovery.handle_device_detail_requested(context=CONTEXT, address=dock.address)
+    detail = result.data["charger"]
+    assert isinstance(detail, dict)
+    assert (detail["info"]["name"], detail["info"]["driver"]) == ("Dock left", "shure")
+    assert "bay_count" in detail["info"]
+    assert "channel_count" not in detail["info"]
 
 
 async def test_detail_of_what_is_not_there_is_an_error() -> None:
