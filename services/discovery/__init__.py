@@ -2,15 +2,15 @@
 
 `service` is the way in for commands and the schedule. One discovery: `places` parses what people wrote, `targets` makes
 questions of it, `search` runs it, `scan` asks the addresses, `outcomes` decides what becomes of each answer: a unit, a
-candidate (`candidates`) or an error. `adverts` receives what units announce of themselves (`heard` has the list),
-`schedule` decides when ranges are searched without a command, `refresh` reads units again.
+candidate (`candidates`) or an error. `adverts` receives what units announce of themselves and keeps it in
+`announced_hosts`, `schedule` decides when ranges are searched without a command, `refresh` reads units again.
 """
 
 from __future__ import annotations
 
 from services.discovery.adverts import Adverts
+from services.discovery.announced_hosts import AnnouncedHosts
 from services.discovery.candidates import Candidate, Candidates
-from services.discovery.heard import AnnouncedHosts
 from services.discovery.scan import MENDABLE, OURS, Found, Missed, ScanOutcome
 from services.discovery.schedule import Schedule
 from services.discovery.search import ask_places, cannot_ask

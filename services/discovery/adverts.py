@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import TypeVar
 
-from services.discovery.heard import AnnouncedHosts, Announcement
+from services.discovery.announced_hosts import AnnouncedHosts, Announcement
 from services.discovery.service import DiscoveryOrchestrationService
 from services.discovery.targets import Place
 from services.drivers import DriverError, Gone, Makers, Sighting

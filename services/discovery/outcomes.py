@@ -10,7 +10,7 @@ from typing import Protocol, get_args
 
 from services.discovery.candidates import Candidates
 from services.discovery.scan import MENDABLE, OURS, Found, Missed, ScanOutcome
-from services.discovery.targets import Place, Plan
+from services.discovery.targets import Place, ScanTargets
 from services.drivers import Sighting
 from services.live import IgnoredUnits, Inventory, UnidentifiedHosts
 from services.model import AuditContext, AvailabilityReason, Result, ServiceError
@@ -45,11 +45,11 @@ class ScanSinks:
     """The MAC address that a host announced of itself; a unit that does not report its own is known by it."""
 
 
-class Findings:
+class ScanOutcomes:
     """Takes the outcomes of one discovery as they come, and hands them over now and then."""
 
     def __init__(
-        self, plan: Plan, sinks: ScanSinks, context: AuditContext, known_names: Mapping[str, str] | None = None
+        self, plan: ScanTargets, sinks: ScanSinks, context: AuditContext, known_names: Mapping[str, str] | None = None
     ) -> None:
         self._plan = plan
         self._sinks = sinks

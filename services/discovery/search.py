@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from services import clock
-from services.discovery.outcomes import Findings, ScanSinks
+from services.discovery.outcomes import ScanOutcomes, ScanSinks
 from services.discovery.scan import CONCURRENCY, Budget, Missed, ScanOutcome, sockets_of, sweep
-from services.discovery.targets import Held, Place, Plan
+from services.discovery.targets import Held, Place, ScanTargets
 from services.drivers import Makers, Unresolved, can_be_scanned, resolve
 from services.live import Unit
 from services.model import AuditContext, AvailabilityReason, Result
@@ -56,7 +56,7 @@ class Search:
     started: float = 0.0
     total: int | None = None
     """Addresses; ``None`` until names are resolved."""
-    findings: Findings | None = None
+    outcomes: ScanOutcomes | None = None
     task: asyncio.Task[None] | None = None
     cancelled: bool = False
 
@@ -75,9 +75,9 @@ class Search:
 
     def progress(self, now: float) -> dict[str, object]:
         """How far it is: addresses done and in all, units found, seconds to go (``None`` until that is known)."""
-        done = self.findings.done if self.findings else 0
+        done = self.outcomes.done if self.outcomes else 0
         eta = round((now - self.started) / done * (self.total - done), 1) if done and self.total else None
-        found = self.findings.found if self.findings else 0
+        found = self.outcomes.found if self.outcomes else 0
         return {"done": done, "total": self.total, "found": found, "eta_s": eta}
 
 
@@ -117,18 +117,18 @@ class SearchRunner:
         names = _scanned(self._makers, manufacturer)
         with self._taking_part() as budget:
             plan, known = await self._prepare(search.places, names, MAX_ADDRESSES if limit is None else limit)
-            findings = search.findings = Findings(plan, self._sinks, search.context, known)
+            outcomes = search.outcomes = ScanOutcomes(plan, self._sinks, search.context, known)
             search.total = plan.total
-            questions = plan.questions(self._held(known), findings.leave, budget.concurrency)
+            questions = plan.questions(self._held(known), outcomes.leave, budget.concurrency)
             if not search.cancelled:
-                search.task = asyncio.create_task(sweep(questions, self._makers, budget, findings.take), name="search")
-                await self._watch(search, search.task, findings, progress)
-        result = findings.total()
+                search.task = asyncio.create_task(sweep(questions, self._makers, budget, outcomes.take), name="search")
+                await self._watch(search, search.task, outcomes, progress)
+        result = outcomes.total()
         result.duration_s = clock_s() - search.started
         result.data |= {
             "addresses": plan.total,
-            "asked": findings.done,
-            "candidates": findings.candidates,
+            "asked": outcomes.done,
+            "candidates": outcomes.candidates,
             "concurrency": budget.concurrency,
             "cancelled": search.cancelled,
         }
@@ -141,10 +141,12 @@ class SearchRunner:
                 f"{limit or MAX_ADDRESSES}; search the rest on its own"
             )
         if search.cancelled:
-            result.leave_out(f"cancelled after {findings.done} of {plan.total} addresses")
-        return Finished(result, findings.failures(), search.cancelled)
+            result.leave_out(f"cancelled after {outcomes.done} of {plan.total} addresses")
+        return Finished(result, outcomes.failures(), search.cancelled)
 
-    async def _prepare(self, places: Sequence[Place], names: Sequence[str], limit: int) -> tuple[Plan, dict[str, str]]:
+    async def _prepare(
+        self, places: Sequence[Place], names: Sequence[str], limit: int
+    ) -> tuple[ScanTargets, dict[str, str]]:
         """The plan, and the addresses of units that are known by a name."""
         wanted = [place.where.host for place in places if isinstance(place.where, Host) and place.where.is_name]
         by_name_alone = all(isinstance(place.where, Host) and place.where.is_name for place in places)
@@ -152,7 +154,7 @@ class SearchRunner:
         resolved = await resolve(name for name in wanted if name not in known)
         of_address = {address: name for name, addresses in known.items() for address in addresses}
         everything: dict[str, list[str] | Unresolved] = {**known, **resolved}
-        return Plan(places, self._makers, names, everything, interface=self.interface, limit=limit), of_address
+        return ScanTargets(places, self._makers, names, everything, interface=self.interface, limit=limit), of_address
 
     async def _addresses_of_named_units(self, fresh: Collection[str]) -> dict[str, list[str]]:
         """Addresses of units that are known by a name. ``fresh`` names are asked for even if they are remembered."""
@@ -177,13 +179,13 @@ class SearchRunner:
         return held
 
     async def _watch(
-        self, search: Search, task: asyncio.Task[None], findings: Findings, progress: Progress | None
+        self, search: Search, task: asyncio.Task[None], outcomes: ScanOutcomes, progress: Progress | None
     ) -> None:
         """Hand over what is found while it is found, and report."""
         try:
             while not task.done():
                 await asyncio.wait({task}, timeout=PROGRESS_S)
-                await findings.settle()
+                await outcomes.settle()
                 if progress is not None and not task.done():
                     progress(search.progress(asyncio.get_running_loop().time()))
             if not search.cancelled:
@@ -213,7 +215,7 @@ class SearchRunner:
 
 async def ask_places(
     makers: Makers, texts: Iterable[str], sink: Sink, *, concurrency: int = CONCURRENCY, interface: str = ""
-) -> Plan:
+) -> ScanTargets:
     """Ask networks, ranges, addresses and names, as people write them, without a bridge; what was asked.
 
     Raises `ValueError` for what is no such place; its text names the forms that are.
@@ -222,7 +224,7 @@ async def ask_places(
     names = _scanned(makers, None)
     hosts = [place.where for place in places if isinstance(place.where, Host)]
     resolved = await resolve(host.host for host in hosts if host.is_name)
-    plan = Plan(places, makers, names, resolved, interface=interface)
+    plan = ScanTargets(places, makers, names, resolved, interface=interface)
     for host, unresolved in plan.unresolved.items():
         sink.take(Missed(host, None, "", "never_seen", unresolved.detail))
     budget = Budget(concurrency, sockets=sockets_of(makers, names), drivers=len(names))

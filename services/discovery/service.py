@@ -164,8 +164,8 @@ class DiscoveryOrchestrationService:
         """
         search = Search(context, places)
         finished = await self._runner.run(search)
-        if search.findings is not None:
-            search.findings.list_unidentified(finished.failed, self._configured_hosts(places, context.tenant))
+        if search.outcomes is not None:
+            search.outcomes.list_unidentified(finished.failed, self._configured_hosts(places, context.tenant))
         return finished
 
     async def cancel(self, tenants: Iterable[Campus] | None = None) -> int:
@@ -244,9 +244,9 @@ class DiscoveryOrchestrationService:
         try:
             finished = await self._runner.run(search, manufacturer=manufacturer, limit=limit, progress=progress)
             result = finished.result
-            if search.findings is not None:
+            if search.outcomes is not None:
                 hosts = self._configured_hosts(search.places, context.tenant)
-                search.findings.list_unidentified(finished.failed, hosts)
+                search.outcomes.list_unidentified(finished.failed, hosts)
             if not finished.cancelled and manufacturer is None and limit is None:
                 self._note_searched(records)
             after = for_audit(result)

@@ -44,7 +44,7 @@ class Single:
     port: int | None
 
 
-class Plan:
+class ScanTargets:
     """The questions of one discovery, and what is to become of the answers.
 
     ``resolved`` has the addresses of every host name in ``places``; ``total`` counts addresses, those with an

@@ -23,8 +23,8 @@ from services.drivers.port import (
 from services.drivers.shure.conversation import PORT
 from services.drivers.shure.families import MANUFACTURER, MORE, PRODUCTS, model_of
 from services.drivers.shure.link import ShureLink
-from services.drivers.shure.overhearing import receive_adverts
 from services.drivers.shure.replaying import replay
+from services.drivers.shure.slp_listener import receive_adverts
 from services.model import Key
 
 
