@@ -12,6 +12,7 @@ from __future__ import annotations
 from services.drivers.asking import (
     can_be_scanned,
     check_manufacturer,
+    choose_unit,
     look,
     look_limit_s,
     most_useful_failure,
@@ -62,6 +63,7 @@ __all__ = [
     "Unresolved",
     "can_be_scanned",
     "check_manufacturer",
+    "choose_unit",
     "families",
     "find_drivers",
     "find_simulators",

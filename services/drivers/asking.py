@@ -72,6 +72,21 @@ async def look(
     raise _in_short(failures)
 
 
+def choose_unit(sightings: Sequence[Sighting], host: str, unit: str) -> Sighting:
+    """Of what answered at a host, the unit that is meant; ``unit`` is its name behind a gateway, empty without one.
+
+    Raises `DriverError` (wrong_model) that names the units which are there.
+    """
+    meant = next((seen for seen in sightings if seen.unit == unit), None)
+    if meant is None:
+        there = ", ".join(seen.unit for seen in sightings if seen.unit)
+        detail = f"{host} is a gateway: name one of its units, unit = ...; there are: {there}"
+        if not there:
+            detail = f"{host} is no gateway: take unit = {unit!r} away"
+        raise DriverError("wrong_model", detail)
+    return meant
+
+
 def look_limit_s(target: Target) -> float:
     """Longest time for one look: a driver that hangs, or an address that drips, must not hold up what waits for it."""
     return target.connect_timeout_s + QUESTIONS_MOST * target.answer_timeout_s

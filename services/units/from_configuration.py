@@ -15,7 +15,7 @@ from math import inf
 from pydantic import BaseModel
 
 from services.backoff import Backoff
-from services.drivers import DriverError, Makers, Sighting, look, only_maker
+from services.drivers import DriverError, Makers, Sighting, choose_unit, look, only_maker
 from services.live import Inventory, UnidentifiedHosts, Unit
 from services.model import (
     A_NOUN,
@@ -235,14 +235,7 @@ class ConfiguredUnits:
             entry.host, entry.port, unit=entry.behind, interface=entry.interface, options=entry.options
         )
         sightings = await look(self._makers, target, None if entry.driver == AUTO else [entry.driver])
-        meant = next((seen for seen in sightings if seen.unit == entry.behind), None)
-        if meant is None:
-            there = ", ".join(seen.unit for seen in sightings if seen.unit)
-            detail = f"{entry.host} is a gateway: name one of its units, unit = ...; there are: {there}"
-            if not there:
-                detail = f"{entry.host} is no gateway: take unit = {entry.behind!r} away"
-            raise DriverError("wrong_model", detail)
-        return meant
+        return choose_unit(sightings, entry.host, entry.behind)
 
     def _due(self) -> list[ConfiguredUnit]:
         now = asyncio.get_running_loop().time()

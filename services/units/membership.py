@@ -148,12 +148,14 @@ class Membership:
             after={key: getattr(record, key) for key in keys},
         )
 
-    async def replace_unit(self, address: Address, host: str | None, context: AuditContext) -> UnitRecord:
+    async def replace_unit(
+        self, address: Address, host: str | None, context: AuditContext, *, behind: str | None = None
+    ) -> UnitRecord:
         """Put new hardware behind an old id: same topics and labels, a new identity at the next answer.
 
-        Raises `ServiceError`.
+        ``behind`` is the unit behind a gateway; ``None`` for host or this leaves what was. Raises `ServiceError`.
         """
-        return await self._queues.run(address, partial(self._replace_unit, address, host, context))
+        return await self._queues.run(address, partial(self._replace_unit, address, host, behind, context))
 
     def label(self, address: Address, labels: Mapping[str, object], context: AuditContext) -> Mapping[str, object]:
         """Set labels of a unit (``None`` removes one). Raises `ServiceError`."""
@@ -226,13 +228,15 @@ class Membership:
             await self._sessions.restart(unit)
         return new
 
-    async def _replace_unit(self, address: Address, host: str | None, context: AuditContext) -> UnitRecord:
+    async def _replace_unit(
+        self, address: Address, host: str | None, behind: str | None, context: AuditContext
+    ) -> UnitRecord:
         unit = self.find(address)
         self._refuse_config(unit)
         old = unit.record
         fresh = replace(
-            old, host=host or old.host, family=None, model=None, serial=None, mac=None, cid=None, device_id=None,
-            firmware=None, band=None, part_count=None,
+            old, host=host or old.host, behind=old.behind if behind is None else behind, family=None, model=None,
+            serial=None, mac=None, cid=None, device_id=None, firmware=None, band=None, part_count=None,
         )  # fmt: skip
         self._writer.change_record(unit, fresh)
         self._audit.record(

@@ -25,7 +25,7 @@ NOTE_MOST = 2000
 
 _RESOURCE = rf"^({'|'.join(RESOURCE_KINDS)})/[a-z0-9][a-z0-9_-]{{0,62}}$"
 _LABELS = ("location", "building", "room", "rack", "position", "tags")
-_SETTINGS = ("host", "port", "name", "driver", "interface", "meter_interval")
+_SETTINGS = ("host", "port", "unit", "name", "driver", "interface", "meter_interval")
 
 
 def _place(value: str) -> str:
@@ -76,6 +76,9 @@ Word = Annotated[str, Field(min_length=1, max_length=63), AfterValidator(_word)]
 Text = Annotated[str | None, Field(max_length=TEXT_MOST), AfterValidator(_text)]
 Interface = Annotated[
     str | None, Field(max_length=45, description="Local address to connect from."), AfterValidator(_interface)
+]
+Behind = Annotated[
+    Word | None, Field(description="Which one of the units behind a gateway at the host, as a discovery names it.")
 ]
 MeterInterval = Annotated[
     float | None,
@@ -163,10 +166,11 @@ class UnitAdd(ReceiverAdd):
         UnitKindWord | None,
         Field(description="Found out by asking where it is not given; needed for a unit that does not answer."),
     ] = None
+    unit: Behind = None
 
 
-class UnitChanges(Arguments):
-    """Change how a unit is reached or called."""
+class ReceiverChanges(Arguments):
+    """Change how a receiver is reached or called."""
 
     host: Host | None = None
     port: Port = None
@@ -177,30 +181,43 @@ class UnitChanges(Arguments):
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not self.model_fields_set & set(_SETTINGS):
-            raise ValueError(f"nothing to change: give {_listed(_SETTINGS)}")
+        settings = tuple(key for key in _SETTINGS if key in type(self).model_fields)
+        if not self.model_fields_set & set(settings):
+            raise ValueError(f"nothing to change: give {_listed(settings)}")
         return self
+
+
+class UnitChanges(ReceiverChanges):
+    """Change how a unit is reached or called."""
+
+    unit: Behind = None
 
 
 class UnitUpdate(UnitChanges, OfUnit):
     """Change how a unit is reached or called."""
 
 
-class ReceiverUpdate(UnitChanges, OfReceiver):
+class ReceiverUpdate(ReceiverChanges, OfReceiver):
     """Change how a receiver is reached or called."""
 
 
-class UnitReplacement(Arguments):
+class ReceiverReplacement(Arguments):
     """Put new hardware behind the id."""
 
     host: Annotated[Host | None, Field(description="Where the new unit is; default: the same host.")] = None
+
+
+class UnitReplacement(ReceiverReplacement):
+    """Put new hardware behind the id."""
+
+    unit: Behind = None
 
 
 class UnitReplace(UnitReplacement, OfUnit):
     """Put new hardware behind an old id."""
 
 
-class ReceiverReplace(UnitReplacement, OfReceiver):
+class ReceiverReplace(ReceiverReplacement, OfReceiver):
     """Put new hardware behind an old id."""
 
 

@@ -6,12 +6,12 @@ and ``kind``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
 from services.commands.command import Command, Handler, Progress
-from services.drivers import DriverError, Makers, look, only_maker
+from services.drivers import DriverError, Makers, Sighting, choose_unit, look, only_maker
 from services.live import Inventory, Unit
 from services.model import (
     A_NOUN,
@@ -83,13 +83,14 @@ class UnitHandlers:
         if not host and self._asks_hosts(driver):
             detail = f"{A_NOUN[kind]} on the network needs a host"
             raise ServiceError("schema_violation", detail, field="args.host")
-        self._check_place(host, port)
+        self._check_place(host, port, _behind(args))
         record = UnitRecord(
             address=Address(tenant.organization, tenant.campus, kind, args["id"]),
             manufacturer=args.get("manufacturer") or self._maker(driver),
             driver=driver,
             host=host or "",
             port=port,
+            behind=_behind(args),
             name=args.get("name"),
             source="command",
             labels=_labels(args),
@@ -103,16 +104,16 @@ class UnitHandlers:
         if not host:
             detail = "a unit needs a host; one that is not there yet needs an id and a kind"
             raise ServiceError("schema_violation", detail, field="args.host")
-        known = self._inventory.at(host, port)
+        known = self._inventory.at(host, port, _behind(args))
         if known is not None and (args.get("id") or known.address.tenant != tenant):
-            self._check_place(host, port)
+            self._check_place(host, port, _behind(args))
         if known is not None and known.online and _is(known.address.kind, wanted):  # it has its one session
             result = Result(
                 known.record.manufacturer, Counts(seen=1, unchanged=1), request_id=command.context.request_id
             )
             return {**_names(known.address, only), **result.as_json()}
         driver = args.get("driver") or AUTO
-        identity = await self._ask(host, port, driver)
+        identity = _meant(await self._ask(host, port, _behind(args), driver), args, only)
         _check_kind(identity, host, wanted, only)
         return await self._adopt(command, driver, identity, only)
 
@@ -120,7 +121,15 @@ class UnitHandlers:
         args, tenant = command.args, command.tenant
         host, port = args["host"], args.get("port")
         snapshot = DeviceSnapshot(
-            host, port, identity, driver, args.get("name"), _labels(args), "command", id=args.get("id")
+            host,
+            port,
+            identity,
+            driver,
+            args.get("name"),
+            _labels(args),
+            "command",
+            unit=_behind(args),
+            id=args.get("id"),
         )
         result = await self._sync.bulk_sync_devices(
             manufacturer=identity.manufacturer,
@@ -134,7 +143,7 @@ class UnitHandlers:
         found = [
             unit.address
             for unit in self._inventory.by_host(host)
-            if unit.address.tenant == tenant and unit.record.port == port
+            if unit.address.tenant == tenant and unit.record.port == port and unit.record.behind == snapshot.unit
         ]
         named: Mapping[str, object] = _names(found[0], only) if found else {(only or "unit"): None}
         return {**named, **result.as_json()}
@@ -154,21 +163,25 @@ class UnitHandlers:
         for key in sorted(_NEVER_NULL & changes.keys()):
             if changes[key] is None:
                 raise ServiceError("schema_violation", "null is no value for it: leave it out", field=f"args.{key}")
+        if "unit" in command.args:
+            changes["behind"] = _behind(command.args)
         if "driver" in changes:
             self._check_driver(changes["driver"])
-        if changes.keys() & {"host", "port"}:
+        if changes.keys() & {"host", "port", "behind"}:
             old = unit.record
-            self._check_place(changes.get("host", old.host), changes.get("port", old.port), unit.address)
+            host, port, behind = (changes.get(key, getattr(old, key)) for key in ("host", "port", "behind"))
+            self._check_place(host, port, behind, unit.address)
         record = await self._membership.update(unit.address, changes, command.context_in(unit.address.tenant))
         return {**_names(unit.address, only), "host": record.host, "port": record.port, "name": record.name}
 
     async def _replace(self, command: Command, _progress: Progress, *, only: Kind | None) -> Mapping[str, object]:
         unit = self._named(command, only)
         host = command.args.get("host")
-        if host:
-            self._check_place(host, unit.record.port, unit.address)
+        behind = _behind(command.args) if "unit" in command.args else unit.record.behind
+        if host or behind != unit.record.behind:
+            self._check_place(host or unit.record.host, unit.record.port, behind, unit.address)
         context = command.context_in(unit.address.tenant)
-        record = await self._membership.replace_unit(unit.address, host, context)
+        record = await self._membership.replace_unit(unit.address, host, context, behind=behind)
         return {**_names(unit.address, only), "host": record.host}
 
     async def _set_labels(self, command: Command, _progress: Progress) -> Mapping[str, object]:
@@ -192,22 +205,21 @@ class UnitHandlers:
         detail = f"there is no {noun} {name!r} in {tenant.organization}/{tenant.campus}"
         raise ServiceError("unknown_resource", detail, field="args.id")
 
-    async def _ask(self, host: str, port: int | None, driver: str) -> Identity:
+    async def _ask(self, host: str, port: int | None, behind: str, driver: str) -> Sequence[Sighting]:
         """Who answers at a host. Raises `ServiceError` (device_offline)."""
-        target = self._sessions.first_contact(host, port)
+        target = self._sessions.first_contact(host, port, unit=behind)
         try:
-            sightings = await look(self._makers, target, None if driver == AUTO else [driver])
+            return await look(self._makers, target, None if driver == AUTO else [driver])
         except DriverError as error:
             detail = f"nothing answered at {host} ({error.detail}); with an id and a kind it can be added all the same"
             raise ServiceError("device_offline", detail, field="args.host") from error
-        return sightings[0].identity
 
     def _asks_hosts(self, driver: str) -> bool:
         return driver == AUTO or bool(self._makers[driver].doors)
 
-    def _check_place(self, host: str | None, port: int | None, whose: Address | None = None) -> None:
+    def _check_place(self, host: str | None, port: int | None, behind: str, whose: Address | None = None) -> None:
         """Refuse a place at which another unit is: each has one session. Raises `ServiceError`."""
-        there = self._inventory.at(host, port)
+        there = self._inventory.at(host, port, behind)
         if there is not None and there.address != whose:
             whom = f"{NOUNS[there.address.kind]} {there.address.id} of campus {there.address.campus}"
             detail = f"{host} is {whom} already: remove that one first, or change its host"
@@ -229,6 +241,20 @@ def _names(address: Address, only: Kind | None) -> dict[str, object]:
 
 def _is(kind: Kind, wanted: Kind | None) -> bool:
     return wanted in {None, kind}
+
+
+def _behind(args: Mapping[str, Any]) -> str:
+    """The unit behind a gateway that the arguments name; empty where they name none."""
+    return args.get("unit") or ""
+
+
+def _meant(sightings: Sequence[Sighting], args: Mapping[str, Any], only: Kind | None) -> Identity:
+    """Who the unit is that the arguments mean, of those that answered. Raises `ServiceError`."""
+    try:
+        return choose_unit(sightings, args["host"], _behind(args)).identity
+    except DriverError as error:
+        detail = f"{error.detail} (add it with unit_add)" if only else error.detail
+        raise ServiceError("schema_violation", detail, field="args.host" if only else "args.unit") from error
 
 
 def _check_kind(identity: Identity, host: str, wanted: Kind | None, only: Kind | None) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from services.commands.command import Command
+from services.commands.verbs.units import UnitHandlers
 from services.drivers import DriverError, Link, Listener, Makers, Sighting, Target, Trace
-from services.model import Address, AuditContext, Campus, Kind, UnitRecord
+from services.model import Address, AuditContext, Campus, Kind, ServiceError, UnitRecord
 from services.store import Store
 from services.units import ConfiguredUnit, ConfiguredUnits
 from tests.integration.wiring import UnitServices
@@ -89,6 +92,57 @@ async def test_a_unit_that_is_not_there_by_that_name_is_no_other_one(
     house = House(store, makers_of(Gateway()))
     async with house.serving(ConfiguredUnit(STAGE, host, id="choir", behind=behind)):
         await until(lambda: any(words in one.detail for one in house.unidentified))
+        assert not house.inventory.units
+
+
+@asynccontextmanager
+async def commanded(store: Store) -> AsyncIterator[tuple[House, Callable[..., Awaitable[object]]]]:
+    house = House(store, makers_of(Gateway()))
+    handlers = UnitHandlers(house.inventory, house.membership, house.sessions, house.sync, house.makers).handlers
+    address = Address(*STAGE, Kind.BRIDGE, "main")
+
+    async def command(verb: str, **args: object) -> object:
+        order = Command(verb, address, args, AuditContext.of(STAGE, "tests"))
+        return await handlers[verb](order, lambda _progress: None)
+
+    async with house.serving():
+        yield house, command
+
+
+async def test_a_command_adds_changes_and_replaces_a_unit_behind_a_gateway(store: Store) -> None:
+    async with commanded(store) as (house, command):
+        await command("unit_add", host=GATEWAY, unit="A", id="choir")
+        await command("unit_add", host=GATEWAY, unit="B", id="band", kind="receiver")
+
+        def behind() -> dict[str, str]:
+            return {one.address.id: one.record.behind for one in house.inventory.units.values()}
+
+        assert behind() == {"choir": "A", "band": "B"}
+        for verb, args in (("unit_update", {}), ("unit_replace", {}), ("unit_replace", {"host": GATEWAY})):
+            with pytest.raises(ServiceError, match="is receiver choir"):
+                await command(verb, id="band", unit="A", **args)
+        await command("unit_update", id="band", unit="C")
+        assert behind()["band"] == "C"
+        await command("unit_replace", id="band", unit="B")
+        await command("unit_replace", id="choir")
+        assert behind() == {"choir": "A", "band": "B"}
+
+
+@pytest.mark.parametrize(
+    ("verb", "args", "words"),
+    [
+        ("unit_add", {"host": GATEWAY}, "name one of its units, unit = ...; there are: A, B"),
+        ("unit_add", {"host": GATEWAY, "unit": "C"}, "there are: A, B"),
+        ("unit_add", {"host": PLAIN, "unit": "A"}, "is no gateway"),
+        ("receiver_add", {"host": GATEWAY}, "unit_add"),
+    ],
+)
+async def test_a_command_without_the_right_unit_of_a_gateway_names_those_that_are_there(
+    store: Store, verb: str, args: Mapping[str, str], words: str
+) -> None:
+    async with commanded(store) as (house, command):
+        with pytest.raises(ServiceError, match=re.escape(words)):
+            await command(verb, **args)
         assert not house.inventory.units
 
 

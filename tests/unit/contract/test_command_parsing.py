@@ -124,6 +124,8 @@ def test_the_field_that_is_wrong_is_named(body: dict[str, Any], code: str, field
         ("receiver_add", {"host": "a", "campus": "A"}, "schema_violation", "args.campus", "pattern"),
         ("receiver_remove", {}, "schema_violation", "args.id", "needed"),
         ("receiver_update", {"id": "rack1"}, "schema_violation", "args", "nothing to change"),
+        ("receiver_update", {"id": "rack1", "unit": "A"}, "schema_violation", "args.unit", ""),
+        ("unit_update", {"id": "rack1"}, "schema_violation", "args", "unit"),
         ("receiver_update", {"id": "rack1", "meter_interval": 0.01}, "out_of_range", "args.meter_interval", "0.1 to"),
         ("receiver_update", {"id": "rack1", "interface": "eth0"}, "schema_violation", "args.interface", "address"),
         ("receiver_update", {"id": "rack1", "meter_interval": 61}, "out_of_range", "args.meter_interval", "60"),

@@ -38,7 +38,7 @@ def test_what_may_be_asked_for_receivers_may_be_asked_for_units_of_every_kind(ac
     units, receivers = VERBS[f"unit_{action}"].takes, VERBS[f"receiver_{action}"].takes
     assert set(receivers) == BRIDGE_SCOPES
     assert set(receivers) <= set(units)
-    assert set(receivers["bridge"].model_fields) == set(units["bridge"].model_fields) - {"kind"}
+    assert set(receivers["bridge"].model_fields) == set(units["bridge"].model_fields) - {"kind", "unit"}
 
 
 def test_a_unit_is_named_by_its_own_topic_or_by_its_id_never_by_both() -> None:
