@@ -108,6 +108,7 @@ class Health:
             "unidentified_hosts": len(self._unidentified),
             "unidentified": [
                 {"host": one.host, "reason": one.reason, "since": one.since, "detail": one.detail}
+                | ({"unit": one.unit} if one.unit else {})
                 for one in islice(self._unidentified, UNIDENTIFIED_LISTED)
             ],
         }

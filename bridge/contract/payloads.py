@@ -60,6 +60,9 @@ class BridgeInfo(Payload):
     data: BridgeInfoData
 
 
+Behind = Annotated[str, Field(description="The unit behind a gateway at the host; left out where there is no gateway.")]
+
+
 class UnidentifiedHost(Payload):
     """A configured host that never answered and has no id."""
 
@@ -67,6 +70,7 @@ class UnidentifiedHost(Payload):
     reason: AvailabilityReason
     since: str
     detail: str
+    unit: Behind = ""
 
 
 class BridgeHealthData(Payload):
@@ -194,6 +198,7 @@ class CandidateRow(Payload):
     mac: str | None
     why: Annotated[str, Field(description="Why it was not adopted.")]
     seen_at: Time
+    unit: Behind = ""
 
 
 class Candidates(Payload):

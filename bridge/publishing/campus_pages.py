@@ -77,7 +77,7 @@ class CampusPages:
     def candidates(self, tenant: Campus) -> list[Rendered]:
         """What discovery saw and did not adopt."""
         rows = [
-            {key: value for key, value in asdict(candidate).items() if key != "tenant"}
+            {key: value for key, value in asdict(candidate).items() if key != "tenant" and (key != "unit" or value)}
             for candidate in self._candidates.of(tenant)
         ]
         return [("", encoding.candidates(self._inventory.bridge_id, clock.now_text(), rows))]

@@ -166,7 +166,7 @@ class Adverts:
         advert = announced.advert
         if self._is_ignored(tenant, advert):
             return
-        if announced.listed is None and self._candidates.get(tenant, advert.host) is not None:
+        if announced.listed is None and self._candidates.get(tenant, advert.host, advert.unit) is not None:
             return  # a discovery found out more than the advert has
         announced.listed = tenant
         self._candidates.put(
@@ -177,11 +177,12 @@ class Adverts:
             name=advert.name,
             mac=advert.identity.mac,
             why=why,
+            unit=advert.unit,
         )
 
     def _unlist(self, announced: Announcement) -> None:
         if announced.listed is not None:
-            self._candidates.drop(announced.listed, announced.advert.host)
+            self._candidates.drop(announced.listed, announced.advert.host, announced.advert.unit)
             announced.listed = None
 
     def _ask_soon(self, announced: Announcement, tenant: Campus, now: float) -> None:

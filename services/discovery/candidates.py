@@ -31,6 +31,8 @@ class Candidate:
     mac: str | None
     why: str
     seen_at: str
+    unit: str = ""
+    """The unit behind a gateway at the host; empty where the unit answers itself."""
 
 
 class Candidates:
@@ -39,11 +41,11 @@ class Candidates:
     def __init__(self, inventory: Inventory, changes: Changes) -> None:
         self._inventory = inventory
         self._changes = changes
-        self._listed: dict[tuple[Campus, str], Candidate] = {}
+        self._listed: dict[tuple[Campus, str, str], Candidate] = {}
 
-    def get(self, tenant: Campus, host: str) -> Candidate | None:
-        """The candidate at a host."""
-        return self._listed.get((tenant, host))
+    def get(self, tenant: Campus, host: str, unit: str = "") -> Candidate | None:
+        """The candidate at a host; ``unit`` is the unit behind a gateway there."""
+        return self._listed.get((tenant, host, unit))
 
     def of(self, tenant: Campus) -> Iterator[Candidate]:
         """The candidates of a campus, in the order in which they were first seen."""
@@ -59,22 +61,21 @@ class Candidates:
         model: str | None = None,
         name: str | None = None,
         mac: str | None = None,
+        unit: str = "",
     ) -> None:
         """List a candidate, or note that it was seen again. When the list is full the one unseen for longest goes."""
-        candidate = Candidate(
-            tenant, host, manufacturer, _short(model), _short(name), mac, why, seen_at=clock.now_text()
-        )
-        known = self._listed.get((tenant, host))
+        candidate = Candidate(tenant, host, manufacturer, _short(model), _short(name), mac, why, clock.now_text(), unit)
+        known = self._listed.get((tenant, host, unit))
         if known is None:
             self._make_room(tenant)
             log.info("candidate seen", extra={"host": host, "model": candidate.model, "why": why})
-        self._listed[tenant, host] = candidate
+        self._listed[tenant, host, unit] = candidate
         if known is None or replace(known, seen_at="") != replace(candidate, seen_at=""):
             self._mark(tenant)
 
-    def drop(self, tenant: Campus, host: str) -> None:
+    def drop(self, tenant: Campus, host: str, unit: str = "") -> None:
         """Take a candidate out: it was added, or is gone."""
-        if self._listed.pop((tenant, host), None) is not None:
+        if self._listed.pop((tenant, host, unit), None) is not None:
             self._mark(tenant)
 
     def _mark(self, tenant: Campus) -> None:
@@ -84,7 +85,7 @@ class Candidates:
         ours = list(self.of(tenant))
         if len(ours) >= CANDIDATES_MOST:
             oldest = min(ours, key=lambda candidate: candidate.seen_at)
-            del self._listed[tenant, oldest.host]
+            del self._listed[tenant, oldest.host, oldest.unit]
 
 
 def _short(text: str | None) -> str | None:

@@ -207,6 +207,8 @@ class ScanOutcomes:
         if self._sinks.ignored.matches(tenant, identity, snapshot.host):
             return
         self.candidates += 1
+        if snapshot.unit:
+            self._sinks.candidates.drop(tenant, snapshot.host)  # the gateway answers now
         self._sinks.candidates.put(
             tenant,
             snapshot.host,
@@ -215,6 +217,7 @@ class ScanOutcomes:
             name=snapshot.label,
             mac=identity.mac,
             why="answered to discovery in a range that does not adopt; unit_add takes it",
+            unit=snapshot.unit,
         )
 
     async def _sync(self, manufacturer: str, devices: list[DeviceSnapshot]) -> None:
@@ -234,8 +237,9 @@ class ScanOutcomes:
             return
         result.absorb(synced)
         for device in devices:
-            if self._sinks.inventory.by_host(device.host):
-                self._sinks.candidates.drop(self._context.tenant, device.host)
+            for unit in self._sinks.inventory.by_host(device.host):
+                for behind in {"", unit.record.behind}:
+                    self._sinks.candidates.drop(self._context.tenant, device.host, behind)
 
     def _report_bug(self, missed: Missed) -> None:
         self._bugs[missed.manufacturer] += 1

@@ -110,8 +110,8 @@ class ConfiguredUnits:
         self._waiting: dict[_Place, ConfiguredUnit] = {}
         self._again_at: dict[_Place, float] = {}
         """Loop time before which a host is not asked again, where the driver knows better than the rounds."""
-        self._hosts: set[str] = set()
-        """Hosts of the file as it was applied last."""
+        self._hosts: set[tuple[str, str]] = set()
+        """Hosts of the file, and the units behind gateways there, as it was applied last."""
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()
         """The file is applied, and hosts that answered become units, in turn: each would undo half of the other."""
@@ -130,7 +130,7 @@ class ConfiguredUnits:
     async def _apply(self, wanted: Sequence[ConfiguredUnit]) -> dict[str, int]:
         counts = {"added": 0, "changed": 0, "removed": 0, "waiting": 0}
         kept: set[Address] = set()
-        gone, self._hosts = self._hosts, {entry.host for entry in wanted}
+        gone, self._hosts = self._hosts, {(entry.host, entry.behind) for entry in wanted}
         self._waiting.clear()
         for entry in wanted:
             unit = self._known(entry)
@@ -146,11 +146,11 @@ class ConfiguredUnits:
             else:
                 self._waiting[entry.place] = entry
                 counts["waiting"] += 1
-                gone.discard(entry.host)
-                if entry.host not in self._unidentified:
+                gone.discard((entry.host, entry.behind))
+                if self._unidentified.get(entry.host, entry.behind) is None:
                     self._list(entry, "never_seen", "it has not answered yet")
-        for host in gone:
-            self._unidentified.drop(host)
+        for host, behind in gone:
+            self._unidentified.drop(host, behind)
         for unit in list(self._inventory.units.values()):
             if unit.record.source == "config" and unit.address not in kept:
                 await self._membership.drop(unit, AuditContext.of(unit.address.tenant, ACTOR))
@@ -277,7 +277,7 @@ class ConfiguredUnits:
             self._list(entry, "timeout", f"internal: {error}; the log says more", error)
 
     async def _adopt(self, entry: ConfiguredUnit, identity: Identity) -> None:
-        self._unidentified.drop(entry.host)
+        self._unidentified.drop(entry.host, entry.behind)
         if entry.id is not None:
             await self._make_room(entry)
         snapshot = DeviceSnapshot(
@@ -306,7 +306,7 @@ class ConfiguredUnits:
         self, entry: ConfiguredUnit, reason: AvailabilityReason, detail: str, bug: Exception | None = None
     ) -> None:
         """List a host as unidentified; the log has it where the reason is another one than before."""
-        changed = self._unidentified.put(entry.tenant, entry.host, reason, detail)
+        changed = self._unidentified.put(entry.tenant, entry.host, reason, detail, entry.behind)
         if changed and reason != "never_seen":
             words = {"host": entry.host, "reason": reason, "why": detail}
             log.warning("configured host has not answered yet", extra=words, exc_info=bug)

@@ -95,6 +95,17 @@ async def test_a_unit_that_is_not_there_by_that_name_is_no_other_one(
         assert not house.inventory.units
 
 
+async def test_each_unit_behind_a_gateway_that_does_not_answer_is_listed_for_itself(store: Store) -> None:
+    house = House(store, makers_of(Gateway()))
+    wanted = [ConfiguredUnit(STAGE, GATEWAY, id=name.lower(), behind=name) for name in ("C", "D", "A")]
+    async with house.serving(*wanted):
+        await until(lambda: house.inventory.units)
+        await until(lambda: {one.unit for one in house.unidentified if one.reason == "wrong_model"} == {"C", "D"})
+        assert len(house.unidentified) == len(wanted) - 1
+        await house.configured.apply(wanted[1:])
+        assert {one.unit for one in house.unidentified} == {"D"}
+
+
 @asynccontextmanager
 async def commanded(store: Store) -> AsyncIterator[tuple[House, Callable[..., Awaitable[object]]]]:
     house = House(store, makers_of(Gateway()))

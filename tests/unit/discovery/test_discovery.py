@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
+from bridge.publishing.campus_pages import CampusPages
 from services.drivers import DriverError, Sighting
 from services.model import AuditContext, Campus, Facet, IgnoredIdentity, Kind, ServiceError
 from services.rules import MAX_ADDRESSES
@@ -399,6 +401,25 @@ async def test_detail_tells_everything_of_a_receiver_and_of_a_channels_receiver(
         assert detail["info"]["serial"] == "s1"
         assert detail["availability"]["state"] == "online"
         assert [channel["id"] for channel in detail["channels"]] == ["rack1-1"]
+
+
+async def test_each_unit_behind_a_gateway_is_a_candidate_of_its_own() -> None:
+    behind = tuple(Sighting("acme", "10.20.0.9", unit(f"s{name}"), unit=name) for name in ("A", "B"))
+    site = Site(AnsweringDriver(answers={"10.20.0.9": behind}), ranges=[configured("10.20.0.0/24", adopt=False)])
+    site.listed.put(STAGE, "10.20.0.9", manufacturer="acme", why="needs a password")
+    await site.discover()
+    assert [(one.host, one.unit) for one in site.listed.of(STAGE)] == [("10.20.0.9", "A"), ("10.20.0.9", "B")]
+    (page,) = CampusPages(site.inventory, site.listed).candidates(STAGE)
+    assert [row["unit"] for row in json.loads(page[1])["candidates"]] == ["A", "B"]
+    site.listed.drop(STAGE, "10.20.0.9", "A")
+    assert [one.unit for one in site.listed.of(STAGE)] == ["B"]
+
+
+async def test_a_candidate_that_answers_itself_has_no_unit_in_its_row() -> None:
+    site = Site(AnsweringDriver())
+    site.listed.put(STAGE, "10.20.0.9", manufacturer="acme", why="announces itself")
+    (page,) = CampusPages(site.inventory, site.listed).candidates(STAGE)
+    assert "unit" not in json.loads(page[1])["candidates"][0]
 
 
 @pytest.mark.parametrize(
