@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from typing import Final
 
 FAILED: Final = 1
 WRONG: Final = 2
 """Wrong usage or configuration."""
+READER_LEFT: Final = 141
+"""What shells give for a program that SIGPIPE ended: 128 and its number, 13."""
 
 
 def leaves(error: BaseException) -> Iterator[BaseException]:
@@ -17,6 +21,32 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
             yield from leaves(inner)
     else:
         yield error
+
+
+def reader_left(error: BaseException) -> bool:
+    """Whether this failure is that nobody reads the output any more, as after ``| head``; then it goes nowhere."""
+    broken = any(isinstance(one, BrokenPipeError) for leaf in leaves(error) for one in _history(leaf))
+    if not broken:
+        return False
+    # the libraries of the commands and of the tables end so; a broken connection to a unit or broker does not
+    left = isinstance(error, SystemExit)
+    for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
+        try:
+            stream.flush()
+        except BrokenPipeError:  # what is left in it would be written, and fail, once more at the very end
+            left = True
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+    return left
+
+
+def _history(error: BaseException) -> Iterator[BaseException]:
+    """An error, and those that were being handled when it was raised."""
+    known: BaseException | None = error
+    while known is not None:
+        yield known
+        known = known.__context__
 
 
 def explain(error: BaseException) -> tuple[list[str], int] | None:

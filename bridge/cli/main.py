@@ -11,14 +11,14 @@ import typer
 from bridge.cli import import_guard
 from bridge.cli.commands import bridge, broker, database, devices
 from bridge.cli.commands.program import make_program
-from bridge.cli.errors import WRONG, explain
+from bridge.cli.errors import READER_LEFT, WRONG, explain, reader_left
 
 app = make_program(bridge.commands, broker.commands, devices.commands, database.commands)
 """The program with all its commands, in the order in which ``--help`` lists them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """The program. Exit codes: 0 fine, 1 failed at run time, 2 wrong usage or configuration."""
+    """The program. Exit codes: 0 fine, 1 failed at run time, 2 wrong usage or configuration, 141 nobody reads."""
     problem = import_guard.shadowed()
     if problem is not None:
         typer.echo(problem, err=True)
@@ -28,10 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _outcome(command: Callable[[], object]) -> int:
     try:
-        command()
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
+        return _performed(command)
     except BaseException as error:
+        if not reader_left(error):
+            raise
+        return READER_LEFT
+
+
+def _performed(command: Callable[[], object]) -> int:
+    try:
+        command()
+    except BaseException as error:
+        if reader_left(error):
+            return READER_LEFT
+        if isinstance(error, SystemExit):
+            return error.code if isinstance(error.code, int) else 0
         explained = explain(error)
         if explained is None:
             raise

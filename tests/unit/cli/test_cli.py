@@ -12,7 +12,7 @@ import pytest
 
 from bridge.cli.broker import load_for
 from bridge.cli.commands.database import KindOption
-from bridge.cli.errors import explain
+from bridge.cli.errors import READER_LEFT, explain
 from bridge.cli.import_guard import OURS, shadowed
 from bridge.cli.main import main
 from bridge.mqtt import BrokerError
@@ -257,3 +257,34 @@ def test_the_program_stops_when_a_foreign_package_is_in_the_way(tmp_path: Path) 
     assert done.returncode == 2
     assert str(tmp_path / "services" / "__init__.py") in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["version"], ["asyncapi"], ["--help"], ["check"], ["probe", "127.0.0.1", "--port", "1"]]
+)
+@pytest.mark.parametrize("streams", [("stdout",), ("stdout", "stderr")])
+def test_a_command_whose_reader_left_ends_quietly_as_other_programs_do(
+    arguments: list[str], streams: tuple[str, ...], tmp_path: Path
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        into = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | dict.fromkeys(streams, writer)
+        script = f"from bridge.cli.main import main; main({arguments!r})"
+        done = subprocess.run([sys.executable, "-c", script], **into, cwd=tmp_path, text=True, check=False)  # type: ignore[call-overload]
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr or "") == (READER_LEFT, "")
+
+
+def test_a_connection_that_broke_is_no_reader_that_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work(*_: object, **__: object) -> None:
+        raise ExceptionGroup("tasks", [BrokenPipeError(32, "Broken pipe")])
+
+    monkeypatch.setattr("bridge.cli.main.app", work)
+    with pytest.raises(SystemExit) as ended:
+        main(["probe"])
+    assert ended.value.code == 1
+    assert "Broken pipe" in capsys.readouterr().err
