@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 
 from bridge.settings.cross_checks import cross_checks
 from bridge.settings.discovery_section import DiscoverySettings, RangeSettings
@@ -65,6 +65,17 @@ class Settings(Section):
     units: tuple[UnitSettings, ...] = Field(default=(), description="Units that are always served.")
     receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Receivers that are always served.")
     log: LogSettings = LogSettings()
+    _where: Where = PrivateAttr(default_factory=Where)
+
+    @property
+    def where(self) -> Where:
+        """Where each key came from: for mistakes that show only when the drivers are known."""
+        return self._where
+
+    def read_from(self, where: Where) -> Settings:
+        """Note where it came from, and give it back."""
+        self._where = where
+        return self
 
     def keeping(self, old: Settings, sections: Iterable[str]) -> Settings:
         """The same, but for some sections, which stay as they were."""
@@ -107,7 +118,7 @@ def load(path: Path | None, env: Mapping[str, str]) -> Settings:
     document, problems = overlay(document, env, where, Settings)
     problems += cross_checks(document, where)
     try:
-        settings = Settings.model_validate(document)
+        settings = Settings.model_validate(document).read_from(where)
     except ValidationError as error:
         problems += explain(error, where, Settings)
         settings = Settings()

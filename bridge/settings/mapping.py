@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from bridge.mqtt import MqttConfig
 from bridge.settings.loading import ConfigurationError, Settings
+from bridge.settings.problems import Key, Problem, Where, dotted, explain
 from bridge.settings.unit_sections import ReceiverSettings, UnitSettings
 from services.drivers import Driver
 from services.model import Campus, Kind, RangeRecord
@@ -62,36 +62,31 @@ def status_rules_of(settings: Settings) -> StatusRules:
 
 def configured_units(settings: Settings, drivers: Mapping[str, Driver]) -> list[ConfiguredUnit]:
     """The units that stand in the file. Raises `ConfigurationError` for options that a driver does not have."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     units = [_unit(settings, entry, Kind.RECEIVER, None) for entry in settings.receivers]
-    for number, entry in enumerate(settings.units, 1):
-        options: BaseModel | None = None
-        try:
-            options = _options(entry, drivers)
-        except ValidationError as error:
-            problems += [_problem(number, dict(one)) for one in error.errors(include_url=False, include_input=False)]
-        except ValueError as error:
-            problems.append(f"units[{number}].options: {error}")
+    for number, entry in enumerate(settings.units):
+        options, wrong = _options(entry, drivers, settings.where, ("units", number, "options"))
+        problems += wrong
         unit = _unit(settings, entry, Kind(entry.kind) if entry.kind else None, options)
         units.append(replace(unit, behind=entry.unit or ""))
     if problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError([str(problem) for problem in sorted(problems, key=Problem.order)])
     return units
 
 
-def _options(entry: UnitSettings, drivers: Mapping[str, Driver]) -> BaseModel | None:
-    """The options of a unit in the form of its driver. Raises `ValueError`."""
+def _options(
+    entry: UnitSettings, drivers: Mapping[str, Driver], where: Where, key: Key
+) -> tuple[BaseModel | None, list[Problem]]:
+    """The options of a unit in the form of its driver, and what is wrong with them."""
     driver = drivers.get(entry.driver)
     if driver is None or (driver.options is None and not entry.options):
-        return None  # a driver that is not installed has a line of its own
+        return None, []  # a driver that is not installed has a line of its own
     if driver.options is None:
-        raise ValueError(f"driver {entry.driver} has no options")
-    return driver.options.model_validate(entry.options)
-
-
-def _problem(number: int, error: Mapping[str, Any]) -> str:
-    place = ".".join(map(str, ("options", *error["loc"])))
-    return f"units[{number}].{place}: {error['msg'].removeprefix('Value error, ')}"
+        return None, [Problem(where.of(key), dotted(key), f"driver {entry.driver} has no options")]
+    try:
+        return driver.options.model_validate(entry.options), []
+    except ValidationError as error:
+        return None, explain(error, where, driver.options, key)
 
 
 def _unit(settings: Settings, entry: ReceiverSettings, kind: Kind | None, options: BaseModel | None) -> ConfiguredUnit:

@@ -81,11 +81,11 @@ class LineFinder:
 
 @dataclass(slots=True)
 class Where:
-    """Where each key came from."""
+    """Where each key came from. Has no part in whether two configurations are equal."""
 
-    file: Path | None
-    finder: LineFinder
-    _variables: dict[Key, str] = field(default_factory=dict)
+    file: Path | None = field(default=None, compare=False)
+    finder: LineFinder = field(default_factory=lambda: LineFinder(""), compare=False)
+    _variables: dict[Key, str] = field(default_factory=dict, compare=False)
 
     def came_from_environment(self, key: Key, variable: str) -> None:
         """Remember that a variable set this key."""
@@ -138,14 +138,14 @@ def allowed(info: FieldInfo) -> str:
     return "text"
 
 
-def explain(error: ValidationError, where: Where, root: type[BaseModel]) -> list[Problem]:
-    """A validation error as lines for people."""
-    return [_problem(dict(detail), where, root) for detail in error.errors(include_url=False)]
+def explain(error: ValidationError, where: Where, root: type[BaseModel], under: Key = ()) -> list[Problem]:
+    """A validation error as lines for people; ``under`` is the key of the table that ``root`` describes."""
+    return [_problem(dict(detail), where, root, under) for detail in error.errors(include_url=False)]
 
 
-def _problem(detail: dict[str, Any], where: Where, root: type[BaseModel]) -> Problem:
-    steps: Key = tuple(detail["loc"])
-    info, table = _walk(steps, root)
+def _problem(detail: dict[str, Any], where: Where, root: type[BaseModel], under: Key) -> Problem:
+    info, table = _walk(tuple(detail["loc"]), root)
+    steps: Key = (*under, *detail["loc"])
     kind, wrong = detail["type"], detail["input"]
     last = steps[-1] if steps else ""
     text: str

@@ -520,9 +520,23 @@ def test_a_secret_option_can_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (PANEL, "units[1].options.password: Field required"),
-        (PANEL + 'options = { password = "x", colour = "red" }\n', "units[1].options.colour: Extra inputs"),
-        ('[[units]]\nhost = "a"\ndriver = "plain"\noptions = { x = 1 }\n', "units[1].options: driver plain has no"),
+        (PANEL, "toml:1: units[1].options.password: it is missing"),
+        (
+            PANEL + 'options = { password = "x", colour = "red" }\n',
+            "toml:4: units[1].options.colour: there is no such key; there are: user, password",
+        ),
+        (
+            PANEL + '[units.options]\npassword = "x"\npasword = "x"\n',
+            "toml:6: units[1].options.pasword: there is no such key; did you mean password?",
+        ),
+        (
+            PANEL + 'options = { password = ["x"] }\n',
+            "toml:4: units[1].options.password: this value is not allowed; allowed: text",
+        ),
+        (
+            '[[units]]\nhost = "a"\ndriver = "plain"\noptions = { x = 1 }\n',
+            "toml:4: units[1].options: driver plain has no options",
+        ),
     ],
 )
 def test_options_that_a_driver_does_not_have_are_named(loaded: Load, text: str, words: str) -> None:
