@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import sys
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, TextIO
 
 FAILED: Final = 1
 WRONG: Final = 2
@@ -29,16 +32,48 @@ def reader_left(error: BaseException) -> bool:
     if not broken:
         return False
     # the libraries of the commands and of the tables end so; a broken connection to a unit or broker does not
-    left = isinstance(error, SystemExit)
-    for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
-        try:
-            stream.flush()
-        except BrokenPipeError:  # what is left in it would be written, and fail, once more at the very end
-            left = True
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
-    return left
+    return silence() or isinstance(error, SystemExit)
+
+
+def silence() -> bool:
+    """Let what nobody reads any more of standard output and errors go nowhere; whether there was any."""
+    gone = [stream for stream in _streams() if _is_gone(stream)]
+    _to_nowhere(gone)  # else what is left in it would be written, and fail, once more at the very end
+    return bool(gone)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Who reads what the commands write."""
+
+    left: bool = False
+
+    def leaves(self) -> None:
+        """End the program as Ctrl-C does, and in silence: an exception would end in a driver or in the loop's log."""
+        if not self.left:
+            self.left = True
+            _to_nowhere(_streams())
+            signal.raise_signal(signal.SIGINT)
+
+
+READER: Final = Reader()
+
+
+def _streams() -> list[TextIO]:
+    return [stream for stream in (sys.__stdout__, sys.__stderr__) if stream is not None]
+
+
+def _to_nowhere(streams: Iterable[TextIO]) -> None:
+    for stream in streams:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def _is_gone(stream: TextIO) -> bool:
+    watch = select.poll()
+    watch.register(stream.fileno(), 0)  # errors and ends are always reported
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in watch.poll(0))
 
 
 def _history(error: BaseException) -> Iterator[BaseException]:

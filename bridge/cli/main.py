@@ -11,7 +11,7 @@ import typer
 from bridge.cli import import_guard
 from bridge.cli.commands import bridge, broker, database, devices
 from bridge.cli.commands.program import make_program
-from bridge.cli.errors import READER_LEFT, WRONG, explain, reader_left
+from bridge.cli.errors import READER, READER_LEFT, WRONG, explain, reader_left
 
 app = make_program(bridge.commands, broker.commands, devices.commands, database.commands)
 """The program with all its commands, in the order in which ``--help`` lists them."""
@@ -28,11 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _outcome(command: Callable[[], object]) -> int:
     try:
-        return _performed(command)
+        code = _performed(command)
     except BaseException as error:
         if not reader_left(error):
             raise
         return READER_LEFT
+    return READER_LEFT if READER.left else code
 
 
 def _performed(command: Callable[[], object]) -> int:

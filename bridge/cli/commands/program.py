@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from bridge.cli.errors import FAILED
+from bridge.cli.errors import FAILED, READER
 
 T = TypeVar("T")
 
@@ -44,8 +44,11 @@ def make_program(*groups: typer.Typer) -> typer.Typer:
 
 
 def write(line: str) -> None:
-    """Write a line to standard output."""
-    typer.echo(line)
+    """Write a line to standard output. Ends the program where nobody reads it any more."""
+    try:
+        typer.echo(line)
+    except BrokenPipeError:
+        READER.leaves()
 
 
 def seconds_of(text: str) -> float:

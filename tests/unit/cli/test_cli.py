@@ -260,7 +260,15 @@ def test_the_program_stops_when_a_foreign_package_is_in_the_way(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["version"], ["asyncapi"], ["--help"], ["check"], ["probe", "127.0.0.1", "--port", "1"]]
+    "arguments",
+    [
+        ["version"],
+        ["asyncapi"],
+        ["--help"],
+        ["check"],
+        ["probe", "127.0.0.1", "--port", "1"],
+        ["discover", "127.0.0.1"],
+    ],
 )
 @pytest.mark.parametrize("streams", [("stdout",), ("stdout", "stderr")])
 def test_a_command_whose_reader_left_ends_quietly_as_other_programs_do(
