@@ -248,6 +248,16 @@ async def test_discover_lists_a_charger_without_a_number_of_bays_that_nobody_has
         assert "8" not in said.split("SBC220")[1].split("firmware")[0], "two bays, and nobody asked for them"
 
 
+async def test_a_probe_of_which_only_the_head_is_read_ends_quietly(rack: SimulatedUnit, tmp_path: Path) -> None:
+    line = f"set -o pipefail; {PROGRAM} probe {rack.host} --port {rack.port} --driver shure --listen 20s | head -4"
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-c", line, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=tmp_path
+    )
+    async with asyncio.timeout(15):
+        said, complaints = await process.communicate()
+    assert (len(said.splitlines()), complaints, process.returncode) == (4, b"", 141)
+
+
 async def test_probe_names_the_menu_that_stands_in_the_way(tmp_path: Path) -> None:
     arguments = ("simulate", "--family", "slxd", "--listen", "127.0.62.1", "--fault", "control_blocked")
     async with started(*arguments, folder=tmp_path) as units:
