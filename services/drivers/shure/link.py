@@ -143,8 +143,12 @@ class ShureLink:
         """What was reported in this conversation and is not answered any more: the unit does not have it now."""
         if not self._answers:
             return  # a unit that ignores GET: what it did not repeat may still be true
-        silent = keys_by_part(found.family, askable(found.family, self._parts(found)))
-        answered = keys_by_part(found.family, self._conversation.answers)
+        answers = self._conversation.answers
+        unanswered = [each for each in askable(found.family, self._parts(found)) if each not in answers]
+        silent = keys_by_part(found.family, unanswered)
+        if not any(self._reported[part] & keys for part, keys in silent.items()):
+            return
+        answered = keys_by_part(found.family, answers)
         for part, keys in silent.items():
             # two names may bring one key, and a unit knows one of them
             gone = self._reported[part] & (keys - answered.get(part, set()))
