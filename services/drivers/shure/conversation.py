@@ -49,6 +49,10 @@ UNREAD_MOST = 600
 """Reads that are left unread; then they are taken apart, and the bound above holds."""
 
 
+def _ignore(_messages: list[Message]) -> None:
+    """Nobody receives messages of a conversation that has ended."""
+
+
 class Conversation:
     """Questions and answers. ``receive`` gets the messages of one network read at once."""
 
@@ -252,5 +256,8 @@ class Conversation:
             self.unintelligible,
             self.dropped_samples,
         )
-        if self._connection is not None:
-            await self._connection.close()
+        try:
+            if self._connection is not None:
+                await self._connection.close()
+        finally:
+            self._on_messages = _ignore  # a scan ends thousands of conversations, and none may wait for the collector

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.drivers.port import UNIT, Description, DriverError, Listener, Part, Reading, Target, Trace
@@ -28,6 +28,11 @@ TRIES = 2
 """Questions by name that are worth asking of a unit that does not answer them; noise can swallow one."""
 
 
+_NOTHING: frozenset[str] = frozenset()
+_SHARED: dict[frozenset[str], frozenset[str]] = {}
+"""The sets of keys that parts report: a few a family."""
+
+
 class ShureLink:
     """A conversation once it is open; `services.drivers.port.Link`."""
 
@@ -42,8 +47,8 @@ class ShureLink:
         self._antennas: dict[int, int] = {}
         self._counted: list[Reading] = []
         """Antennas that the newest meters have and that were not reported yet."""
-        self._reported: defaultdict[Part, set[str]] = defaultdict(set)
-        """Keys that have a value, by part."""
+        self._reported: dict[Part, set[str] | frozenset[str]] = {}
+        """Keys that have a value, by part; after a complete read parts that report the same share one set (2 KB)."""
         self._unanswered: Counter[WireAddress] = Counter()
         """How often a property was asked for by name without an answer."""
         self._answers = False
@@ -137,7 +142,17 @@ class ShureLink:
             self._metering.ask(found.family.meters, range(1, found.most_parts + 1))
         await self._ask_missing(found, self._missing(found, askable(found.family, self._parts(found))))
         self._emit(self._retracted(found))
+        self._reported = {
+            part: _SHARED.setdefault(one := frozenset(keys), one) for part, keys in self._reported.items()
+        }
         return self._identity(found)
+
+    def _note_reported(self, reading: Reading) -> None:
+        known = self._reported.get(reading.part)
+        if isinstance(known, set):
+            known.update(reading.values)
+        elif known is None or not reading.values.keys() <= known:
+            self._reported[reading.part] = {*(known or ()), *reading.values}
 
     def _retracted(self, found: Probe) -> Iterator[Reading]:
         """What was reported in this conversation and is not answered any more: the unit does not have it now."""
@@ -146,14 +161,15 @@ class ShureLink:
         answers = self._conversation.answers
         unanswered = [each for each in askable(found.family, self._parts(found)) if each not in answers]
         silent = keys_by_part(found.family, unanswered)
-        if not any(self._reported[part] & keys for part, keys in silent.items()):
+        reported = self._reported
+        if not any(reported.get(part, _NOTHING) & keys for part, keys in silent.items()):
             return
         answered = keys_by_part(found.family, answers)
         for part, keys in silent.items():
             # two names may bring one key, and a unit knows one of them
-            gone = self._reported[part] & (keys - answered.get(part, set()))
+            gone = reported.get(part, _NOTHING) & (keys - answered.get(part, set()))
             if gone:
-                self._reported[part] -= gone
+                reported[part] = reported[part] - gone
                 yield from self._composer.compose(Reading(part, dict.fromkeys(gone)))
 
     async def _detect(self) -> Probe:
@@ -272,7 +288,7 @@ class ShureLink:
                     self._facts |= reading.values
                 elif isinstance(count := reading.values.get("antenna_count"), int):
                     self._antennas[reading.part.number] = count
-                self._reported[reading.part].update(reading.values)
+                self._note_reported(reading)
                 yield from self._composer.compose(reading)
 
     def _count_antennas(self, summaries: Mapping[int, Telemetry]) -> None:

@@ -27,6 +27,14 @@ CLOSE_S = 1.0
 _RESET = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
 
 
+def _ignore(_data: bytes) -> None:
+    """Nobody receives bytes of a connection that has ended."""
+
+
+def _nothing() -> None:
+    """Nobody waits for the end of a connection twice."""
+
+
 class Connection(asyncio.Protocol):
     """One TCP connection. ``receive`` is called on the event loop with whatever one read brought."""
 
@@ -58,6 +66,7 @@ class Connection(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(self._why(exc))
         self._ended()
+        self.data_received, self._ended = _ignore, _nothing  # type: ignore[assignment]  # leaves no circle behind
 
     def _why(self, exc: Exception | None) -> DriverError:
         if self._closing:

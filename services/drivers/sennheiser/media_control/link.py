@@ -135,13 +135,18 @@ class MediaControlLink:
 
     async def close(self) -> None:
         """End what runs, and ask the unit to send no more, if it is there at all."""
-        if self._rereading is not None:
-            self._rereading.cancel()
-        if (reports := self._reports) is None:
-            return
-        reports.cancel()
-        if not self._closed.done() and self._loop.time() - self._last_heard <= ALIVE_S:
-            await reports.stop()
+        try:
+            if self._rereading is not None:
+                self._rereading.cancel()
+            if (reports := self._reports) is None:
+                return
+            reports.cancel()
+            if not self._closed.done() and self._loop.time() - self._last_heard <= ALIVE_S:
+                await reports.stop()
+        finally:  # a scan ends thousands of conversations, and none may wait for the garbage collector
+            self._questions.end()
+            self._sender = None
+            self._closed = self._loop.create_future()
 
     def receive(self, datagram: bytes) -> None:
         """Take one datagram of the unit. Never raises for what stands in it."""

@@ -27,6 +27,10 @@ class _Round:
         self.changed = asyncio.Event()
 
 
+def _nobody(_datagram: bytes) -> None:
+    """Nobody sends for a conversation that has ended."""
+
+
 class Questions:
     """What a unit was asked and has not answered. ``send`` takes the bytes of one datagram."""
 
@@ -44,6 +48,10 @@ class Questions:
         """Let every caller look at its ``enough`` anew."""
         for each in self._rounds:
             each.changed.set()
+
+    def end(self) -> None:
+        """No question goes out any more; nothing here refers to the conversation."""
+        self._send = _nobody
 
     async def ask(
         self, words: Iterable[str], *, silence_s: float, enough: Callable[[], bool] | None = None

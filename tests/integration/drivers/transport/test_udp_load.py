@@ -17,6 +17,9 @@ from tests.integration.drivers.transport.udp_unit import is_, running
 
 HOST = "127.0.0.1"
 
+CLOCK_S = 0.001
+"""Resolution of uvloop's clock."""
+
 
 def descriptors_open() -> int:
     return len([*Path("/proc/self/fd").iterdir()])
@@ -62,7 +65,7 @@ async def test_a_paced_scan_of_many_addresses_keeps_its_rate_on_one_socket() -> 
         began = loop.time()
         hosts = [HOST, *(f"127.1.{third}.{last}" for third in range(3) for last in range(100))]
         found = await asyncio.gather(*(look(shared, host, unit.port) for host in hosts))
-        assert loop.time() - began >= (len(hosts) - 10) / 1000
+        assert loop.time() - began + CLOCK_S >= (len(hosts) - 10) / 1000
         assert descriptors_open() <= descriptors + 2
         assert found == [host == HOST for host in hosts]
 
@@ -102,9 +105,6 @@ async def test_a_scan_leaves_no_work_for_the_garbage_collector() -> None:
 
 PARSING_S = 0.0005
 """What a driver's parser may take of a datagram; `time.sleep` never takes less."""
-
-CLOCK_S = 0.001
-"""Resolution of uvloop's clock."""
 
 
 async def test_a_burst_leaves_the_event_loop_time_for_others() -> None:
