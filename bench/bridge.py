@@ -62,7 +62,9 @@ class Bridge(Child):
         )
         entries = [(host, receiver_id(number)) for number, host in enumerate(hosts, 1)]
         entries += [(host, f"dead{number}") for number, host in enumerate(dead, 1)]
-        text += "".join(f'[[receivers]]\nhost = "{host}"\nid = "{name}"\ndriver = "{driver}"\n' for host, name in entries)
+        text += "".join(
+            f'[[receivers]]\nhost = "{host}"\nid = "{name}"\ndriver = "{driver}"\n' for host, name in entries
+        )
         config.write_text(text)
         program = [sys.executable, "-m", "bench.launch", str(self.modules)] if command is None else list(command)
         super().__init__("mic2mqtt", [*program, "run", "--config", str(config)], directory / "mic2mqtt.log", os.environ)
