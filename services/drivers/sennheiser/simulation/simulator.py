@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,6 +21,11 @@ STEP_S = 1.0
 FIRST_KHZ, SPACING_KHZ, FREQUENCIES = 566_500, 400, 100
 """Inside range G, ours."""
 _ENDS = (0, 255)
+
+
+FREE_WITHIN_S = 0.0
+"""How long an address that is in use is waited for; the tests wait, since they run beside each other."""
+FREE_PAUSE_S = 0.1
 
 
 class Options(BaseModel):
@@ -102,11 +108,18 @@ def _hosts(listen: str) -> Iterator[str]:
 
 
 async def _start(unit: Unit) -> None:
-    try:
-        await unit.start()
-    except OSError as error:
-        remedy = "choose an address of this machine (127.0.20.1 always is one) whose UDP port 53212 is free"
-        raise OSError(error.errno, f"cannot listen on {unit.host}: {error.strerror}; {remedy}") from error
+    loop = asyncio.get_running_loop()
+    until = loop.time() + FREE_WITHIN_S
+    while True:
+        try:
+            await unit.start()
+            return
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and loop.time() < until:
+                await asyncio.sleep(FREE_PAUSE_S)
+                continue
+            remedy = "choose an address of this machine (127.0.20.1 always is one) whose UDP port 53212 is free"
+            raise OSError(error.errno, f"cannot listen on {unit.host}: {error.strerror}; {remedy}") from error
 
 
 async def _live(units: Sequence[Unit], time_scale: float) -> None:
