@@ -71,6 +71,7 @@ class Conversation:
         """How many channels may send meters; an ANX4 has up to 24."""
         self._barrier: Barrier | None = None
         self._fence: WireAddress | None = None
+        self._fence_asked_at = self._loop.time()
         self.answers: Counter[WireAddress] = Counter()
         """How often each property has been reported since it was cleared."""
         self.last_received = self._loop.time()
@@ -205,16 +206,25 @@ class Conversation:
         self.send(questions)
         return await self.wait(done, timeout=timeout)
 
-    async def ask_all(self, questions: Iterable[bytes], fence: WireAddress, *, timeout: float) -> bool:
-        """Send questions and wait until all of them are answered, as `ask` does; ``fence`` is that of a `Barrier`."""
+    async def ask_all(
+        self, questions: Iterable[bytes], fence: WireAddress, *, timeout: float, dumps: bool = False
+    ) -> bool:
+        """Send questions, or ask for dumps, and wait for all answers as `ask` does.
+
+        ``fence`` is that of a `Barrier`.
+        """
         barrier = self._barrier_of(fence)
-        complete = await self.ask([*questions, *barrier.begin()], lambda: barrier.passed, timeout=timeout)
+        if self._loop.time() - self._fence_asked_at > timeout:
+            barrier.give_up()  # what has not been answered for so long will not be
+        self._fence_asked_at = self._loop.time()
+        complete = await self.ask([*questions, *barrier.begin(dumps=dumps)], lambda: barrier.passed, timeout=timeout)
         if not complete:
             barrier.give_up()
         return complete
 
     def ask_alive(self, fence: WireAddress) -> None:
         """Send what this unit is known to answer."""
+        self._fence_asked_at = self._loop.time()
         self.send([self._barrier_of(fence).sign_of_life()])
 
     def _barrier_of(self, fence: WireAddress) -> Barrier:

@@ -196,7 +196,7 @@ class ShureLink:
         """Ask for everything; whether anything was reported of any part."""
         each = [get("ALL", part) for part in range(1, found.most_parts + 1)]
         for dumps in [[get("ALL", WHOLE_DUMP)], each] if found.family.dumps_all else [each]:
-            await self._ask(dumps, found.fence)
+            await self._ask(dumps, found.fence, dumps=True)
             if self._has_reported_parts():
                 return True
         # no dump at all: what can be asked for is asked for by name
@@ -205,7 +205,7 @@ class ShureLink:
         await self._ask_missing(found, self._missing(found, askable(found.family, self._parts(found))))
         return self._has_reported_parts()
 
-    async def _ask(self, questions: list[bytes], fence: WireAddress) -> bool:
+    async def _ask(self, questions: list[bytes], fence: WireAddress, *, dumps: bool = False) -> bool:
         """Ask, and wait until everything is answered; whether the unit reported anything.
 
         Raises `DriverError` (timeout) where a unit that answers questions sends nothing at all.
@@ -215,7 +215,7 @@ class ShureLink:
         if reports and not self._answers:  # it reports unasked, and may never answer a question
             timeout = min(timeout, QUIET_S)
         before, reported = self.last_received, answers.total()
-        if await self._conversation.ask_all(questions, fence, timeout=timeout):
+        if await self._conversation.ask_all(questions, fence, timeout=timeout, dumps=dumps):
             self._answers = True
         elif self.last_received == before and (self._answers or not reports):
             peer = self._conversation.connection.peer
