@@ -40,7 +40,7 @@ async def test_nothing_is_on_its_way_any_more_when_a_read_is_complete(family: st
                 at_the_end = len(received)
                 await asyncio.sleep(AFTER_S)
                 late = b"".join(received[at_the_end:])
-                # the fence is asked once more than is waited for
-                assert re.fullmatch(rb"(< REP DEVICE_ID \{[^}]*\} >)?", late), late
+                # of the fence more is asked than is waited for: once, or twice where one was left over from a dump
+                assert re.fullmatch(rb"(< REP DEVICE_ID \{[^}]*\} >){0,2}", late), late
         finally:
             await link.close()
