@@ -155,7 +155,8 @@ async def wait_for_congestion(app: App) -> Connection:
 
 
 async def test_a_receiver_removed_while_the_broker_was_away_leaves_nothing_there(tmp_path: Path) -> None:
-    remembering = Mosquitto(tmp_path / "remembering", "persistence true", f"persistence_location {tmp_path}/")
+    place = tmp_path / "remembering"
+    remembering = Mosquitto(place, "persistence true", f"persistence_location {place}/")
     async with remembering, simulated("axient") as unit, simulated("qlxd") as other:
         kept = House(tmp_path, remembering).serve(entry(unit), entry(other, "other"), mqtt={"value_topics": True})
         async with kept.running() as (app, seen):

@@ -2,6 +2,7 @@
 
 From a container (testcontainers) where a Docker engine answers, else the installed program; the environment variable
 ``MIC2MQTT_TEST_SERVERS=local`` passes Docker over. With neither, a clear failure: what does not run is not green.
+A container sees the broker's own directory, which it may write to, and the files that the tests bring along.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ MISSING = (
     "Run `make servers` (or: apt-get install mosquitto mosquitto-clients)"
 )
 IMAGE = "eclipse-mosquitto:2"
+SHIPPED = str(Path(__file__).parent)
+"""Certificates, for example."""
 START_S = 30.0
 
 
@@ -99,7 +102,8 @@ class Container:
         from testcontainers.core.container import DockerContainer
 
         place = str(self._directory)
-        container = DockerContainer(IMAGE).with_volume_mapping(place, place, "ro").with_kwargs(network_mode="host")
+        container = DockerContainer(IMAGE).with_kwargs(network_mode="host", user=f"{os.geteuid()}:{os.getegid()}")
+        container.with_volume_mapping(place, place, "rw").with_volume_mapping(SHIPPED, SHIPPED, "ro")
         await asyncio.to_thread(container.with_command(f"mosquitto -c {config}").start)
         self._container = container.get_wrapped_container()
         log.write_text("see docker logs\n")  # noqa: ASYNC240
@@ -108,10 +112,9 @@ class Container:
         container, self._container = self._container, None
         if container is None or await asyncio.to_thread(_has_ended, container):
             return
-        await asyncio.to_thread(container.reload)
-        if container.status == "paused":
-            await asyncio.to_thread(container.unpause)
+        # the engine lets a paused one go on only when it has the signal, so that it does no more work
         await asyncio.to_thread(container.kill, how.name)
+        await asyncio.to_thread(container.wait)
         await asyncio.to_thread(container.remove, force=True)
 
     async def freeze(self, *, frozen: bool) -> None:
