@@ -1,7 +1,7 @@
 """Reads units: the port that a driver implements (`port`), and how drivers are found (`registry`).
 
 `makers` opens and closes all makers with the bridge; `asking` finds out which driver reads the unit at an address;
-`target` and `resolve` make an address of a host. `transport` moves bytes. One folder a maker (`shure`, `sennheiser`,
+`target` says where a unit is. `transport` moves bytes. One folder a maker (`shure`, `sennheiser`,
 `manual`): there bytes become readings. The core knows this room through its public names alone and finds makers by
 entry point; makers know neither each other nor the services above them. A maker knows `services.drivers.port`, the
 transports and `services.model`.
@@ -39,8 +39,8 @@ from services.drivers.port import (
     usefulness,
 )
 from services.drivers.registry import families, find_drivers, find_simulators, get_driver, known_product
-from services.drivers.resolve import Unresolved, resolve
 from services.drivers.target import make_target
+from services.drivers.transport.names import Unresolved, addresses_of, resolve
 
 __all__ = [
     "Description",
@@ -61,6 +61,7 @@ __all__ = [
     "Target",
     "Trace",
     "Unresolved",
+    "addresses_of",
     "can_be_scanned",
     "check_manufacturer",
     "choose_unit",

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import cast
 
 from services.drivers.port import DriverError
-from services.drivers.transport.failures import RESOLVE_WORDS
+from services.drivers.transport.names import Unresolved, addresses_of
 
 KEEPALIVE_IDLE_S = 15
 """Quiet seconds before the system asks the peer; sessions ask earlier, this is the net below them."""
@@ -23,6 +23,9 @@ KEEPALIVE_TRIES = 3
 
 CLOSE_S = 1.0
 """How long a close may wait for the peer to take what was written."""
+
+ADDRESSES_MOST = 4
+"""Addresses of a name that are tried."""
 
 _RESET = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
 
@@ -118,15 +121,45 @@ async def connect(
 ) -> Connection:
     """Connect within ``timeout`` seconds, from the local address ``interface`` if one is given.
 
-    ``refused_hint`` is what people can do where the peer refuses. Raises `DriverError`: ``refused`` or ``timeout``.
+    Each address of a name gets its share of the time. ``refused_hint`` is what people can do where the peer refuses.
+    Raises `DriverError`: ``refused`` or ``timeout``.
     """
     peer = f"{host} port {port}"
+    addresses = await addresses_of(host, timeout)
+    if isinstance(addresses, Unresolved):
+        raise DriverError("timeout", f"{peer}: {addresses.detail}")
+    addresses = addresses[:ADDRESSES_MOST]
+    failures: list[DriverError] = []
+    for address in addresses:
+        try:
+            return await _connect_to(
+                address, port, peer, timeout / len(addresses), receive, ended, interface, refused_hint
+            )
+        except DriverError as error:
+            failures.append(error)
+    try:
+        # one that refuses is there, which tells more than silence
+        raise next((error for error in failures if error.reason == "refused"), failures[0])
+    finally:
+        failures.clear()  # an error holds this frame, and the frame the error: nothing may wait for the collector
+
+
+async def _connect_to(
+    address: str,
+    port: int,
+    peer: str,
+    timeout: float,
+    receive: Callable[[bytes], None],
+    ended: Callable[[], None],
+    interface: str,
+    refused_hint: str,
+) -> Connection:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(timeout):
             _, connection = await loop.create_connection(
                 lambda: Connection(peer, receive, ended),
-                host,
+                address,
                 port,
                 local_addr=(interface, 0) if interface else None,
             )
@@ -137,8 +170,6 @@ async def connect(
     except ConnectionRefusedError as error:
         hint = refused_hint or "nothing listens there, or controller access is blocked in the unit's menu"
         raise DriverError("refused", f"{peer} refused the connection: {hint}") from error
-    except socket.gaierror as error:
-        raise DriverError("timeout", f"{peer}: {RESOLVE_WORDS} ({error.strerror})") from error
     except OSError as error:
         raise DriverError("timeout", f"cannot connect to {peer}{_from(interface)}: {_words(error)}") from error
     return connection
@@ -149,5 +180,4 @@ def _from(interface: str) -> str:
 
 
 def _words(error: OSError) -> str:
-    """The error in words; of several addresses of a name, all of them."""
     return error.strerror or str(error) or type(error).__name__

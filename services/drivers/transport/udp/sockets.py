@@ -15,14 +15,15 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
 from services.drivers.port import DriverError, Trace
 from services.drivers.transport.asking import Pace
-from services.drivers.transport.failures import RESOLVE_WORDS, failure
+from services.drivers.transport.failures import failure
+from services.drivers.transport.names import Unresolved, addresses_of
 from services.drivers.transport.udp.endpoint import (
     Address,
     Counters,
@@ -37,9 +38,6 @@ from services.model import AvailabilityReason
 log = logging.getLogger(__name__)
 
 Unknown = Callable[[Address, bytes], None]
-
-RESOLVE_S = 5.0
-"""How long a host name may take to resolve."""
 UNKNOWN_PER_S, UNKNOWN_BURST = 200, 200
 """Datagrams of unknown senders that reach the maker; the others are only counted."""
 
@@ -186,27 +184,16 @@ class DatagramSocket:
         return failure(UNAVAILABLE, f"cannot open {where}: {error.strerror or error}")
 
     async def _resolve(self, host: str, port: int) -> SocketAddress:
-        """The address that datagrams go to and come from. A literal address never waits, a name does off the loop."""
-        entries: Sequence[tuple[int, int, int, str, SocketAddress]]
-        try:
-            entries = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)
-        except (socket.gaierror, UnicodeError):
-            entries = await self._ask_name_server(host, port)
+        """Where datagrams go to and come from: the first address that a socket of ours fits, IPv4 before IPv6."""
+        addresses = await addresses_of(host)
+        if isinstance(addresses, Unresolved):
+            raise failure("timeout", addresses.detail)
         families = set(self._endpoints) or {socket.AF_INET, socket.AF_INET6}
-        fitting = [entry for entry in entries if entry[0] in families]
+        fitting = [entry for address in addresses for entry in _entries(address, port) if entry[0] in families]
         if not fitting:
             local = self._interface or "this machine's addresses"
             raise failure("timeout", f"{host} has no address that can be reached from {local}: IPv4 and IPv6 differ")
-        return min(fitting, key=lambda entry: entry[0] != socket.AF_INET)[4]
-
-    async def _ask_name_server(self, host: str, port: int) -> Sequence[tuple[int, int, int, str, SocketAddress]]:
-        try:
-            async with asyncio.timeout(RESOLVE_S):
-                return await self._loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-        except TimeoutError as error:
-            raise failure("timeout", f"{host}: the name server did not answer within {RESOLVE_S:g} s") from error
-        except (socket.gaierror, UnicodeError) as error:
-            raise failure("timeout", f"{host}: {RESOLVE_WORDS}") from error
+        return min(fitting, key=lambda entry: entry[0] != socket.AF_INET)[1]
 
     def _received(self, data: bytes, sender: Address) -> None:
         peers = self._peers.get(sender, ()) + self._peers.get((sender[0], _ANY_PORT), ())
@@ -229,3 +216,9 @@ class DatagramSocket:
 
 def _family(address: SocketAddress) -> socket.AddressFamily:
     return socket.AF_INET if len(address) == 2 else socket.AF_INET6  # noqa: PLR2004 - see SocketAddress
+
+
+def _entries(address: str, port: int) -> list[tuple[int, SocketAddress]]:
+    """Family and socket address of a literal address; this asks no name server."""
+    entries = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)
+    return [(entry[0], entry[4]) for entry in entries]
