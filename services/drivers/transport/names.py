@@ -134,7 +134,8 @@ class Names:
             answer = self._look_up(host)
         except (OSError, ValueError) as error:  # text that no name can have is a ValueError
             words = getattr(error, "strerror", None) or error
-            answer = Unresolved(f"the host name {host!r} cannot be resolved ({words}): check spelling and name server")
+            why = f"the host name {host!r} cannot be resolved ({words})"
+            answer = Unresolved(f"{why}: check its spelling and the name server")
             is_passing = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
         took = time.monotonic() - began
         with self._lock:
