@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from services.drivers import Description, DriverError, Makers, Reading, Target
+from services.drivers import Description, DriverError, Link, Makers, Reading, Target
 from services.model import Part
 
 Write = Callable[[str], None]
@@ -90,15 +90,11 @@ class Probe:
 
     async def _converse(self, name: str, transcript: Transcript, listen_s: float) -> Description:
         async with self._makers.maker(name).connect(self._target, self._note, transcript.trace) as link:
-            description = await link.read_all()
-            closed = asyncio.ensure_future(link.wait_closed())
             try:
-                done, _ = await asyncio.wait({closed}, timeout=listen_s)
-                if done:
-                    raise closed.result()
+                description = await link.read_all()
+                await _listen(link, listen_s)
             finally:
-                closed.cancel()
-            self._counters = link.counters()
+                self._counters = link.counters()
         return description
 
     def _note(self, readings: Sequence[Reading]) -> None:
@@ -117,13 +113,29 @@ class Probe:
         keys = set().union(*(keys for part, keys in self._reported.items() if part.number), set())
         self._write(f"  {'reported':<14} {len(keys)} kinds of value on {len(numbers)} parts")
         self._write(f"  {'lines':<14} {transcript.sent} sent, {transcript.received} received")
-        counted = ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in self._counters.items() if number)
-        self._write(f"  {'nonsense':<14} {counted or 'none'}")
+        self._write_nonsense()
+
+    def _write_nonsense(self) -> None:
+        counted = ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in self._counters.items())
+        self._write(f"  {'nonsense':<14} {counted if any(self._counters.values()) else 'none'}")
 
     def _write_failure(self, reasons: Sequence[tuple[str, DriverError]]) -> None:
         self._write("")
         self._write(f"VERDICT: no unit could be read at {self._target.host}")
         for name, error in reasons:
             self._write(f"  {name}: {error.reason}: {error.detail}")
+        if any(self._counters.values()):
+            self._write_nonsense()
         if not reasons:
             self._write("  there is no driver that asks addresses")
+
+
+async def _listen(link: Link, seconds: float) -> None:
+    """Listen for some seconds. Raises `DriverError` where the unit ends the conversation before."""
+    closed = asyncio.ensure_future(link.wait_closed())
+    try:
+        done, _ = await asyncio.wait({closed}, timeout=seconds)
+        if done:
+            raise closed.result()
+    finally:
+        closed.cancel()

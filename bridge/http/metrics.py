@@ -20,6 +20,7 @@ from prometheus_client.core import Metric as ClientMetric
 from prometheus_client.registry import Collector
 
 from bridge.http.exposition import PREFIX, SUFFIXES, Described, Family, labels_text
+from services.drivers import NONSENSE
 from services.live import Inventory, Unit, UnitPart
 from services.model import KEYS, UNIT_KINDS, Facet, KeyTable, Kind, Metric, UnitKind
 from services.verbs import VERBS
@@ -74,7 +75,9 @@ class _Units:
         self._age = Family(age, "gauge", f"Since data of the {noun} last arrived.", place)
         self._lost = Family(f"{kind.unit}_reconnects", "counter", "Connections lost.", place)
         self._info = Family(kind.unit.value, "info", f"Who the {noun} is.", (*place, *INFO_WORDS))
-        self.families = [self._up, self._age, self._lost, self._info]
+        words = f"What the {noun} sent and nobody could read."
+        self._nonsense = Family(f"{kind.unit}_nonsense", "counter", words, (*place, "kind"))
+        self.families = [self._up, self._age, self._lost, self._info, self._nonsense]
 
     def add(self, unit: Unit, place: str, now: float) -> None:
         """One more unit; ``now`` is the loop's time."""
@@ -84,6 +87,9 @@ class _Units:
         if last_received_s is not None:
             self._age.add(place, round(max(0.0, now - last_received_s), 3))
         self._info.add(f"{place},{labels_text(_words_of(unit))}", 1)
+        nonsense = unit.link_state.nonsense
+        for kind in NONSENSE:
+            self._nonsense.add(f'{place},kind="{kind}"', nonsense[kind])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 `makers` opens and closes all makers with the bridge; `asking` finds out which driver reads the unit at an address;
 `target` says where a unit is. `transport` moves bytes. One folder a maker (`shure`, `sennheiser`,
 `manual`): there bytes become readings. The core knows this room through its public names alone and finds makers by
-entry point; makers know neither each other nor the services above them. A maker knows `services.drivers.port`, the
-transports and `services.model`.
+entry point; makers know neither each other nor the services above them. A maker knows `services.drivers.port`,
+`nonsense`, the transports and `services.model`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from services.drivers.asking import (
     only_maker,
 )
 from services.drivers.makers import Makers
+from services.drivers.nonsense import NONSENSE
 from services.drivers.port import (
     Description,
     Door,
@@ -43,6 +44,7 @@ from services.drivers.target import make_target
 from services.drivers.transport.names import Unresolved, addresses_of, resolve
 
 __all__ = [
+    "NONSENSE",
     "Description",
     "Door",
     "Driver",

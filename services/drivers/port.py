@@ -234,8 +234,8 @@ class Link(Protocol):
     def counters(self) -> Mapping[str, int]:
         """How much of what came since the link opened made no sense, for people who look for a fault.
 
-        ``ill_formed`` (a message of no known form), ``meaningless`` (of a known form, but not of this unit),
-        ``unintelligible`` (no message at all), and what else the driver counts.
+        The kinds of `services.drivers.nonsense.NONSENSE`, 0 where the driver has no such thing; and what else it
+        counts.
         """
 
     async def wait_closed(self) -> DriverError:

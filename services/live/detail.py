@@ -46,6 +46,7 @@ def describe(unit: Unit) -> dict[str, object]:
             "last_seen": record.last_seen,
             "data_age_s": None if received is None else round(asyncio.get_running_loop().time() - received, 1),
             "reconnects": unit.link_state.reconnects_total,
+            "nonsense": dict(unit.link_state.nonsense),
             "last_error": there.detail,
         },
         f"{UNIT_KINDS[kind].part}s": [_part(part) for part in unit.parts.values()],

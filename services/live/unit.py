@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-from collections import deque
+import logging
+from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel
 
-from services.drivers import Link, Reading
+from services.drivers import NONSENSE, Link, Reading
 from services.model import (
     Abilities,
     Address,
@@ -27,6 +29,8 @@ from services.model import (
     empty_state,
 )
 from services.rules import BatteryLevel, TelemetryAggregate
+
+log = logging.getLogger(__name__)
 
 SessionState = Literal["idle", "connecting", "reading", "live", "waiting"]
 """States of a session; `STATES` in services/units/session.py has the transitions."""
@@ -97,6 +101,8 @@ class LinkState:
     """Loop times of lost connections."""
     reconnects_total: int = 0
     _heard_s: float | None = None
+    _nonsense: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(NONSENSE, 0)))
+    """Of conversations that are over."""
 
     @property
     def last_received_s(self) -> float | None:
@@ -107,14 +113,31 @@ class LinkState:
         """Note that a conversation is open and the unit was read completely."""
         self.link = link
 
-    def closed(self) -> None:
-        """Note that the conversation is over."""
+    @property
+    def nonsense(self) -> Mapping[str, int]:
+        """What came since the start and made no sense, by kind (`services.drivers.NONSENSE`)."""
+        if self.link is None:
+            return self._nonsense
+        return {**self._nonsense, **(self._nonsense + Counter(_counted(self.link)))}
+
+    def closed(self, link: Link) -> None:
+        """Note that a conversation is over, whether the unit was read completely in it or not."""
+        self._nonsense.update(_counted(link))
         self._heard_s, self.link = self.last_received_s, None
 
     def lost(self, loop_time: float) -> None:
         """Count a connection that was lost."""
         self.reconnects.append(loop_time)
         self.reconnects_total += 1
+
+
+def _counted(link: Link) -> Mapping[str, int]:
+    """The counters of a link; nothing where its driver fails, for a metric must not end with it."""
+    try:
+        return link.counters()
+    except Exception:
+        log.exception("a driver's counters cannot be read; please report this")
+        return {}
 
 
 @dataclass(slots=True)

@@ -209,7 +209,7 @@ class UnitSession:
                 raise
             finally:
                 self.link = None
-                self.unit.link_state.closed()
+                self.unit.link_state.closed(link)
 
     async def _choose(self, target: Target) -> str:
         """The driver for this attempt. Raises `DriverError` where all were asked and nobody answered."""

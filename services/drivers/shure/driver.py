@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from pydantic import BaseModel
 
+from services.drivers.nonsense import UnknownValues
 from services.drivers.port import (
     Door,
     Gone,
@@ -29,14 +30,15 @@ from services.model import Key
 
 
 class ShureMaker:
-    """Every receiver has a connection of its own; shared is only the ear for adverts."""
+    """Every receiver has a connection of its own; shared is the ear for adverts, and which values were named."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
+        self._unknown = UnknownValues()
 
     async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
         """Connect, find out who answers, disconnect; asks only. Raises `DriverError`."""
-        link = ShureLink(where, _nobody, trace)
+        link = ShureLink(where, _nobody, trace, self._unknown)
         try:
             await link.open()
             identity = await link.identify()
@@ -52,7 +54,7 @@ class ShureMaker:
         self, where: Target, listener: Listener, trace: Trace | None = None
     ) -> AbstractAsyncContextManager[Link]:
         """Open a conversation; leaving the block stops metering and closes."""
-        return _conversation(ShureLink(where, listener, trace))
+        return _conversation(ShureLink(where, listener, trace, self._unknown))
 
 
 class ShureDriver:

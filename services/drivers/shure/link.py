@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from services.drivers.nonsense import UnknownValues
 from services.drivers.port import UNIT, Description, DriverError, Listener, Part, Reading, Target, Trace
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.composing import Composer
@@ -36,9 +37,12 @@ _SHARED: dict[frozenset[str], frozenset[str]] = {}
 class ShureLink:
     """A conversation once it is open; `services.drivers.port.Link`."""
 
-    def __init__(self, target: Target, listener: Listener, trace: Trace | None = None) -> None:
+    def __init__(
+        self, target: Target, listener: Listener, trace: Trace | None = None, unknown: UnknownValues | None = None
+    ) -> None:
         self._target = target
         self._listener = listener
+        self._unknown = unknown or UnknownValues()
         self._detection = Detection()
         self._conversation = Conversation(self._receive, trace)
         self._composer: ReadingComposer = Composer()
@@ -55,8 +59,8 @@ class ShureLink:
         """Whether the unit has answered any GET; some only report by themselves."""
         self._turn = asyncio.Lock()
         self._metering = Metering(self._conversation, target.meter_interval_s)
-        self._meaningless = 0
-        """Reports that make no sense for this family."""
+        self._meaningless = self._unknown_values = 0
+        """Reports of nothing that this unit has, and those of which nobody can read the value."""
 
     # -- the port --------------------------------------------------------------------------------------------
 
@@ -113,6 +117,7 @@ class ShureLink:
             "ill_formed": self._metering.ill_formed,
             "meaningless": self._meaningless,
             "unintelligible": self._conversation.unintelligible,
+            "unknown_values": self._unknown_values,
             "discarded_bytes": self._conversation.discarded,
             "dropped_samples": self._conversation.dropped_samples,
         }
@@ -280,10 +285,15 @@ class ShureLink:
         for message in messages:
             if message.name == METER_RATE and message.index and message.index <= found.most_parts:
                 self._metering.receive_rate(message.index, message.value)
-            reading = codec.decode(message, found.family.properties)
+            meaning = codec.decode(message, found.family.properties)
+            reading = meaning and meaning.reading
             if reading is None or reading.part.number > found.most_parts or reading.part.slot > found.slots:
                 self._meaningless += 1
-            elif reading.values:
+                continue
+            if meaning and not meaning.legible:
+                self._unknown_values += 1
+                self._unknown.name(self._target.host, message.name, message.value)
+            if reading.values:
                 if reading.part == UNIT:
                     self._facts |= reading.values
                 elif isinstance(count := reading.values.get("antenna_count"), int):

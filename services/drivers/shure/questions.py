@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.drivers.port import Part
-from services.drivers.shure.codec.messages import get
+from services.drivers.port import UNIT, Part
+from services.drivers.shure.codec.messages import ONLY_PART, get
 from services.drivers.shure.codec.properties import Scope
 from services.drivers.shure.families import Family, WireAddress
 
@@ -38,5 +38,5 @@ def keys_by_part(family: Family, addresses: Iterable[WireAddress]) -> dict[Part,
     for name, index in addresses:
         prop = family.properties.find(name, indexed=index is not None)
         if prop is not None and not prop.metered and prop.scope is not Scope.SLOT:
-            keys.setdefault(Part(index or 0), set()).update(prop.keys)
+            keys.setdefault(UNIT if prop.scope is Scope.UNIT else Part(index or ONLY_PART), set()).update(prop.keys)
     return keys

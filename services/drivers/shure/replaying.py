@@ -22,8 +22,8 @@ def replay(family: Family, model: Model, pieces: Iterable[bytes]) -> list[Readin
             continue
         if message.verb == "SAMPLE":
             meters += b"< %b >" % body
-        elif (reading := codec.decode(message, family.properties)) is not None:
-            readings += composer.compose(reading)
+        elif (meaning := codec.decode(message, family.properties)) is not None:
+            readings += composer.compose(meaning.reading)
     readings += composer.complete()
     summaries = summarise(family.meters.sample, meters).items() if family.meters else ()
     return [*readings, *(Reading(Part(channel), telemetry) for channel, telemetry in summaries)]

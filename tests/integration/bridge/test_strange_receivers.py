@@ -181,8 +181,6 @@ CHATTER = (
     "< REP ERR >",
     "< SAMPLE 77 ALL AX 050 040 >",
     "< SAMPLE 1 ALL nonsense >",
-    "< REP 1 AUDIO_GAIN 03O >",
-    "< REP 1 BATT_BARS >",
     "< >",
 )
 BANNER = b"Welcome <to> {this\r\n\x00\xff< device {"

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Protocol
 
+from services.drivers.nonsense import NONSENSE, UnknownValues
 from services.drivers.port import Description, DriverError, Listener, Target
 from services.drivers.sennheiser.media_control.codec.lines import PORT, Refusal, Report, parse, question
 from services.drivers.sennheiser.media_control.codec.meters import METERS, Meters
@@ -52,13 +53,14 @@ class Sender(Protocol):
 class MediaControlLink:
     """A conversation once it is open; `services.drivers.port.Link`."""
 
-    def __init__(self, target: Target, listener: Listener) -> None:
+    def __init__(self, target: Target, listener: Listener, unknown: UnknownValues | None = None) -> None:
         self._target = target
         self._listener = listener
+        self._unknown = unknown or UnknownValues()
         self._loop = asyncio.get_running_loop()
         self._sender: Sender | None = None
         self._questions = Questions(self._send)
-        self._counters = Counter(ill_formed=0, meaningless=0, unintelligible=0)
+        self._counters = Counter(dict.fromkeys(NONSENSE, 0))
         self._last_heard = self._loop.time()
         self._interval_s = target.meter_interval_s
         self._kind: Kind | None = None
@@ -182,8 +184,11 @@ class MediaControlLink:
         self._questions.settle(word)
         if self._state is not None:
             outcome = self._state.take(report)
-            if not outcome:
-                self._counters["meaningless" if outcome is None else "unintelligible"] += 1
+            if outcome is None:
+                self._counters["meaningless"] += 1
+            elif not outcome:
+                self._counters["unknown_values"] += 1
+                self._unknown.name(self._target.host, word, text)
             if self._meters is not None:
                 self._meters.add(word, text)
         return True

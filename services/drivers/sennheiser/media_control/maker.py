@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
+from services.drivers.nonsense import UnknownValues
 from services.drivers.port import DriverError, Gone, Link, Listener, Sighting, Surroundings, Target, Trace
 from services.drivers.sennheiser.media_control.codec.lines import PORT
 from services.drivers.sennheiser.media_control.link import OLD_FIRMWARE, MediaControlLink
@@ -30,6 +31,7 @@ class MediaControlMaker:
     def __init__(self, around: Surroundings, *, driver: str) -> None:
         self._around = around
         self._driver = driver
+        self._unknown = UnknownValues()
         self._stack = AsyncExitStack()
         self._shared: DatagramSocket | None = None
         self._turn = asyncio.Lock()
@@ -61,7 +63,7 @@ class MediaControlMaker:
     @asynccontextmanager
     async def _open(self, where: Target, listener: Listener, trace: Trace | None) -> AsyncIterator[MediaControlLink]:
         shared = await self._socket()
-        link = MediaControlLink(where, listener)
+        link = MediaControlLink(where, listener, self._unknown)
         port = where.port or PORT
         async with shared.peer(
             where.host, port, link.receive, any_port=True, failed=link.failed, trace=trace, hint=OLD_FIRMWARE

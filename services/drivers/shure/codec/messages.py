@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 from services.drivers.port import Part, Reading
 from services.drivers.shure.codec.properties import PropertyTable, Scope
@@ -19,6 +20,8 @@ INDEX_DIGITS = 2
 """No receiver has a hundred channels."""
 
 
+ONLY_PART = 1
+"""What a property of a part is of that comes without an index."""
 _SUB_INDEXED = frozenset({Scope.SLOT, Scope.ANTENNA})
 """What stands behind a second index."""
 
@@ -82,25 +85,37 @@ def decode_text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-@lru_cache(maxsize=REMEMBERED)
-def decode(message: Message, table: PropertyTable) -> Reading | None:
-    """The values of a REP. Empty ``values`` for what is known and not published; ``None`` for what makes no sense here.
+HARDWARE = frozenset({"model", "family", "device_id", "firmware", "mac", "band", "antenna_count"})
+"""Who a unit is and what it is built of: a text that nobody can read changes nothing of that."""
 
-    ``values`` may hold `composing.PRIVATE_KEYS`.
+
+class Meaning(NamedTuple):
+    """What a REP means: its ``reading``, which may hold `composing.PRIVATE_KEYS`, and whether its text is ``legible``.
+
+    What is known and not published has a reading without values. A text that is not legible (a new word, a number
+    out of its range, nothing at all) makes its keys unknown: what the property was before is not true any more.
     """
+
+    reading: Reading
+    legible: bool = True
+
+
+@lru_cache(maxsize=REMEMBERED)
+def decode(message: Message, table: PropertyTable) -> Meaning | None:
+    """The meaning of a REP; ``None`` where the family has no such property, or it stands at no such place."""
     prop = table.find(message.name, indexed=message.index is not None)
     if prop is None or message.verb != "REP" or message.index == 0:
         return None
     slot, value = split_sub(message.value) if prop.scope in _SUB_INDEXED else (None, message.value)
     if prop.scope is Scope.SLOT and not slot:
         return None
+    number = 0 if prop.scope is Scope.UNIT else message.index or ONLY_PART
+    part = Part(number, (slot or 0) if prop.scope is Scope.SLOT else 0)
     try:
-        values = prop.decode(value.strip())
+        values = dict(zip(prop.keys, prop.decode(value.strip()), strict=True))
     except ValueError:
-        return None
-    # shared by every listener: nobody may change it
-    shared = MappingProxyType(dict(zip(prop.keys, values, strict=True)))
-    return Reading(Part(message.index or 0, (slot or 0) if prop.scope is Scope.SLOT else 0), shared)
+        return Meaning(Reading(part, dict.fromkeys(key for key in prop.keys if key not in HARDWARE)), legible=False)
+    return Meaning(Reading(part, MappingProxyType(values)))  # shared by every listener: nobody may change it
 
 
 def encode(

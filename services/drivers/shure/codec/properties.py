@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar, cast
 
@@ -31,7 +31,8 @@ class Property:
     """One property.
 
     ``decode`` gives one value for each of ``keys`` and raises `ValueError` for text that makes no sense; ``encode``
-    takes as many. ``metered`` ones are in SAMPLE too, and their REP is no state; not all are ``askable`` by GET.
+    takes as many. ``metered`` ones are in SAMPLE too, and their REP is no state; not all are ``askable`` by GET. Some
+    come with an index and without one: ``anywhere``, which a unit of several parts can only have of itself.
     """
 
     name: str
@@ -41,6 +42,12 @@ class Property:
     encode: Callable[[Sequence[object]], str]
     metered: bool = False
     askable: bool = True
+    anywhere: bool = False
+
+
+def anywhere(prop: Property) -> Property:
+    """The property, understood with an index and without one: of a unit itself, or of its only part."""
+    return replace(prop, anywhere=True)
 
 
 def one(
@@ -98,19 +105,21 @@ class PropertyTable:
     """
 
     def __init__(self, properties: Iterable[Property]) -> None:
+        self._all = tuple(properties)
         self._by_name: dict[tuple[str, bool], Property] = {}
-        for prop in properties:
-            place = (prop.name, prop.scope is not Scope.UNIT)
-            if place in self._by_name:
-                raise ValueError(f"{prop.name} stands twice in a table")
-            self._by_name[place] = prop
+        for prop in self._all:
+            indexed = prop.scope is not Scope.UNIT
+            for place in ((prop.name, indexed), *([(prop.name, not indexed)] if prop.anywhere else [])):
+                if place in self._by_name:
+                    raise ValueError(f"{prop.name} stands twice in a table")
+                self._by_name[place] = prop
 
     def find(self, name: str, *, indexed: bool) -> Property | None:
         """A property by its wire name; ``None`` where the family has none."""
         return self._by_name.get((name, indexed))
 
     def __iter__(self) -> Iterator[Property]:
-        return iter(self._by_name.values())
+        return iter(self._all)
 
     def keys_of(self, scope: Scope) -> frozenset[str]:
         """Keys that are filled by properties of a scope."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from services.drivers.shure.codec.wire_types import (
-    UNKNOWN_8,
     Pair,
     WireType,
     braced,
@@ -19,31 +18,34 @@ from services.drivers.shure.codec.wire_types import (
 from services.model import clean_text
 
 RUNTIME_STATUS: Mapping[int, str] = {65533: "communication_error", 65534: "calculating", 65535: "not_reported"}
+"""Codes in place of minutes, of SLX-D and Axient."""
+RUNTIME_STATUS_BLOCK: Mapping[int, str] = {65532: "not_reported", **RUNTIME_STATUS}
+"""The same of ULX-D and QLX-D."""
 
 
-def trim(offset: int, high: int) -> WireType[Pair[int, int]]:
+def trim(offset: int, high: int, unknown: Collection[int]) -> WireType[Pair[int, int]]:
     """Transmitter trim: dB (raw + ``offset``), and as it is written."""
-    decibels = number(3, 0, high, offset=offset, unknown=UNKNOWN_8)
-    raw = number(3, 0, high, unknown=UNKNOWN_8)
+    decibels = number(3, 0, high, offset=offset, unknown=unknown)
+    raw = number(3, 0, high, unknown=unknown)
     return pair(decibels, raw, lambda db, plain: raw.encode(plain) if db is None else decibels.encode(db))
 
 
-def minutes() -> WireType[int]:
-    """Run time, 0 to 65532 minutes."""
-    return number(5, 0, min(RUNTIME_STATUS) - 1, unknown=RUNTIME_STATUS)
+def minutes(codes: Mapping[int, str] = RUNTIME_STATUS) -> WireType[int]:
+    """Run time in minutes, below the first of the codes."""
+    return number(5, 0, min(codes) - 1, unknown=codes)
 
 
-def runtime() -> WireType[Pair[int, str]]:
-    """Minutes, 0 to 65532, and what it means that there are none: ``ok`` or a word of `RUNTIME_STATUS`."""
-    known, codes = minutes(), {status: raw for raw, status in RUNTIME_STATUS.items()}
+def runtime(codes: Mapping[int, str] = RUNTIME_STATUS) -> WireType[Pair[int, str]]:
+    """Minutes, and what it means that there are none: ``ok`` or a word of ``codes``."""
+    known, written = minutes(codes), {status: raw for raw, status in codes.items()}
 
     def status_of(wire: str) -> str:
         if is_unknown(wire):
             return "not_reported"
-        return RUNTIME_STATUS.get(integer(wire), "ok")
+        return codes.get(integer(wire), "ok")
 
     def encode_status(status: str | None) -> str:
-        return f"{codes.get(status or '', max(RUNTIME_STATUS)):05}"
+        return f"{written.get(status or '', max(codes)):05}"
 
     status = WireType(status_of, encode_status)
     return pair(known, status, lambda left, why: status.encode(why) if left is None else known.encode(left))
@@ -63,8 +65,11 @@ def group(width: int = 0) -> WireType[Pair[int, int]]:
     """Group and channel in it, ``01,02``; ``--,--`` is none. In braces where ``width`` is given."""
 
     def decode(wire: str) -> Pair[int, int]:
-        left, comma, right = (part.strip() for part in unbrace(wire).partition(","))
-        if not comma and left:
+        plain = unbrace(wire).strip()
+        # ULX-D's page parts the two by a blank in one example
+        left, divider, right = plain.partition("," if "," in plain else " ")
+        left, right = left.strip(), right.strip()
+        if not divider and left:
             raise ValueError(f"{wire!r} is no group and channel")
         if set(left) <= {"-"} and set(right) <= {"-"}:
             return None, None

@@ -1,14 +1,13 @@
 """PURE. How values are written on the wire: each wire type turns a text into a value, and the value back into text.
 
-``decode`` gives ``None`` for unknown, and raises `ValueError` for text that makes no sense: `messages.decode` drops
-such a report, the link counts it, and it is never published. ``encode`` takes ``None`` for unknown.
+``decode`` gives ``None`` for unknown, and raises `ValueError` for text that nobody can read: `messages.decode` makes
+that unknown too, and the link counts and names it. ``encode`` takes ``None`` for unknown.
 
 Source of every fact: docs/protocols.md#values.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -22,14 +21,16 @@ B = TypeVar("B")
 Pair = tuple[A | None, B | None]
 
 UNKNOWN_WORDS = frozenset({"UNKN", "UNKNOWN"})
-UNKNOWN_8 = frozenset({254, 255})
-"""255 is unknown; 254 is an error mark."""
-UNKNOWN_16 = frozenset({65534, 65535})
+MARK_8, MARK_16 = frozenset({255}), frozenset({65_535})
+"""The number of three or of five digits that stands for no value, on SLX-D and Axient."""
+BLOCK_8, BLOCK_16 = frozenset(range(252, 256)), frozenset(range(65_532, 65_536))
+"""The same on ULX-D and QLX-D, which have several: off, not answering, not applicable."""
+NO_NUMBER_8, NO_NUMBER_16 = min(BLOCK_8), min(BLOCK_16)
+"""From here on no number of a battery or a transmitter can be true, whatever a document allows: 212 degrees, 65,534
+charge cycles (docs/protocols.md#disputed-and-how-it-is-decided)."""
 NUMBER_DIGITS = 8
 """More than any number of the protocol has."""
 PADDING = " \t\r\n\0"
-_WORD = re.compile(r"[A-Z][A-Z0-9_]*")
-"""What a word of a list looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +158,8 @@ def coded(
     return WireType(decode, lambda value: f"{written.get(value, mark):0{digits}}")
 
 
-def choice(words: Mapping[str, T], unknown: str = "UNKN", *, growing: bool = False) -> WireType[T]:
-    """One of a few words, whatever their case. Of several for one value the first is the one that is written.
-
-    ``growing``: newer firmware may have further words, which are an unknown value and no nonsense.
-    """
+def choice(words: Mapping[str, T], unknown: str = "UNKN") -> WireType[T]:
+    """One of a few words, whatever their case. Of several for one value the first is the one that is written."""
     written = {value: wire for wire, value in reversed(list(words.items()))}
     known = {wire.upper(): value for wire, value in words.items()}
 
@@ -169,7 +167,7 @@ def choice(words: Mapping[str, T], unknown: str = "UNKN", *, growing: bool = Fal
         plain = unbrace(wire).upper()
         if plain in known:
             return known[plain]
-        if is_unknown(plain) or (growing and _WORD.fullmatch(plain)):
+        if is_unknown(plain):
             return None
         raise ValueError(f"{plain!r} is none of {', '.join(words)}")
 

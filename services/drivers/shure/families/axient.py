@@ -19,7 +19,7 @@ from services.drivers.shure.codec.samples import (
     sample_layout,
     strongest,
 )
-from services.drivers.shure.codec.wire_types import UNKNOWN_8
+from services.drivers.shure.codec.wire_types import MARK_8
 from services.drivers.shure.families import common
 from services.drivers.shure.families.family import Family, Meters, model
 from services.model import (
@@ -132,7 +132,7 @@ _TRANSMITTER = (
     one("TX_MODEL", Scope.PART, "transmitter_model", wire.word()),
     one("TX_TYPE", Scope.PART, "transmitter_model", wire.word(), askable=False),
     one("TX_DEVICE_ID", Scope.PART, "transmitter_id", wire.word(31)),
-    two("TX_OFFSET", Scope.PART, ("tx_offset_db", "tx_offset_raw"), special.trim(-12, 33)),
+    two("TX_OFFSET", Scope.PART, ("tx_offset_db", "tx_offset_raw"), special.trim(-12, 33, MARK_8)),
     one("TX_INPUT_PAD", Scope.PART, "tx_input_pad_db", common.PAD),
     one("TX_POWER_LEVEL", Scope.PART, "tx_power_mw", common.MILLIWATTS),
     # ON means that the microphone is on
@@ -176,12 +176,12 @@ _SLOT = (
     one("SLOT_BATT_CYCLE_COUNT", Scope.SLOT, "battery_cycles", common.CYCLES),
     one("SLOT_BATT_TYPE", Scope.SLOT, "battery_type", special.chemistry()),
     one("SLOT_INPUT_PAD", Scope.SLOT, "tx_input_pad_db", common.PAD),
-    one("SLOT_OFFSET", Scope.SLOT, "tx_offset_db", wire.number(3, 0, 33, offset=-12, unknown=UNKNOWN_8)),
+    one("SLOT_OFFSET", Scope.SLOT, "tx_offset_db", wire.number(3, 0, 33, offset=-12, unknown=MARK_8)),
     one("SLOT_POLARITY", Scope.SLOT, "tx_polarity", wire.choice(common.POLARITY, "UNKNOWN")),
     one("SLOT_RF_OUTPUT", Scope.SLOT, "transmitter_rf_muted", wire.choice(_RF_OUTPUT, "UNKNOWN")),
     one("SLOT_RF_POWER", Scope.SLOT, "tx_power_mw", common.MILLIWATTS),
     one("SLOT_RF_POWER_MODE", Scope.SLOT, "tx_power_level", wire.choice(common.POWER_LEVELS, "UNKNOWN")),
-    one("SLOT_SHOWLINK_STATUS", Scope.SLOT, "showlink_quality", wire.number(3, 0, 5, unknown=UNKNOWN_8)),
+    one("SLOT_SHOWLINK_STATUS", Scope.SLOT, "showlink_quality", wire.number(3, 0, 5, unknown=MARK_8)),
 )
 
 FAMILY = Family(

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import Scope, ignored, one, two
-from services.drivers.shure.codec.wire_types import UNKNOWN_8, UNKNOWN_16
+from services.drivers.shure.codec.wire_types import MARK_8, MARK_16, NO_NUMBER_8, NO_NUMBER_16
 from services.model import SettableRange
 
 ON_OFF: Mapping[str, bool] = {"ON": True, "OFF": False}
 OK_ERROR: Mapping[str, bool] = {"OK": False, "ERROR": True}
-PERCENT = wire.number(3, 0, 100, unknown=UNKNOWN_8)
-BARS = wire.number(3, 0, 5, unknown=UNKNOWN_8)
-CYCLES = wire.number(5, 0, 65533, unknown=UNKNOWN_16)
-TEMPERATURE = wire.number(3, 0, 253, offset=-40, unknown=UNKNOWN_8)
-MILLIWATTS = wire.number(3, 0, 253, unknown=UNKNOWN_8)
-PAD = wire.coded(3, {12: 0, 0: -12}, unknown=UNKNOWN_8)
+PERCENT = wire.number(3, 0, 100, unknown=MARK_8)
+BARS = wire.number(3, 0, 5, unknown=MARK_8)
+CYCLES = wire.number(5, 0, NO_NUMBER_16 - 1, unknown=MARK_16)
+TEMPERATURE = wire.number(3, 0, NO_NUMBER_8 - 1, offset=-40, unknown=MARK_8)
+MILLIWATTS = wire.number(3, 0, NO_NUMBER_8 - 1, unknown=MARK_8)
+PAD = wire.coded(3, {12: 0, 0: -12}, unknown=MARK_8)
 """Input pad, dB: the wire has 12 for none, and 0 for 12 dB less."""
 LOCKS: Mapping[str, str] = {"NONE": "none", "OFF": "none", "MENU": "menu", "POWER": "power", "ALL": "all"}
 ENCRYPTION = wire.same_words(("OFF", "ON", "AUTO", "MANUAL"))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from services.drivers.shure.codec import special_types as special
-from services.drivers.shure.codec.properties import PropertyTable, Scope, one, two
+from services.drivers.shure.codec.properties import PropertyTable, Scope, anywhere, one, two
+from services.drivers.shure.codec.wire_types import BLOCK_8
 from services.drivers.shure.families import common, ulxd
 from services.drivers.shure.families.family import Family, model
+
+_WITHOUT_INDEX = frozenset({"TX_MUTE_STATUS", "TX_MUTE_BUTTON_STATUS", "TX_POWER_SOURCE"})
+"""What comes with an index or without one: there is one channel."""
 
 FAMILY = Family(
     name="qlxd",
@@ -18,9 +22,9 @@ FAMILY = Family(
             *ulxd.CHANNEL,
             # reported by some firmware, documented for ULX-D alone
             one("RF_INT_DET", Scope.PART, "interference", ulxd.RF_INTERFERENCE, askable=False),
-            *ulxd.TRANSMITTER,
-            # only here is the scale certain: raw is dB
-            two("TX_OFFSET", Scope.PART, ("tx_offset_db", "tx_offset_raw"), special.trim(0, 253)),
+            *(anywhere(prop) if prop.name in _WITHOUT_INDEX else prop for prop in ulxd.TRANSMITTER),
+            # raw is dB here, 0 to 21
+            two("TX_OFFSET", Scope.PART, ("tx_offset_db", "tx_offset_raw"), special.trim(0, 21, BLOCK_8)),
         )
     ),
     meters=ulxd.METERS,

@@ -118,7 +118,7 @@ PROPERTIES = PropertyTable(
         common.MAC,
         *ignored(Scope.UNIT, "FLASH", "ERR", "NET_SETTINGS D1", "NET_SETTINGS D2"),
         one("BATT_DETECTED", Scope.PART, "occupied", wire.choice({"YES": True, "NO": False})),
-        one("BATT_STATE", Scope.PART, "charge_state", wire.choice(CHARGE_STATES, growing=True)),
+        one("BATT_STATE", Scope.PART, "charge_state", wire.choice(CHARGE_STATES)),
         one("BATT_ERROR", Scope.PART, "fault", wire.coded(3, FAULTS, unknown=MARKS_8, other=UNSPECIFIED_FAULT)),
         one("BATT_CHARGE", Scope.PART, "battery_percent", _PERCENT),
         one("BATT_BARS", Scope.PART, "battery_bars", wire.number(3, 0, 5, unknown=MARKS_8)),

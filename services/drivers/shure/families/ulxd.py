@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
-from services.drivers.shure.codec.properties import PropertyTable, Scope, ignored, metered, one, two
+from services.drivers.shure.codec.properties import PropertyTable, Scope, anywhere, ignored, metered, one, two
 from services.drivers.shure.codec.samples import ANTENNA_STATES, Columns, highest, sample_layout, scale
-from services.drivers.shure.codec.wire_types import UNKNOWN_8
+from services.drivers.shure.codec.wire_types import BLOCK_8, BLOCK_16, NO_NUMBER_8, NO_NUMBER_16
 from services.drivers.shure.families import common
 from services.drivers.shure.families.family import Family, Meters, model
 from services.model import (
@@ -43,6 +43,9 @@ METERS = Meters(
     slowest_ms=99_999,
 )
 
+_PERCENT = wire.number(3, 0, 100, unknown=BLOCK_8)
+_RUNTIME = special.runtime(special.RUNTIME_STATUS_BLOCK)
+
 TRANSMITTER = (
     one("TX_TYPE", Scope.PART, "transmitter_model", wire.word(unknown="UNKN")),
     one("TX_MODEL", Scope.PART, "transmitter_model", wire.word(unknown="UNKN"), askable=False),
@@ -54,12 +57,17 @@ TRANSMITTER = (
     one("TX_MENU_LOCK", Scope.PART, "menu_locked", wire.choice(common.ON_OFF)),
     one("TX_PWR_LOCK", Scope.PART, "power_locked", wire.choice(common.ON_OFF)),
     one("TX_POWER_SOURCE", Scope.PART, "power_source", wire.same_words(("BATTERY", "EXTERNAL"))),
-    one("BATT_BARS", Scope.PART, "battery_bars", common.BARS),
-    one("BATT_CHARGE", Scope.PART, "battery_percent", common.PERCENT),
-    two("BATT_RUN_TIME", Scope.PART, ("battery_runtime_minutes", "battery_runtime_status"), special.runtime()),
-    one("BATT_HEALTH", Scope.PART, "battery_health_percent", common.PERCENT),
-    one("BATT_CYCLE", Scope.PART, "battery_cycles", common.CYCLES),
-    one("BATT_TEMP_C", Scope.PART, "battery_temperature_c", common.TEMPERATURE),
+    one("BATT_BARS", Scope.PART, "battery_bars", wire.number(3, 0, 5, unknown=BLOCK_8)),
+    one("BATT_CHARGE", Scope.PART, "battery_percent", _PERCENT),
+    two("BATT_RUN_TIME", Scope.PART, ("battery_runtime_minutes", "battery_runtime_status"), _RUNTIME),
+    one("BATT_HEALTH", Scope.PART, "battery_health_percent", _PERCENT),
+    one("BATT_CYCLE", Scope.PART, "battery_cycles", wire.number(5, 0, NO_NUMBER_16 - 1, unknown=BLOCK_16)),
+    one(
+        "BATT_TEMP_C",
+        Scope.PART,
+        "battery_temperature_c",
+        wire.number(3, 0, NO_NUMBER_8 - 1, offset=-40, unknown=BLOCK_8),
+    ),
     two("BATT_TYPE", Scope.PART, ("battery_type", "battery_warning"), special.battery()),
     *ignored(Scope.PART, "BATT_TEMP_F"),
 )
@@ -81,7 +89,7 @@ RECEIVER = (
     *common.RECEIVER,
     common.SHORT_DEVICE_ID,
     one("RF_BAND", Scope.UNIT, "band", wire.text(8), askable=False),
-    one("ENCRYPTION", Scope.UNIT, "encryption_mode", common.ENCRYPTION),
+    anywhere(one("ENCRYPTION", Scope.UNIT, "encryption_mode", common.ENCRYPTION)),  # dumps have it with a channel
     common.MAC,
     *ignored(Scope.UNIT, "SCAN_LOCK", "SYNC_LOCK"),
 )
@@ -110,8 +118,9 @@ FAMILY = Family(
             *CHANNEL,
             one("AUDIO_MUTE", Scope.PART, "receiver_muted", wire.choice(common.ON_OFF)),
             one("RF_INT_DET", Scope.PART, "interference", RF_INTERFERENCE),
+            *ignored(Scope.PART, "NA_CHAN_NAME"),
             *TRANSMITTER,
-            one("TX_OFFSET", Scope.PART, "tx_offset_raw", wire.number(3, 0, 253, unknown=UNKNOWN_8)),
+            one("TX_OFFSET", Scope.PART, "tx_offset_raw", wire.number(3, 0, 33, unknown=BLOCK_8)),
         )
     ),
     meters=METERS,

@@ -99,7 +99,7 @@ BOTH_WAYS = [
         for wire, minutes, status in (
             ("00607", 607, "ok"),
             ("00000", 0, "ok"),
-            ("65532", 65532, "ok"),
+            ("65531", 65531, "ok"),
             ("65533", None, "communication_error"),
             ("65534", None, "calculating"),
             ("65535", None, "not_reported"),
@@ -134,12 +134,18 @@ def test_a_value_is_read_and_written_the_same_way(
     sub = 3 if scope is SLOT else None
     message = codec.parse(codec.report(name, index, sub, wire).strip(b"<> "))
     assert message is not None
-    assert codec.decode(message, table(family)) == Reading(Part(index or 0, sub or 0), values)
+    assert codec.decode(message, table(family)) == (Reading(Part(index or 0, sub or 0), values), True)
     prop = property_of(message, family)
     assert prop.encode([values[key] for key in prop.keys]) == wire
 
 
 READ_ONLY = [
+    ("ulxd", "REP 2 ENCRYPTION AUTO", {"encryption_mode": "auto"}),
+    ("qlxd", "REP TX_MUTE_STATUS ON", {"transmitter_muted": True}),
+    ("ulxd", "REP 1 GROUP_CHAN 01 02", {"group": 1, "group_channel": 2}),
+    ("ulxd", "REP 1 GROUP_CHAN -- --", {"group": None, "group_channel": None}),
+    ("ulxd", "REP 1 NA_CHAN_NAME {Vox}", {}),
+    ("ulxd", "REP 1 AUDIO_GAIN 30", {"gain_db": 12}),
     ("ulxd", "REP 1 BATT_CHARGE 254", {"battery_percent": None}),
     ("ulxd", "REP 1 BATT_BARS 254", {"battery_bars": None}),
     ("ulxd", "REP 1 BATT_TEMP_C 64", {"battery_temperature_c": 24}),
@@ -184,9 +190,9 @@ READ_ONLY = [
 def test_what_devices_say_besides_is_understood(family: str, body: str, values: dict[str, object]) -> None:
     message = codec.parse(body.encode("latin-1"))
     assert message is not None
-    reading = codec.decode(message, table(family))
-    assert reading is not None
-    assert reading.values == values
+    meaning = codec.decode(message, table(family))
+    assert meaning is not None
+    assert (meaning.reading.values, meaning.legible) == (values, True)
 
 
 @pytest.mark.parametrize(
@@ -197,22 +203,80 @@ def test_what_devices_say_besides_is_understood(family: str, body: str, values: 
         ("ulxd", "REP 1 AUDIO_GAIN"),
         ("ulxd", "REP 1 AUDIO_GAIN 03O"),
         ("ulxd", "REP 1 AUDIO_MUTE MAYBE"),
-        ("ulxd", "REP 1 AUDIO_MUTE_STATE ON"),
-        ("ulxd", "REP AUDIO_MUTE ON"),
-        ("ulxd", "REP 1 DEVICE_ID {X}"),
-        ("ulxd", "REP 0 AUDIO_MUTE ON"),
         ("ulxd", "REP 1 FREQUENCY 52622A"),
+        ("ulxd", "REP 1 FREQUENCY UNKN"),
         ("ulxd", "REP 1 GROUP_CHAN 0102"),
+        ("ulxd", "REP 1 GROUP_CHAN U1,03"),
+        ("axient", "REP 1 GROUP_CHANNEL {A,12 }"),
+        ("ulxd", "REP 1 BATT_TYPE LIPO"),
+        ("ulxd", "REP 1 RF_INT_DET WARNING"),
         ("ulxd", "REP 1 BATT_RUN_TIME 65536"),
         ("ulxd", "REP 1 BATT_BARS 006"),
-        ("ulxd", "REP 1 BATT_BARS 253"),
         ("ulxd", "REP 1 BATT_BARS 256"),
         ("slxd", "REP 1 TX_BATT_BARS 248"),
         ("axient", "REP 1 SLOT_BATT_BARS 2 006"),
         ("ulxd", "REP 1 BATT_CHARGE 101"),
         ("ulxd", "REP 1 BATT_CYCLE 65536"),
         ("axient", "REP 1 TX_OFFSET 034"),
-        ("ulxd", "REP NET_SETTINGS SC AUTO 0.0.0.0 0.0.0.0 0.0.0.0 00:00:00:00:00:00"),
+        ("axient", "REP 1 TX_OFFSET 040"),
+        ("ulxd", "REP 1 TX_OFFSET 034"),
+        ("qlxd", "REP 1 TX_OFFSET 022"),
+        ("qlxd", "REP 1 TX_OFFSET 248"),
+        ("axient", "REP 1 TX_MUTE_MODE_STATUS OFF"),
+        ("axient", "REP 1 TX_MUTE_MODE_STATUS UNMUTE"),
+        # no document calls these marks here, and no battery and no transmitter has them
+        ("axient", "REP 1 TX_BATT_TEMP_C 253"),
+        ("axient", "REP 1 TX_BATT_CYCLE_COUNT 65534"),
+        ("axient", "REP 1 TX_POWER_LEVEL 252"),
+        ("axient", "REP 1 SLOT_BATT_CHARGE_PERCENT 1 253"),
+    ],
+)
+def test_a_value_that_nobody_can_read_makes_its_keys_unknown(family: str, body: str) -> None:
+    message = codec.parse(body.encode())
+    assert message is not None
+    meaning = codec.decode(message, table(family))
+    assert meaning is not None
+    assert not meaning.legible
+    assert meaning.reading.values == dict.fromkeys(property_of(message, family).keys)
+
+
+def test_who_a_unit_is_does_not_change_by_a_text_that_nobody_can_read() -> None:
+    message = codec.parse(b"REP NET_SETTINGS SC AUTO 0.0.0.0 0.0.0.0 0.0.0.0 00:00:00:00:00:00")
+    assert message is not None
+    assert codec.decode(message, table("ulxd")) == (Reading(Part(), {}), False)
+
+
+@pytest.mark.parametrize("code", range(252, 256))
+def test_qlxd_and_ulxd_have_four_codes_for_no_value(code: int) -> None:
+    for family in ("ulxd", "qlxd"):
+        for name in ("BATT_BARS", "BATT_CHARGE", "BATT_HEALTH", "BATT_TEMP_C", "TX_OFFSET"):
+            meaning = codec.decode(Message("REP", 1, name, f"{code:03}"), table(family))
+            assert meaning is not None
+            assert meaning.legible
+            assert set(meaning.reading.values.values()) == {None}, name
+        meaning = codec.decode(Message("REP", 1, "BATT_CYCLE", f"{code + 65_280:05}"), table(family))
+        assert meaning == (Reading(Part(1), {"battery_cycles": None}), True)
+
+
+def test_a_run_time_has_a_word_for_each_of_its_codes() -> None:
+    def minutes(family: str, name: str, wire: str) -> list[object]:
+        meaning = codec.decode(Message("REP", 1, name, wire), table(family))
+        assert meaning is not None
+        return [*meaning.reading.values.values()]
+
+    assert minutes("qlxd", "BATT_RUN_TIME", "65532") == [None, "not_reported"]
+    assert minutes("ulxd", "BATT_RUN_TIME", "65531") == [65531, "ok"]
+    assert minutes("axient", "TX_BATT_MINS", "65532") == [65532, "ok"], "documented as a number there"
+
+
+@pytest.mark.parametrize(
+    ("family", "body"),
+    [
+        ("ulxd", "REP 1 AUDIO_MUTE_STATE ON"),
+        ("ulxd", "REP AUDIO_MUTE ON"),
+        ("ulxd", "REP 1 DEVICE_ID {X}"),
+        ("ulxd", "REP 0 AUDIO_MUTE ON"),
+        ("ulxd", "REP TX_MUTE_STATUS ON"),
         ("qlxd", "REP 1 AUDIO_MUTE ON"),
         ("slxd", "REP 1 SLOT_STATUS 1 EMPTY"),
         ("axient", "REP 1 SLOT_STATUS EMPTY"),
@@ -222,7 +286,7 @@ def test_what_devices_say_besides_is_understood(family: str, body: str, values: 
         ("ulxd", "REPORT 1 CHAN_NAME IEM1"),
     ],
 )
-def test_what_makes_no_sense_is_no_reading(family: str, body: str) -> None:
+def test_what_is_about_nothing_that_a_unit_has_is_no_reading(family: str, body: str) -> None:
     message = codec.parse(body.encode())
     assert message is None or codec.decode(message, table(family)) is None
 
@@ -241,7 +305,7 @@ def test_what_is_no_message_is_none(body: bytes) -> None:
 def test_names_keep_their_characters_and_lose_their_padding(name: str, written: bytes) -> None:
     message = codec.parse(b"REP 1 CHAN_NAME " + written)
     assert message is not None
-    assert codec.decode(message, table("ulxd")) == Reading(Part(1), {"name": name})
+    assert codec.decode(message, table("ulxd")) == (Reading(Part(1), {"name": name}), True)
 
 
 def test_a_second_index_is_a_slot_or_an_antenna() -> None:
@@ -249,8 +313,8 @@ def test_a_second_index_is_a_slot_or_an_antenna() -> None:
     assert codec.split_sub("8 00335") == (8, "00335")
     assert codec.split_sub("096") == (None, "096")
     assert codec.split_sub("0", alone=True) == (0, "")
-    reading = codec.decode(Message("REP", 2, "SLOT_BATT_MINS", "8 00335"), table("axient"))
-    assert reading == Reading(Part(2, 8), {"battery_runtime_minutes": 335})
+    meaning = codec.decode(Message("REP", 2, "SLOT_BATT_MINS", "8 00335"), table("axient"))
+    assert meaning == (Reading(Part(2, 8), {"battery_runtime_minutes": 335}), True)
     assert codec.parse(b"SET 1 METER_RATE 00100") == Message("SET", 1, "METER_RATE", "00100")
 
 
@@ -299,8 +363,8 @@ def test_no_value_of_a_known_property_makes_it_raise_or_lets_a_mark_through(data
     wire = data.draw(st.one_of(st.text(max_size=40), st.integers(0, 99999).map(str), st.just("UNKN")))
     text = f"1 {wire}" if prop.scope is SLOT else wire
     message = Message("REP", None if prop.scope is DEVICE else 1, prop.name, text)
-    reading = codec.decode(message, table(family))
-    for key, value in (reading.values if reading else {}).items():
+    meaning = codec.decode(message, table(family))
+    for key, value in (meaning.reading.values if meaning else {}).items():
         if key == "battery_percent":
             assert value is None or (isinstance(value, int) and 0 <= value <= 100)
         if key == "battery_bars":

@@ -69,9 +69,9 @@ def test_what_is_set_by_key_in_a_simulated_unit_is_what_the_driver_reads_there(f
             for value in VALUES.get(key, ()):
                 for name, text in written(device, channel, key, value, slot):
                     sub = f"{slot} " if slot else ""
-                    reading = codec.decode(codec.Message("REP", channel or None, name, f"{sub}{text}"), table)
-                    if reading is None or (key in reading.values and reading.values[key] != value):
-                        wrong.append((name, key, value, text, reading))
+                    meaning = codec.decode(codec.Message("REP", channel or None, name, f"{sub}{text}"), table)
+                    if meaning is None or meaning.reading.values.get(key, value) != value:
+                        wrong.append((name, key, value, text, meaning))
     assert not wrong
 
 

@@ -156,7 +156,9 @@ def test_everything_that_is_said_is_in_the_drivers_table_and_makes_sense_there(f
             prop = table.find(message.name, indexed=message.index is not None)
             assert prop is not None, line
             if not prop.metered and prop.keys:
-                assert codec.decode(message, table) is not None, line
+                meaning = codec.decode(message, table)
+                assert meaning is not None, line
+                assert meaning.legible, line
 
 
 @pytest.mark.parametrize("family", FAMILIES)
