@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from bridge.contract import Topics
 from bridge.health import Health, InEffect
 from bridge.http import metrics, server
-from bridge.inbound import CommandGateway, InboundRouter, Replies, Subscriptions
+from bridge.inbound import CommandGateway, Echoes, InboundRouter, Replies, Subscriptions
 from bridge.mqtt import Connection, MqttClient
 from bridge.publishing import AuditRelay, BridgeStatus, LastWords, Publisher, Renderer
 from bridge.reload import ConfigurationReload, ReloadRequests
@@ -20,7 +20,7 @@ from services.commands import BridgeActions, CommandHandlers, CommandService
 from services.discovery import Adverts, AnnouncedHosts, Candidates, DiscoveryOrchestrationService, Schedule
 from services.drivers import Driver, Makers, Surroundings
 from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts
-from services.model import Campus
+from services.model import Campus, Facet
 from services.store import Store
 from services.units import (
     Availability,
@@ -137,6 +137,8 @@ class App:
         self.topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
         last_words = LastWords(self.topics, settings.bridge.id, self.inventory.epoch)
         self.client = MqttClient(broker_of(settings), will=last_words.will, farewell=last_words.farewell)
+        self.echoes = Echoes(self.topics)
+        self.subscriptions = Subscriptions(self.topics, self.tenants, self.echoes)
         self.health = Health(
             in_effect=self._in_effect,
             drivers=self.makers,
@@ -146,6 +148,7 @@ class App:
             store=self.store,
             outbox=self.outbox,
             client=self.client,
+            subscriptions=self.subscriptions,
             lag=self.lag,
         )
         self.status = BridgeStatus(
@@ -156,6 +159,7 @@ class App:
             health=self.health.figures,
             trouble=self.health.trouble,
         )
+        self.echoes.read_process(Facet.STATE, self.status.check_own_state)
         self.relay = AuditRelay(self.outbox, self.topics, self.inventory)
         self.publisher = Publisher(
             inventory=self.inventory,
@@ -181,7 +185,6 @@ class App:
             bridge=BridgeActions(self.publisher.republish, self._reloads.ask, self.tenants),
         )
         self.replies = Replies()
-        self.subscriptions = Subscriptions(self.topics, self.tenants)
         self.gateway = CommandGateway(
             commands=CommandService(handlers.table, self.audit),
             topics=self.topics,
@@ -192,11 +195,7 @@ class App:
             reply_prefixes=settings.mqtt.reply_prefixes,
         )
         self.router = InboundRouter(
-            topics=self.topics,
-            subscriptions=self.subscriptions,
-            commands=self.gateway,
-            replies=self.replies,
-            status=self.status,
+            subscriptions=self.subscriptions, echoes=self.echoes, commands=self.gateway, replies=self.replies
         )
 
     def _build_configuration(self, read: Callable[[], Settings]) -> ConfigurationReload:

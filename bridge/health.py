@@ -11,7 +11,7 @@ from itertools import islice
 
 from bridge.contract import CONTRACT
 from bridge.http import metrics, server
-from bridge.inbound import CommandGateway, Replies
+from bridge.inbound import CommandGateway, Replies, Subscriptions
 from bridge.mqtt import MqttClient
 from bridge.publishing import Publisher
 from bridge.settings import Settings, digest
@@ -46,6 +46,7 @@ class Health:
         store: Store,
         outbox: Outbox,
         client: MqttClient,
+        subscriptions: Subscriptions,
         lag: server.LoopLag,
     ) -> None:
         self._in_effect = in_effect
@@ -56,6 +57,7 @@ class Health:
         self._store = store
         self._outbox = outbox
         self._client = client
+        self._subscriptions = subscriptions
         self._lag = lag
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
@@ -76,6 +78,8 @@ class Health:
         """Why the bridge is degraded, as a reason of the contract; ``None`` while everything works."""
         if not self._store.writable:
             return "database_not_writable"
+        if self._subscriptions.refused:
+            return "broker_refuses_subscriptions"
         return "broker_refuses_messages" if self._refused else None
 
     def not_ready(self) -> list[str]:
@@ -83,6 +87,11 @@ class Health:
         reasons = [] if self._store.writable else [f"database: {self._store.last_error}"]
         if self._client.connection is None:
             reasons.append(f"broker: {self._client.trouble or 'not connected yet'}")
+        if refused := self._subscriptions.refused:
+            more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+            reasons.append(
+                f"broker: it does not let us read {refused[0]}{more}: allow this user to; commands there go nowhere"
+            )
         if self._refused:
             reasons.append(f"broker: it refused {self._refused} messages; the log names the topic and the right")
         return reasons

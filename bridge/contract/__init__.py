@@ -12,7 +12,7 @@ from bridge.contract.command_parsing import Envelope, Rejection, Request, parse
 from bridge.contract.encoding import EMPTY
 from bridge.contract.messages import Incoming, Message
 from bridge.contract.resource_payloads import annotation, models_of
-from bridge.contract.topics import CONTRACT, CommandTarget, Topics, check_base, check_id, check_organization
+from bridge.contract.topics import CONTRACT, CommandTarget, Published, Topics, check_base, check_id, check_organization
 
 __all__ = [
     "CONTRACT",
@@ -22,6 +22,7 @@ __all__ = [
     "Envelope",
     "Incoming",
     "Message",
+    "Published",
     "Rejection",
     "Request",
     "Topics",

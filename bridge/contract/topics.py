@@ -183,8 +183,8 @@ class Topics:
         return False
 
     def subscriptions(self, campuses: Iterable[Campus]) -> list[str]:
-        """What the bridge listens to: commands for what it serves, and its own state, which a late will may change."""
-        topics = [self.process(Facet.STATE), f"{self._process}cmd/#"]
+        """What the bridge listens to: commands for what it serves."""
+        topics = [f"{self._process}cmd/#"]
         for campus in sorted(set(campuses)):
             tenant = f"{self._root}{campus.organization}/{campus.campus}/"
             topics.append(f"{tenant}{Kind.BRIDGE}/{self.bridge}/cmd/#")

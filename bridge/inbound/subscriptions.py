@@ -1,26 +1,40 @@
-"""Which command topics the bridge reads: those of every campus that it serves."""
+"""Which topics the bridge reads: commands of every campus that it serves, and those of its own that somebody reads."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import Final, NoReturn
 
 from bridge.contract import Topics
+from bridge.inbound.echoes import Echoes
 from bridge.mqtt import BrokerError, Connection
 from services.model import Campus
 
 log = logging.getLogger(__name__)
 
+MISSING_AGAIN_S: Final = 20.0
+"""Before a subscription that the broker refused, or never answered, is asked for again: someone has to change its
+access rules first."""
+
 
 class Subscriptions:
     """The subscriptions of the newest connection."""
 
-    def __init__(self, topics: Topics, tenants: Callable[[], Sequence[Campus]]) -> None:
+    def __init__(self, topics: Topics, tenants: Callable[[], Sequence[Campus]], echoes: Echoes) -> None:
         """``tenants`` names every campus that is served now."""
         self._topics = topics
         self._tenants = tenants
+        self._echoes = echoes
         self._connection: Connection | None = None
         self._subscribed: set[str] = set()
+        self._refused: dict[str, None] = {}
+
+    @property
+    def refused(self) -> Sequence[str]:
+        """The topics that the broker does not let us read, at the moment."""
+        return tuple(self._refused)
 
     async def serve(self, connection: Connection) -> None:
         """Subscribe over a new connection. Raises `BrokerError` when it is lost."""
@@ -28,9 +42,16 @@ class Subscriptions:
         self._subscribed = set()
         await self._subscribe(connection)
 
+    async def keep(self, connection: Connection) -> NoReturn:
+        """Ask again for what is missing, until cancelled. Raises `BrokerError` when the connection is lost."""
+        while True:
+            await asyncio.sleep(MISSING_AGAIN_S)
+            await self._subscribe(connection)
+
     def end(self) -> None:
         """The connection is gone: `extend` does nothing until the next one."""
         self._connection = None
+        self._refused = {}
 
     async def extend(self) -> None:
         """Subscribe for campuses that were added, now or over the next connection."""
@@ -43,14 +64,28 @@ class Subscriptions:
 
     async def _subscribe(self, connection: Connection) -> None:
         """Subscribe; what is subscribed already costs nothing. Raises `BrokerError` when the connection is lost."""
-        wanted = [topic for topic in self._topics.subscriptions(self._tenants()) if topic not in self._subscribed]
+        tenants = self._tenants()
+        own = self._echoes.subscriptions(tenants, connection.version)
+        connection.set_apart(own)
+        served = own + self._topics.subscriptions(tenants)
+        self._refused = {topic: None for topic in self._refused if topic in served}
+        wanted = [topic for topic in served if topic not in self._subscribed]
         if not wanted:
             return
         self._subscribed.update(wanted)
+        refused: Sequence[str] = wanted
         try:
             refused = await connection.subscribe(wanted)
-        except BrokerError:
-            self._subscribed.difference_update(wanted)
-            raise
-        for topic in refused:
-            log.error("the broker refuses our subscription; let this user read it", extra={"topic": topic})
+        finally:
+            self._subscribed.difference_update(refused)
+        self._note(wanted, refused)
+
+    def _note(self, wanted: Sequence[str], refused: Sequence[str]) -> None:
+        """Log what changed: a refusal once, and when it is over."""
+        for topic in wanted:
+            if topic in refused and topic not in self._refused:
+                self._refused[topic] = None
+                log.error("the broker refuses our subscription; let this user read it", extra={"topic": topic})
+            elif topic not in refused and topic in self._refused:
+                del self._refused[topic]
+                log.info("the broker grants our subscription now", extra={"topic": topic})

@@ -11,8 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -36,6 +35,7 @@ from bridge.mqtt.endpoint import (
     refused,
     unreachable,
 )
+from bridge.mqtt.inbox import Inbox
 from bridge.mqtt.outgoing import FAILED, Acked, Limits, Outgoing
 from bridge.mqtt.sockets import Opening, ReadAheadSocket
 
@@ -60,8 +60,6 @@ LIBRARY_INSIDES: Final = {
 }
 """Private names that this file uses, by class."""
 
-INCOMING: Final = 2_000
-"""Messages that may wait for their reader: four seconds of 500 commands each."""
 _PUBLISH: Final = 0x30
 _MOST_RECEIVE_MAXIMUM: Final = 65_535
 
@@ -75,8 +73,8 @@ class Connection:
         self._client = client
         self._paho = client._client
         self._endpoint = endpoint
-        self._incoming: deque[Incoming] = deque()
-        self._arrived = asyncio.Event()
+        self._inbox, self._echoes = Inbox(), Inbox()
+        self._own_topics: frozenset[str] = frozenset()
         out = self._out = Outgoing(
             version, limits, name=str(endpoint), wake=self._flush_soon, next_id=self._paho._mid_generate
         )
@@ -191,36 +189,35 @@ class Connection:
         codes = [code.value if isinstance(code, ReasonCode) else code for code in granted]
         return [topic for topic, code in zip(topics, codes, strict=True) if code >= FAILED]
 
-    async def messages(self) -> AsyncIterator[Incoming]:
+    def messages(self) -> AsyncIterator[Incoming]:
         """What arrives, until the connection is lost."""
-        while True:
-            while self._incoming:
-                yield self._incoming.popleft()
-            if self.lost.done():
-                return
-            self._arrived.clear()
-            await self._arrived.wait()
+        return self._inbox.messages()
+
+    def set_apart(self, topics: Iterable[str]) -> None:
+        """Have what arrives on exactly these topics come through `echoes`: no flood on others keeps it out."""
+        self._own_topics = frozenset(topics)
+
+    def echoes(self) -> AsyncIterator[Incoming]:
+        """What arrives on the topics that were set apart, until the connection is lost."""
+        return self._echoes.messages()
 
     def _on_message(self, _client: Paho, _userdata: object, message: PahoMessage) -> None:
         self.counters.received += 1
-        if len(self._incoming) >= INCOMING:
-            self.counters.received_dropped += 1
-            return
         try:
             topic = message.topic
         except UnicodeDecodeError:
             return  # no topic at all (MQTT 3.1.1, 1.5.3): nobody can be answered
         properties = message.properties
-        self._incoming.append(
-            Incoming(
-                topic,
-                bytes(message.payload),
-                bool(message.retain),
-                getattr(properties, "ResponseTopic", None),
-                getattr(properties, "CorrelationData", None),
-            )
+        incoming = Incoming(
+            topic,
+            bytes(message.payload),
+            bool(message.retain),
+            getattr(properties, "ResponseTopic", None),
+            getattr(properties, "CorrelationData", None),
         )
-        self._arrived.set()
+        inbox = self._echoes if topic in self._own_topics else self._inbox
+        if not inbox.put(incoming):
+            self.counters.received_dropped += 1
 
     def _on_ack(self, cmd: str) -> MQTTErrorCode:
         packet = self._paho._in_packet["packet"]
@@ -244,7 +241,8 @@ class Connection:
 
     def _lose(self, reason: BrokerError) -> None:
         self._out.lose(reason)
-        self._arrived.set()
+        self._inbox.close()
+        self._echoes.close()
 
     # -- the end -------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import orjson
 
-from bridge.contract import Message, Topics, encoding
+from bridge.contract import Message, Published, Topics, encoding
 from bridge.mqtt import Connection
 from services import clock
 from services.model import Facet
@@ -119,7 +119,7 @@ class BridgeStatus:
                 await self.publish_state(connection, "online")
             await asyncio.sleep(LOOK_S)
 
-    async def check_own_state(self, connection: Connection, payload: bytes) -> None:
+    async def check_own_state(self, connection: Connection, _topic: Published, payload: bytes) -> None:
         """Publish the state again where the broker holds an older one, for example the will of an earlier run.
 
         A newer one is of another process with this bridge's id: to overwrite it would begin an exchange without end.

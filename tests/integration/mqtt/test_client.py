@@ -226,7 +226,7 @@ async def test_a_retained_command_is_seen_as_retained(mosquitto: Mosquitto, vers
 async def test_messages_beyond_what_the_reader_takes_are_counted_not_kept(
     mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.mqtt.client.INCOMING", 3)
+    monkeypatch.setattr("bridge.mqtt.inbox.MESSAGES", 3)
     async with connection(mosquitto) as ours, listener(mosquitto) as theirs:
         await ours.subscribe(["cmd/#"])
         for number in range(10):

@@ -111,9 +111,8 @@ def test_a_base_is_one_level(value: str) -> None:
         check_base(value)
 
 
-def test_the_bridge_listens_to_commands_of_what_it_serves_and_to_its_own_state() -> None:
+def test_the_bridge_listens_to_commands_of_what_it_serves() -> None:
     assert TOPICS.subscriptions([Campus("acme", "north"), Campus("acme", "north")]) == [
-        "mic2mqtt/v1/bridge/main/state",
         "mic2mqtt/v1/bridge/main/cmd/#",
         "mic2mqtt/v1/acme/north/bridge/main/cmd/#",
         "mic2mqtt/v1/acme/north/receiver/+/cmd/#",

@@ -7,10 +7,12 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from bridge.contract import Topics
+from bridge.contract import Published, Topics
 from bridge.publishing import BridgeStatus
+from services.model import Facet
 
 EPOCH = 1000
+STATE = Published(None, "main", Facet.STATE)
 
 
 class Broker:
@@ -42,13 +44,13 @@ def held(epoch: int, state: str) -> bytes:
 @pytest.mark.parametrize("payload", [held(EPOCH - 1, "offline"), held(EPOCH, "offline"), b"", b"rubbish", b"[]"])
 async def test_an_older_will_is_overwritten(payload: bytes) -> None:
     status, broker = await online()
-    await status.check_own_state(cast("Any", broker), payload)
+    await status.check_own_state(cast("Any", broker), STATE, payload)
     assert [state["state"] for state in broker.states] == ["online"]
 
 
 async def test_the_own_state_that_comes_back_is_no_reason_to_repeat_it() -> None:
     status, broker = await online()
-    await status.check_own_state(cast("Any", broker), held(EPOCH, "online"))
+    await status.check_own_state(cast("Any", broker), STATE, held(EPOCH, "online"))
     assert not broker.states
 
 
@@ -57,6 +59,6 @@ async def test_a_later_process_with_the_same_id_is_named_once_and_never_answered
 ) -> None:
     status, broker = await online()
     for _ in range(3):
-        await status.check_own_state(cast("Any", broker), held(EPOCH + 1, "online"))
+        await status.check_own_state(cast("Any", broker), STATE, held(EPOCH + 1, "online"))
     assert not broker.states
     assert caplog.text.count("another process publishes as this bridge") == 1

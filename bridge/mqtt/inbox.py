@@ -1,0 +1,66 @@
+"""What arrived and waits for its reader, bounded in messages and in bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Final
+
+from bridge.contract import Incoming
+
+MESSAGES: Final = 2_000
+"""Messages that may wait: four seconds of 500 commands each."""
+
+BYTES: Final = 4 * 1024 * 1024
+"""Bytes that may wait, topics and properties included: some 60 of the largest commands, or all 2,000 of usual ones."""
+
+_HEAD_BYTES: Final = 200
+"""What an empty message costs: the object, and its place in the queue."""
+
+
+class Inbox:
+    """A queue with one reader. Lives on the event loop's thread."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Incoming] = deque()
+        self._bytes = 0
+        self._arrived = asyncio.Event()
+        self._closed = False
+
+    def put(self, message: Incoming) -> bool:
+        """Keep a message for the reader; ``False`` where it does not fit and is gone."""
+        size = _size(message)
+        if len(self._waiting) >= MESSAGES or self._bytes + size > BYTES:
+            return False
+        self._waiting.append(message)
+        self._bytes += size
+        self._arrived.set()
+        return True
+
+    def close(self) -> None:
+        """Nothing more will come: the reader ends after what waits."""
+        self._closed = True
+        self._arrived.set()
+
+    async def messages(self) -> AsyncIterator[Incoming]:
+        """What arrives, in order, until the inbox is closed."""
+        while True:
+            while self._waiting:
+                message = self._waiting.popleft()
+                self._bytes -= _size(message)
+                yield message
+            if self._closed:
+                return
+            self._arrived.clear()
+            await self._arrived.wait()
+
+
+def _size(message: Incoming) -> int:
+    return (
+        _HEAD_BYTES
+        + len(message.topic)
+        + len(message.payload)
+        + len(message.response_topic or "")
+        + len(message.correlation or b"")
+    )

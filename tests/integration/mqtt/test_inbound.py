@@ -1,0 +1,67 @@
+"""What the bridge reads at the broker: subscriptions that are refused, and its own topics."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bridge.contract import Published
+from bridge.mqtt import Connection, Version
+from services.model import Facet
+from tests.integration.broker import Mosquitto
+from tests.integration.door import SUBACK, Door, Packet, body, kind, packet
+from tests.integration.house import House
+
+
+@pytest.mark.parametrize(("version", "refusal"), [("5", 0x87), ("3.1.1", 0x80)])
+async def test_a_refused_subscription_is_named_and_asked_for_again_until_it_is_granted(
+    tmp_path: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch, version: Version, refusal: int
+) -> None:
+    monkeypatch.setattr("bridge.inbound.subscriptions.MISSING_AGAIN_S", 0.2)
+    async with Door(mosquitto.port) as door:
+
+        def refuse(answer: Packet) -> Packet:
+            if kind(answer) != SUBACK:
+                return answer
+            head = 3 if version == "5" else 2  # packet id, and the length of no properties
+            content = body(answer)
+            return packet(SUBACK, content[:head] + bytes([refusal]) * (len(content) - head))
+
+        door.to_client = refuse
+        house = House(tmp_path, mosquitto).serve(mqtt={"url": door.url, "protocol": version})
+        async with house.running() as (app, seen):
+            await seen.until(lambda: seen.bridge.get("reason") == "broker_refuses_subscriptions")
+            assert seen.is_bridge("degraded")
+            assert any("mic2mqtt/v1/bridge/main/state and" in reason for reason in app.health.not_ready())
+            connection = app.client.connection
+            door.to_client = lambda packet: packet
+            await seen.until(lambda: seen.is_bridge("online"))
+            assert app.health.not_ready() == []
+            assert (await seen.ask("bridge/main", "republish"))["status"] == "succeeded"
+            assert app.client.connection is connection, "nothing was connected anew for it"
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+async def test_what_stands_under_an_own_topic_comes_back_to_whoever_reads_it_whoever_wrote_it(
+    house: House, version: Version
+) -> None:
+    heads: asyncio.Queue[tuple[Published, bytes]] = asyncio.Queue()
+
+    async def read(_connection: Connection, topic: Published, payload: bytes) -> None:
+        heads.put_nowait((topic, payload))
+
+    house.serve(mqtt={"protocol": version})
+    async with asyncio.timeout(10), house.running() as (app, seen):
+        app.echoes.read_campuses(Facet.AUDIT_HEAD, read)
+        await seen.until(lambda: seen.is_bridge("online"))
+        await app.subscriptions.extend()
+        await seen.ask("bridge/main", "note", text="x")
+        topic, payload = await heads.get()
+        assert topic.facet is Facet.AUDIT_HEAD
+        assert topic.address == app.inventory.bridge_address(app.default)
+        assert b'"schema":"audit/1"' in payload
+        await seen.publish(seen.topic("bridge/main", "audit_head"), retain=True)
+        while payload:
+            _, payload = await heads.get()
