@@ -8,6 +8,20 @@ DOUBLINGS_MOST = 64
 """Doublings that are computed: by then every pause has reached its limit, and a float has not overflowed."""
 
 
+AWAY_SHARE = 0.05
+"""Share of the time for which something has been away that may pass until its return is noticed."""
+AWAY_MOST_S = 30.0
+"""The longest pause between two attempts at something that has been away for long, in seconds."""
+
+
+def pause_of_absent(away_s: float) -> float:
+    """The pause before asking again for something that has been away for ``away_s`` seconds, in seconds.
+
+    It grows with the absence: what has been gone for a minute is asked often, what has been off for hours seldom.
+    """
+    return min(AWAY_MOST_S, away_s * AWAY_SHARE) * random.uniform(0.8, 1.0)
+
+
 class Backoff:
     """Gives the pause after each failed attempt, in seconds.
 

@@ -14,7 +14,7 @@ from math import inf
 
 from pydantic import BaseModel
 
-from services.backoff import Backoff
+from services.backoff import Backoff, pause_of_absent
 from services.drivers import DriverError, Makers, Sighting, choose_unit, look, only_maker
 from services.live import Inventory, UnidentifiedHosts, Unit
 from services.model import (
@@ -37,7 +37,7 @@ from services.units.sync_service import DeviceSnapshot, DeviceSyncService
 log = logging.getLogger(__name__)
 
 RETRY_FIRST_S, RETRY_MOST_S = 2.0, 5.0
-"""Seconds between two rounds of asking hosts that never answered."""
+"""Seconds between two rounds of asking hosts that never answered, in the first minutes; later the rounds are rarer."""
 
 ASKED_AT_ONCE = 32
 
@@ -160,17 +160,21 @@ class ConfiguredUnits:
     async def run(self) -> None:
         """Ask the hosts that never answered, round after round, until cancelled."""
         backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S, certain=1.0)
+        loop = asyncio.get_running_loop()
+        since = loop.time()
         while True:
             if self._waiting:
                 gate = asyncio.Semaphore(ASKED_AT_ONCE)
                 await asyncio.gather(*(self._ask(entry, gate) for entry in self._due()))
             self._changed.clear()
+            pause = max(backoff.pause(), pause_of_absent(loop.time() - since))
             try:
-                async with asyncio.timeout(backoff.pause() if self._waiting else None):
+                async with asyncio.timeout(pause if self._waiting else None):
                     await self._changed.wait()
             except TimeoutError:
                 continue
             backoff.reset()
+            since = loop.time()
 
     # -- inside ----------------------------------------------------------------------------------------------
 

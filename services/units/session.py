@@ -16,7 +16,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from services.backoff import Backoff
+from services.backoff import Backoff, pause_of_absent
 from services.drivers import (
     Description,
     DriverError,
@@ -48,7 +48,8 @@ STATES: Mapping[SessionState, Mapping[SessionEvent, SessionState]] = {
 """State -> what happens -> next state. The diagram in docs/architecture.md is made from it."""
 
 RETRY_FIRST_S, RETRY_MOST_S = 1.0, 3.5
-"""Seconds from the start of one attempt to the next: a unit that returns is connected within 5 s, read included."""
+"""Seconds from the start of one attempt to the next: a unit that returns soon is connected within 5 s, read included.
+One that has been away for more than a minute is asked less often (`services.backoff.pause_of_absent`)."""
 
 STEADY_S = 10.0
 """Seconds that a unit has to be live before its next loss counts as the first one: a unit that breaks as soon as it was
@@ -112,6 +113,8 @@ class UnitSession:
         """Attempts in a row that failed."""
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
         self._live_since = 0.0
+        self._away_since = asyncio.get_running_loop().time()
+        """Loop time from which on the unit has not been live."""
         self._changed = asyncio.Event()
 
     @property
@@ -273,7 +276,7 @@ class UnitSession:
         self._enter("lost")
         self._attempts += 1
         if was_live:
-            loop_time = asyncio.get_running_loop().time()
+            loop_time = self._away_since = asyncio.get_running_loop().time()
             self.unit.link_state.lost(loop_time)
             if loop_time - self._live_since >= STEADY_S:
                 self._backoff.reset()
@@ -295,7 +298,8 @@ class UnitSession:
             return None
         if again_s > 0:
             return again_s * random.uniform(1.0, 1.2)
-        return max(RETRY_PAUSE_S, self._backoff.pause() - elapsed)
+        away_s = asyncio.get_running_loop().time() - self._away_since
+        return max(RETRY_PAUSE_S, max(self._backoff.pause(), pause_of_absent(away_s)) - elapsed)
 
     def _refresh_in(self) -> float:
         return self._polling.refresh_interval_s * random.uniform(0.8, 1.0)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.backoff import Backoff
+from services.backoff import Backoff, pause_of_absent
 
 FIRST = st.floats(min_value=0.001, max_value=100)
 FACTOR = st.floats(min_value=1, max_value=10_000)
@@ -40,3 +40,10 @@ def test_many_clients_do_not_come_back_in_one_moment() -> None:
 def test_numbers_that_make_no_sense_are_refused(first: float, most: float, certain: float) -> None:
     with pytest.raises(ValueError, match="impossible"):
         Backoff(first, most, certain=certain)
+
+
+def test_what_has_been_away_for_long_is_asked_for_seldom_and_never_forgotten() -> None:
+    assert pause_of_absent(20) <= 1.0
+    assert 4 <= pause_of_absent(100) <= 5
+    assert 24 <= pause_of_absent(3600) <= 30
+    assert 24 <= pause_of_absent(1e9) <= 30

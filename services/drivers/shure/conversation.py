@@ -37,6 +37,9 @@ BLOCKED = (
     "online before, or that has no such menu, for example a charger, hangs: switch it off and on"
 )
 
+LINE_END = b"\r\n"
+"""Receivers skip it; a PSM1000 drops every message without it, in silence (docs/protocols.md#which-family-answers)."""
+
 SAMPLES_MOST = 600
 """Samples kept a channel: a minute at 10 a second, the longest interval of telemetry. Beyond that the oldest go."""
 
@@ -77,7 +80,9 @@ class Conversation:
         self.last_received = self._loop.time()
         self._framed = False
         self.unintelligible = 0
-        """Messages that are none."""
+        """Messages that are none, and questions: a unit asks nothing."""
+        self.repeats_us = False
+        """Whether questions came back: an echo is no answer."""
         self.dropped_samples = 0
 
     @property
@@ -166,8 +171,9 @@ class Conversation:
         messages: list[Message] = []
         for body in bodies:
             message = codec.parse(body)
-            if message is None:
+            if message is None or message.verb not in codec.ANSWERS:
                 self.unintelligible += 1
+                self.repeats_us |= message is not None
             else:
                 messages.append(message)
                 if self._barrier is not None:
@@ -205,6 +211,10 @@ class Conversation:
         """
         self.send(questions)
         return await self.wait(done, timeout=timeout)
+
+    async def ask_stranger(self, questions: Iterable[bytes], done: Callable[[], bool], *, timeout: float) -> bool:
+        """As `ask`, of a unit whose dialect is not known: some take only one message a line (docs/protocols.md)."""
+        return await self.ask((question + LINE_END for question in questions), done, timeout=timeout)
 
     async def ask_all(
         self, questions: Iterable[bytes], fence: WireAddress, *, timeout: float, dumps: bool = False

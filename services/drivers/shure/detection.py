@@ -5,6 +5,7 @@ Source: docs/protocols.md#which-family-answers.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from services.drivers.port import DriverError
@@ -15,19 +16,26 @@ from services.drivers.shure.families import FAMILIES, Family, Model, WireAddress
 
 WAITING_MOST = 4000
 """Messages kept until the family is known; a complete dump of the largest unit is shorter."""
-FEWEST_LICENSED = 4
-"""Channels of the smallest licence, where a licence decides."""
-
 GRACE_S = 1.0
 """Seconds to wait for more answers after the last one. Answers come in the order of the questions, so hardly any is
 late; but a wrong family or number of channels would last as long as the session."""
 
-OTHER_S = 15.0
+OTHER_S = 60.0
 """Seconds between two tries where another kind of unit answers: somebody has to act first."""
 
 LAST: WireAddress = ("DEVICE_ID", None)
 """Asked for last: every family knows it."""
 ERROR: WireAddress = ("ERR", None)
+
+DEVICE_NAME: WireAddress = ("DEVICE_NAME", None)
+"""Known to PSM1000, which answers nothing of what is asked first."""
+DEVICE_MODEL: WireAddress = ("DEVICE_MODEL", None)
+"""What units of Microflex Wireless have in place of MODEL."""
+
+_OLD_TYPES = re.compile(r"ULXD\d|QLXD\d|UNKN", re.IGNORECASE)
+"""TX_TYPE of ULX-D and QLX-D. Access points of Microflex Wireless answer TX_TYPE too, with their own microphones."""
+_OLD_FREQUENCY = re.compile(r"\d{6}")
+"""FREQUENCY of ULX-D and QLX-D, in kHz. Mixers have channel names and gains, and no frequency."""
 
 _FENCES: tuple[WireAddress, ...] = (LAST, ("MODEL", None), ("FW_VER", None), ("CHAN_NAME", 1), ("TX_TYPE", 1))
 
@@ -67,9 +75,11 @@ class Detection:
         Raises `DriverError`: ``control_blocked``, ``wrong_model``, and whatever ends a connection.
         """
         answers = conversation.answers
-        await conversation.ask(
-            [get("MODEL"), get("FW_VER"), get("DEVICE_ID")], lambda: answers[LAST] > 0, timeout=timeout
+        await conversation.ask_stranger(
+            [get("MODEL"), get("FW_VER"), get(*LAST)], lambda: answers[LAST] > 0, timeout=timeout
         )
+        if not conversation.received_bytes:
+            await conversation.ask_stranger([get(*DEVICE_NAME)], lambda: answers[DEVICE_NAME] > 0, timeout=QUIET_S)
         self._check_dialect(conversation)
         found = await self._by_model(conversation, timeout) or await self._by_properties(conversation, timeout)
         return replace(found, fence=next((address for address in _FENCES if answers[address]), LAST))
@@ -77,18 +87,26 @@ class Detection:
     def _check_dialect(self, conversation: Conversation) -> None:
         peer = conversation.connection.peer
         if any(message.verb == "REPORT" for message in self.waiting):
-            detail = f"{peer} speaks the dialect of PSM1000, which this driver does not"
+            name = unbrace(self._value(DEVICE_NAME).strip())
+            detail = f"{peer} is a PSM1000 ({name!r}), an in-ear transmitter that this driver does not speak to"
             raise DriverError("wrong_model", detail, again_s=OTHER_S)
         if self.waiting:
             return
+        if conversation.repeats_us:
+            detail = f"{peer} repeats what it is sent, as a terminal or an echo service does: it is no receiver"
+            raise DriverError("wrong_model", detail, again_s=OTHER_S)
         if conversation.received_bytes:
             detail = f"{peer} answers, but not in Shure's command strings: is it a receiver?"
             raise DriverError("wrong_model", detail, again_s=OTHER_S)
         raise DriverError("control_blocked", f"{peer}: {BLOCKED}")
 
+    def _value(self, address: WireAddress) -> str:
+        """The newest report of a property, as it stands on the wire; empty if there was none."""
+        values = [each.value for each in self.waiting if (each.name, each.index) == address]
+        return values[-1] if values else ""
+
     def _model_text(self) -> str | None:
-        texts = [unbrace(each.value.strip()) for each in self.waiting if each.name == "MODEL" and each.verb == "REP"]
-        return texts[-1].strip() or None if texts else None
+        return unbrace(self._value(("MODEL", None)).strip()).strip() or None
 
     async def _by_model(self, conversation: Conversation, timeout: float) -> Probe | None:
         """The model string decides, where there is one; SLX-D and Axient always have it."""
@@ -97,17 +115,10 @@ class Detection:
             return None
         known_model = model_of(text)
         if known_model is None:
-            known = ", ".join(family.title for family in FAMILIES.values())
-            raise DriverError(
-                "wrong_model",
-                f"{conversation.connection.peer} is a {text!r}; this driver speaks to {known}",
-                again_s=OTHER_S,
-            )
+            detail = f"{conversation.connection.peer} is a {text!r}; this driver speaks to {_titles()}"
+            raise DriverError("wrong_model", detail, again_s=OTHER_S)
         family, model = known_model
-        if family.composer(model).parts is not None:  # reports decide how many there are
-            return Probe(text, family, model, model.parts or family.most_parts)
-        channels = model.parts or await self._count(conversation, family.most_parts, timeout) or FEWEST_LICENSED
-        return Probe(text, family, model, channels)
+        return Probe(text, family, model, model.parts or family.most_parts)
 
     async def _by_properties(self, conversation: Conversation, timeout: float) -> Probe:
         """Older firmware of some families does not know MODEL: what it answers of channel 1 decides."""
@@ -116,12 +127,7 @@ class Detection:
         answers = conversation.answers
         if found := await self._by_model(conversation, timeout):  # late, but it came
             return found
-        if not channels and ("TX_TYPE", 1) not in answers:
-            raise DriverError(
-                "wrong_model",
-                f"{conversation.connection.peer} speaks Shure's command strings, but has neither model nor channels",
-                again_s=OTHER_S,
-            )
+        self._check_evidence(conversation)
         channels = max(1, channels)
         able = [family for family in silent if family.most_parts >= channels]
         answered = {name for name, index in answers if index == 1}
@@ -129,11 +135,33 @@ class Detection:
         model = _largest(family, channels)
         return Probe(model.name, family, model, channels)
 
+    def _check_evidence(self, conversation: Conversation) -> None:
+        """A unit that does not know MODEL is an old ULX-D or a QLX-D only if it answers as they do.
+
+        Mixers, access points and whatever else speaks command strings have channel names too. Raises `DriverError`.
+        """
+        microphone = unbrace(self._value(("TX_TYPE", 1)).strip()).strip()
+        frequency = self._value(("FREQUENCY", 1)).strip()
+        if _OLD_TYPES.fullmatch(microphone) and _OLD_FREQUENCY.fullmatch(frequency):
+            return
+        peer = conversation.connection.peer
+        named = unbrace(self._value(DEVICE_MODEL).strip()).strip()
+        if named:
+            what = f"is a {named!r}"
+        elif microphone and not _OLD_TYPES.fullmatch(microphone):
+            what = f"has transmitters of the type {microphone!r}"
+        else:
+            names = sorted({each.name for each in self.waiting if each.verb == "REP"} - {"ERR"})
+            what = f"speaks Shure's command strings and knows no MODEL; it answered {', '.join(names) or 'nothing'}"
+        detail = f"{peer} {what}, and is none of what this driver speaks to: {_titles()}"
+        raise DriverError("wrong_model", detail, again_s=OTHER_S)
+
     async def _count(self, conversation: Conversation, most: int, timeout: float) -> int:
         """The highest channel that answers a name; the model is asked for once more, noise can swallow a line."""
         answers = conversation.answers
         proofs = {name for family in FAMILIES.values() for name in family.without_model or ()}
-        addresses: list[WireAddress] = [("MODEL", None), *((name, 1) for name in sorted(proofs)), ("TX_TYPE", 1)]
+        addresses: list[WireAddress] = [("MODEL", None), DEVICE_MODEL, *((name, 1) for name in sorted(proofs))]
+        addresses += [("TX_TYPE", 1), ("FREQUENCY", 1)]
         addresses += [("CHAN_NAME", channel) for channel in range(1, most + 1)]
         missing = [address for address in addresses if address not in answers]
         refused, before = answers[ERROR], answers[LAST]
@@ -147,6 +175,10 @@ class Detection:
                 quiet=GRACE_S,
             )
         return max((channel for channel in range(1, most + 1) if ("CHAN_NAME", channel) in answers), default=0)
+
+
+def _titles() -> str:
+    return ", ".join(family.title for family in FAMILIES.values())
 
 
 def _largest(family: Family, channels: int) -> Model:

@@ -13,7 +13,7 @@ from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.composing import Composer
 from services.drivers.shure.codec.messages import Message, get
 from services.drivers.shure.conversation import QUIET_S, Conversation
-from services.drivers.shure.detection import LAST, Detection, Probe
+from services.drivers.shure.detection import GRACE_S, LAST, Detection, Probe
 from services.drivers.shure.families import MANUFACTURER, ReadingComposer, WireAddress, part_abilities, unit_abilities
 from services.drivers.shure.metering import METER_RATE, Metering
 from services.drivers.shure.questions import IDENTITY_NAMES, askable, keys_by_part, question
@@ -55,8 +55,12 @@ class ShureLink:
         """Keys that have a value, by part; after a complete read parts that report the same share one set (2 KB)."""
         self._unanswered: Counter[WireAddress] = Counter()
         """How often a property was asked for by name without an answer."""
+        self._present: Sequence[int] | None = None
+        """Numbers of the parts that answered the last complete read, where that decides which there are."""
         self._answers = False
         """Whether the unit has answered any GET; some only report by themselves."""
+        self._complete = False
+        """Whether everything was answered that was asked last."""
         self._turn = asyncio.Lock()
         self._metering = Metering(self._conversation, target.meter_interval_s)
         self._meaningless = self._unknown_values = 0
@@ -100,7 +104,7 @@ class ShureLink:
         """Ask for another metering interval of a channel or of all."""
         self._metering.choose(None if part is None else part.number, seconds)
         if self._found is not None and self._found.family.meters is not None:
-            channels = range(1, self._found.most_parts + 1) if part is None else [part.number]
+            channels = self._parts(self._found) if part is None else [part.number]
             self._metering.ask(self._found.family.meters, channels)
 
     def take_telemetry(self, part: Part) -> Mapping[str, object] | None:
@@ -137,20 +141,39 @@ class ShureLink:
     # -- reading ---------------------------------------------------------------------------------------------
 
     async def _read(self, found: Probe) -> Identity:
-        if not await self._read_channels(found):
+        reports = await self._read_channels(found)
+        if found.model.varies:
+            self._count_parts(found)
+        elif not reports:
             raise DriverError(
                 "timeout",
                 f"{self._conversation.connection.peer} is a {found.text}, but did not report anything of its "
                 f"parts within {self._target.answer_timeout_s:g} s",
             )
         if found.family.meters is not None and self._metering.differs:
-            self._metering.ask(found.family.meters, range(1, found.most_parts + 1))
+            self._metering.ask(found.family.meters, self._parts(found))
         await self._ask_missing(found, self._missing(found, askable(found.family, self._parts(found))))
+        if found.model.varies:
+            self._count_parts(found)
         self._emit(self._retracted(found))
         self._reported = {
             part: _SHARED.setdefault(one := frozenset(keys), one) for part, keys in self._reported.items()
         }
         return self._identity(found)
+
+    def _count_parts(self, found: Probe) -> None:
+        """Where a mode or a licence decides: the parts that answered, of which none is a number too.
+
+        A read that ended before everything was answered shows no part to be gone.
+        """
+        table = found.family.properties
+        answered = {index for name, index in self._part_answers() if index and table.find(name, indexed=True)}
+        if not self._complete:
+            answered |= {*(self._present or ())}
+        self._present = [index for index in sorted(answered) if index <= found.most_parts]
+        if self._facts.get("part_count") != len(self._present):
+            self._facts["part_count"] = len(self._present)
+            self._emit([Reading(UNIT, {"part_count": len(self._present)})])
 
     def _note_reported(self, reading: Reading) -> None:
         known = self._reported.get(reading.part)
@@ -189,7 +212,7 @@ class ShureLink:
 
     def _first_facts(self, found: Probe) -> Iterator[Reading]:
         self._facts |= {"model": found.text, "family": found.family.name}
-        if self._composer.parts is None:
+        if self._composer.parts is None and not found.model.varies:
             self._facts["part_count"] = found.most_parts
         yield Reading(UNIT, dict(self._facts))
         if found.family.antennas is not None:
@@ -199,14 +222,22 @@ class ShureLink:
 
     async def _read_channels(self, found: Probe) -> bool:
         """Ask for everything; whether anything was reported of any part."""
+        # where answers decide which parts there are, those that came while we asked who it is tell of some only
+        before = self._part_reports() if found.model.varies else 0
         each = [get("ALL", part) for part in range(1, found.most_parts + 1)]
         for dumps in [[get("ALL", WHOLE_DUMP)], each] if found.family.dumps_all else [each]:
             await self._ask(dumps, found.fence, dumps=True)
-            if self._has_reported_parts():
+            if self._part_reports() > before or (not self._answers and self._has_reported_parts()):
                 return True
         # no dump at all: what can be asked for is asked for by name
         proof = found.family.part_proof
-        await self._ask_missing(found, self._missing(found, [(proof, part) for part in self._parts(found)]))
+        everyone = range(1, found.most_parts + 1) if found.model.varies else self._parts(found)
+        proofs: list[WireAddress] = [(proof, part) for part in everyone]
+        # a licence may have come since it was asked in vain
+        await self._ask_missing(found, proofs if found.model.varies else self._missing(found, proofs))
+        if found.model.varies:  # some answers are late, and no answer means that there is no licence
+            await self._conversation.wait(lambda: self._part_reports() > before, timeout=GRACE_S, quiet=GRACE_S)
+            self._count_parts(found)
         await self._ask_missing(found, self._missing(found, askable(found.family, self._parts(found))))
         return self._has_reported_parts()
 
@@ -220,7 +251,8 @@ class ShureLink:
         if reports and not self._answers:  # it reports unasked, and may never answer a question
             timeout = min(timeout, QUIET_S)
         before, reported = self.last_received, answers.total()
-        if await self._conversation.ask_all(questions, fence, timeout=timeout, dumps=dumps):
+        self._complete = await self._conversation.ask_all(questions, fence, timeout=timeout, dumps=dumps)
+        if self._complete:
             self._answers = True
         elif self.last_received == before and (self._answers or not reports):
             peer = self._conversation.connection.peer
@@ -229,10 +261,22 @@ class ShureLink:
 
     def _has_reported_parts(self) -> bool:
         """Whether anything was reported of any part since this read began."""
-        return any(index and name not in (METER_RATE, "ERR") for name, index in self._conversation.answers)
+        return any(True for _ in self._part_answers())
+
+    def _part_reports(self) -> int:
+        """How often anything was reported of any part since this read began."""
+        return sum(self._conversation.answers[each] for each in self._part_answers())
+
+    def _part_answers(self) -> Iterator[WireAddress]:
+        """What was reported of parts since this read began."""
+        return (
+            (name, index) for name, index in self._conversation.answers if index and name not in (METER_RATE, "ERR")
+        )
 
     def _parts(self, found: Probe) -> Sequence[int]:
         """Numbers of the parts that there are; as long as nothing was reported, of those that there may be."""
+        if self._present is not None:
+            return self._present
         return self._composer.parts or range(1, found.most_parts + 1)
 
     def _missing(self, found: Probe, addresses: Iterable[WireAddress]) -> list[WireAddress]:
@@ -269,8 +313,14 @@ class ShureLink:
             device_id=facts.get("device_id"),
             firmware=facts.get("firmware"),
             band=facts.get("band"),
-            part_count=None if self._composer.parts == () else len(self._parts(found)),  # none was reported yet
+            part_count=self._part_count(found),
         )
+
+    def _part_count(self, found: Probe) -> int | None:
+        """How many parts there are; ``None`` where reports decide that, and none came yet."""
+        if self._composer.parts == () or (found.model.varies and self._present is None):
+            return None
+        return len(self._parts(found))
 
     # -- receiving -------------------------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ from services.drivers.port import Part, Reading
 from services.drivers.shure.codec.properties import PropertyTable, Scope
 
 VERBS = frozenset({b"GET", b"SET", b"REP", b"REPORT", b"SAMPLE"})
+ANSWERS = frozenset({"REP", "REPORT"})
+"""Verbs of what a unit says of itself; REPORT is that of PSM1000 and UHF-R. All others are questions and meters."""
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]*\Z")
 _SUB = re.compile(r"(\d{1,2})(?:\s+|\Z)")
 

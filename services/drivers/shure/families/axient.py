@@ -188,9 +188,9 @@ FAMILY = Family(
     name="axient",
     title="Axient Digital",
     models=(
-        model("AD4Q", r"AD4Q", 4),
+        model("AD4Q", r"AD4Q", 4, "In Quadversity mode it has two channels.", varies=True),
         model("AD4D", r"AD4D", 2),
-        model("ANX4", r"ANX4", None, "The licence decides how many channels it has, up to 24."),
+        model("ANX4", r"ANX4", None, "Licences decide how many channels it has, up to 24.", varies=True),
     ),
     properties=PropertyTable((*_RECEIVER, *_CHANNEL, *_TRANSMITTER, *_SLOT)),
     meters=Meters(

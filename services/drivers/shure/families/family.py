@@ -25,11 +25,13 @@ class Model:
     pattern: re.Pattern[str]
     parts: int | None
     note: str = ""
+    varies: bool = False
+    """Whether a mode or a licence decides how many of its parts answer; none is a number too."""
 
 
-def model(name: str, pattern: str, parts: int | None, note: str = "") -> Model:
+def model(name: str, pattern: str, parts: int | None, note: str = "", *, varies: bool = False) -> Model:
     """A model by a pattern for the beginning of its model string, in whatever case."""
-    return Model(name, re.compile(pattern, re.IGNORECASE), parts, note)
+    return Model(name, re.compile(pattern, re.IGNORECASE), parts, note, varies)
 
 
 class ReadingComposer(Protocol):

@@ -172,6 +172,7 @@ async def test_old_firmware_without_model_is_known_by_its_keys(
     *, refusal: str | None, mute: bool, channels: int, family: str, model: str
 ) -> None:
     answers = {DEVICE_ID: "< REP DEVICE_ID {R1} >", "GET__1__TX_TYPE": "< REP 1 TX_TYPE UNKN >"}
+    answers["GET__1__FREQUENCY"] = "< REP 1 FREQUENCY 470125 >"
     answers |= {f"GET__{channel}__CHAN_NAME": f"< REP {channel} CHAN_NAME {{}} >" for channel in range(1, channels + 1)}
     if mute:
         answers["GET__1__AUDIO_MUTE"] = "< REP 1 AUDIO_MUTE OFF >"
@@ -244,15 +245,102 @@ async def test_a_receiver_without_transmitters_is_read_and_channels_that_it_lack
         (table(**{MODEL: "< REP MODEL {MXWNDX4} >", DEVICE_ID: "< REP DEVICE_ID {C1} >"}), "'MXWNDX4'"),
         (lambda _: "< REPORT DEVICE_NAME RACK1 >\r\n", "PSM1000"),
         (lambda _: "HTTP/1.1 400 Bad Request\r\n\r\n<html></html>", "not in Shure's command strings"),
-        (lambda _: "< REP ERR >", "neither model nor channels"),
+        (lambda _: "< REP ERR >", "knows no MODEL"),
+        (lambda question: f"< {question} >", "repeats what it is sent"),
+        (table(**{MODEL: "< REP MODEL {AD600} >", DEVICE_ID: "< REP DEVICE_ID {SPECTRUM} >"}), "'AD600'"),
+        (
+            table(
+                **{
+                    DEVICE_ID: "< REP DEVICE_ID {SCM820} >",
+                    "GET__1__CHAN_NAME": "< REP 1 CHAN_NAME {Lectern} >",
+                    "GET__2__CHAN_NAME": "< REP 2 CHAN_NAME {Table} >",
+                    "GET__1__AUDIO_MUTE": "< REP 1 AUDIO_MUTE OFF >",
+                }
+            ),
+            "it answered AUDIO_MUTE, CHAN_NAME, DEVICE_ID",
+        ),
+        (
+            table(
+                **{
+                    DEVICE_ID: "< REP DEVICE_ID {MXWAPT4} >",
+                    "GET__1__CHAN_NAME": "< REP 1 CHAN_NAME {Boundary} >",
+                    "GET__1__TX_TYPE": "< REP 1 TX_TYPE MXW6 >",
+                    "GET__1__AUDIO_MUTE": "< REP 1 AUDIO_MUTE OFF >",
+                }
+            ),
+            "'MXW6'",
+        ),
+        (
+            table(
+                **{
+                    DEVICE_ID: "< REP DEVICE_ID {AP} >",
+                    "GET__DEVICE_MODEL": "< REP DEVICE_MODEL {MXWAPX4} >",
+                    "GET__1__CHAN_NAME": "< REP 1 CHAN_NAME {Boundary} >",
+                }
+            ),
+            "'MXWAPX4'",
+        ),
     ],
-    ids=["other gear", "other dialect", "other protocol", "refuses everything"],
+    ids=[
+        "other gear",
+        "other dialect",
+        "other protocol",
+        "refuses everything",
+        "echo",
+        "spectrum manager",
+        "mixer",
+        "access point",
+        "newer access point",
+    ],
 )
 async def test_a_stranger_is_named(answers: Answers, words: str) -> None:
     async with scripted(answers) as device:
         with pytest.raises(DriverError, match=words) as failure:
             await identify(device.target)
     assert failure.value.reason == "wrong_model"
+
+
+LICENSED = [*range(1, 7), 24]
+
+
+@pytest.mark.parametrize("dump", ["all", "silence"])
+async def test_licences_decide_how_many_channels_there_are_and_none_is_a_number(dump: str) -> None:
+    """Licences are bought and moved one by one, while it runs."""
+    has: list[int] = []
+
+    def answers(question: str) -> str | None:
+        match question.split():
+            case ["GET", "MODEL"]:
+                return "< REP MODEL {ANX4} >"
+            case ["GET", "DEVICE_ID"]:
+                return "< REP DEVICE_ID {FOH} >"
+            case ["GET", "0", "ALL"] if dump == "all":
+                return "".join(f"< REP {channel} CHAN_NAME {{Cast {channel}}} >" for channel in has)
+            case ["GET", channel, "CHAN_NAME"] if int(channel) in has:
+                return f"< REP {channel} CHAN_NAME {{Cast {channel}}} >"
+        return "< REP ERR >" if "ALL" not in question else None
+
+    async with scripted(answers) as device, MAKER.connect(device.target, Told()) as link:
+        for licensed in ([], [1, 2, 3], [1, 3], LICENSED, []):
+            has[:] = licensed
+            description = await link.read_all()
+            assert [*description.parts] == licensed
+            assert description.identity.part_count == len(licensed)
+
+
+async def test_an_in_ear_transmitter_that_wants_whole_lines_is_named_and_not_called_blocked() -> None:
+    async def live(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():  # without CR LF it waits for the rest
+            if line == b"< GET DEVICE_NAME >\r\n":
+                writer.write(b"< REPORT DEVICE_NAME RACK9 >\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(live, "127.0.0.1", 0)
+    async with server:
+        with pytest.raises(DriverError, match=r"PSM1000 .*RACK9") as failure:
+            await identify(Target("127.0.0.1", server.sockets[0].getsockname()[1]))
+    assert failure.value.reason == "wrong_model"
+    assert (failure.value.again_s or 0) >= 60
 
 
 async def test_samples_that_nobody_takes_do_not_pile_up() -> None:
