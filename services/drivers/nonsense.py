@@ -16,6 +16,7 @@ NONSENSE: Mapping[str, str] = {
     "unknown_values": "values in words or numbers that are not known: these keys are unknown",
     "discarded_bytes": "bytes between messages",
     "dropped_samples": "meters that came faster than anybody took them",
+    "foreign_meter_rates": "channels whose metering rate another controller sets again and again",
 }
 """Kinds that every link counts (`services.drivers.port.Link.counters`), and what they are."""
 

@@ -124,6 +124,7 @@ class ShureLink:
             "unknown_values": self._unknown_values,
             "discarded_bytes": self._conversation.discarded,
             "dropped_samples": self._conversation.dropped_samples,
+            "foreign_meter_rates": self._metering.yielded,
         }
 
     async def wait_closed(self) -> DriverError:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.drivers.port import DriverError
 from services.drivers.shure.codec import samples
@@ -18,6 +20,11 @@ METER_RATE = "METER_RATE"
 STOP_S = 0.5
 """How long a close waits for the unit to confirm that it has stopped metering."""
 OFF = "00000"
+AGAIN_AFTER_S = 2.0
+"""How long after another controller changed the rate it is asked for again."""
+AGAIN_MOST = 2
+"""How often it is asked for again in one conversation. Then the other controller's rate holds: two that set it in turn
+would fill the unit's line and the network, and the unit serves the newest."""
 
 
 class Metering:
@@ -28,10 +35,16 @@ class Metering:
         self._interval_s = interval_s
         self._own_interval_s: dict[int, float] = {}
         """Channels that are to be metered otherwise than the others."""
-        self._rates: dict[int, str] = {}
-        """Metering as the unit reports it, by channel."""
-        self._wanted: dict[int, str] = {}
-        """Metering as it was asked for, by channel."""
+        self._rates: dict[int, int] = {}
+        """Metering as the unit reports it, by channel, ms."""
+        self._wanted: dict[int, int] = {}
+        """Metering as it was asked for, by channel, ms."""
+        self._confirmed: set[int] = set()
+        """Channels that reported what was asked for: whatever they report next is another controller's."""
+        self._asked_again: Counter[int] = Counter()
+        self._yielded: set[int] = set()
+        """Channels whose rate is left to another controller."""
+        self._again: dict[int, asyncio.TimerHandle] = {}
         self._untaken: dict[int, Telemetry] = {}
         self.ill_formed = 0
         """SAMPLE lines that are none of this family."""
@@ -50,19 +63,51 @@ class Metering:
         for channel in asked:
             seconds = self._own_interval_s.get(channel, self._interval_s)
             rate = min(meters.slowest_ms, max(meters.fastest_ms, round(seconds * 1000))) if seconds > 0 else 0
-            self._wanted[channel] = f"{rate:05}"
-        self._conversation.send(set_(METER_RATE, channel, self._wanted[channel]) for channel in asked)
+            self._wanted[channel] = rate
+            self._yielded.discard(channel)
+        self._send(asked)
 
     def receive_rate(self, channel: int, text: str) -> None:
         """Take in at which interval a channel is metered, as the unit writes it."""
-        self._rates[channel] = text.strip()
+        if not (text := text.strip()).isascii() or not text.isdigit():
+            return
+        rate = self._rates[channel] = int(text)
+        if rate == self._wanted.get(channel):
+            self._confirmed.add(channel)
+        elif channel in self._confirmed:
+            self._confirmed.discard(channel)
+            self._answer(channel, rate)
+
+    def _answer(self, channel: int, rate: int) -> None:
+        """Another controller has changed the rate: ask for ours again, a few times, then leave it at that."""
+        if self._asked_again[channel] < AGAIN_MOST:
+            self._asked_again[channel] += 1
+            loop = asyncio.get_running_loop()
+            self._again[channel] = loop.call_later(AGAIN_AFTER_S, self._send, [channel])
+            return
+        if not self._yielded:
+            log.warning(
+                "another controller sets the metering rate of this unit again and again: its rate is left",
+                extra={"host": self._conversation.connection.peer, "channel": channel, "rate_ms": rate},
+            )
+        self._yielded.add(channel)
+
+    def _send(self, channels: Sequence[int]) -> None:
+        self._conversation.send(set_(METER_RATE, channel, f"{self._wanted[channel]:05}") for channel in channels)
+
+    @property
+    def yielded(self) -> int:
+        """Channels whose metering rate was left to another controller."""
+        return len(self._yielded)
 
     @property
     def differs(self) -> bool:
         """Whether any channel is metered otherwise than it was asked for, or nothing was asked for yet."""
         wanted = self._wanted
         return (
-            not wanted or not self._rates or any(rate != wanted.get(channel) for channel, rate in self._rates.items())
+            not wanted
+            or not self._rates
+            or any(rate != wanted.get(channel) for channel, rate in self._rates.items() if channel not in self._yielded)
         )
 
     def sum_up(self, meters: Meters, channels: int) -> Mapping[int, Telemetry]:
@@ -84,6 +129,8 @@ class Metering:
 
     async def stop(self) -> None:
         """Stop what was asked for, and wait briefly until the unit has confirmed it."""
+        for again in self._again.values():
+            again.cancel()
         if not self._wanted or not self._conversation.connection.open:
             return
         answers = self._conversation.answers

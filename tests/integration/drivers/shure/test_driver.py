@@ -35,6 +35,7 @@ class Scripted:
         self.writers: list[asyncio.StreamWriter] = []
         self.target = Target("127.0.0.1", port, meter_interval_s=1.0, connect_timeout_s=1.0, answer_timeout_s=1.0)
         self.ended = asyncio.Event()
+        self.rate_set = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.append(writer)
@@ -298,6 +299,42 @@ async def test_a_stranger_is_named(answers: Answers, words: str) -> None:
         with pytest.raises(DriverError, match=words) as failure:
             await identify(device.target)
     assert failure.value.reason == "wrong_model"
+
+
+async def test_another_controllers_metering_rate_is_answered_twice_and_then_left_and_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("services.drivers.shure.metering.AGAIN_AFTER_S", 0.05)
+    rates: list[str] = []
+
+    def answers(question: str) -> str | None:
+        words = question.split()
+        if words[0] == "SET":
+            rates.append(words[-1])
+            device.rate_set.set()
+            return f"< REP {words[1]} METER_RATE {int(words[-1])} >"  # without leading zeros
+        return table(
+            **{
+                MODEL: "< REP MODEL {ULXD4} >",
+                DEVICE_ID: "< REP DEVICE_ID {R1} >",
+                "GET__0__ALL": "< REP 1 CHAN_NAME {Vox} >< REP 1 METER_RATE 00000 >",
+            }
+        )(question)
+
+    async with scripted(answers) as device, MAKER.connect(device.target, Told()) as link, asyncio.timeout(5):
+        await link.read_all()
+        for _ in range(2):
+            device.rate_set.clear()
+            await asyncio.sleep(0)
+            device.say("< REP 1 METER_RATE 60000 >")
+            await device.rate_set.wait()
+        assert rates == ["01000"] * 3
+        device.say("< REP 1 METER_RATE 00000 >< REP 1 CHAN_NAME {Last} >")
+        while not link.counters()["foreign_meter_rates"]:  # noqa: ASYNC110 - a log line is no event
+            await asyncio.sleep(0.01)
+        await link.read_all()
+        assert rates == ["01000"] * 3, "no war"
+    assert "another controller sets the metering rate" in caplog.text
 
 
 LICENSED = [*range(1, 7), 24]
