@@ -1,13 +1,15 @@
 """Keeps one connection to a broker.
 
-`supervisor` connects, backs off and connects again; `client` is one connection, the only file that knows the MQTT
-library; `outgoing` is its window of unacknowledged messages and its queue; `packets` and `sockets` write them out;
-`endpoint` is a broker's address and what can go wrong there.
+`supervisor` connects, waits (`pauses`) and connects again; `connecting` opens a connection and `client` is one: only
+these two know the MQTT library. `outgoing` is a connection's window of unacknowledged messages and its queue,
+`inbox` what arrived and waits for its reader; `packets` and `sockets` write and read them; `endpoint` is a broker's
+address and what can go wrong there.
 """
 
 from __future__ import annotations
 
-from bridge.mqtt.client import Connection, connect
+from bridge.mqtt.client import Connection
+from bridge.mqtt.connecting import connect
 from bridge.mqtt.endpoint import (
     BrokerError,
     Endpoint,

@@ -1,4 +1,4 @@
-"""One connection to a broker: the only file that knows aiomqtt and the paho client under it.
+"""One connection to a broker; with `connecting` the only file that knows aiomqtt and the paho client under it.
 
 aiomqtt connects, keeps alive, subscribes and disconnects. Publishing goes round both: this file builds PUBLISH
 packets itself (bridge/mqtt/outgoing.py), writes those of one turn of the event loop with one system call and keeps its
@@ -10,40 +10,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
-from collections.abc import AsyncIterator, Iterable, Sequence
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, Final
 
 import aiomqtt
-from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, ConnectFlags, DisconnectFlags, WebsocketConnectionError
 from paho.mqtt.client import Client as Paho
 from paho.mqtt.client import MQTTMessage as PahoMessage
 from paho.mqtt.enums import MQTTErrorCode
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from bridge.contract import Incoming, Message
-from bridge.mqtt import packets
+from bridge.contract import Incoming
 from bridge.mqtt.endpoint import (
     BrokerError,
     Endpoint,
-    MqttConfig,
     Version,
-    disconnected,
-    refused,
-    unreachable,
 )
 from bridge.mqtt.inbox import Inbox
 from bridge.mqtt.outgoing import FAILED, Acked, Limits, Outgoing
-from bridge.mqtt.sockets import Opening, ReadAheadSocket
 
 # ruff: noqa: SLF001 -- the library's insides, by intent: see LIBRARY_INSIDES
 
 LOG = logging.getLogger(__name__)
-_LIBRARY_LOG = logging.getLogger(f"{__name__}.library")
-_LIBRARY_LOG.setLevel(logging.CRITICAL)  # this module logs the same, once and with the remedy
 
 LIBRARY_INSIDES: Final = {
     aiomqtt.Client: ("_client", "_connected", "_disconnected", "_on_connect", "_on_disconnect"),
@@ -58,17 +46,24 @@ LIBRARY_INSIDES: Final = {
         "_ssl_wrap_socket",
     ),
 }
-"""Private names that this file uses, by class."""
+"""Private names that this file and `connecting` use, by class."""
 
 _PUBLISH: Final = 0x30
-_MOST_RECEIVE_MAXIMUM: Final = 65_535
 
 
 class Connection:
     """An open connection. Lives on the event loop's thread."""
 
-    def __init__(self, client: aiomqtt.Client, version: Version, limits: Limits, endpoint: Endpoint) -> None:
+    def __init__(
+        self,
+        client: aiomqtt.Client,
+        version: Version,
+        limits: Limits,
+        endpoint: Endpoint,
+        why_lost: Callable[[], BrokerError],
+    ) -> None:
         self.version = version
+        self._why_lost = why_lost
         self._loop = asyncio.get_running_loop()
         self._client = client
         self._paho = client._client
@@ -182,8 +177,10 @@ class Connection:
             if not asking.done():  # the library would wait for an answer that cannot come any more
                 raise self.lost.result()
             granted = asking.result()
-        except aiomqtt.MqttError as error:
-            raise self._why(error) from None
+        except aiomqtt.MqttCodeError:
+            raise self._why_lost() from None
+        except aiomqtt.MqttError:
+            raise BrokerError("lost", f"{self._endpoint}: it did not answer a subscription in time") from None
         finally:
             asking.cancel()
         codes = [code.value if isinstance(code, ReasonCode) else code for code in granted]
@@ -234,10 +231,9 @@ class Connection:
         self._loop.remove_writer(sock.fileno())
 
     def _on_library_lost(self, ended: asyncio.Future[None]) -> None:
-        self._lose(self._why(None if ended.cancelled() else ended.exception()))
-
-    def _why(self, error: BaseException | None) -> BrokerError:
-        return _why_lost(self._endpoint, error.rc if isinstance(error, aiomqtt.MqttCodeError) else None)
+        if not ended.cancelled():
+            ended.exception()  # nobody else asks for it
+        self._lose(self._why_lost())
 
     def _lose(self, reason: BrokerError) -> None:
         self._out.lose(reason)
@@ -261,152 +257,3 @@ class Connection:
         """Hang up without a goodbye: the broker publishes the will."""
         self._paho._sock_close()
         self._lose(BrokerError("lost", f"{self._endpoint}: the bridge hung up"))
-
-
-def _limits(config: MqttConfig, granted: Properties | None) -> Limits:
-    """What the CONNACK's properties allow; a broker that speaks 3.1.1 names none."""
-    return Limits(
-        in_flight=min(config.in_flight, getattr(granted, "ReceiveMaximum", _MOST_RECEIVE_MAXIMUM)),
-        packet_bytes=getattr(granted, "MaximumPacketSize", packets.MOST_BYTES),
-        qos_1=getattr(granted, "MaximumQoS", 1) > 0,
-    )
-
-
-async def connect(config: MqttConfig, version: Version, will: Message | None) -> Connection:
-    """Open a connection with a clean session, or raise `BrokerError` with what stood in the way."""
-    endpoint = config.endpoint
-    context = await _tls_context(config, endpoint) if endpoint.tls else None
-    client = _make_client(config, endpoint, version, will, context)
-    opening = Opening(endpoint.host, endpoint.port, config.connect_timeout_s, context)
-    beginning = _Beginning(client, opening, endpoint)
-    entering = asyncio.ensure_future(client.__aenter__())
-    try:
-        await asyncio.wait((entering,))
-    except asyncio.CancelledError:
-        opening.call_off()
-        entering.add_done_callback(partial(_discard, client))
-        raise
-    try:
-        entering.result()
-    except (aiomqtt.MqttError, OSError, ValueError) as error:
-        client._client._sock_close()
-        raise _explain(endpoint, error) from None
-    if client._client.socket() is None:
-        # gone again before anybody looked: aiomqtt forgets a loss that comes together with the CONNACK
-        raise _why_lost(endpoint, beginning.ended)
-    return Connection(client, version, _limits(config, beginning.granted), endpoint)
-
-
-async def _tls_context(config: MqttConfig, endpoint: Endpoint) -> ssl.SSLContext:
-    authorities = None if config.ca_file is None else str(config.ca_file)
-    try:
-        return await asyncio.to_thread(ssl.create_default_context, cafile=authorities)
-    except OSError as error:
-        raise BrokerError(
-            "tls_failed", f"{endpoint}: cannot read certificates from {authorities}: {error}: check [mqtt] ca_file"
-        ) from None
-
-
-def _make_client(
-    config: MqttConfig, endpoint: Endpoint, version: Version, will: Message | None, context: ssl.SSLContext | None
-) -> aiomqtt.Client:
-    five = version == "5"
-    client = aiomqtt.Client(
-        hostname=endpoint.host,
-        port=endpoint.port,
-        username=config.user if config.user is not None else endpoint.user,
-        password=config.password if config.password is not None else endpoint.password,
-        identifier=config.client_id,
-        logger=_LIBRARY_LOG,
-        protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
-        clean_session=None if five else True,
-        clean_start=True if five else MQTT_CLEAN_START_FIRST_ONLY,
-        will=None if will is None else aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
-        transport="websockets" if endpoint.websocket else "tcp",
-        websocket_path=endpoint.path if endpoint.websocket else None,
-        timeout=min(config.version_5_timeout_s, config.answer_timeout_s) if five else config.answer_timeout_s,
-        keepalive=config.keepalive_s,
-        tls_context=context,
-    )
-    client._client.connect_timeout = config.connect_timeout_s
-    return client
-
-
-class _Beginning:
-    """Gives a client our socket, and watches the first packets, of which aiomqtt reports nothing."""
-
-    def __init__(self, client: aiomqtt.Client, opening: Opening, endpoint: Endpoint) -> None:
-        self.granted: Properties | None = None
-        """The properties of the CONNACK (MQTT 5)."""
-        self.ended: object = None
-        """The reason code of the end."""
-        self._client = client
-        self._opening = opening
-        self._ahead = not endpoint.websocket
-        paho = client._client
-        self._library_socket = paho._create_socket
-        paho._create_socket = self._create_socket  # type: ignore[method-assign]
-        paho._create_socket_connection = opening.tcp  # type: ignore[method-assign]
-        paho._ssl_wrap_socket = opening.tls  # type: ignore[method-assign,assignment]
-        paho.on_connect = self._on_connect
-        paho.on_disconnect = self._on_disconnect
-
-    def _create_socket(self) -> Any:
-        try:
-            return ReadAheadSocket(self._library_socket(), ahead=self._ahead)
-        except BaseException:
-            self._opening.close()
-            raise
-
-    def _on_connect(
-        self, paho: Paho, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
-    ) -> None:
-        self.granted = properties
-        self._client._on_connect(paho, userdata, flags, reason, properties)
-
-    def _on_disconnect(
-        self, paho: Paho, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
-    ) -> None:
-        self.ended = reason
-        if not self._client._connected.done():
-            # aiomqtt does not look at a connection that ends before the CONNACK, and waits until its time is over
-            self._client._connected.set_exception(aiomqtt.MqttError(_CLOSED_EARLY))
-        self._client._on_disconnect(paho, userdata, flags, reason, properties)
-        if (lost := self._client._disconnected).done() and not lost.cancelled():
-            lost.exception()  # nobody asks for it when this comes before the connection is handed over
-
-
-_CLOSED_EARLY: Final = "closed before CONNACK"
-
-
-def _why_lost(endpoint: Endpoint, code: object) -> BrokerError:
-    if isinstance(code, ReasonCode) and code.value > FAILED:  # the library reports 0x80 where it knows no reason
-        return disconnected(endpoint, code.value)
-    return BrokerError("lost", f"{endpoint}: the connection was lost")
-
-
-def _discard(client: aiomqtt.Client, entered: asyncio.Future[aiomqtt.Client]) -> None:
-    if not entered.cancelled():
-        entered.exception()  # nobody else asks for it
-    client._client._sock_close()
-
-
-def _explain(endpoint: Endpoint, error: Exception) -> BrokerError:
-    """What the library's exception means."""
-    if isinstance(error, aiomqtt.MqttCodeError) and isinstance(error.rc, ReasonCode):
-        return refused(endpoint, error.rc.value)
-    cause = error.__context__ if isinstance(error, aiomqtt.MqttError) else error
-    if isinstance(cause, WebsocketConnectionError):
-        return BrokerError(
-            "websocket_refused",
-            f"{endpoint}: no WebSocket there: check port and path (mosquitto: a listener with protocol websockets)",
-        )
-    if str(error) == _CLOSED_EARLY:
-        return BrokerError(
-            "closed_early", f"{endpoint}: it closed the connection before answering: is it an MQTT broker?"
-        )
-    if isinstance(cause, TimeoutError) and isinstance(error, aiomqtt.MqttError) and str(error) == "Operation timed out":
-        return BrokerError(
-            "silent", f"{endpoint}: it accepts the connection and then sends nothing: is it an MQTT broker?"
-        )
-    return unreachable(endpoint, cause or error)

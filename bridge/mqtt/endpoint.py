@@ -27,6 +27,8 @@ Trouble = Literal[
     "not_authorised",
     "rejected",
     "taken_over",
+    "stopping",
+    "disconnected",
     "lost",
 ]
 """Why there is no connection: a closed list, for metrics and for deciding what to try next."""
@@ -130,21 +132,30 @@ class MqttConfig:
     """Certificates to trust instead of the system's."""
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     keepalive_s: int = 15
-    connect_timeout_s: float = 5.0
-    """For each address of the host: TCP, TLS and WebSocket handshake."""
+    connect_timeout_s: float = 2.0
+    """For each address of the host, until TCP is open: where packets are lost the next attempt has to begin soon."""
+    handshake_timeout_s: float = 5.0
+    """For each answer of the TLS and the WebSocket handshake."""
+    unacknowledged_s: float = 8.0
+    """How long bytes may stay unacknowledged by the broker's machine before the connection counts as lost: TCP would
+    send them again less and less often, and notice late that the network is back."""
     answer_timeout_s: float = 5.0
     """For the broker's answer to CONNECT."""
     version_5_timeout_s: float = 3.0
     """The same for the first try of MQTT 5: some brokers never answer it."""
     version_5_again_s: float = 600.0
     """How long MQTT 3.1.1 is used at once after MQTT 5 did not work."""
-    retry_first_s: float = 1.0
-    retry_most_s: float = 60.0
+    retry_first_s: float = 0.1
+    retry_most_s: float = 1.0
+    """The longest pause between two attempts, however long the broker is away."""
+    refused_most_s: float = 5.0
+    """The same where somebody has to act first, for example a wrong password."""
     stable_s: float = 30.0
-    """A connection that held so long makes the next waits short again."""
-    taken_over_wait_s: float = 60.0
-    """Pause after another client came with our client id."""
-    farewell_s: float = 2.0
+    """A connection that held so long was none of a fight."""
+    fight_first_s: float = 2.0
+    fight_most_s: float = 60.0
+    """Pauses while another client connects with our client id."""
+    farewell_s: float = 3.0
     """How long a clean stop may take."""
     in_flight: int = 500
     """QoS 1 messages that wait for the broker's acknowledgement; a broker's own limit (MQTT 5) may be lower."""
@@ -180,14 +191,14 @@ _SECOND_CLIENT: Final = "two bridges with the same [bridge] id? Stop one or give
 # DISCONNECT reason codes that a broker sends (MQTT 5, 3.14.2.1).
 _DISCONNECT: Final[dict[int, tuple[Trouble, str]]] = {
     0x87: ("not_authorised", "this user is no longer allowed: check the broker's access rules"),
-    0x89: ("lost", "it is too busy"),
-    0x8B: ("lost", "it is shutting down"),
-    0x8D: ("lost", "it received nothing from us for too long: the network or this machine stalled"),
+    0x89: ("disconnected", "it is too busy"),
+    0x8B: ("stopping", "it is shutting down"),
+    0x8D: ("disconnected", "it received nothing from us for too long: the network or this machine stalled"),
     0x8E: ("taken_over", f"another client connected with our client id: {_SECOND_CLIENT}"),
-    0x93: ("lost", "it says that we sent more unacknowledged messages than it allows"),
-    0x95: ("lost", "a message was larger than it allows: raise its packet size limit to 128 KB or more"),
-    0x97: ("lost", "a quota is used up"),
-    0x98: ("lost", "its administrator closed the connection"),
+    0x93: ("disconnected", "it says that we sent more unacknowledged messages than it allows"),
+    0x95: ("disconnected", "a message was larger than it allows: raise its packet size limit to 128 KB or more"),
+    0x97: ("disconnected", "a quota is used up"),
+    0x98: ("disconnected", "its administrator closed the connection"),
 }
 
 _OS_TROUBLES: Final[dict[int, tuple[Trouble, str]]] = {
@@ -211,7 +222,9 @@ def refused(endpoint: Endpoint, reason: int) -> BrokerError:
 
 def disconnected(endpoint: Endpoint, reason: int) -> BrokerError:
     """The broker ended the connection with a reason code (MQTT 5)."""
-    trouble, words = _DISCONNECT.get(reason, ("lost", f"it ended the connection with reason code 0x{reason:02x}"))
+    trouble, words = _DISCONNECT.get(
+        reason, ("disconnected", f"it ended the connection with reason code 0x{reason:02x}")
+    )
     return BrokerError(trouble, f"{endpoint}: {words}")
 
 

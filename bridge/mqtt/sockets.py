@@ -8,6 +8,8 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Final
 
+from bridge.mqtt.endpoint import MqttConfig
+
 LOG = logging.getLogger(__name__)
 
 _READ_AHEAD: Final = 64 * 1024
@@ -55,10 +57,10 @@ class ReadAheadSocket:
 class Opening:
     """Opens a connection in a thread, and can be called off from another."""
 
-    def __init__(self, host: str, port: int, timeout_s: float, context: ssl.SSLContext | None) -> None:
-        self._host = host
-        self._port = port
-        self._timeout_s = timeout_s
+    def __init__(self, config: MqttConfig, context: ssl.SSLContext | None) -> None:
+        self._config = config
+        self._host = config.endpoint.host
+        self._port = config.endpoint.port
         self._context = context
         self._sock: socket.socket | None = None
         self._called_off = False
@@ -74,8 +76,12 @@ class Opening:
             try:
                 # with Nagle's algorithm a change would wait up to 40 ms for an acknowledgement of the one before it
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.settimeout(self._timeout_s)
+                if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+                    unacknowledged_ms = int(self._config.unacknowledged_s * 1000)
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unacknowledged_ms)
+                sock.settimeout(self._config.connect_timeout_s)
                 sock.connect(address)
+                sock.settimeout(self._config.handshake_timeout_s)
             except OSError as error:
                 sock.close()
                 failure = error

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NoReturn
 
 from bridge.contract import Message
-from bridge.mqtt.client import Connection, connect
+from bridge.mqtt.client import Connection
+from bridge.mqtt.connecting import connect
 from bridge.mqtt.endpoint import BrokerError, MqttConfig, Trouble, Version, fought_over
-from services.backoff import Backoff
+from bridge.mqtt.pauses import FIGHT, Pauses
 
 LOG = logging.getLogger(__name__)
 
@@ -19,9 +20,8 @@ OnConnected = Callable[[Connection], Awaitable[None]]
 
 _NOT_UNDERSTOOD: Final[frozenset[Trouble]] = frozenset({"version_refused", "closed_early", "silent"})
 """How brokers answer a version of MQTT that they do not know."""
-_FIGHT: Final = 4
-"""So many brief connections in a row are taken for a fight with a second client: not every broker gives a reason when
-it hangs up, and with MQTT 3.1.1 none can."""
+_FORGET_5_AFTER: Final = 3
+"""Attempts with MQTT 5 that fail in such a way before a broker that spoke it is taken for another one."""
 
 
 class MqttClient:
@@ -44,7 +44,8 @@ class MqttClient:
         self._farewell = farewell
         self._said: str | None = None
         self._old_until = 0.0  # loop time until which 3.1.1 is tried at once
-        self._knows_5 = False
+        self._spoke_5 = False
+        self._not_understood = 0  # attempts with MQTT 5 in a row that failed as at a broker that does not know it
         self.connection: Connection | None = None
         """The open connection, for metrics and health."""
         self.connects = 0
@@ -54,9 +55,7 @@ class MqttClient:
 
     async def run(self, on_connected: OnConnected) -> NoReturn:
         """Stay connected until cancelled; a clean stop publishes the farewell. What ``on_connected`` raises ends it."""
-        brief = 0
-        # full jitter, so that a thousand bridges do not come back in one wave
-        backoff = Backoff(self._config.retry_first_s, self._config.retry_most_s, certain=0.0)
+        pauses = Pauses(self._config)
         while True:
             opened_at: float | None = None
             try:
@@ -64,17 +63,10 @@ class MqttClient:
                 opened_at = self._now()
                 await self._serve(connection, on_connected)
             except BrokerError as error:
-                trouble = error
-                if opened_at is not None:
-                    stable = self._now() - opened_at >= self._config.stable_s
-                    brief = 0 if stable else brief + 1
-                    if stable:
-                        backoff.reset()
-                    if brief >= _FIGHT:
-                        trouble, brief = fought_over(self._endpoint, brief), 0
-                self._log(trouble)
-                pause = backoff.pause()
-                await asyncio.sleep(self._config.taken_over_wait_s if trouble.trouble == "taken_over" else pause)
+                pause = pauses.after(error, None if opened_at is None else self._now() - opened_at)
+                is_fight = error.trouble == "lost" and pauses.brief >= FIGHT
+                self._log(fought_over(self._endpoint, pauses.brief) if is_fight else error)
+                await asyncio.sleep(pause)
 
     # -- connecting ----------------------------------------------------------------------------------------------
 
@@ -82,10 +74,16 @@ class MqttClient:
         """Open a connection with the newest version that the broker understands."""
         versions = self._versions()
         connection = await _connect_newest(self._config, versions, self._will, self._may_be_old)
+        if connection.version != "5" and self._spoke_5 and "5" in versions:
+            # the broker that spoke MQTT 5 and was silent for a while, or another one: only asking again tells
+            self._spoke_5 = False
+            await connection.close(self._config.farewell_s)
+            connection = await _connect_newest(self._config, versions, self._will, self._may_be_old)
         if connection.version == "5":
-            self._knows_5 = True
+            self._spoke_5 = True
         elif len(versions) > 1:
             self._old_until = self._now() + self._config.version_5_again_s
+        self._not_understood = 0
         self.connects += 1
         self.connection = connection
         self.trouble = self._said = None
@@ -96,8 +94,11 @@ class MqttClient:
         return ("3.1.1",) if self._now() < self._old_until else _versions_of(self._config)
 
     def _may_be_old(self, error: BrokerError) -> bool:
-        """Whether an older version may work: a broker that has spoken MQTT 5 is only restarting when it hangs up."""
-        return error.trouble == "version_refused" or (error.trouble in _NOT_UNDERSTOOD and not self._knows_5)
+        """Whether an older version may work: a broker that has spoken MQTT 5 mostly just restarts when it hangs up."""
+        if error.trouble not in _NOT_UNDERSTOOD:
+            return False
+        self._not_understood += 1
+        return error.trouble == "version_refused" or not self._spoke_5 or self._not_understood > _FORGET_5_AFTER
 
     async def _serve(self, connection: Connection, on_connected: OnConnected) -> NoReturn:
         work = asyncio.ensure_future(on_connected(connection))
@@ -134,7 +135,7 @@ class MqttClient:
             return
         self._said = error.detail
         if error.trouble == "taken_over":
-            LOG.error("MQTT broker %s -- waiting %.0f s", error, self._config.taken_over_wait_s)
+            LOG.error("MQTT broker %s -- trying again, at last every %.0f s", error, self._config.fight_most_s)
         else:
             LOG.warning("MQTT broker %s -- trying again until it works", error)
 

@@ -294,7 +294,7 @@ async def test_nothing_that_listens_is_told_once_and_tried_again(
 async def test_a_second_client_with_our_id_is_named_and_not_fought(
     mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture, protocol: Version
 ) -> None:
-    changes: dict[str, Any] = {"protocol": protocol, "taken_over_wait_s": 30.0}
+    changes: dict[str, Any] = {"protocol": protocol, "fight_first_s": 30.0}
     async with site(mosquitto, **changes) as ours, site(mosquitto, **changes) as theirs:
         await until(lambda: "two bridges with the same [bridge] id?" in caplog.text)
         loser, winner = (ours, theirs) if ours.client.connection is None else (theirs, ours)
@@ -306,7 +306,7 @@ async def test_a_second_client_with_our_id_is_named_and_not_fought(
 async def test_a_broker_that_says_taken_over_is_believed_at_once(caplog: pytest.LogCaptureFixture) -> None:
     async with (
         OldBroker(None, b"\x20\x03\x00\x00\x00" + b"\xe0\x01\x8e") as broker,
-        site(broker.url, taken_over_wait_s=30.0) as ours,
+        site(broker.url, fight_first_s=30.0) as ours,
     ):
         await until(lambda: "another client connected with our client id" in caplog.text)
         assert broker.levels == [5]
@@ -322,15 +322,16 @@ CONNACK_NEW_STYLE = b"\x20\x03\x00\x84\x00"
 class OldBroker:
     """A broker that knows MQTT 3.1.1 only: a real one, behind a door that treats MQTT 5 as ``answer`` says."""
 
-    def __init__(self, behind: Mosquitto | None, answer: bytes | str) -> None:
+    def __init__(self, behind: Mosquitto | None, answer: bytes | str, port: int = 0) -> None:
         self._behind = behind
         self._answer = answer
+        self._port = port
         self.levels: list[int] = []
         self.url = ""
 
     async def __aenter__(self) -> Self:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", self._port, reuse_address=True)
         self.url = f"mqtt://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
@@ -402,15 +403,35 @@ async def test_a_chosen_version_is_not_changed(mosquitto: Mosquitto, caplog: pyt
         assert set(old.levels) == {5}
 
 
-async def test_a_broker_that_spoke_mqtt_5_is_not_taken_for_an_old_one_when_it_hangs_up(mosquitto: Mosquitto) -> None:
+async def test_a_broker_that_spoke_mqtt_5_speaks_it_again_after_it_hung_up_for_a_while(mosquitto: Mosquitto) -> None:
     async with site(mosquitto) as ours:
         assert (await ours.connected()).version == "5"
         await mosquitto.stop()
         async with OldBrokerOn(mosquitto.port) as door:
             await until(lambda: len(door.levels) >= 3)
             assert set(door.levels) == {5}
+            await until(lambda: 4 in door.levels)
         await mosquitto.start()
+        connected = await ours.connected()
+        assert connected.version == "5"
+        await connected.publish("t", b"1")
+
+
+@pytest.mark.parametrize("answer", [CONNACK_OLD_STYLE, "hang up", "silence"])
+async def test_a_broker_of_3_1_1_in_the_place_of_one_of_mqtt_5_is_found(
+    mosquitto: Mosquitto, tmp_path: Path, answer: bytes | str
+) -> None:
+    async with Mosquitto(tmp_path / "newer") as newer, site(newer) as ours:
         assert (await ours.connected()).version == "5"
+        await newer.stop()
+        async with OldBroker(mosquitto, answer, newer.port) as old:
+            connected = await ours.connected()
+            assert connected.version == "3.1.1"
+            await connected.publish("t", b"1")
+            assert 1 <= old.levels.index(4) <= 4
+            connected.abort()
+            assert (await ours.connected()).version == "3.1.1"
+            assert old.levels[-2:] == [4, 4], "what worked is remembered"
 
 
 class OldBrokerOn(OldBroker):
@@ -451,6 +472,28 @@ async def test_the_client_is_back_soon_after_the_broker_and_its_work_starts_anew
         assert time.monotonic() - started < 2
         assert second is not first
         await second.publish("t", b"2")
+
+
+async def test_a_machine_that_answers_nothing_is_left_soon_and_tried_again(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        waiting = [socket.create_connection(("127.0.0.1", port))]  # the queue is full: what comes now is dropped
+        async with site(f"mqtt://127.0.0.1:{port}", connect_timeout_s=0.2) as ours:
+            await until(lambda: ours.client.trouble is not None and ours.client.trouble.trouble == "timeout")
+            for one in (*waiting, full):
+                one.close()
+            async with Mosquitto(tmp_path, port=port):
+                started = time.monotonic()
+                await ours.connected()
+                assert time.monotonic() - started < 2
+
+
+async def test_a_connection_whose_bytes_nobody_acknowledges_is_given_up_within_seconds(mosquitto: Mosquitto) -> None:
+    async with connection(mosquitto, unacknowledged_s=4.0) as ours:
+        sock = ours._paho.socket()
+        assert sock is not None
+        with socket.socket(fileno=socket.dup(sock.fileno())) as ours_too:
+            assert ours_too.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 4000
 
 
 async def test_the_will_is_said_when_we_vanish_and_is_made_anew_for_each_connection(mosquitto: Mosquitto) -> None:
