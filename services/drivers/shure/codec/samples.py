@@ -24,23 +24,31 @@ from services.model import (
 Columns = Sequence[Sequence[bytes]]
 """The channel and then the fields of many messages: one column each, newest last."""
 
+VERB = b"SAMPLE"
 HEAD = 3
 """Words before the fields: SAMPLE, channel, ALL."""
-UNKNOWN = b"255"
 ANTENNA_LETTERS = "abcd"
 """Antennas as they stand in keys, in the order of a SAMPLE."""
 
 
-def scale(offset: int, most: int = 255) -> Mapping[bytes, int]:
-    """What a field of three digits means, in dB: raw + ``offset``, at most ``most`` (full scale).
-
-    255, and whatever is above, is unknown.
-    """
-    return {b"%03d" % raw: min(most, raw + offset) for raw in range(255)}
+def audio_scale(offset: int, unknown: int = 255) -> Mapping[bytes, int]:
+    """What three digits mean, in dBFS: raw + ``offset``, at most full scale; nothing from ``unknown`` on."""
+    return {b"%03d" % raw: min(0, raw + offset) for raw in range(unknown)}
 
 
-RF, AUDIO = scale(-120), scale(-120, most=0)
+def rf_scale(offset: int) -> Mapping[bytes, int]:
+    """What a field of three digits means, in dBm: raw + ``offset``. No microphone is received with more than 0 dBm."""
+    return {b"%03d" % raw: raw + offset for raw in range(1 - offset)}
+
+
+RF, AUDIO = rf_scale(-120), audio_scale(-120)
 """dBm and dBFS of SLX-D and Axient."""
+
+RF_MOST = max(RF)
+"""The field of 0 dBm; what compares as higher is no level."""
+
+STRANGE = b"?"
+"""In place of a letter that stands for no state of an antenna that we know."""
 
 ANTENNA_STATES: Mapping[int, AntennaState] = {
     ord("A"): "active",
@@ -55,20 +63,25 @@ class Layout:
     """What a family's SAMPLE looks like, and how its columns are read.
 
     ``message`` matches a message whose digits have become 0 and whose antennas A, which the translation table ``shape``
-    does: messages that differ in values alone look the same. ``read`` gets one column a field, the channel first, and
-    fills some of ``keys``. Compared and hashed by identity.
+    does: messages that differ in values alone look the same. What stands behind the ``fields`` that it finds is for
+    newer programs than this one. ``letters`` makes `STRANGE` of what is no letter of an antenna. ``read`` gets one
+    column a field, the channel first, and fills some of ``keys``. Compared and hashed by identity.
     """
 
     message: re.Pattern[bytes]
     shape: bytes
+    letters: bytes
     read: Callable[[Columns], Telemetry]
     keys: frozenset[str]
 
 
 def sample_layout(fields: bytes, letters: bytes, read: Callable[[Columns], Telemetry], keys: Iterable[str]) -> Layout:
     """A layout of what stands behind ALL; ``letters`` are those of an antenna apart from A."""
-    shape = bytes.maketrans(b"123456789" + letters, b"0" * 9 + b"A" * len(letters))
-    return Layout(re.compile(rb"< SAMPLE 00? ALL " + fields + rb" >"), shape, read, frozenset(keys))
+    antennas = letters + STRANGE
+    shape = bytes.maketrans(b"123456789" + antennas, b"0" * 9 + b"A" * len(antennas))
+    known = bytes(each if each in b"A" + letters else STRANGE[0] for each in range(256))
+    message = re.compile(rb"< SAMPLE 00? ALL (?P<fields>" + fields + rb")(?P<more>(?: (?!" + VERB + rb")[^ <>]+)*) >")
+    return Layout(message, shape, known, read, frozenset(keys))
 
 
 def summarise(layout: Layout, messages: bytes) -> dict[int, Telemetry]:
@@ -101,7 +114,9 @@ def _summarise_unlike(layout: Layout, messages: bytes) -> dict[int, Telemetry]:
     summaries: dict[int, Telemetry] = {}
     for own in channels.values():
         whole = _summarise_alike(layout, b"".join(own))
-        parts = [whole] if whole is not None else [_summarise_alike(layout, _as_documented(each)) for each in own]
+        parts = (
+            [whole] if whole is not None else [_summarise_alike(layout, _as_documented(layout, each)) for each in own]
+        )
         for part in filter(None, parts):
             for channel, telemetry in part.items():
                 earlier = summaries.get(channel)
@@ -115,18 +130,28 @@ def _fields(layout: Layout, shape: bytes) -> Struct | None:
 
     A family has a handful of shapes: antennas, carriers, and bitmaps of two or three digits.
     """
-    if layout.message.fullmatch(shape) is None:
+    found = layout.message.fullmatch(shape)
+    if found is None:
         return None
-    opening, verb, channel, everything, *fields, closing = (len(word) for word in shape.split())
+    opening, verb, channel, everything = (len(word) for word in shape.split()[: 1 + HEAD])
     head = f"{opening}xx{verb}xx{channel}sx{everything}xx"
-    return Struct(head + "".join(f"{width}sx" for width in fields) + f"{closing}x")
+    return Struct(head + "".join(f"{len(field)}sx" for field in found["fields"].split()) + f"{len(found['more'])}xx")
 
 
-def _as_documented(message: bytes) -> bytes:
-    """A message in capitals, with single blanks and numbers of three digits, as all devices that were seen write it."""
-    opening, *words = message.upper().split()
-    fields = (word.lstrip(b"0").zfill(3) if word.isdigit() else word for word in words[HEAD:])
-    return b" ".join((opening, *words[:HEAD], *fields))
+def _as_documented(layout: Layout, message: bytes) -> bytes:
+    """A message as all devices that were seen write it: in capitals, with single blanks and numbers of three digits.
+
+    Signs that stand for no state of an antenna become `STRANGE`.
+    """
+    opening, *words, closing = message.upper().split()
+    fields = (_field(layout, word) for word in words[HEAD:])
+    return b" ".join((opening, *words[:HEAD], *fields, closing))
+
+
+def _field(layout: Layout, word: bytes) -> bytes:
+    if word.isdigit():
+        return word.lstrip(b"0").zfill(3)
+    return word if word == VERB else word.translate(layout.letters)
 
 
 def merge(earlier: Telemetry, later: Telemetry) -> Telemetry:
@@ -153,8 +178,8 @@ _EXTREMES: Mapping[str, Callable[[Sequence[object]], object]] = {
 
 def strongest(levels: Columns) -> tuple[int | None, int | None]:
     """The strongest antenna's level in the newest sample, and in the weakest one, dBm."""
-    if any(UNKNOWN in column for column in levels):  # blank compares as the lowest
-        levels = [[b"" if raw == UNKNOWN else raw for raw in column] for column in levels]
+    if max(map(max, levels)) > RF_MOST:  # blank compares as the lowest
+        levels = [[b"" if raw > RF_MOST else raw for raw in column] for column in levels]
     best = list(map(max, *levels))
     newest, lowest = best[-1], min(filter(None, best), default=b"")
     return RF.get(newest), RF.get(lowest)

@@ -74,7 +74,7 @@ def _read_antennas(summary: dict[str, object], tokens: Sequence[bytes], pairs: C
         key = f"rf_overload_{letter}"
         summary[key] = not _RF_OVERLOADED.isdisjoint(lights) or bool(summary.get(key, False))
         if not carrier:
-            summary[f"antenna_{letter}"] = ANTENNA_STATES[tokens[-1][number]]
+            summary[f"antenna_{letter}"] = ANTENNA_STATES.get(tokens[-1][number])
 
 
 def _count_dropouts(states: Sequence[bytes], quality: Sequence[bytes]) -> int:

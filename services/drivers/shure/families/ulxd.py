@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, anywhere, ignored, metered, one, two
-from services.drivers.shure.codec.samples import ANTENNA_STATES, Columns, highest, sample_layout, scale
+from services.drivers.shure.codec.samples import ANTENNA_STATES, Columns, audio_scale, highest, rf_scale, sample_layout
 from services.drivers.shure.codec.wire_types import BLOCK_8, BLOCK_16, NO_NUMBER_8, NO_NUMBER_16
 from services.drivers.shure.families import common
 from services.drivers.shure.families.family import Family, Meters, model
@@ -13,7 +13,7 @@ from services.model import (
     Telemetry,
 )
 
-RF, AUDIO = scale(-128), scale(-50, most=0)
+RF, AUDIO = rf_scale(-128), audio_scale(-50, min(BLOCK_8))
 """dBm and dBFS of a SAMPLE."""
 
 
@@ -22,8 +22,8 @@ def _read_sample(columns: Columns) -> Telemetry:
     _channel, tokens, rf, audio = columns
     newest = tokens[-1]
     return {
-        "antenna_a": ANTENNA_STATES[newest[0]],
-        "antenna_b": ANTENNA_STATES[newest[1]],
+        "antenna_a": ANTENNA_STATES.get(newest[0]),
+        "antenna_b": ANTENNA_STATES.get(newest[1]),
         "audio_peak_dbfs": highest(audio, AUDIO),
         "dropouts": tokens.count(b"XX"),
         "rf_dbm": RF.get(rf[-1]),

@@ -156,7 +156,8 @@ def test_marks_for_unknown_are_no_levels() -> None:
 
 
 def test_the_mark_for_unknown_audio_is_not_full_scale() -> None:
-    assert told("ulxd", ulxd(("XX", 0, 255)))["audio_peak_dbfs"] is None
+    assert {told("ulxd", ulxd(("XX", 0, raw)))["audio_peak_dbfs"] for raw in range(252, 256)} == {None}
+    assert told("ulxd", ulxd(("XX", 0, 251)))["audio_peak_dbfs"] == 0
     assert told("ulxd", ulxd(("AX", 87, 255), ("AX", 87, 23)))["audio_peak_dbfs"] == -27
 
 
@@ -178,17 +179,53 @@ def test_a_line_of_other_widths_means_the_same(family: str, line: bytes, same: b
     [
         b"",
         b"SAMPLE 1 ALL",
-        b"SAMPLE 1 ALL AX 87 23 99",
+        b"SAMPLE 1 SLOT 2 ALL AX 087 023",
         b"SAMPLE 1 ALL AX 08 ",
         b"SAMPLE 1 ALL AX 0x7 023",
         b"SAMPLE 1 ALL AX 087 023\nSAMPLE 1 ALL AX 087 023",
-        b"SAMPLE 1 ALL RX 087 023",
+        b"SAMPLE 1 ALL AXX 087 023",
         b"\xff\x00\n",
     ],
 )
 def test_a_broken_line_is_left_out_and_not_counted(broken: bytes) -> None:
     whole = ulxd(("AX", 87, 23), ("AB", 60, 40))
     assert told("ulxd", [whole[0], broken, whole[1]]) == told("ulxd", whole)
+
+
+@pytest.mark.parametrize(
+    ("family", "line", "same"),
+    [
+        ("ulxd", b"SAMPLE 1 ALL AX 087 023 99", b"SAMPLE 1 ALL AX 087 023"),
+        ("ulxd", b"SAMPLE 1 ALL AX 087 023 new {x}", b"SAMPLE 1 ALL AX 087 023"),
+        ("slxd", b"SAMPLE 1 ALL 102 098 086 003", b"SAMPLE 1 ALL 102 098 086"),
+        ("axient", b"SAMPLE 1 ALL 5 31 102 98 BB 31 86 7 65 7", b"SAMPLE 1 ALL 5 31 102 98 BB 31 86 7 65"),
+        (
+            "axient",
+            b"SAMPLE 1 ALL 5 31 102 98 BB 31 86 7 65 BX 31 80 7 60 001 A1",
+            b"SAMPLE 1 ALL 5 31 102 98 BB 31 86 7 65 BX 31 80 7 60",
+        ),
+    ],
+)
+def test_what_newer_firmware_adds_at_the_end_costs_no_meters(family: str, line: bytes, same: bytes) -> None:
+    assert told(family, [line, line]) == told(family, [same, same])
+
+
+def test_a_letter_that_nobody_knows_is_an_unknown_state_of_its_antenna_alone() -> None:
+    telemetry = told("ulxd", ulxd(("RX", 87, 23), ("AX", 87, 23), ("QX", 87, 23)))
+    assert (telemetry["antenna_a"], telemetry["antenna_b"]) == (None, "inactive")
+    assert (telemetry["samples"], telemetry["dropouts"]) == (3, 0)
+    telemetry = told("axient", axient("005 031 102 100 BG 31 086 31 065"))
+    assert (telemetry["antenna_a"], telemetry["antenna_b"]) == ("active", None)
+    assert (telemetry["rf_b_dbm"], telemetry["interference_seen"], telemetry["dropouts"]) == (-55, False, 0)
+
+
+@pytest.mark.parametrize("raw", [121, 200, 252, 254])
+def test_no_microphone_is_received_with_more_than_one_milliwatt(raw: int) -> None:
+    telemetry = told("axient", axient(f"005 031 102 102 BB 31 {raw} 31 060"))
+    assert (telemetry["rf_a_dbm"], telemetry["rf_dbm"], telemetry["rf_min_dbm"]) == (None, -60, -60)
+    assert told("slxd", [f"SAMPLE 1 ALL 102 098 {raw}".encode()])["rf_dbm"] is None
+    assert told("ulxd", ulxd(("AX", 129, 20), ("AX", 128, 20)))["rf_dbm"] == 0
+    assert told("ulxd", ulxd(("AX", 129, 20)))["rf_dbm"] is None
 
 
 def test_nothing_but_broken_lines_is_nothing() -> None:
