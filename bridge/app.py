@@ -106,7 +106,7 @@ class App:
         self.configured = ConfiguredUnits(
             inventory, self.membership, self.sessions, self.sync, self.makers, self.unidentified
         )
-        self.telemetry = TelemetryCollector(self.sessions, self.changes, settings.polling.telemetry_interval)
+        self.telemetry = TelemetryCollector(self.sessions, self.changes, self.fold, settings.polling.telemetry_interval)
         self.chores = PeriodicChores(inventory, self.changes, self.availability)
 
     def _build_discovery(self) -> None:

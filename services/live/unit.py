@@ -28,7 +28,7 @@ from services.model import (
     UnitRecord,
     empty_state,
 )
-from services.rules import BatteryLevel, TelemetryAggregate
+from services.rules import BatteryLevel, Reception, TelemetryAggregate
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class Meters:
     unmetered_s: float = 0.0
     """Seconds since the newest interval ended."""
     aggregate: TelemetryAggregate = field(default_factory=TelemetryAggregate)
+    reception: Reception = field(default_factory=Reception)
     recorded: dict[str, object] | None = None
     """Minimum, maximum and mean of the last while, for recorders; ``None`` where nothing was metered in it."""
 
@@ -77,11 +78,12 @@ class Meters:
         """Let time pass without an interval; after ``hold_s`` seconds the newest one is worth nothing any more."""
         self.unmetered_s += seconds
         if self.unmetered_s > hold_s:
-            self.newest = None
+            self.end()
 
     def end(self) -> None:
-        """Forget the newest interval: the unit is gone."""
+        """Forget the newest interval: the unit is gone, or its meters ended."""
         self.newest = None
+        self.reception.end()
 
     def record(self) -> bool:
         """Sum up what came since the last call; whether there was anything."""

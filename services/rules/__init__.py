@@ -2,7 +2,8 @@
 
 `admission` checks what a driver reports. `fold` makes a state of readings; what only channels or bays have is in
 `channels` and `bays`. `battery` makes a level of battery values (replace, critical), `status` makes one status word of
-a state. `aggregate` makes ``levels`` of meters. `identity` recognises a unit, `networks` parses what may be searched.
+a state. `reception` judges meters by the state beside them, `aggregate` makes ``levels`` of meters. `identity`
+recognises a unit, `networks` parses what may be searched.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from services.rules.fold import fold_part, fold_unit, rejudge, reported_of
 from services.rules.folded import Folded, Happening, Situation
 from services.rules.identity import is_unit_id, make_id, recognise, same_unit
 from services.rules.networks import MAX_ADDRESSES, Expansion, Host, Span, expand, normalise_host, parse
+from services.rules.reception import Reception
 from services.rules.status import PRECEDENCE
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Folded",
     "Happening",
     "Host",
+    "Reception",
     "Situation",
     "Span",
     "StatusRules",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from services.model import KEYS, EventType, Kind, State
 from services.rules.battery import BatteryLevel
 from services.rules.folded import Happening, Situation
+from services.rules.status import RF_MUTED
 
 PRESENCE = "transmitter_present"
 
@@ -39,16 +40,24 @@ def reported_of(state: State) -> dict[str, object]:
 
 
 def _present(reported: Mapping[str, object], presence: tuple[str, ...]) -> bool | None:
-    """On the air, as far as the family's own signs go; unknown until one of them was reported."""
+    """On the air, as far as the family's own signs go; unknown until one of them was reported.
+
+    Where the signs disagree the meters decide: a transmitter on external power or with a dead gauge has no bars, and
+    one that was switched off may still have some for seconds. A carrier alone is no transmitter: it may be anybody's.
+    """
     present = reported.get(PRESENCE)
     if isinstance(present, bool):
         return present
     signs = [key for key in presence if key in reported]
     if not signs:
         return None
-    # A transmitter on external power has no battery to count bars of, yet it is there.
-    external = reported.get("power_source") == "external"
-    return all(reported[key] is not None or (key == "battery_bars" and external) for key in signs)
+    found = [key for key in signs if reported[key] is not None]
+    if len(found) == len(signs):
+        return True
+    if found == [] and "transmitter_model" in signs:
+        return False
+    external = reported.get("power_source") == "external" and "transmitter_model" in found
+    return external or reported.get("carrier_received") is True
 
 
 def _battery_status(reported: Mapping[str, object]) -> object:
@@ -73,9 +82,11 @@ def _keep_last(new: dict[str, object], old: State, around: Situation) -> None:
 
 
 def _audio_path(new: State) -> str:
+    if new[RF_MUTED] is True:  # not received, and not lost
+        return "muted"
     if new[PRESENCE] is not True:
         return "unknown" if new[PRESENCE] is None else "no_signal"
-    mutes = (new["receiver_muted"], new["transmitter_muted"], new["transmitter_rf_muted"])
+    mutes = (new["receiver_muted"], new["transmitter_muted"], new[RF_MUTED])
     if any(mute is True for mute in mutes):
         return "muted"
     return "unknown" if all(mute is None for mute in mutes) else "live"
@@ -83,7 +94,6 @@ def _audio_path(new: State) -> str:
 
 EDGES: tuple[tuple[str, object, object, EventType], ...] = (
     ("transmitter_present", False, True, "transmitter_on"),
-    ("transmitter_present", True, False, "transmitter_lost"),
     ("transmitter_muted", False, True, "transmitter_muted"),
     ("transmitter_muted", True, False, "transmitter_unmuted"),
     ("talk_switch", "released", "pressed", "talk_switch_pressed"),
@@ -94,6 +104,13 @@ EDGES: tuple[tuple[str, object, object, EventType], ...] = (
     ("interference_2", "detected", "none", "interference_ended"),
 )
 """Key, from, to, event. A first value is no event."""
+
+
+def events(old: State, new: State, was: BatteryLevel | None, level: BatteryLevel | None) -> list[Happening]:
+    """What happened beside `EDGES`: a transmitter that went, unless its carrier was switched off; its battery."""
+    went = old[PRESENCE] is True and new[PRESENCE] is False and new[RF_MUTED] is not True
+    lost = [Happening("transmitter_lost", {PRESENCE: True}, {PRESENCE: False})] if went else []
+    return [*lost, *battery_events(old, new, was, level)]
 
 
 def battery_events(old: State, new: State, was: BatteryLevel | None, level: BatteryLevel | None) -> list[Happening]:

@@ -45,7 +45,7 @@ FOLDS: Mapping[Kind, Fold] = {
     Kind.CHANNEL: Fold(
         channels.derive,
         channels.EDGES,
-        channels.battery_events,
+        channels.events,
         channels.PRESENCE,
         has_battery=True,
         back=channels.reported_of,

@@ -17,6 +17,7 @@ PRECEDENCE: Mapping[Kind, tuple[tuple[str, str], ...]] = {
         ("stale", "stale"),
         ("encryption_fault", "fault"),
         ("unregistered_transmitter", "fault"),
+        ("transmitter_rf_muted", "muted"),  # off the air, and on purpose
         ("transmitter_lost", "lost"),
         ("battery_critical", "critical"),
         ("interference", "interference"),
@@ -24,7 +25,6 @@ PRECEDENCE: Mapping[Kind, tuple[tuple[str, str], ...]] = {
         ("battery_replace", "replace"),
         ("receiver_muted", "muted"),
         ("transmitter_muted", "muted"),
-        ("transmitter_rf_muted", "muted"),
     ),
     Kind.IEM_CHANNEL: (
         ("iem_offline", "offline"),
@@ -64,19 +64,21 @@ class Judge:
     counts: Callable[[State, str], bool] = lambda _state, _status: True
 
 
+RF_MUTED = "transmitter_rf_muted"
+"""True for a transmitter that is off the air because somebody switched its carrier off: it is not lost."""
 _TRUE_MEANS = ("encryption_fault", "unregistered_transmitter")
-_MUTES = ("receiver_muted", "transmitter_muted", "transmitter_rf_muted")
+_MUTES = ("receiver_muted", "transmitter_muted", RF_MUTED)
 _INTERFERENCE = ("interference", "interference_2")
 
 
 def _channel_reasons(state: State, signs: Signs) -> set[str]:
     found = {key for key in _TRUE_MEANS if state[key] is True}
     found |= {key for key in _INTERFERENCE if state[key] == "detected"}
-    mutes = _MUTES if state["transmitter_present"] else ("receiver_muted",)
+    mutes = _MUTES if state["transmitter_present"] else ("receiver_muted", RF_MUTED)
     found |= {key for key in mutes if state[key] is True}
     if signs.level is not None:
         found.add(f"battery_{signs.level}")
-    if signs.lost:
+    if signs.lost and state[RF_MUTED] is not True:
         found.add("transmitter_lost")
     return found
 
@@ -87,8 +89,8 @@ def _channel_otherwise(state: State) -> str:
 
 
 def _mute_counts(state: State, status: str) -> bool:
-    """Whether a status counts: a channel without a transmitter is idle, muted or not."""
-    return status != "muted" or bool(state["transmitter_present"])
+    """Whether a status counts: a channel without a transmitter is idle, muted or not, but where its carrier is off."""
+    return status != "muted" or bool(state["transmitter_present"]) or state[RF_MUTED] is True
 
 
 def _iem_channel_reasons(state: State, _signs: Signs) -> set[str]:

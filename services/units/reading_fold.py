@@ -7,6 +7,7 @@ another one may get into the state.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,9 @@ from services.units.availability import Availability
 
 _RECORD_KEYS = frozenset({"model", "family", "serial", "mac", "device_id", "firmware", "band", "part_count"})
 """Keys of a unit that go into its record; the others are its state."""
+
+RECENTLY_S = 1.0
+"""What the meters showed within the last interval is as good as now."""
 
 MORE = "more"
 """The driver's own keys, in what was reported and in a state."""
@@ -143,6 +147,8 @@ class ReadingFold:
         self._writer.change_part_facts(part, part.reported, around.now)
         if part.abilities is not None and part.abilities.presence:
             around = replace(around, presence=part.abilities.presence)
+        if around.heard_at is None and part.state.get("transmitter_present"):
+            around = replace(around, heard_at=_heard_at(part))
         folded = fold_part(part.address.kind, part.state, part.reported, around, part.level)
         if folded is None:
             return False
@@ -201,6 +207,15 @@ def _report_last_values(unit: Unit) -> None:
     unit.reported = {**state, "device_id": unit.state["name"], **unit.reported}
     for part in unit.parts.values():
         part.reported = {**reported_of(part.address.kind, part.state), **part.reported}
+
+
+def _heard_at(part: UnitPart) -> str | None:
+    """When the meters last received a transmitter that they do not receive now: units report its end later."""
+    heard_at = part.meters.reception.heard_at
+    if heard_at is None:
+        return None
+    age = asyncio.get_running_loop().time() - heard_at
+    return clock.text_of(clock.now() - age) if age > RECENTLY_S else None
 
 
 def _admitted(unit: Unit, reading: Reading) -> Reading:

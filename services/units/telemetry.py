@@ -11,8 +11,10 @@ import logging
 from math import ceil
 
 from services import clock
+from services.drivers import Reading
 from services.live import Changes, Unit, UnitPart
 from services.model import Event, Facet, Telemetry
+from services.units.reading_fold import ReadingFold
 from services.units.session import UnitSession
 from services.units.sessions import Sessions
 
@@ -27,6 +29,9 @@ METERED_A_SLICE = 50
 QUIET_A_SLICE = 100
 """Channels without meters are only looked at: an idle bridge sleeps."""
 
+RECEIVED = "carrier_received"
+"""Evidence for ``transmitter_present``: see `services.rules.channels`."""
+
 LEVELS_S = 30.0
 """Seconds that `levels` sum up (docs/topics.md)."""
 
@@ -37,9 +42,11 @@ METERS_HOLD_S = 10.0
 class TelemetryCollector:
     """Takes telemetry of every live part, round after round."""
 
-    def __init__(self, sessions: Sessions, changes: Changes, interval_s: float = 1.0) -> None:
+    def __init__(self, sessions: Sessions, changes: Changes, fold: ReadingFold, interval_s: float = 1.0) -> None:
         self._sessions = sessions
         self._changes = changes
+        self._fold = fold
+        self._loop = asyncio.get_running_loop()
         self.interval_s = interval_s
         self._round = 0
         self._failing: set[str] = set()
@@ -47,14 +54,13 @@ class TelemetryCollector:
 
     async def run(self) -> None:
         """Run until cancelled."""
-        loop = asyncio.get_running_loop()
-        due = loop.time()
+        due = self._loop.time()
         while True:
-            due = max(due + self.interval_s, loop.time())
+            due = max(due + self.interval_s, self._loop.time())
             await self._one_round(due)
 
     async def _one_round(self, end: float) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         work = self._sessions.live()
         parts = [part for session in work for part in session.unit.parts.values()]
         metered = sum(part.meters.newest is not None for part in parts)
@@ -83,16 +89,25 @@ class TelemetryCollector:
         link = session.link
         if link is None:
             return
-        for part in session.unit.parts.values():
+        now = self._loop.time()
+        for part in list(session.unit.parts.values()):
             telemetry: Telemetry | None = link.take_telemetry(part.place)
             if telemetry is None:
                 self._miss(session.unit, part)
                 continue
+            telemetry = part.meters.reception.judge(telemetry, part.state.get("transmitter_present"), now)
             if telemetry.get("audio_overload"):
                 self._count_overload(part, telemetry)
             part.meters.take(telemetry)
             part.counters.rf_dropouts += telemetry.get("dropouts", 0)
             self._changes.mark(part.address, Facet.TELEMETRY)
+            self._witness(session.unit, part)
+
+    def _witness(self, unit: Unit, part: UnitPart) -> None:
+        """Whether a carrier is received is a sign of a transmitter like those that the unit reports."""
+        received = part.meters.reception.received
+        if received is not part.reported.get(RECEIVED):
+            self._fold.take(unit, [Reading(part.place, {RECEIVED: received})])
 
     def _count_overload(self, part: UnitPart, telemetry: Telemetry) -> None:
         """Every interval with an overload counts, and the first of them is an event."""
@@ -107,6 +122,7 @@ class TelemetryCollector:
         own = unit.record.meter_interval_s
         asked = self._sessions.polling.meter_interval_s if own is None else own
         part.meters.miss(self.interval_s, METERS_HOLD_S + asked)
+        self._witness(unit, part)
 
     def _record(self, unit: Unit) -> None:
         for part in unit.parts.values():

@@ -57,7 +57,7 @@ CHANNEL_KEYS: tuple[Key, ...] = (
         audited=True,
         metric=Metric("channel_transmitter_muted", "1 while muted at the transmitter."),
     ),
-    _sent("transmitter_rf_muted", bool, "The transmitter's carrier is switched off."),
+    _state("transmitter_rf_muted", bool, "The transmitter's carrier is switched off, so it is not received."),
     _sent("talk_switch", Literal["pressed", "released"], "Talk or mute button."),
     _state("audio_path", AudioPath, "Whether the voice gets through.", role="derived", empty="unknown"),
     _state(
@@ -186,8 +186,9 @@ CHANNEL_EVIDENCE: tuple[Key, ...] = (
         "How far the predicted run time goes.",
     ),
     _evidence("battery_warning", bool, "The unit itself warns of the transmitter's battery."),
+    _evidence("carrier_received", bool, "Whether the meters show a carrier; the bridge itself adds it."),
 )
-"""What a driver reports for ``battery_status``, which the rules make of it."""
+"""What ``battery_status`` and ``transmitter_present`` are made of beside other keys."""
 
 CHANNEL_SLOT_KEYS: tuple[Key, ...] = (
     _slot("number", int, "From 1.", minimum=1, required=True),

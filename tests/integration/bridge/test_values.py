@@ -6,9 +6,11 @@ import httpx
 import pytest
 
 from services.drivers import NONSENSE
+from services.rules import reception
 from tests.integration.bridge.test_strange_receivers import receiver_of, served
-from tests.integration.hardware import Manners
+from tests.integration.hardware import Hardware, Manners
 from tests.integration.house import House, own_address
+from tests.integration.observer import Observer
 
 ILLEGIBLE = {
     "GROUP_CHAN U1,03": ("group", "group_channel"),
@@ -65,6 +67,115 @@ async def test_every_kind_of_nonsense_is_a_metric_from_the_start(house: House) -
         assert await counters(listen, rack) == {**dict.fromkeys(NONSENSE, 0), **expected}, (
             "over the end of a conversation"
         )
+
+
+LIVE = "< SAMPLE 1 ALL AX 078 020 >"
+IDLE = "< SAMPLE 1 ALL XX 012 000 >"
+OFF = ("< REP 1 TX_TYPE UNKN >", "< REP 1 BATT_BARS 255 >", "< REP 1 BATT_RUN_TIME 65535 >")
+ON = ("< REP 1 TX_TYPE ULXD1 >", "< REP 1 BATT_BARS 004 >", "< REP 1 BATT_RUN_TIME 00300 >")
+
+
+def plays(device: Hardware, *samples: str) -> None:
+    """What it meters from now on, in rotation."""
+    device.memory.samples[1] = list(samples)
+
+
+def intervals(seen: Observer, rack: str) -> int:
+    return len(seen.all("telemetry", f"/{rack}-1/"))
+
+
+async def interval(seen: Observer, rack: str, number: int = 1) -> dict[str, object]:
+    """The meters after so many intervals more."""
+    until = intervals(seen, rack) + number
+    await seen.until(lambda: intervals(seen, rack) >= until)
+    data: dict[str, object] = seen.all("telemetry", f"/{rack}-1/")[-1].body["data"]
+    return data
+
+
+async def dropouts(listen: str, rack: str) -> int:
+    async with httpx.AsyncClient() as http:
+        text = (await http.get(f"http://{listen}/metrics")).text
+    name = "mic2mqtt_rf_dropouts_total{"
+    (line,) = [each for each in text.splitlines() if each.startswith(name) and f'"{rack}-1"' in each]
+    return round(float(line.split()[-1]))
+
+
+async def test_only_a_transmitter_can_lose_its_radio_signal(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reception, "LAG_S", 0.6)
+    listen = f"{own_address()}:8099"
+    quick = {"telemetry_interval": "200ms"}
+    async with served(house, ("ulxd4q", Manners()), http={"listen": listen}, polling=quick) as (seen, [device]):
+        rack = receiver_of(device)
+        plays(device, IDLE)
+        device.change(*OFF)
+        await seen.until(lambda: seen.shows(f"{rack}-1", transmitter_present=False))
+        assert (await interval(seen, rack, 5))["dropouts"] == 0
+        plays(device, LIVE)  # the meters show it first, the reports follow
+        await interval(seen, rack, 2)
+        device.change(*ON)
+        await seen.until(lambda: seen.shows(f"{rack}-1", transmitter_present=True))
+        await interval(seen, rack, 2)
+        assert await dropouts(listen, rack) == 0
+        plays(device, LIVE, IDLE)  # it fades
+        await interval(seen, rack, 3)
+        plays(device, LIVE)
+        await interval(seen, rack, 2)
+        faded = await dropouts(listen, rack)
+        assert faded > 3
+        plays(device, IDLE)  # it is switched off
+        await interval(seen, rack, 2)
+        device.change(*OFF)
+        await seen.until(lambda: seen.shows(f"{rack}-1", transmitter_present=False))
+        assert (await interval(seen, rack, 5))["dropouts"] == 0
+        assert await dropouts(listen, rack) <= faded + 1
+
+
+async def test_a_transmitter_that_is_received_is_there_though_its_battery_says_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reception, "FADE_S", 0.5)
+    async with served(house, ("ulxd4q", Manners())) as (seen, [device]):
+        rack = receiver_of(device)
+        plays(device, "< SAMPLE 1 ALL AB 083 034 >")
+        await seen.live(rack)
+        await interval(seen, rack)
+        device.change("< REP 1 BATT_BARS 255 >", "< REP 1 BATT_RUN_TIME 65533 >")
+        await seen.until(lambda: seen.shows(f"{rack}-1", battery_status="communication_error"))
+        await interval(seen, rack)
+        states = [each.body["data"] for each in seen.all("state", f"/{rack}-1/")]
+        assert {state["transmitter_present"] for state in states if state["battery_bars"] is None} == {True}
+        plays(device, IDLE)
+        await seen.until(lambda: seen.shows(f"{rack}-1", transmitter_present=False))
+        await seen.until(lambda: len(seen.events("transmitter_lost", f"/{rack}-1/")) == 1)
+
+
+async def test_what_a_receiver_does_not_have_any_more_goes_with_what_says_so(house: House) -> None:
+    second = dict.fromkeys(("frequency_2_mhz", "group_2", "group_channel_2", "interference_2"))
+    async with served(house, ("ad4d_fdc", Manners())) as (seen, [device]):
+        rack = receiver_of(device)
+        await seen.live(rack)
+        assert seen.shows(f"{rack}-1", frequency_2_mhz=602.125, interference_2="detected")
+        device.say("< REP 1 FD_MODE OFF >", "< REP 1 SLOT_STATUS 1 EMPTY >")
+        await seen.until(lambda: seen.shows(f"{rack}-1", **second))
+        await seen.until(lambda: slot(seen, rack)["status"] == "empty")
+        assert {value for key, value in slot(seen, rack).items() if key not in {"number", "status"}} == {None}
+
+
+def slot(seen: Observer, rack: str) -> dict[str, object]:
+    found: dict[str, object] = seen.newest(f"channel/{rack}-1", "slots")["data"]["slots"][0]
+    return found
+
+
+async def test_a_transmitter_that_somebody_switched_off_over_showlink_is_not_lost(house: House) -> None:
+    async with served(house, ("ad4d_fdc", Manners())) as (seen, [device]):
+        rack = receiver_of(device)
+        await seen.live(rack)
+        device.say("< REP 1 SLOT_RF_OUTPUT 1 RF_MUTE >", "< REP 1 TX_MODEL UNKNOWN >")
+        await seen.until(lambda: seen.shows(f"{rack}-1", transmitter_present=False))
+        assert seen.shows(f"{rack}-1", status="muted", status_reasons=["transmitter_rf_muted", "interference_2"])
+        device.say("< REP 1 SLOT_RF_OUTPUT 1 RF_ON >", "< REP 1 TX_MODEL ADX2FD >")
+        await seen.until(lambda: seen.shows(f"{rack}-1", transmitter_present=True, transmitter_rf_muted=False))
+        assert not seen.events("transmitter_lost", f"/{rack}-1/")
 
 
 async def counters(listen: str, rack: str) -> dict[str, int]:

@@ -161,3 +161,50 @@ def test_whatever_is_reported_every_key_of_the_contract_is_there(
         folded = fold_part(CHANNEL, state, reported, AROUND)
         state = folded.state if folded else state
         assert tuple(state) == state_keys(CHANNEL)
+
+
+def test_where_its_signs_disagree_the_meters_decide_whether_a_transmitter_is_there() -> None:
+    dead_gauge = {**ON_AIR, "battery_bars": None, "battery_runtime_status": "communication_error"}
+    assert present({**dead_gauge, "carrier_received": True}) is True
+    assert present({**dead_gauge, "carrier_received": False}) is False
+    assert present(dead_gauge) is False, "nothing is metered: the family's own signs count"
+    assert present({"battery_bars": None, "carrier_received": True}) is True, "older firmware has no other sign"
+    assert present({**OFF_AIR, "carrier_received": True}) is False, "a carrier may be anybody's"
+    assert present({**ON_AIR, "carrier_received": False}) is True, "a fade is no end"
+
+
+def present(reported: Mapping[str, object]) -> bool:
+    return fold(reported).state["transmitter_present"] is True
+
+
+@given(st.permutations(["transmitter_model", "battery_bars", "carrier_received"]))
+def test_a_transmitter_comes_and_goes_once_in_whatever_order_its_signs_change(order: list[str]) -> None:
+    on: dict[str, object] = {"transmitter_model": "QLXD2", "battery_bars": 4, "carrier_received": True}
+    off: dict[str, object] = {"transmitter_model": None, "battery_bars": None, "carrier_received": False}
+    for reported, then in ((dict(off), on), (dict(on), off)):
+        seen = [present(reported)]
+        for key in order:
+            reported[key] = then[key]
+            seen.append(present(reported))
+        assert [*dict.fromkeys(seen)] == [then is not on, then is on]
+        assert seen == sorted(seen, reverse=then is off)
+
+
+RF_MUTED: Mapping[str, object] = {**OFF_AIR, "transmitter_rf_muted": True}
+
+
+def test_a_transmitter_whose_carrier_was_switched_off_is_muted_and_not_lost() -> None:
+    folded = fold(RF_MUTED, fold(ON_AIR).state)
+    assert (folded.state["status"], folded.state["status_reasons"]) == ("muted", ["transmitter_rf_muted"])
+    assert folded.state["audio_path"] == "muted"
+    assert events(folded) == []
+    back = fold({**ON_AIR, "transmitter_rf_muted": False}, folded.state)
+    assert (back.state["status"], events(back)) == ("good", ["transmitter_on"])
+    lost = fold({**OFF_AIR, "transmitter_rf_muted": None}, folded.state)
+    assert lost.state["status"] == "lost", "linked no longer, so nobody knows of a mute"
+
+
+def test_a_transmitter_that_the_meters_lost_before_the_unit_said_so_was_last_seen_then() -> None:
+    earlier = "2026-11-22T11:59:53.000Z"
+    state = fold(OFF_AIR, fold(ON_AIR).state, replace(AROUND, heard_at=earlier)).state
+    assert state["transmitter_last_seen"] == earlier

@@ -29,7 +29,7 @@ class OneSample:
 
 async def test_the_newest_meters_stay_readable_between_slow_samples_and_end_when_metering_ended() -> None:
     sessions = SimpleNamespace(polling=Polling(meter_interval_s=5.0))
-    metering = TelemetryCollector(cast("Any", sessions), Changes(), interval_s=1.0)
+    metering = TelemetryCollector(cast("Any", sessions), Changes(), cast("Any", None), interval_s=1.0)
     channel = UnitPart(CHANNEL, 1)
     receiver = SimpleNamespace(record=SimpleNamespace(meter_interval_s=None), parts={1: channel})
     session = cast("Any", SimpleNamespace(link=OneSample(), unit=receiver))
@@ -51,7 +51,7 @@ class Broken:
 
 async def test_a_driver_that_fails_costs_the_meters_of_its_own_unit_alone(caplog: pytest.LogCaptureFixture) -> None:
     sessions = SimpleNamespace(polling=Polling())
-    collector = TelemetryCollector(cast("Any", sessions), Changes(), interval_s=0.01)
+    collector = TelemetryCollector(cast("Any", sessions), Changes(), cast("Any", None), interval_s=0.01)
     parts = [UnitPart(CHANNEL, 1), UnitPart(CHANNEL._replace(id="rack2-1"), 1)]
     links = [Broken(), OneSample()]
     sessions.live = lambda: [

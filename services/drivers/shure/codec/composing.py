@@ -1,16 +1,25 @@
-"""PURE. Keys that take more than one message: what comes in several messages is kept here and emitted together."""
+"""PURE. Keys that take more than one message: what comes in several messages is kept here and emitted together.
+
+What one message says may end what others said: a channel without a second carrier has no second frequency, a slot that
+was emptied no battery. Units do not take such values back one by one, so here they go.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from services.drivers.port import Part, Reading
+from services.drivers.shure.codec.slots import Slots
 
 PRIVATE_KEYS = frozenset({"menu_locked", "power_locked", "quadversity"})
 """Keys that are in no state: halves of such a key."""
-_PARTS = PRIVATE_KEYS | {"fd_mode", "antenna_count"}
-"""Keys of a channel that others follow from."""
-_SLOT_PARTS = frozenset({"status", "battery_runtime_minutes"})
+SECOND_CARRIER = frozenset({"frequency_2_mhz", "group_2", "group_channel_2", "interference_2"})
+"""Keys that a channel has in ``fd_c`` alone."""
+ONE_CARRIER = frozenset({"off", "fd_s"})
+"""Words of ``fd_mode`` for a channel with one carrier."""
+_PARTS = PRIVATE_KEYS | SECOND_CARRIER | {"fd_mode", "antenna_count"}
+"""Keys of a channel that others follow from, or that go with others."""
 
 
 class Composer:
@@ -18,7 +27,7 @@ class Composer:
 
     def __init__(self) -> None:
         self._channels: defaultdict[int, dict[str, object]] = defaultdict(dict)
-        self._slots: defaultdict[Part, dict[str, object]] = defaultdict(dict)
+        self._slots = Slots()
         self._quadversity: object = None
         self._paired: frozenset[int] = frozenset()
         """Channels in frequency diversity, where the receiver reports it and not the channel."""
@@ -38,7 +47,7 @@ class Composer:
         if not channel:
             return [reading, *self._receiver(reading)]
         if reading.part.slot:
-            return [self._slot(reading)]
+            return self._slots.compose(reading)
         known = self._channels[channel]
         if reading.values.keys().isdisjoint(_PARTS):
             return [reading]
@@ -48,6 +57,8 @@ class Composer:
             values["tx_lock"] = _lock(known)
         if not reading.values.keys().isdisjoint({"quadversity", "fd_mode", "antenna_count"}):
             values["diversity"] = self._diversity(channel)
+        if not reading.values.keys().isdisjoint(SECOND_CARRIER | {"fd_mode"}):
+            values |= _second_carrier(known, reading.values)
         return [Reading(reading.part, values)]
 
     def _receiver(self, reading: Reading) -> list[Reading]:
@@ -69,16 +80,15 @@ class Composer:
             return "quadversity_frequency" if four else "frequency"
         return "quadversity" if four else "antenna"
 
-    def _slot(self, reading: Reading) -> Reading:
-        known = self._slots[reading.part]
-        known.update((key, value) for key, value in reading.values.items() if key in _SLOT_PARTS)
-        values = dict(reading.values)
-        # SLX-D+ reports the minutes of the active transmitter for both places (seen on a real unit): only one has them
-        if known.get("status") == "offline":
-            values["battery_runtime_minutes"] = None
-        elif known.get("status") == "online" and "status" in values and "battery_runtime_minutes" in known:
-            values["battery_runtime_minutes"] = known["battery_runtime_minutes"]
-        return Reading(reading.part, values)
+
+def _second_carrier(known: dict[str, object], values: Mapping[str, object]) -> dict[str, object]:
+    """What of the second carrier is to be emitted with these values."""
+    if known.get("fd_mode") not in ONE_CARRIER:
+        return {key: known[key] for key in SECOND_CARRIER & known.keys()} if "fd_mode" in values else {}
+    if "fd_mode" in values:  # what was reported before is no evidence when it comes back
+        for key in SECOND_CARRIER & known.keys():
+            del known[key]
+    return dict.fromkeys(SECOND_CARRIER)
 
 
 def _lock(known: dict[str, object]) -> str | None:

@@ -203,5 +203,6 @@ FAMILY = Family(
     most_parts=24,  # an ANX4 with every licence
     presence=("transmitter_model",),
     slots=8,
+    composed=frozenset({"transmitter_rf_muted"}),
     settable={**common.NAME_AND_GAIN, "receiver_muted": common.MUTE_RANGE},
 )

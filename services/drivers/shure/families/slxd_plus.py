@@ -8,8 +8,14 @@ from services.drivers.shure.codec.properties import PropertyTable, Scope, ignore
 from services.drivers.shure.families import common, slxd
 from services.drivers.shure.families.family import Family, model
 
-_LINK = {"online": "online", "offline": "offline"}
-"""Lower case was seen on a real unit."""
+_LINK = {
+    "online": "online",  # lower case, and these two words, were seen on a real unit
+    "offline": "offline",
+    "EMPTY": "empty",
+    "LINKED.INACTIVE": "linked_inactive",
+    "LINKED.ACTIVE": "linked_active",
+}
+"""Firmware 2.0.38.9 has the first two, the document the others."""
 
 FAMILY = Family(
     name="slxd_plus",
