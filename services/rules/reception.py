@@ -90,10 +90,11 @@ class Reception:
         """Whether a silence that goes on is a loss; ``None`` while reports of it may be under way."""
         if self._silent_since is None:
             self._silent_since = now
-        if now - self._silent_since <= LAG_S:
-            return None
-        if present is not True:
+        waits = now - self._silent_since <= LAG_S
+        if present is False or (present is None and not waits):
             self._gone, self._present_since = True, None
+        elif waits:
+            return None
         elif self._gone:
             self._present_since = now if self._present_since is None else self._present_since
             self._gone = now - self._present_since <= LAG_S

@@ -73,6 +73,16 @@ def test_a_transmitter_that_was_switched_off_lost_nothing(channel: Channel, lag:
     assert channel.dropouts == 0
 
 
+def test_a_transmitter_that_was_switched_off_and_on_again_at_once_lost_nothing(channel: Channel) -> None:
+    channel.seconds(60, HEARD, present=True)
+    channel.seconds(2, SILENT, present=True)
+    channel.second(SILENT, present=False)
+    channel.second(SILENT, present=True)
+    channel.second(FADES, present=True)
+    assert channel.dropouts == 0
+    assert channel.second(FADES, present=True) == 3
+
+
 def test_a_fade_of_a_live_channel_is_counted_when_it_is_over(channel: Channel) -> None:
     channel.seconds(60, HEARD, present=True)
     assert channel.second(FADES, present=True) == 3
