@@ -16,7 +16,7 @@ from bridge.reload import ConfigurationReload, ReloadRequests
 from bridge.restarts import keep_running
 from bridge.settings import Settings, broker_of, polling_of, status_rules_of
 from services.audit import Audit, Outbox, Retention
-from services.commands import BridgeActions, CommandHandlers, CommandService
+from services.commands import BridgeActions, CommandHandlers, CommandService, Reach
 from services.discovery import Adverts, AnnouncedHosts, Candidates, DiscoveryOrchestrationService, Schedule
 from services.drivers import Driver, Makers, Surroundings
 from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts
@@ -131,6 +131,7 @@ class App:
             announced=self.announced,
             default_tenant=self.default,
         )
+        self.reach = Reach(lambda: self.discovery.ranges, self.inventory, self.makers)
         self.schedule = Schedule(discovery=self.discovery, inventory=self.inventory, unidentified=self.unidentified)
 
     def _build_publishing(self, settings: Settings) -> None:
@@ -182,14 +183,14 @@ class App:
             sessions=self.sessions,
             makers=self.makers,
             audit=self.audit,
+            reach=self.reach,
             bridge=BridgeActions(self.publisher.republish, self._reloads.ask, self.tenants),
         )
         self.replies = Replies()
         self.gateway = CommandGateway(
-            commands=CommandService(handlers.table, self.audit),
+            commands=CommandService(handlers.table, self.audit, self.store.flush),
             topics=self.topics,
             replies=self.replies,
-            subscriptions=self.subscriptions,
             audit=self.audit,
             default=self.default,
             reply_prefixes=settings.mqtt.reply_prefixes,
@@ -212,6 +213,7 @@ class App:
             sessions=self.sessions,
             configured=self.configured,
             schedule=self.schedule,
+            reach=self.reach,
             telemetry=self.telemetry,
             subscriptions=self.subscriptions,
             status=self.status,

@@ -25,6 +25,7 @@ from bridge.settings import (
     status_rules_of,
 )
 from services.audit import Audit, Retention
+from services.commands import Reach
 from services.discovery import Schedule
 from services.drivers import Driver
 from services.model import AuditContext, Campus, RangeRecord, ServiceError
@@ -81,6 +82,7 @@ class ConfigurationReload:
         sessions: Sessions,
         configured: ConfiguredUnits,
         schedule: Schedule,
+        reach: Reach,
         telemetry: TelemetryCollector,
         subscriptions: Subscriptions,
         status: BridgeStatus,
@@ -98,6 +100,7 @@ class ConfigurationReload:
         self._sessions = sessions
         self._configured = configured
         self._schedule = schedule
+        self._reach = reach
         self._telemetry = telemetry
         self._subscriptions = subscriptions
         self._status = status
@@ -158,6 +161,7 @@ class ConfigurationReload:
             interface=settings.discovery.interface,
             concurrency=settings.discovery.concurrency,
         )
+        self._reach.configure(settings.discovery.allow, settings.discovery.allow_ports)
         await self._subscriptions.extend()
 
     def _put_into_effect(self, settings: Settings, changed: Collection[str]) -> None:

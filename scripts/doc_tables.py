@@ -48,7 +48,6 @@ from services.verbs import VERBS
 
 UNUSED_ERRORS: Mapping[ErrorCode, str] = {
     "not_settable": "with `set`",
-    "rate_limited": "later",
     "not_leader": "with several instances",
     "device_rejected": "with `set`",
     "device_auth": "for makers whose units ask for a password",

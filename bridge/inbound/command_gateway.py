@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.contract import Incoming, Rejection, Request, Topics, encoding, parse
 from bridge.inbound.replies import Replies, Reply
-from bridge.inbound.subscriptions import Subscriptions
 from services import clock
 from services.audit import Audit
 from services.commands import Command, CommandService, Outcome
 from services.model import AuditContext, Campus, ServiceError
+from services.pace import Pace
 from services.verbs import BRIDGE_SCOPES, NO_VERB, VERBS
 
 log = logging.getLogger(__name__)
@@ -33,12 +33,22 @@ BAD_INPUT_AUDITED_S = 10.0
 """At most one audit event of bad input in so long and campus; the others are counted in the next one."""
 
 
-@dataclass(slots=True)
-class _BadInput:
-    """Bad input of one campus that is not audited yet, and when some was."""
+COMMANDS_PER_S, COMMANDS_BURST = 1_000.0, 3_000
+"""Commands of one campus that are taken; a further one is answered ``rate_limited``."""
 
-    count: int = 0
-    audited_at: float = float("-inf")
+REFUSED_PER_S, REFUSED_BURST = 10.0, 100
+"""Commands of one campus that are refused for what they say; beyond that the answer is ``rate_limited``, whatever is
+wrong with them."""
+
+
+@dataclass(slots=True)
+class _FromCampus:
+    """What comes from one campus: how fast, and bad input that is not audited yet."""
+
+    commands: Pace = field(default_factory=lambda: Pace(COMMANDS_PER_S, COMMANDS_BURST))
+    refused: Pace = field(default_factory=lambda: Pace(REFUSED_PER_S, REFUSED_BURST))
+    bad_count: int = 0
+    bad_audited_at: float = float("-inf")
 
 
 class CommandGateway:
@@ -50,7 +60,6 @@ class CommandGateway:
         commands: CommandService,
         topics: Topics,
         replies: Replies,
-        subscriptions: Subscriptions,
         audit: Audit,
         default: Campus,
         reply_prefixes: Sequence[str],
@@ -59,12 +68,11 @@ class CommandGateway:
         self._commands = commands
         self._topics = topics
         self._replies = replies
-        self._subscriptions = subscriptions
         self._audit = audit
         self._default = default
         self._prefixes = tuple(reply_prefixes)
         self._under_way: set[asyncio.Task[None]] = set()
-        self._bad: dict[Campus, _BadInput] = {}
+        self._from: defaultdict[Campus, _FromCampus] = defaultdict(_FromCampus)
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """(verb, status) -> how many commands ended so."""
 
@@ -81,6 +89,10 @@ class CommandGateway:
             return
         if isinstance(parsed, Rejection):
             self._reject(parsed)
+            return
+        if not self._from[parsed.target.tenant or self._default].commands.take(asyncio.get_running_loop().time()):
+            detail = f"more than {COMMANDS_PER_S:.0f} commands a second come from this campus; try again in a second"
+            self._answer(parsed, Outcome("rejected", error=ServiceError("rate_limited", detail, retry_after_s=1.0)))
             return
         if len(self._under_way) >= UNDER_WAY_MOST:
             detail = f"{UNDER_WAY_MOST} commands are under way; try again in a second"
@@ -105,8 +117,6 @@ class CommandGateway:
             await self._perform_long(request, command)
         else:
             self._answer(request, await self._commands.perform(command))
-        if verb.adds_campus:
-            await self._subscriptions.extend()
 
     async def _perform_long(self, request: Request, command: Command) -> None:
         accepted = False
@@ -157,18 +167,18 @@ class CommandGateway:
         A command that is not allowed is audited; bad input is counted, and audited now and then: it must not flood.
         """
         self.outcomes[rejection.known_verb, "rejected"] += 1
-        self._reply(rejection, "rejected", {}, error=rejection.error)
-        if rejection.error.code == "forbidden":
+        tenant = rejection.target.tenant or self._default
+        sender, now = self._from[tenant], asyncio.get_running_loop().time()
+        is_taken = sender.refused.take(now)
+        self._reply(rejection, "rejected", {}, error=rejection.error if is_taken else _too_many(rejection.error))
+        if is_taken and rejection.error.code == "forbidden":
             self._commands.refuse(self._command(rejection, rejection.args), rejection.error)
             return
-        tenant = rejection.target.tenant or self._default
-        bad = self._bad.setdefault(tenant, _BadInput())
-        bad.count += 1
-        now = asyncio.get_running_loop().time()
-        if now - bad.audited_at < BAD_INPUT_AUDITED_S:
+        sender.bad_count += 1
+        if now - sender.bad_audited_at < BAD_INPUT_AUDITED_S:
             return
-        after = {"topic": rejection.topic, "code": rejection.error.code, "count": bad.count}
-        bad.count, bad.audited_at = 0, now
+        after = {"topic": rejection.topic, "code": rejection.error.code, "count": sender.bad_count}
+        sender.bad_count, sender.bad_audited_at = 0, now
         context = AuditContext.of(tenant, rejection.actor, rejection.request_id)
         self._audit.record("bad_input", context=context, after=after)
 
@@ -185,3 +195,8 @@ class CommandGateway:
         payload = encoding.reply(request.request_id, request.verb, status, duration_s, data, warnings, error)
         topic = request.response_topic or self._topics.reply(request.target, request.verb)
         self._replies.put(Reply(topic, payload, request.correlation))
+
+
+def _too_many(error: ServiceError) -> ServiceError:
+    detail = f"too many commands from this campus are refused, this one for {error.code}: {error.detail}"
+    return ServiceError("rate_limited", detail, field=error.field, retry_after_s=1 / REFUSED_PER_S)

@@ -15,9 +15,11 @@ from bridge.settings.values import (
     Id,
     Organization,
     Word,
+    allowed,
     host_and_port,
     interface_address,
     network,
+    ports,
 )
 
 
@@ -65,5 +67,15 @@ class DiscoverySettings(Section):
         Allowed("an address of this machine, or empty: all"),
         Field(description="Local address of the control network, where it differs from the audio network."),
     ] = ""
+    allow: Annotated[
+        tuple[Annotated[str, AfterValidator(allowed)], ...],
+        Allowed("networks of any size, ranges, addresses or host names"),
+        Field(description="What commands may name beside the ranges, hosts and units of their own campus."),
+    ] = ()
+    allow_ports: Annotated[
+        tuple[Annotated[str, AfterValidator(ports)], ...],
+        Allowed("ports as text: `2202`, `22000-22099`"),
+        Field(description="Ports that commands may name beside those of the drivers and of known units."),
+    ] = ()
     concurrency: Annotated[int, Field(description="Addresses that are asked at the same time.", ge=1, le=4096)] = 1024
     ranges: Annotated[tuple[RangeSettings, ...], Field(description="Networks to search.")] = ()

@@ -18,7 +18,7 @@ from bridge.contract import check_id, check_organization
 from bridge.mqtt import Endpoint
 from bridge.settings.durations import format_duration, parse_duration
 from services.model import clean_text
-from services.rules import Host, parse
+from services.rules import Host, parse, parse_allowed, parse_ports
 
 TEXT_MOST: Final = 200
 """Characters of a name, label or tag."""
@@ -92,6 +92,18 @@ def _host(value: str) -> Host:
     if isinstance(place := parse(value), Host):
         return place
     raise ValueError(f"{value!r} is more than one address: networks belong in [[discovery.ranges]]")
+
+
+def allowed(value: str) -> str:
+    """A network of any size, a range, an address or a name."""
+    parse_allowed(value)
+    return value.strip()
+
+
+def ports(value: str) -> str:
+    """A port or a range of ports."""
+    parse_ports(value)
+    return value.strip()
 
 
 def host_and_port(value: str) -> str:

@@ -1,14 +1,15 @@
 """Performs commands, with or without a broker.
 
 `perform` performs each command once (`remembered` has the outcomes of earlier ones) and audits how it ended. `command`
-is a command and its outcome as values. What a verb does is in the room `verbs`, one file a subject. Which verbs there
-are, and what arguments they take, is data in `services.verbs`.
+is a command and its outcome as values. `reach` says which places a command may name. What a verb does is in the room
+`verbs`, one file a subject. Which verbs there are, and what arguments they take, is data in `services.verbs`.
 """
 
 from __future__ import annotations
 
 from services.commands.command import Command, Outcome
 from services.commands.perform import CommandService
+from services.commands.reach import Reach
 from services.commands.verbs import BridgeActions, CommandHandlers
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "CommandHandlers",
     "CommandService",
     "Outcome",
+    "Reach",
 ]

@@ -54,5 +54,12 @@ class Outcome:
     duration_s: float = 0.0
 
 
+def check_tenant(tenant: Campus, served: Sequence[Campus]) -> None:
+    """Refuse a campus that is not served: the configuration founds them. Raises `ServiceError`."""
+    if tenant not in served:
+        detail = f"there is no campus {tenant.organization}/{tenant.campus} here; the configuration founds campuses"
+        raise ServiceError("unknown_resource", detail, field="args.campus")
+
+
 Handler = Callable[[Command, Progress], Awaitable[Mapping[str, object] | Result]]
 """Performs one verb; returns its data or a result. Raises `ServiceError`."""

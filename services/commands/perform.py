@@ -9,20 +9,34 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services import clock
 from services.audit import Audit
 from services.commands.command import Command, Handler, Outcome, Progress
 from services.commands.remembered import RememberedOutcomes
-from services.model import TITLES, ErrorCode, Result, ServiceError, code_of
+from services.model import TITLES, Campus, ErrorCode, Result, ServiceError, code_of
+from services.pace import Pace
+from services.store import StoreError
 from services.verbs import VERBS
 
 log = logging.getLogger(__name__)
 
 REFUSED_KEPT = 1024
 """Characters of a refused command's arguments that the audit keeps."""
+
+KEPT_WITHIN_S = 5.0
+"""How long a command waits until its effect is written."""
+NOT_KEPT = (
+    "it is in effect, but not written yet, because the database takes nothing: if the bridge ends before it does, this "
+    "is lost"
+)
+
+REFUSED_PER_S, REFUSED_BURST = 1.0, 50
+"""Refused commands that are audited, a campus; the others are counted in the next one (``left_out``)."""
 
 _REJECTIONS: frozenset[ErrorCode] = frozenset(TITLES) - {
     "device_offline",
@@ -34,6 +48,14 @@ _REJECTIONS: frozenset[ErrorCode] = frozenset(TITLES) - {
 """Errors that were clear before anything was done."""
 
 
+@dataclass(slots=True)
+class _Refused:
+    """Refused commands of one campus: anybody who may write can send them without end."""
+
+    pace: Pace = field(default_factory=lambda: Pace(REFUSED_PER_S, REFUSED_BURST))
+    left_out: int = 0
+
+
 def _no_progress(_data: Mapping[str, object]) -> None:
     """Ignore progress."""
 
@@ -41,14 +63,19 @@ def _no_progress(_data: Mapping[str, object]) -> None:
 class CommandService:
     """Performs commands, each once, and audits how they ended."""
 
-    def __init__(self, handlers: Mapping[str, Handler], audit: Audit) -> None:
-        """``handlers`` performs every verb of the table that is not refused. Raises `ValueError` where one differs."""
+    def __init__(self, handlers: Mapping[str, Handler], audit: Audit, flush: Callable[[], Awaitable[None]]) -> None:
+        """``handlers`` performs every verb of the table that is not refused; ``flush`` waits until all is written.
+
+        Raises `ValueError` where the handlers are others than the table has.
+        """
         performable = {verb.name for verb in VERBS.values() if verb.forbidden is None}
         if strange := performable ^ set(handlers):
             raise ValueError(f"table and handlers differ in: {', '.join(sorted(strange))}")
         self._handlers = handlers
         self._audit = audit
+        self._flush = flush
         self._remembered = RememberedOutcomes()
+        self._refused: defaultdict[Campus, _Refused] = defaultdict(_Refused)
 
     async def perform(self, command: Command, progress: Progress = _no_progress) -> Outcome:
         """Perform a command once; a repetition gets the first outcome. Never raises."""
@@ -71,6 +98,8 @@ class CommandService:
             self._remembered.forget(key)
             raise
         future.set_result(outcome)
+        if outcome.error is not None and outcome.error.retryable:
+            self._remembered.forget(key)  # the same request may succeed later
         return outcome
 
     def refuse(self, command: Command, error: ServiceError) -> Outcome:
@@ -92,17 +121,37 @@ class CommandService:
             outcome = Outcome("failed", error=ServiceError("internal", detail))
         else:
             outcome = _outcome(done)
+            if VERBS[command.verb].is_kept and not await self._is_kept():
+                outcome = replace(outcome, status="partial", warnings=[*outcome.warnings, NOT_KEPT])
         outcome = Outcome(outcome.status, outcome.data, outcome.warnings, outcome.error, loop.time() - started)
         self._record(command, outcome)
         return outcome
 
+    async def _is_kept(self) -> bool:
+        """Wait until what was changed is written; whether it is."""
+        try:
+            async with asyncio.timeout(KEPT_WITHIN_S):
+                await self._flush()
+        except (TimeoutError, StoreError) as error:
+            log.warning("a command is in effect and not kept", extra={"why": str(error) or "the database is busy"})
+            return False
+        return True
+
     def _record(self, command: Command, outcome: Outcome) -> None:
+        left_out = 0
+        if outcome.status == "rejected":
+            refused = self._refused[command.context.tenant]
+            if not refused.pace.take(asyncio.get_running_loop().time()):
+                refused.left_out += 1
+                return
+            left_out, refused.left_out = refused.left_out, 0
         after = {
             "verb": command.verb,
             "args": _kept(command.args) if outcome.status == "rejected" else dict(command.args),
             "status": outcome.status,
             "error": outcome.error.code if outcome.error else None,
             "detail": outcome.error.detail if outcome.error else None,
+            **({"left_out": left_out} if left_out else {}),
         }
         resource = f"{command.address.kind}/{command.address.id}" if command.address else None
         self._audit.record("command", context=command.context, resource=resource, after=after)

@@ -3,7 +3,8 @@
 `admission` checks what a driver reports. `fold` makes a state of readings; what only channels or bays have is in
 `channels` and `bays`. `battery` makes a level of battery values (replace, critical), `status` makes one status word of
 a state. `reception` judges meters by the state beside them, `aggregate` makes ``levels`` of meters. `identity`
-recognises a unit, `networks` parses what may be searched.
+recognises a unit, `networks` parses what may be searched, `allowed` says whether an address is among those that may be
+named.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from services.rules import networks
 from services.rules.admission import Check, admitted, checks_for, checks_of
 from services.rules.aggregate import RECORDED, TelemetryAggregate
+from services.rules.allowed import AllowedPlace, AllowedPlaces, parse_allowed, parse_ports
 from services.rules.battery import DEFAULT_RULES, BatteryLevel, StatusRules, Threshold, stored_level
 from services.rules.fold import fold_part, fold_unit, rejudge, reported_of
 from services.rules.folded import Folded, Happening, Situation
@@ -24,6 +26,8 @@ __all__ = [
     "MAX_ADDRESSES",
     "PRECEDENCE",
     "RECORDED",
+    "AllowedPlace",
+    "AllowedPlaces",
     "BatteryLevel",
     "Check",
     "Expansion",
@@ -47,6 +51,8 @@ __all__ = [
     "networks",
     "normalise_host",
     "parse",
+    "parse_allowed",
+    "parse_ports",
     "recognise",
     "rejudge",
     "reported_of",

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from services.model import ID_PATTERN, RESOURCE_KINDS, clean_text
-from services.rules import networks, normalise_host
+from services.rules import networks
 
 SHORTEST_METER_S = 0.1
 """Shure units refuse a shorter METER_RATE."""
@@ -31,6 +31,14 @@ _SETTINGS = ("host", "port", "unit", "name", "driver", "interface", "meter_inter
 def _place(value: str) -> str:
     networks.parse(value)
     return value
+
+
+def _host(value: str) -> str:
+    """A host without a port, that a unit can have."""
+    place = networks.parse(value)
+    if not isinstance(place, networks.Host) or place.port is not None:
+        raise ValueError(f"{value!r} is not one host; a port has an argument of its own")
+    return place.host
 
 
 def _interface(value: str | None) -> str | None:
@@ -66,7 +74,7 @@ NewId = Annotated[
 Host = Annotated[
     str,
     Field(min_length=1, max_length=253, pattern=r"^[^\s/]+$", description="Host name or address."),
-    AfterValidator(normalise_host),
+    AfterValidator(_host),
 ]
 Place = Annotated[
     str, AfterValidator(_place), Field(max_length=300, description="Network, range of addresses, address or host name.")

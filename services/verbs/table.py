@@ -56,8 +56,8 @@ class Verb:
     """Answered ``accepted`` first, and ``progress`` later, where it reaches more than one unit."""
     is_query: bool = False
     """Changes nothing: a repeated request is performed anew, for a remembered answer would be an old one."""
-    adds_campus: bool = False
-    """May put a unit into a campus for whose commands nobody has subscribed yet."""
+    is_kept: bool = False
+    """Changes what is kept in the database: it has succeeded when that is written."""
 
 
 def scope_of(address: Address | None) -> str:
@@ -90,30 +90,41 @@ _ROWS: Final = (
     Verb("discover_cancel", _to(BRIDGE_SCOPES, NoArguments), "End a discovery that runs."),
     Verb("republish", _to(BRIDGE_SCOPES, NoArguments), "Publish everything retained again."),
     Verb("reload", _to(BRIDGE_SCOPES, NoArguments), "Read the configuration file again."),
-    Verb("unit_add", _to(BRIDGE_SCOPES, UnitAdd), "Add a unit of any kind.", adds_campus=True),
+    Verb("unit_add", _to(BRIDGE_SCOPES, UnitAdd), "Add a unit of any kind.", is_kept=True),
     Verb(
         "unit_remove",
         {**_to(BRIDGE_SCOPES, OfUnit), **_to(UNIT_SCOPES, NoArguments)},
         "Remove a unit, and keep discovery from adding it again.",
+        is_kept=True,
     ),
     Verb(
         "unit_update",
         {**_to(BRIDGE_SCOPES, UnitUpdate), **_to(UNIT_SCOPES, UnitChanges)},
         "Change how a unit is reached or called.",
+        is_kept=True,
     ),
     Verb(
         "unit_replace",
         {**_to(BRIDGE_SCOPES, UnitReplace), **_to(UNIT_SCOPES, UnitReplacement)},
         "Put new hardware behind an old id.",
+        is_kept=True,
     ),
-    Verb("receiver_add", _to(BRIDGE_SCOPES, ReceiverAdd), "Add a receiver.", adds_campus=True),
+    Verb("receiver_add", _to(BRIDGE_SCOPES, ReceiverAdd), "Add a receiver.", is_kept=True),
     Verb(
-        "receiver_remove", _to(BRIDGE_SCOPES, OfReceiver), "Remove a receiver, and keep discovery from adding it again."
+        "receiver_remove",
+        _to(BRIDGE_SCOPES, OfReceiver),
+        "Remove a receiver, and keep discovery from adding it again.",
+        is_kept=True,
     ),
-    Verb("receiver_update", _to(BRIDGE_SCOPES, ReceiverUpdate), "Change how a receiver is reached or called."),
-    Verb("receiver_replace", _to(BRIDGE_SCOPES, ReceiverReplace), "Put new hardware behind an old id."),
-    Verb("labels_set", _to(BRIDGE_SCOPES, LabelsSet), "Set where a unit stands."),
-    Verb("note", _to(BRIDGE_SCOPES, Note), "Write something into the audit."),
+    Verb(
+        "receiver_update",
+        _to(BRIDGE_SCOPES, ReceiverUpdate),
+        "Change how a receiver is reached or called.",
+        is_kept=True,
+    ),
+    Verb("receiver_replace", _to(BRIDGE_SCOPES, ReceiverReplace), "Put new hardware behind an old id.", is_kept=True),
+    Verb("labels_set", _to(BRIDGE_SCOPES, LabelsSet), "Set where a unit stands.", is_kept=True),
+    Verb("note", _to(BRIDGE_SCOPES, Note), "Write something into the audit.", is_kept=True),
     Verb(
         "set",
         _to(BRIDGE_SCOPES | RESOURCE_SCOPES, Arguments),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from services.commands.command import Command, Handler, Progress
+from services.commands.reach import Reach
 from services.discovery import DiscoveryOrchestrationService
 from services.live import Inventory
 from services.model import AuditContext, Campus, Result, ServiceError
@@ -16,10 +17,13 @@ _DISCOVERY = frozenset({"networks", "hosts", "manufacturer", "adopt", "limit"})
 class DiscoveryHandlers:
     """Performs the verbs that look and read."""
 
-    def __init__(self, inventory: Inventory, discovery: DiscoveryOrchestrationService, sessions: Sessions) -> None:
+    def __init__(
+        self, inventory: Inventory, discovery: DiscoveryOrchestrationService, sessions: Sessions, reach: Reach
+    ) -> None:
         self._inventory = inventory
         self._discovery = discovery
         self._sessions = sessions
+        self._reach = reach
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -59,6 +63,9 @@ class DiscoveryHandlers:
             return await self._discovery.handle_discovery_requested(context=context, progress=progress, **wanted)
 
         if wanted.get("networks") or wanted.get("hosts"):
+            for key in ("networks", "hosts"):
+                for place in wanted.get(key, ()):
+                    await self._reach.check(command.context.tenant, place, field=f"args.{key}")
             return await discover(command.context)  # what is named is looked for in one campus
         return await _in_every_campus(command, sorted({record.tenant for record in self._discovery.ranges}), discover)
 

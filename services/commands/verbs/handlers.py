@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from services.audit import Audit
 from services.commands.command import Handler
+from services.commands.reach import Reach
 from services.commands.verbs.bridge import BridgeActions, BridgeHandlers
 from services.commands.verbs.discovery import DiscoveryHandlers
 from services.commands.verbs.notes import NoteHandlers
@@ -29,11 +30,12 @@ class CommandHandlers:
         sessions: Sessions,
         makers: Makers,
         audit: Audit,
+        reach: Reach,
         bridge: BridgeActions,
     ) -> None:
         self._subjects = (
-            DiscoveryHandlers(inventory, discovery, sessions),
-            UnitHandlers(inventory, membership, sessions, sync, makers),
+            DiscoveryHandlers(inventory, discovery, sessions, reach),
+            UnitHandlers(inventory, membership, sessions, sync, makers, reach, bridge.tenants),
             BridgeHandlers(bridge),
             NoteHandlers(audit, bridge.tenants),
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from services.audit import Audit
-from services.commands.command import Command, Handler, Progress
-from services.model import Campus, ServiceError
+from services.commands.command import Command, Handler, Progress, check_tenant
+from services.model import Campus
 
 
 class NoteHandlers:
@@ -23,9 +23,7 @@ class NoteHandlers:
 
     async def _note(self, command: Command, _progress: Progress) -> Mapping[str, object]:
         tenant = command.tenant
-        if tenant not in self._tenants():
-            detail = f"there is no campus {tenant.organization}/{tenant.campus} here"
-            raise ServiceError("unknown_resource", detail, field="args.campus")
+        check_tenant(tenant, self._tenants())
         self._audit.record(
             "note",
             context=command.context_in(tenant),

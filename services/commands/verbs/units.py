@@ -6,11 +6,12 @@ and ``kind``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from services.commands.command import Command, Handler, Progress
+from services.commands.command import Command, Handler, Progress, check_tenant
+from services.commands.reach import Reach
 from services.drivers import DriverError, Makers, Sighting, choose_unit, look, only_maker
 from services.live import Inventory, Unit
 from services.model import (
@@ -18,6 +19,7 @@ from services.model import (
     NOUNS,
     UNIT_KINDS,
     Address,
+    Campus,
     Counts,
     Identity,
     Kind,
@@ -44,12 +46,17 @@ class UnitHandlers:
         sessions: Sessions,
         sync: DeviceSyncService,
         makers: Makers,
+        reach: Reach,
+        tenants: Callable[[], Sequence[Campus]],
     ) -> None:
+        """``tenants`` names every campus that is served: a command founds none."""
         self._inventory = inventory
         self._membership = membership
         self._sync = sync
         self._sessions = sessions
         self._makers = makers
+        self._reach = reach
+        self._tenants = tenants
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -65,7 +72,10 @@ class UnitHandlers:
 
     async def _add(self, command: Command, _progress: Progress, *, only: Kind | None) -> Mapping[str, object]:
         args = command.args
+        check_tenant(command.tenant, self._tenants())
         self._check_driver(args.get("driver") or AUTO)
+        if args.get("host"):
+            await self._reach.check(command.tenant, args["host"], args.get("port"), field="args.host")
         wanted = only or (Kind(args["kind"]) if args.get("kind") else None)
         if args.get("id") and wanted is not None:
             added: Mapping[str, object] = _names(self._add_unseen(command, wanted), only)
@@ -170,6 +180,7 @@ class UnitHandlers:
         if changes.keys() & {"host", "port", "behind"}:
             old = unit.record
             host, port, behind = (changes.get(key, getattr(old, key)) for key in ("host", "port", "behind"))
+            await self._reach.check(unit.address.tenant, host, port, field="args.host")
             self._check_place(host, port, behind, unit.address)
         record = await self._membership.update(unit.address, changes, command.context_in(unit.address.tenant))
         return {**_names(unit.address, only), "host": record.host, "port": record.port, "name": record.name}
@@ -178,6 +189,8 @@ class UnitHandlers:
         unit = self._named(command, only)
         host = command.args.get("host")
         behind = _behind(command.args) if "unit" in command.args else unit.record.behind
+        if host:
+            await self._reach.check(unit.address.tenant, host, unit.record.port, field="args.host")
         if host or behind != unit.record.behind:
             self._check_place(host or unit.record.host, unit.record.port, behind, unit.address)
         context = command.context_in(unit.address.tenant)

@@ -93,10 +93,20 @@ async def test_bad_input_is_audited_once_in_a_while_with_its_number(house: House
     assert (bad["claimed_actor"], bad["after"]["code"]) == ("tests", "schema_violation")
 
 
-async def test_a_receiver_can_found_a_campus_that_is_listened_to_at_once(house: House) -> None:
-    async with simulated() as unit, house.serve().running() as (_, seen):
+ANNEX = {"id": "listed", "driver": "manual", "campus": "annex"}
+"""An entry of the configuration that founds a campus."""
+
+
+async def test_the_configuration_founds_campuses_and_no_command_does(house: House) -> None:
+    async with simulated() as unit, house.serve(ANNEX).running() as (app, seen):
         await seen.until(lambda: seen.is_bridge("online"))
-        added = await seen.ask("", "receiver_add", id="rack", host=unit.host, port=unit.port, campus="annex")
+        place: dict[str, Any] = {"id": "rack", "host": unit.host, "port": unit.port}
+        others: list[dict[str, Any]] = [{"campus": "elsewhere"}, {"organization": "others"}, {"organization": "bridge"}]
+        for tenant in others:
+            refused = await seen.ask("", "receiver_add", **place, **tenant)
+            assert refused["error"]["code"] in {"unknown_resource", "schema_violation"}, refused
+        assert [address.id for address in app.inventory.units] == ["listed"]
+        added = await seen.ask("", "receiver_add", **place, campus="annex")
         assert added["status"] == "succeeded", added
         async with observing(house.broker.port, "default/annex") as annex:
             await annex.live("rack")
@@ -105,8 +115,50 @@ async def test_a_receiver_can_found_a_campus_that_is_listened_to_at_once(house: 
                 await annex.until(partial(annex.newest, "bridge/main", facet))
 
 
+@pytest.mark.parametrize(
+    ("verb", "args"),
+    [
+        ("receiver_add", {"id": "x", "host": "169.254.169.254", "port": 80}),
+        ("receiver_add", {"id": "x", "host": "10.1.2.3"}),
+        ("receiver_add", {"host": "127.0.0.9", "port": 9100}),
+        ("unit_add", {"id": "x", "kind": "receiver", "host": "no-such-host.invalid"}),
+        ("receiver_update", {"id": "rack", "host": "10.1.2.3"}),
+        ("receiver_update", {"id": "rack", "port": 22}),
+        ("receiver_replace", {"id": "rack", "host": "10.1.2.3"}),
+        ("discover", {"networks": ["10.1.2.0/24"]}),
+        ("discover", {"networks": ["127.0.0.0/24"]}),
+        ("discover", {"hosts": ["127.0.0.8:9100"]}),
+        ("discover", {"hosts": ["127.0.0.8", "10.1.2.3"]}),
+    ],
+)
+async def test_a_command_reaches_no_address_and_no_port_that_the_configuration_does_not_give_its_campus(
+    house: House, verb: str, args: dict[str, Any]
+) -> None:
+    ranges = [
+        {"network": "127.0.0.8-127.0.0.9", "schedule": "manual"},
+        {"network": "127.0.0.0/24", "campus": "annex", "schedule": "manual"},
+    ]
+    allowed = {"allow": [], "allow_ports": [], "ranges": ranges}
+    async with simulated() as unit, house.serve(entry(unit), discovery=allowed).running() as (_, seen):
+        await seen.live("rack")
+        refused = await seen.ask("bridge/main", verb, **args)
+        assert refused["error"]["code"] == "forbidden", refused
+        assert "[discovery] allow" in refused["error"]["detail"]
+        own = await seen.ask("bridge/main", "discover", networks=["127.0.0.8-127.0.0.9"])
+        assert own["error"] is None or own["error"]["code"] != "forbidden"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "224.0.0.1", "255.255.255.255", "ff02::1", "::", "host:80", "a/b"])
+async def test_a_command_names_a_host_that_a_unit_can_have(house: House, host: str) -> None:
+    async with house.serve().running() as (app, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        refused = await seen.ask("bridge/main", "receiver_add", id="x", host=host)
+        assert (refused["error"]["code"], refused["error"]["field"]) == ("schema_violation", "args.host"), refused
+        assert not app.inventory.units
+
+
 async def test_what_is_done_to_a_receiver_stands_in_the_audit_of_its_campus(house: House) -> None:
-    async with simulated() as unit, house.serve().running() as (_, seen):
+    async with simulated() as unit, house.serve(ANNEX).running() as (_, seen):
         await seen.until(lambda: seen.is_bridge("online"))
         place: dict[str, Any] = {"id": "rack", "campus": "annex"}
         await seen.ask("", "receiver_add", host=unit.host, port=unit.port, **place)
@@ -115,13 +167,13 @@ async def test_what_is_done_to_a_receiver_stands_in_the_audit_of_its_campus(hous
         await seen.ask("", "receiver_replace", **place)
         await seen.ask("", "receiver_remove", **place)
         for action in ("receiver_added", "labels_set", "receiver_updated", "receiver_replaced", "receiver_removed"):
-            (event,) = await seen.until(partial(seen.audit, action))
+            event = (await seen.until(partial(seen.audit, action)))[-1]  # the one before is of the configuration
             assert (event["campus"], event["resource"], event["claimed_actor"]) == ("annex", "receiver/rack", "tests")
             assert event["request_id"]
 
 
 async def test_one_unit_is_one_receiver_with_one_session(house: House) -> None:
-    async with simulated() as unit, simulated("qlxd", seed=3) as spare, house.serve().running() as (app, seen):
+    async with simulated() as unit, simulated("qlxd", seed=3) as spare, house.serve(ANNEX).running() as (app, seen):
         await seen.until(lambda: seen.is_bridge("online"))
         place: dict[str, Any] = {"host": unit.host, "port": unit.port}
         first = (await seen.ask("bridge/main", "receiver_add", **place))["data"]["receiver"]
@@ -143,9 +195,9 @@ async def test_one_unit_is_one_receiver_with_one_session(house: House) -> None:
         assert moved["error"]["code"] == "duplicate_conflict"
         homeless = await seen.ask("bridge/main", "receiver_add", id="homeless")
         assert (homeless["error"]["code"], homeless["error"]["field"]) == ("schema_violation", "args.host")
-        listed = await seen.ask("bridge/main", "receiver_add", id="listed", driver="manual")
-        assert listed["status"] == "succeeded"
-        assert {address.id for address in app.inventory.units} == {first, "other", "listed"}
+        by_hand = await seen.ask("bridge/main", "receiver_add", id="by-hand", driver="manual")
+        assert by_hand["status"] == "succeeded"
+        assert {address.id for address in app.inventory.units} == {first, "other", "listed", "by-hand"}
 
 
 async def test_an_id_in_the_file_takes_over_what_discovery_had_found_there(house: House) -> None:

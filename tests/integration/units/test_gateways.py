@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from services.commands import Reach
 from services.commands.command import Command
 from services.commands.verbs.units import UnitHandlers
 from services.drivers import DriverError, Link, Listener, Makers, Sighting, Target, Trace
@@ -109,7 +110,11 @@ async def test_each_unit_behind_a_gateway_that_does_not_answer_is_listed_for_its
 @asynccontextmanager
 async def commanded(store: Store) -> AsyncIterator[tuple[House, Callable[..., Awaitable[object]]]]:
     house = House(store, makers_of(Gateway()))
-    handlers = UnitHandlers(house.inventory, house.membership, house.sessions, house.sync, house.makers).handlers
+    reach = Reach(list, house.inventory, house.makers)
+    reach.configure(["0.0.0.0/0"], ["1-65535"])
+    handlers = UnitHandlers(
+        house.inventory, house.membership, house.sessions, house.sync, house.makers, reach, lambda: [STAGE]
+    ).handlers
     address = Address(*STAGE, Kind.BRIDGE, "main")
 
     async def command(verb: str, **args: object) -> object:

@@ -26,7 +26,7 @@ def test_every_verb_is_addressed_to_something_that_exists() -> None:
 
 def test_a_verb_without_a_handler_is_noticed_before_the_bridge_starts() -> None:
     with pytest.raises(ValueError, match="refresh"):
-        CommandService({}, audit=None)  # type: ignore[arg-type]  # it gets no further
+        CommandService({}, audit=None, flush=None)  # type: ignore[arg-type]  # it gets no further
 
 
 def test_the_kinds_that_can_be_added_are_those_that_there_are() -> None:

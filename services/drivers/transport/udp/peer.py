@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from services.drivers.port import DriverError, Trace
-from services.drivers.transport.asking import Pace
 from services.drivers.transport.failures import failure
 from services.drivers.transport.udp.endpoint import FULL, Counters, SocketAddress, address_of
 from services.model import AvailabilityReason
+from services.pace import Pace
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,6 @@ from types import TracebackType
 from typing import Self
 
 from services.drivers.port import DriverError, Trace
-from services.drivers.transport.asking import Pace
 from services.drivers.transport.failures import failure
 from services.drivers.transport.names import Unresolved, addresses_of
 from services.drivers.transport.udp.endpoint import (
@@ -34,6 +33,7 @@ from services.drivers.transport.udp.endpoint import (
 )
 from services.drivers.transport.udp.peer import Failed, Peer, Receive
 from services.model import AvailabilityReason
+from services.pace import Pace
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from services.drivers.port import DriverError
-from services.drivers.transport.asking import Pace
 from services.drivers.transport.udp import DatagramSocket
 from services.drivers.transport.udp.endpoint import BATCH_S
+from services.pace import Pace
 from tests.integration.drivers.transport.udp_unit import is_, running
 
 HOST = "127.0.0.1"

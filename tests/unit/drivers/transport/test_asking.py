@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.drivers.port import DriverError
-from services.drivers.transport.asking import Pace, TransactionIds
+from services.drivers.transport.asking import TransactionIds
+from services.pace import Pace
 
 RATES = st.floats(0.1, 10_000)
 BURSTS = st.integers(1, 100)
