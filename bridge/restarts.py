@@ -21,13 +21,16 @@ STEADY_S = 60.0
 
 async def keep_running(name: str, work: Callable[[], Coroutine[None, None, None]]) -> NoReturn:
     """Run a part of the bridge until cancelled, again after each failure."""
-    loop = asyncio.get_running_loop()
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
     backoff = Backoff(RESTART_FIRST_S, RESTART_MOST_S)
     while True:
         started = loop.time()
         try:
             await work()
         except Exception:
+            if task is not None and task.cancelling():
+                log.exception("a part of the bridge failed while it was ended", extra={"part": name})
+                raise asyncio.CancelledError from None
             log.exception("a part of the bridge failed and starts again; please report this", extra={"part": name})
         if loop.time() - started >= STEADY_S:
             backoff.reset()

@@ -20,7 +20,7 @@ from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from bridge.contract import Incoming
+from bridge.contract import Incoming, Message
 from bridge.mqtt.endpoint import (
     BrokerError,
     Endpoint,
@@ -125,6 +125,10 @@ class Connection:
     ) -> None:
         """Send with QoS 1 and wait until the broker has it. Raises `PublishRefusedError`, `BrokerError` when lost."""
         await self._out.publish(topic, payload, retain=retain, expiry_s=expiry_s, correlation=correlation)
+
+    async def publish_last(self, message: Message) -> None:
+        """Send a message behind which no other comes, be the queue full or not; otherwise like `publish`."""
+        await self._out.publish(message.topic, message.payload, retain=message.retain, beyond_limits=True)
 
     async def ready(self) -> None:
         """Wait until messages are taken again. Raises `BrokerError` when the connection is lost instead."""

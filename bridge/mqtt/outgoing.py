@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bridge.mqtt import packets
@@ -106,15 +107,17 @@ class Outgoing:
         expiry_s: int | None = None,
         correlation: bytes | None = None,
         acked: Acked | None = None,
+        beyond_limits: bool = False,
     ) -> bool:
         """Send a message with this turn of the event loop; never blocks.
 
         ``False`` means that it was not taken because the broker does not keep up: wait for `ready` and come again with
         what is newest then (QoS 0 is counted as dropped). Expiry and correlation exist with MQTT 5 only and are left
         out otherwise. ``acked`` is called for QoS 1 alone, and never once the connection is lost; a broker without
-        QoS 1 acknowledges nothing, so there it is called when the message has been taken.
+        QoS 1 acknowledges nothing, so there it is called when the message has been taken. ``beyond_limits`` is for
+        the one message after which no other comes.
         """
-        if len(self._buffer) >= BACKLOG_BYTES or (qos and self._waiting_bytes >= WAITING_BYTES):
+        if not beyond_limits and (len(self._buffer) >= BACKLOG_BYTES or (qos and self._waiting_bytes >= WAITING_BYTES)):
             self._relieved.clear()
             if qos == 0:
                 self.counters.dropped += 1
@@ -140,6 +143,7 @@ class Outgoing:
         retain: bool = False,
         expiry_s: int | None = None,
         correlation: bytes | None = None,
+        beyond_limits: bool = False,
     ) -> None:
         """Send with QoS 1 and wait until the broker has it. Raises `PublishRefusedError`, `BrokerError` when lost."""
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -148,9 +152,10 @@ class Outgoing:
             if not answer.done():
                 answer.set_result(reason)
 
-        while not self.publish_nowait(
-            topic, payload, qos=1, retain=retain, expiry_s=expiry_s, correlation=correlation, acked=acked
-        ):
+        send = partial(
+            self.publish_nowait, topic, payload, qos=1, retain=retain, expiry_s=expiry_s, correlation=correlation
+        )
+        while not send(acked=acked, beyond_limits=beyond_limits):
             await self.ready()
         await asyncio.wait((answer, self.lost), return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():

@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 from bridge.contract import Message
 from bridge.mqtt.client import Connection
 from bridge.mqtt.connecting import connect
-from bridge.mqtt.endpoint import BrokerError, MqttConfig, Trouble, Version, fought_over
+from bridge.mqtt.endpoint import BrokerError, MqttConfig, PublishRefusedError, Trouble, Version, fought_over
 from bridge.mqtt.pauses import FIGHT, Pauses
 
 LOG = logging.getLogger(__name__)
@@ -120,10 +120,22 @@ class MqttClient:
             await _end(work)
 
     async def _publish_farewell(self, connection: Connection) -> None:
-        farewell = self._farewell()
-        if farewell is not None:
-            connection.publish_nowait(farewell.topic, farewell.payload, qos=farewell.qos, retain=farewell.retain)
-        await connection.close(self._config.farewell_s)
+        """End with a farewell that the broker acknowledged, or hang up and leave the last word to the will."""
+        until = self._now() + self._config.farewell_s
+        try:
+            farewell = self._farewell()
+            if farewell is not None:
+                async with asyncio.timeout_at(until):
+                    await connection.publish_last(farewell)
+        except (TimeoutError, BrokerError, PublishRefusedError) as error:
+            LOG.warning(
+                "%s did not acknowledge the farewell (%s): it publishes the last will",
+                self._endpoint,
+                str(error) or f"nothing within {self._config.farewell_s:g} s",
+            )
+            connection.abort()
+        else:
+            await connection.close(until - self._now())
 
     # -- inside -------------------------------------------------------------------------------------------------
 

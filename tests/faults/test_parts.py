@@ -60,6 +60,25 @@ async def test_a_part_that_fails_at_once_starts_more_and_more_seldom(
     assert caplog.text.count("a part of the bridge failed") >= 6
 
 
+async def test_a_part_that_fails_while_it_is_ended_has_ended(caplog: pytest.LogCaptureFixture) -> None:
+    started = asyncio.Event()
+
+    async def stumble() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ZeroDivisionError
+
+    task = asyncio.create_task(restarts.keep_running("part", stumble))
+    await started.wait()
+    task.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.wait((task,))
+    assert task.cancelled()
+    assert "a part of the bridge failed while it was ended" in caplog.text
+
+
 async def test_a_value_that_cannot_be_written_keeps_nothing_else_from_the_broker(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,7 +7,7 @@ import logging
 import resource
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -530,6 +530,42 @@ async def test_a_failure_of_the_work_ends_the_client_and_the_will_is_said(mosqui
         with pytest.raises(RuntimeError, match="a bug"):
             await client.run(fail)
         assert (await heard(theirs)).payload == b"gone"
+
+
+@both_versions
+@pytest.mark.parametrize("paused_s", [0.2, 1.5])
+async def test_a_stop_beside_a_full_queue_ends_with_the_farewell_or_the_will(
+    mosquitto: Mosquitto, version: Version, paused_s: float
+) -> None:
+    """A broker that goes on in time has the farewell; one that stands still longer is left without a goodbye."""
+    gone = asyncio.create_task(asyncio.sleep(0))
+    async with site(
+        mosquitto,
+        protocol=version,
+        will=lambda: Message("state", b"the will"),
+        farewell=lambda: Message("state", b"farewell"),
+        farewell_s=0.7,
+    ) as ours:
+        connected = await ours.connected()
+        await connected.publish("state", b"online", retain=True)
+        await mosquitto.freeze()
+        while connected.publish_nowait("fill", b"x" * 10_000, qos=1):  # noqa: ASYNC110  # a turn of the loop
+            await asyncio.sleep(0)
+        gone = asyncio.create_task(later(paused_s, mosquitto.thaw))
+        started = time.monotonic()
+        await ours.stop()
+        assert time.monotonic() - started < 1.2
+    await gone
+    async with listener(mosquitto, "state") as theirs:
+        left = (await heard(theirs)).payload
+        while left == b"online":
+            left = (await heard(theirs)).payload
+        assert left == (b"farewell" if paused_s < 0.7 else b"the will")
+
+
+async def later(pause_s: float, do: Callable[[], Awaitable[None]]) -> None:
+    await asyncio.sleep(pause_s)
+    await do()
 
 
 async def test_stopping_does_not_wait_for_a_broker_that_is_frozen(mosquitto: Mosquitto) -> None:
