@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
 from bridge.contract import Topics
 from bridge.health import Health, InEffect
 from bridge.http import metrics, server
 from bridge.inbound import CommandGateway, Echoes, InboundRouter, Replies, Subscriptions
 from bridge.mqtt import Connection, MqttClient
-from bridge.publishing import AuditRelay, BridgeStatus, LastWords, Publisher, Renderer
+from bridge.publishing import AuditRelay, BridgeStatus, LastWords, Publisher, Renderer, Succession, epoch_above
 from bridge.reload import ConfigurationReload, ReloadRequests
 from bridge.restarts import keep_running
 from bridge.settings import Settings, broker_of, polling_of, status_rules_of
@@ -136,8 +137,14 @@ class App:
 
     def _build_publishing(self, settings: Settings) -> None:
         self.topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
-        last_words = LastWords(self.topics, settings.bridge.id, self.inventory.epoch)
-        self.client = MqttClient(broker_of(settings), will=last_words.will, farewell=last_words.farewell)
+        self.succession = Succession(self.topics, self.inventory, partial(epoch_above, self.store))
+        last_words = LastWords(self.topics, settings.bridge.id, self.succession)
+        self.client = MqttClient(
+            broker_of(settings),
+            will=last_words.will,
+            farewell=last_words.farewell,
+            stands_by=lambda: self.succession.stands_by,
+        )
         self.echoes = Echoes(self.topics)
         self.subscriptions = Subscriptions(self.topics, self.tenants, self.echoes)
         self.health = Health(
@@ -150,12 +157,13 @@ class App:
             outbox=self.outbox,
             client=self.client,
             subscriptions=self.subscriptions,
+            succession=self.succession,
             lag=self.lag,
         )
         self.status = BridgeStatus(
             self.topics,
             settings.bridge.id,
-            self.inventory.epoch,
+            self.succession,
             info=self.health.info,
             health=self.health.figures,
             trouble=self.health.trouble,
@@ -245,9 +253,6 @@ class App:
         async def mqtt() -> None:
             await self.client.run(self._on_connected)
 
-        async def adverts() -> None:
-            await self.adverts.run()
-
         return {
             "mqtt": mqtt,
             "configuration": self.configuration.run,
@@ -256,11 +261,14 @@ class App:
             "audit retention": self.retention.run,
             "configured units": self.configured.run,
             "schedule": self.schedule.run,
-            "adverts": adverts,
+            "adverts": self.adverts.run,
             "loop lag": self.lag.measure,
         }
 
     async def _on_connected(self, connection: Connection) -> None:
+        if self.succession.stands_by:
+            await self.succession.watch(connection)
+            return
         async with asyncio.TaskGroup() as group:
             group.create_task(self.router.serve(connection), name="inbound")
             group.create_task(self.publisher.serve(connection), name="publisher")

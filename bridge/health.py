@@ -13,7 +13,7 @@ from bridge.contract import CONTRACT
 from bridge.http import metrics, server
 from bridge.inbound import CommandGateway, Replies, Subscriptions
 from bridge.mqtt import MqttClient
-from bridge.publishing import Publisher
+from bridge.publishing import Publisher, Succession
 from bridge.settings import Settings, digest
 from services.audit import Outbox
 from services.drivers import Driver
@@ -47,6 +47,7 @@ class Health:
         outbox: Outbox,
         client: MqttClient,
         subscriptions: Subscriptions,
+        succession: Succession,
         lag: server.LoopLag,
     ) -> None:
         self._in_effect = in_effect
@@ -58,6 +59,7 @@ class Health:
         self._outbox = outbox
         self._client = client
         self._subscriptions = subscriptions
+        self._succession = succession
         self._lag = lag
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
@@ -87,6 +89,8 @@ class Health:
         reasons = [] if self._store.writable else [f"database: {self._store.last_error}"]
         if self._client.connection is None:
             reasons.append(f"broker: {self._client.trouble or 'not connected yet'}")
+        if self._succession.stands_by:
+            reasons.append("another process publishes as this bridge and began later: stop one, or change [bridge] id")
         if refused := self._subscriptions.refused:
             more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
             reasons.append(
@@ -128,6 +132,10 @@ class Health:
         def gauges() -> dict[str, tuple[str, float]]:
             return {
                 "mqtt_connected": ("1 while connected to the broker.", float(self._client.connection is not None)),
+                "superseded": (
+                    "1 while another process with this bridge's id, which began later, publishes in its place.",
+                    float(self._succession.stands_by),
+                ),
                 "database_writable": ("1 while the database takes writes.", float(self._store.writable)),
                 "outbox_depth": ("Audit events that wait for the broker.", float(self._outbox.depth)),
                 "outbox_age_seconds": ("Age of the oldest audit event that waits.", self._outbox.oldest_age_s),

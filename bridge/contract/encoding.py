@@ -138,7 +138,9 @@ def audit(happened: AuditEvent) -> bytes:
     )
 
 
-def bridge_state(bridge_id: str, epoch: int, state: str, reason: str | None, since: str, *, expected: bool) -> bytes:
+def bridge_state(
+    bridge_id: str, epoch: int, state: str, reason: str | None, since: str | None, *, expected: bool
+) -> bytes:
     """How the process is; the form of the last will too."""
     return encode(
         {

@@ -35,7 +35,7 @@ class BridgeState(Payload):
     epoch: Epoch
     state: Literal["starting", "online", "degraded", "offline"]
     reason: str | None
-    since: Time
+    since: Annotated[Time | None, Field(description="Null in the last will: then it is the time of its arrival.")]
     expected: Annotated[bool, Field(description="False when the broker published it for a bridge that vanished.")]
 
 

@@ -257,6 +257,11 @@ class Connection:
         finally:
             self.abort()
 
+    def leave(self, reason: BrokerError) -> None:
+        """Disconnect now, so that the broker drops the will; what was not sent yet is gone, and ``reason`` is why."""
+        self._paho.disconnect()
+        self._lose(reason)
+
     def abort(self) -> None:
         """Hang up without a goodbye: the broker publishes the will."""
         self._paho._sock_close()

@@ -27,6 +27,7 @@ Trouble = Literal[
     "not_authorised",
     "rejected",
     "taken_over",
+    "superseded",
     "stopping",
     "disconnected",
     "lost",

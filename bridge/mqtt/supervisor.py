@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from secrets import token_hex
 from typing import Final, NoReturn
 
 from bridge.contract import Message
@@ -28,7 +30,7 @@ class MqttClient:
     """One logical client, over as many connections as it takes.
 
     ``will`` is asked before each connect for the message that the broker publishes when we vanish, ``farewell``
-    at a clean stop for the one that we publish ourselves.
+    at a clean stop for the one that we publish ourselves, ``stands_by`` whether to connect under another client id.
     """
 
     def __init__(
@@ -37,8 +39,12 @@ class MqttClient:
         *,
         will: Callable[[], Message | None] = lambda: None,
         farewell: Callable[[], Message | None] = lambda: None,
+        stands_by: Callable[[], bool] = lambda: False,
     ) -> None:
         self._config = config
+        # of each process its own: who waits for another process to end must not throw it off the broker
+        self._waiting = replace(config, client_id=f"{config.client_id}-standby-{token_hex(4)}")
+        self._stands_by = stands_by
         self._endpoint = config.endpoint
         self._will = will
         self._farewell = farewell
@@ -73,12 +79,13 @@ class MqttClient:
     async def _connect(self) -> Connection:
         """Open a connection with the newest version that the broker understands."""
         versions = self._versions()
-        connection = await _connect_newest(self._config, versions, self._will, self._may_be_old)
+        config = self._waiting if self._stands_by() else self._config
+        connection = await _connect_newest(config, versions, self._will, self._may_be_old)
         if connection.version != "5" and self._spoke_5 and "5" in versions:
             # the broker that spoke MQTT 5 and was silent for a while, or another one: only asking again tells
             self._spoke_5 = False
             await connection.close(self._config.farewell_s)
-            connection = await _connect_newest(self._config, versions, self._will, self._may_be_old)
+            connection = await _connect_newest(config, versions, self._will, self._may_be_old)
         if connection.version == "5":
             self._spoke_5 = True
         elif len(versions) > 1:
@@ -142,7 +149,7 @@ class MqttClient:
     def _log(self, error: BrokerError) -> None:
         """One line when something changes, not one for each try."""
         self.trouble = error
-        if error.detail == self._said:
+        if error.detail == self._said or error.trouble == "superseded":
             LOG.debug("%s", error)
             return
         self._said = error.detail

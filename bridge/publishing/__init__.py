@@ -3,7 +3,7 @@
 `publisher` takes marks and events and sends them in order; `rendering` makes the payload of a unit or part,
 `campus_pages` that of inventory, summary and candidates, `plain_values` one topic a value. `retained_book` knows what
 is retained at the broker and empties what is no more. `audit_relay` publishes audit events until they are acknowledged,
-`bridge_status` the bridge's own state, info and health.
+`bridge_status` the bridge's own state, info and health; `succession` decides which of two processes with one id speaks.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from bridge.publishing.audit_relay import AuditRelay
 from bridge.publishing.bridge_status import BridgeStatus, LastWords
 from bridge.publishing.publisher import Publisher
 from bridge.publishing.rendering import Renderer
+from bridge.publishing.succession import Succession, epoch_above
 
 __all__ = [
     "AuditRelay",
@@ -19,4 +20,6 @@ __all__ = [
     "LastWords",
     "Publisher",
     "Renderer",
+    "Succession",
+    "epoch_above",
 ]

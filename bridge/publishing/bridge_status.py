@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-import orjson
-
 from bridge.contract import Message, Published, Topics, encoding
 from bridge.mqtt import Connection
+from bridge.publishing.succession import Succession, held
 from services import clock
 from services.model import Facet
 
@@ -22,30 +22,38 @@ HEALTH_S = 30.0
 """Contract, section 1."""
 
 LOOK_S = 1.0
-"""Seconds between two looks whether the published state is still the state."""
+"""Seconds between two looks whether the published state is still the state, and between two repetitions of it."""
+
+LOGGED_S = 60.0
+"""At most one line in so long says that the state was overwritten."""
+
+
+OWN_STATES_KEPT = 20
+"""How many of its own states a process knows again when they come back."""
 
 
 class LastWords:
     """The retained `offline` that stands at the broker when this process is gone."""
 
-    def __init__(self, topics: Topics, bridge_id: str, epoch: int) -> None:
+    def __init__(self, topics: Topics, bridge_id: str, succession: Succession) -> None:
         self._topic = topics.process(Facet.STATE)
         self._id = bridge_id
-        self._epoch = epoch
+        self._succession = succession
 
-    def will(self) -> Message:
-        """The message that the broker publishes when the process vanishes."""
-        return self._offline("connection_lost", expected=False)
+    def will(self) -> Message | None:
+        """The message that the broker publishes when the process vanishes: when that will be nobody knows."""
+        return self._offline("connection_lost", None, expected=False)
 
-    def farewell(self) -> Message:
+    def farewell(self) -> Message | None:
         """The message that the process publishes itself at a clean stop."""
-        return self._offline("stopped", expected=True)
+        return self._offline("stopped", clock.now_text(), expected=True)
 
-    def _offline(self, reason: str, *, expected: bool) -> Message:
-        now = clock.now_text()
-        return Message(
-            self._topic, encoding.bridge_state(self._id, self._epoch, "offline", reason, now, expected=expected)
-        )
+    def _offline(self, reason: str, since: str | None, *, expected: bool) -> Message | None:
+        """``None`` while another process speaks for the bridge."""
+        if self._succession.stands_by:
+            return None
+        epoch = self._succession.epoch
+        return Message(self._topic, encoding.bridge_state(self._id, epoch, "offline", reason, since, expected=expected))
 
 
 class BridgeStatus:
@@ -55,7 +63,7 @@ class BridgeStatus:
         self,
         topics: Topics,
         bridge_id: str,
-        epoch: int,
+        succession: Succession,
         *,
         info: Callable[[], Mapping[str, object]],
         health: Callable[[], Mapping[str, object]],
@@ -63,7 +71,7 @@ class BridgeStatus:
     ) -> None:
         self._topics = topics
         self._id = bridge_id
-        self._epoch = epoch
+        self._succession = succession
         self._info = info
         self._health = health
         self._trouble = trouble
@@ -72,8 +80,11 @@ class BridgeStatus:
         self._online_over: Connection | None = None
         """The connection over which everything retained was sent, and then that the bridge is online."""
         self._info_is_old = False
-        self._superseded = False
-        """Whether another process with this id began later; the log has it once."""
+        self._published: deque[bytes] = deque(maxlen=OWN_STATES_KEPT)
+        """The newest states that this process published: their echoes are its own."""
+        self._overwritten = False
+        """Whether the broker holds another state than ours, and ours is published again at the next look."""
+        self._repeated_at = self._logged_at = self._tied_at = float("-inf")
         self._state: State = "starting"
         self._reason: str | None = None
         self._since = clock.now_text()
@@ -88,7 +99,9 @@ class BridgeStatus:
         """Publish what the process is; the MQTT version is that of this connection."""
         self._info_is_old = False
         data = {**self._info(), "mqtt_version": connection.version}
-        payload = encoding.encode({"schema": "bridge.info/1", "id": self._id, "epoch": self._epoch, "data": data})
+        payload = encoding.encode(
+            {"schema": "bridge.info/1", "id": self._id, "epoch": self._succession.epoch, "data": data}
+        )
         await self._publish(connection, Facet.INFO, payload)
 
     async def publish_state(self, connection: Connection, state: State) -> None:
@@ -101,7 +114,8 @@ class BridgeStatus:
         if (state, trouble) != (self._state, self._reason):
             self._since = clock.now_text()
         self._state, self._reason = state, trouble
-        payload = encoding.bridge_state(self._id, self._epoch, state, trouble, self._since, expected=True)
+        payload = encoding.bridge_state(self._id, self._succession.epoch, state, trouble, self._since, expected=True)
+        self._published.append(payload)
         await self._publish(connection, Facet.STATE, payload)
 
     async def pulse(self, connection: Connection) -> None:
@@ -115,41 +129,42 @@ class BridgeStatus:
                 connection.publish_nowait(self._topics.process(Facet.HEALTH), encoding.encode(body), qos=0, retain=True)
             if self._info_is_old:
                 await self.publish_info(connection)
-            if self._trouble() != self._reason:
-                await self.publish_state(connection, "online")
+            if self._trouble() != self._reason or self._overwritten:
+                await self._repeat(connection)
             await asyncio.sleep(LOOK_S)
 
     async def check_own_state(self, connection: Connection, _topic: Published, payload: bytes) -> None:
         """Publish the state again where the broker holds an older one, for example the will of an earlier run.
 
-        A newer one is of another process with this bridge's id: to overwrite it would begin an exchange without end.
+        At most once a second: another process with this id, and a lower epoch, may be as stubborn. To a higher epoch
+        this process gives way, since to overwrite it would begin an exchange without end.
         """
-        epoch, state = _held(payload)
-        if self._online_over is not connection or (epoch == self._epoch and state != "offline"):
+        epoch, state = held(payload)
+        ours = self._succession.epoch
+        if self._online_over is not connection or payload in self._published:
             return
-        if epoch > self._epoch:
-            if not self._superseded:
-                log.error(
-                    "another process publishes as this bridge, and began later: stop one of them, or give it an id of "
-                    "its own ([bridge] id)",
-                    extra={"epoch": self._epoch, "other": epoch},
-                )
-            self._superseded = True
+        if epoch > ours:
+            self._succession.give_way(connection, epoch)
             return
-        log.info("the broker held another state of this bridge, for example its last will; ours is published again")
+        now = asyncio.get_running_loop().time()
+        if epoch == ours and state != "offline":
+            if now - self._tied_at >= LOGGED_S:
+                self._tied_at = now
+                await self._succession.break_tie(connection)
+            return
+        if now - self._logged_at >= LOGGED_S:
+            self._logged_at = now
+            log.info("the broker held another state of this bridge, for example its last will; ours is published again")
+        self._overwritten = True
+        if now - self._repeated_at >= LOOK_S:
+            await self._repeat(connection)
+
+    async def _repeat(self, connection: Connection) -> None:
+        self._overwritten = False
+        self._repeated_at = asyncio.get_running_loop().time()
         await self.publish_state(connection, "online")
 
     async def _publish(self, connection: Connection, facet: Facet, payload: bytes) -> None:
         topic = self._topics.process(facet)
         while not connection.publish_nowait(topic, payload, qos=1, retain=True):
             await connection.ready()
-
-
-def _held(payload: bytes) -> tuple[int, object]:
-    """Epoch and state of what the broker holds; what cannot be read is older than anything."""
-    try:
-        held = orjson.loads(payload) if payload else {}
-    except orjson.JSONDecodeError:
-        held = {}
-    epoch = held.get("epoch") if isinstance(held, dict) else None
-    return (epoch, held.get("state")) if isinstance(epoch, int) else (0, None)

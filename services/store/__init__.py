@@ -8,7 +8,7 @@ from __future__ import annotations
 from services.store import queries, schema
 from services.store.engine import file_of, make_engine, only_us, parse, reading
 from services.store.errors import StoreClosedError, StoreError
-from services.store.queries import Loaded, count_pending, pending, remember
+from services.store.queries import Loaded, count_pending, pending, remember, take_epoch
 from services.store.store import Store
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "reading",
     "remember",
     "schema",
+    "take_epoch",
 ]

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
 import pytest
 
 from bridge.contract import Published, Topics
-from bridge.publishing import BridgeStatus
+from bridge.mqtt import BrokerError
+from bridge.publishing import BridgeStatus, LastWords, Succession
 from services.model import Facet
 
 EPOCH = 1000
 STATE = Published(None, "main", Facet.STATE)
+TOPICS = Topics("mic2mqtt", "main")
+
+
+@dataclass
+class Ours:
+    """Holds the epoch of this process."""
+
+    epoch: int = EPOCH
 
 
 class Broker:
@@ -22,16 +32,30 @@ class Broker:
 
     def __init__(self) -> None:
         self.states: list[Any] = []
+        self.left: list[str] = []
+        self.newest = b""
 
     def publish_nowait(self, topic: str, payload: bytes, **_: object) -> bool:
         if topic.endswith("/state"):
             self.states.append(orjson.loads(payload))
+            self.newest = payload
         return True
 
+    def leave(self, reason: BrokerError) -> None:
+        self.left.append(reason.trouble)
 
-async def online() -> tuple[BridgeStatus, Broker]:
+
+async def never(_other: int) -> int:
+    raise AssertionError("no new epoch is needed")
+
+
+def succession() -> Succession:
+    return Succession(TOPICS, Ours(), never)
+
+
+async def online(ours: Succession) -> tuple[BridgeStatus, Broker]:
     broker = Broker()
-    status = BridgeStatus(Topics("mic2mqtt", "main"), "main", EPOCH, info=dict, health=dict, trouble=lambda: None)
+    status = BridgeStatus(TOPICS, "main", ours, info=dict, health=dict, trouble=lambda: None)
     await status.publish_state(cast("Any", broker), "online")
     broker.states.clear()
     return status, broker
@@ -43,22 +67,63 @@ def held(epoch: int, state: str) -> bytes:
 
 @pytest.mark.parametrize("payload", [held(EPOCH - 1, "offline"), held(EPOCH, "offline"), b"", b"rubbish", b"[]"])
 async def test_an_older_will_is_overwritten(payload: bytes) -> None:
-    status, broker = await online()
+    status, broker = await online(succession())
     await status.check_own_state(cast("Any", broker), STATE, payload)
     assert [state["state"] for state in broker.states] == ["online"]
 
 
 async def test_the_own_state_that_comes_back_is_no_reason_to_repeat_it() -> None:
-    status, broker = await online()
-    await status.check_own_state(cast("Any", broker), STATE, held(EPOCH, "online"))
+    status, broker = await online(succession())
+    await status.check_own_state(cast("Any", broker), STATE, broker.newest)
     assert not broker.states
 
 
-async def test_a_later_process_with_the_same_id_is_named_once_and_never_answered(
+async def test_of_two_processes_with_one_epoch_each_takes_another() -> None:
+    async def above(other: int) -> int:
+        return other + 1
+
+    ours = Succession(TOPICS, Ours(), above)
+    status, broker = await online(ours)
+    for _ in range(3):
+        await status.check_own_state(cast("Any", broker), STATE, held(EPOCH, "online"))
+    assert ours.epoch > EPOCH
+    assert broker.left == ["superseded"], "the connection is made anew, once"
+
+
+async def test_whoever_overwrites_the_state_all_the_time_is_answered_once_a_second(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    status, broker = await online()
+    caplog.set_level("INFO")
+    status, broker = await online(succession())
+    for _ in range(1000):
+        await status.check_own_state(cast("Any", broker), STATE, held(EPOCH - 1, "online"))
+    assert len(broker.states) == 1
+    assert caplog.text.count("the broker held another state") == 1
+
+
+async def test_to_a_later_process_with_the_same_id_this_one_gives_way(caplog: pytest.LogCaptureFixture) -> None:
+    ours = succession()
+    status, broker = await online(ours)
     for _ in range(3):
         await status.check_own_state(cast("Any", broker), STATE, held(EPOCH + 1, "online"))
     assert not broker.states
+    assert broker.left[0] == "superseded"
+    assert ours.stands_by
     assert caplog.text.count("another process publishes as this bridge") == 1
+
+
+def test_the_last_will_does_not_know_when_it_will_be_spoken() -> None:
+    words = LastWords(TOPICS, "main", succession())
+    will, farewell = words.will(), words.farewell()
+    assert will is not None
+    assert farewell is not None
+    assert orjson.loads(will.payload)["since"] is None
+    assert orjson.loads(farewell.payload)["since"] is not None
+
+
+def test_a_process_that_gave_way_leaves_no_last_words() -> None:
+    ours = succession()
+    ours.give_way(cast("Any", Broker()), EPOCH + 1)
+    words = LastWords(TOPICS, "main", ours)
+    assert words.will() is None
+    assert words.farewell() is None
