@@ -20,7 +20,7 @@ from services.audit import Audit, Outbox, Retention
 from services.commands import BridgeActions, CommandHandlers, CommandService, Reach
 from services.discovery import Adverts, AnnouncedHosts, Candidates, DiscoveryOrchestrationService, Schedule
 from services.drivers import Driver, Makers, Surroundings
-from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts
+from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts, keep_all
 from services.model import Campus, Facet
 from services.store import Store
 from services.units import (
@@ -61,6 +61,8 @@ class App:
         self.changes = Changes()
         self.inventory = Inventory(settings.bridge.id, store.epoch)
         self.ignored = IgnoredUnits(store.ignore, store.unignore)
+        store.subscribe_renewal(partial(keep_all, self.inventory, store))
+        store.subscribe_renewal(self.ignored.keep_all)
         self.unidentified = UnidentifiedHosts()
         self.announced = AnnouncedHosts()
         self.candidates = Candidates(self.inventory, self.changes)

@@ -78,15 +78,17 @@ class Health:
 
     def trouble(self) -> str | None:
         """Why the bridge is degraded, as a reason of the contract; ``None`` while everything works."""
-        if not self._store.writable:
-            return "database_not_writable"
+        database = self._store.condition.trouble
+        if database is not None:
+            return database[0]
         if self._subscriptions.refused:
             return "broker_refuses_subscriptions"
         return "broker_refuses_messages" if self._refused else None
 
     def not_ready(self) -> list[str]:
         """Why the bridge is not ready, in words; empty while it is."""
-        reasons = [] if self._store.writable else [f"database: {self._store.last_error}"]
+        database = self._store.condition.trouble
+        reasons = [] if database is None else [f"database: {database[1]}"]
         if self._client.connection is None:
             reasons.append(f"broker: {self._client.trouble or 'not connected yet'}")
         if self._succession.stands_by:
@@ -104,6 +106,7 @@ class Health:
         """Data of `bridge.health`."""
         units = self._inventory.units.values()
         receivers = [unit for unit in units if unit.address.kind is Kind.RECEIVER]
+        database = self._store.condition.trouble
         return {
             "uptime_s": round(self._uptime_s),
             "loop_lag_s": round(self._lag.worst_s, 4),
@@ -117,7 +120,7 @@ class Health:
             "units": len(units),
             "units_online": sum(1 for unit in units if unit.online),
             "parts": sum(len(unit.parts) for unit in units),
-            "database_error": self._store.last_error,
+            "database_error": None if database is None else database[1],
             "unidentified_hosts": len(self._unidentified),
             "unidentified": [
                 {"host": one.host, "reason": one.reason, "since": one.since, "detail": one.detail}

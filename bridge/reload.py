@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
-from functools import partial
 
 from bridge.health import InEffect
 from bridge.inbound import Subscriptions
@@ -29,7 +27,7 @@ from services.commands import Reach
 from services.discovery import Schedule
 from services.drivers import Driver
 from services.model import AuditContext, Campus, RangeRecord, ServiceError
-from services.store import Store, StoreError, remember
+from services.store import Store
 from services.units import Availability, ConfiguredUnits, Sessions, TelemetryCollector
 
 log = logging.getLogger(__name__)
@@ -104,6 +102,7 @@ class ConfigurationReload:
         self._telemetry = telemetry
         self._subscriptions = subscriptions
         self._status = status
+        store.subscribe_renewal(self._keep_all)
 
     async def start(self, stored: Sequence[RangeRecord]) -> None:
         """Apply the configuration of the start; ``stored`` are the ranges with the time of their last search."""
@@ -141,8 +140,7 @@ class ConfigurationReload:
         if changed:
             after = {"sections": sorted(changed), "digest": digest(new), "need_restart": fixed}
             self._audit_change({"digest": digest(old)}, after)
-            with suppress(StoreError):  # it is in effect all the same, and compared again at the next start
-                await self._store.ask(partial(remember, key=_DIGEST, value=digest(new)))
+            self._store.put_fact(_DIGEST, digest(new))
             self._status.info_changed()
         words = "configuration read again"
         if fixed:
@@ -172,10 +170,17 @@ class ConfigurationReload:
         self._telemetry.interval_s = settings.polling.telemetry_interval
         self._retention.keep_s = settings.audit.keep
 
+    async def _keep_all(self) -> None:
+        """Store anew what is in effect: the database is another one, and empty."""
+        self._store.put_fact(_DIGEST, digest(self._in_effect.settings))
+        for record in self._schedule.ranges:
+            self._store.put_range(record)
+
     async def _compare_with_last_run(self) -> None:
         """Audit what was changed while the bridge was not running."""
         now = digest(self._in_effect.settings)
-        before = await self._store.ask(partial(remember, key=_DIGEST, value=now))
+        before = await self._store.fact(_DIGEST)
+        self._store.put_fact(_DIGEST, now)
         if before not in {None, now}:
             self._audit_change({"digest": before}, {"digest": now}, late=True)
 

@@ -12,7 +12,18 @@ from bridge.contract import encoding
 from bridge.settings import Settings, load
 from services import clock
 from services.model import AuditEvent, Campus, Kind, UnitRecord
-from services.store import file_of, make_engine, only_us, parse, queries, reading, schema
+from services.store import (
+    check_for_damage,
+    file_of,
+    left_aside,
+    make_engine,
+    only_us,
+    parse,
+    queries,
+    reading,
+    remedy,
+    schema,
+)
 
 Write = Callable[[str], None]
 
@@ -119,9 +130,15 @@ def look_at_schema(settings: Settings) -> tuple[bool, str]:
     """Whether the schema is the newest, and that in words. Raises `StoreError`."""
     with reading(settings.database.connection_url()) as connection:
         found = schema.revision(connection)
+    schema.refuse_newer(found)
     if found == schema.HEAD:
-        return True, f"fine (schema {found})"
+        return True, f"fine (schema {found})" + _set_aside(settings)
     return False, f"schema {found or 'none'}, this program needs {schema.HEAD}: run `mic2mqtt db upgrade`"
+
+
+def _set_aside(settings: Settings) -> str:
+    file = file_of(parse(settings.database.connection_url()))
+    return "".join(f"; an earlier one was damaged and set aside: {remedy(one)}" for one in left_aside(file))
 
 
 def db_check(path: Path | None, write: Write) -> bool:
@@ -134,8 +151,11 @@ def db_check(path: Path | None, write: Write) -> bool:
 def db_upgrade(path: Path | None, write: Write) -> None:
     """Make the database, or bring it up to date. Raises `StoreError`, also while a bridge uses the file."""
     url = parse(load(path, os.environ).database.connection_url())
-    with only_us(file_of(url)):
-        engine = make_engine(url)
+    file = file_of(url)
+    with only_us(file):
+        if file is not None:
+            check_for_damage(file)
+        engine = make_engine(url, alone=True)
         try:
             with engine.begin() as connection:
                 changed = schema.bring_up_to_date(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -29,6 +30,7 @@ class RetainedBook:
         self._store = store
         self._exists = exists
         self._facets = frozenset({*facets, VALUE})
+        store.subscribe_renewal(self.keep_all)
         self._published: dict[Address, set[PublishedResource]] = {}
         self._emptying: set[PublishedResource] = set()
         """Topics whose emptying the broker has not acknowledged."""
@@ -40,6 +42,13 @@ class RetainedBook:
                 log.warning("what was published under %r is not known here and stays", resource.facet)
                 continue
             self._published.setdefault(resource.address, set()).add(resource)
+
+    async def keep_all(self) -> None:
+        """Store the whole book anew: the database is another one, and empty."""
+        for known in list(self._published.values()):
+            for resource in known:
+                self._store.put_published(resource)
+            await asyncio.sleep(0)  # others have a turn
 
     def connected(self) -> None:
         """Begin a connection: acknowledgements of the last one do not come any more."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -107,6 +107,11 @@ class Schedule:
         self._stop_searching_what_is_gone(taken)
         self._wake.set()
         return sum(at <= now + self._debounce_s for at in due.values())
+
+    @property
+    def ranges(self) -> Sequence[RangeRecord]:
+        """The ranges and single hosts that are looked at, with the time of their last search."""
+        return self._discovery.ranges
 
     async def run(self) -> None:
         """Search what comes due, until cancelled."""

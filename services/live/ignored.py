@@ -28,6 +28,11 @@ class IgnoredUnits:
         """Take over what the store kept."""
         self._gone.extend(gone)
 
+    async def keep_all(self) -> None:
+        """Store the whole list anew: the database is another one, and empty."""
+        for gone in self._gone:
+            self._keep(gone)
+
     def add(self, gone: IgnoredIdentity) -> None:
         """Ignore a unit from now on."""
         self._gone.append(gone)

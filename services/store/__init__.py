@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from services.store import queries, schema
+from services.store import schema
+from services.store.asking import Loaded, count_pending, pending, queries, take_epoch
+from services.store.care import check_for_damage, left_aside, remedy
 from services.store.engine import file_of, make_engine, only_us, parse, reading
 from services.store.errors import StoreClosedError, StoreError
-from services.store.queries import Loaded, count_pending, pending, remember, take_epoch
 from services.store.store import Store
 
 __all__ = [
@@ -16,15 +17,17 @@ __all__ = [
     "Store",
     "StoreClosedError",
     "StoreError",
+    "check_for_damage",
     "count_pending",
     "file_of",
+    "left_aside",
     "make_engine",
     "only_us",
     "parse",
     "pending",
     "queries",
     "reading",
-    "remember",
+    "remedy",
     "schema",
     "take_epoch",
 ]

@@ -31,6 +31,8 @@ class Batch:
 
     since: float = 0.0
     """When the first record was put, in the event loop's time."""
+    stream: str = ""
+    """The database that it was handed over for, by the stream of its audit."""
     units: dict[Address, UnitRecord] = field(default_factory=dict)
     parts: dict[Address, PartRecord] = field(default_factory=dict)
     transmitters: dict[TransmitterKey, TransmitterRecord] = field(default_factory=dict)
@@ -40,6 +42,8 @@ class Batch:
     ranges: dict[tuple[Campus, str], RangeRecord | None] = field(default_factory=dict)
     ignored: dict[tuple[Campus, str], IgnoredIdentity | None] = field(default_factory=dict)
     published: dict[PublishedResource, bool] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    """What the process keeps of itself, by name."""
     audit: list[AuditDraft] = field(default_factory=list)
     delivered: dict[tuple[str, Campus], list[int]] = field(default_factory=dict)
     """Numbers of audit events that the broker has, by stream and campus."""
@@ -65,6 +69,14 @@ class Batch:
         self.parts.pop(address, None)
         self.gone_parts[address] = None
 
+    def follow(self, earlier: Batch) -> None:
+        """Take over what a batch of a damaged database had, into this one that holds everything that is known."""
+        self.audit[:0] = earlier.audit
+        self.waiting[:0] = earlier.waiting
+        self.facts = {**earlier.facts, **self.facts}
+        self.transmitters = {**earlier.transmitters, **self.transmitters}
+        self.since = self.since or earlier.since
+
     @property
     def size(self) -> int:
         """Rows to be written."""
@@ -78,6 +90,7 @@ class Batch:
             + len(self.ranges)
             + len(self.ignored)
             + len(self.published)
+            + len(self.facts)
             + len(self.audit)
             + len(self.delivered)
         )

@@ -8,12 +8,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
+from services.store import postgresql
+from services.store.care import check_for_damage
 from services.store.errors import StoreError
 
 BUSY_TIMEOUT_MS = 5_000
@@ -24,7 +27,7 @@ POSTGRESQL_LIMITS = {
     "connect_timeout": "10",  # seconds
     "keepalives_idle": "30",  # seconds
     "tcp_user_timeout": "30000",  # milliseconds: a server that vanished is noticed, not waited for
-    "application_name": "mic2mqtt",
+    "application_name": f"mic2mqtt {os.getpid()}@{gethostname()}",  # who has the lock, for the next one that wants it
 }
 """libpq's parameters (PostgreSQL manual, 34.1.2), where the URL does not set them."""
 POSTGRESQL_NAMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
@@ -78,14 +81,19 @@ def encode(value: object) -> str:
         return text.encode("utf-8", "replace").decode()
 
 
-def make_engine(url: URL) -> Engine:
+def make_engine(url: URL, *, alone: bool = False) -> Engine:
     """An engine with this program's settings; connects when it is first used.
 
-    Raises `StoreError` where the driver of PostgreSQL is missing.
+    ``alone`` is for the one bridge that writes: on PostgreSQL it has one connection, which holds the lock of the
+    database (`services.store.postgresql`); a SQLite file has `only_us`. Raises `StoreError` where the driver of
+    PostgreSQL is missing.
     """
+    pool = {"pool_size": 1, "max_overflow": 0} if alone and url.drivername != "sqlite" else {}
     try:
         # Values stay out of errors: words of units and names of people are in them.
-        engine = create_engine(url, json_serializer=encode, json_deserializer=orjson.loads, hide_parameters=True)
+        engine = create_engine(
+            url, json_serializer=encode, json_deserializer=orjson.loads, hide_parameters=True, **pool
+        )
     except ImportError as error:
         raise StoreError(
             "PostgreSQL needs the package psycopg, which is not installed: pip install 'mic2mqtt[postgresql]'"
@@ -93,6 +101,8 @@ def make_engine(url: URL) -> Engine:
     if url.drivername == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin)
+    else:
+        postgresql.set_up(engine, describe(url), alone=alone)
     return engine
 
 
@@ -136,20 +146,31 @@ def only_us(path: Path | None) -> Iterator[None]:
             owner = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
             raise StoreError(
                 f"{path} is in use by another mic2mqtt (process {owner}): stop that one, or give this one a database "
-                "of its own ([database] url); several instances on one database need PostgreSQL"
+                "of its own ([database] url)"
             ) from error
         os.ftruncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)
-        os.close(_open_private(path))  # SQLite gives its -wal and -shm files the same permissions
+        make_private(path)
         yield
     finally:
         os.close(lock)
 
 
+def make_private(path: Path) -> None:
+    """Make a file with permissions for its owner alone, where there is none; SQLite gives -wal and -shm the same.
+
+    Raises `StoreError` where it cannot be written.
+    """
+    os.close(_open_private(path))
+
+
 def _open_private(path: Path) -> int:
-    """Open a file for writing, made with permissions for its owner alone."""
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except IsADirectoryError as error:
+        raise StoreError(
+            f"{path} is a folder, and the database is a file: move the folder away, or name a file with [database] url"
+        ) from error
     except OSError as error:
         raise StoreError(
             f"cannot write {path}: {error.strerror}; make the folder, let this user write there, "
@@ -169,6 +190,8 @@ def reading(text: str) -> Iterator[Connection]:
         raise StoreError(
             f"there is no database at {path}: `mic2mqtt run` makes it, or name another with [database] url"
         )
+    if path is not None:
+        check_for_damage(path)  # before anything opens it: SQLite throws away the -wal of an empty file
     engine = make_engine(url)
     try:
         with engine.connect() as connection:

@@ -23,12 +23,23 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def refuse_newer(found: str | None) -> None:
+    """Raise `StoreError` with the remedy for a revision that a newer program has made."""
+    if found is not None and found > HEAD:  # four digits, counted up
+        raise StoreError(
+            f"the database is newer than this program (schema {found}, newest known {HEAD}): "
+            "install the newer mic2mqtt again, or restore the database from before its update"
+        )
+
+
 def bring_up_to_date(connection: Connection) -> bool:
     """Run the migrations that are missing, inside the caller's transaction; whether there were any.
 
     Raises `StoreError` for a database that a newer program has changed.
     """
-    if revision(connection) == HEAD:
+    found = revision(connection)
+    refuse_newer(found)
+    if found == HEAD:
         return False
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
@@ -41,16 +52,8 @@ def bring_up_to_date(connection: Connection) -> bool:
 def _migrate(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    found = revision(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
-        raise StoreError(
-            f"the database is newer than this program (schema {found}, newest known {HEAD}): "
-            "install the newer mic2mqtt again, or restore the database from before its update"
-        )
     command.upgrade(config, HEAD)

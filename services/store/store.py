@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Self, TypeVar
 
 from sqlalchemy import URL, Connection
 
-from services import clock
-from services.model import (
-    Address,
-    AuditEvent,
-    Campus,
-)
-from services.store import queries
+from services.model import Address, AuditEvent
+from services.store.asking import StoreQuestions
 from services.store.batch import Batch
-from services.store.engine import describe, parse
-from services.store.errors import StoreClosedError, StoreError
-from services.store.queries import Loaded
-from services.store.writer import Writer
+from services.store.care import Checkup, Condition, Look
+from services.store.database import Opened
+from services.store.engine import describe, file_of, parse
+from services.store.errors import StoreClosedError
+from services.store.writer import Found, Writer
 from services.store.writes import StoreWrites
 
 log = logging.getLogger(__name__)
@@ -42,12 +39,14 @@ CLOSE_WITHIN_S = 5.0
 """How long closing waits for a database that does not take the last batch."""
 
 
-class Store(StoreWrites):
+class Store(StoreWrites, StoreQuestions):
     """What is kept over a restart. Made by `Store.open`; everything here is called on the event loop."""
 
     def __init__(self, url: URL, *, apart_s: float, seen_apart_s: float) -> None:
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(url, self._loop, self._committed, self._failed)
+        self._writer = Writer(url, self._loop, self)
+        self._checkup: Checkup | None = None
+        self._path = file_of(url)
         self._name = describe(url)
         self._apart_s = apart_s
         self._seen_apart_s = seen_apart_s
@@ -60,8 +59,9 @@ class Store(StoreWrites):
         self._closed = False
         self.stream = ""
         self.epoch = 0
-        self.last_error: str | None = None
-        """Why the database does not take our writes; ``None`` while it does."""
+        self.condition = Condition(self._name)
+        self._restockers: list[Callable[[], Awaitable[None]]] = []
+        self._restocking: asyncio.Task[None] | None = None
         self._committed_listeners: list[Callable[[list[AuditEvent]], None]] = []
 
     @classmethod
@@ -76,9 +76,11 @@ class Store(StoreWrites):
         store = cls(parse(url), apart_s=apart_s, seen_apart_s=seen_apart_s)
         try:
             opened = await store._writer.open()
-            store.stream, store.epoch = opened.stream, opened.epoch
+            store.epoch = opened.epoch
+            store._take_over(opened)
             if opened.migrated:
                 log.info("database brought up to date", extra={"database": store._name})
+            store._begin_looking()
             yield store
         finally:
             await store._close()
@@ -86,6 +88,14 @@ class Store(StoreWrites):
     def subscribe(self, listener: Callable[[list[AuditEvent]], None]) -> None:
         """Call ``listener`` after each commit that has audit events, with these, in the order of their numbers."""
         self._committed_listeners.append(listener)
+
+    def subscribe_renewal(self, restock: Callable[[], Awaitable[None]]) -> None:
+        """Have ``restock`` put everything that is known, after a damaged file was set aside while the bridge runs.
+
+        It may let others have a turn in between: nothing is written before all restockers have ended. They run in the
+        order in which they subscribed; parts and transmitters come after their units.
+        """
+        self._restockers.append(restock)
 
     def touch(self, address: Address, last_seen: str) -> None:
         """Keep when a unit last sent something; written once in a while."""
@@ -113,45 +123,17 @@ class Store(StoreWrites):
         answer: asyncio.Future[T] = self._writer.ask(question)
         return await answer
 
-    async def load(self) -> Loaded:
-        """Everything that a start needs."""
-        return await self.ask(queries.load)
-
-    async def pending(self, limit: int) -> list[AuditEvent]:
-        """The oldest committed audit events that are not marked as published, in order."""
-        return await self.ask(lambda connection: queries.pending(connection, limit))
-
-    async def audit_since(
-        self, since: str, *, tenant: Campus | None = None, limit: int | None = None
-    ) -> list[AuditEvent]:
-        """Audit events from a time on (RFC 3339 UTC), in order; with ``limit`` the newest of them."""
-        return await self.ask(lambda connection: queries.audit_since(connection, since, tenant=tenant, limit=limit))
-
-    async def prune(self, keep_s: float) -> int:
-        """Delete audit events that were delivered longer than ``keep_s`` seconds ago; how many.
-
-        A database that fails meanwhile ends it early: the rows are still there the next time.
-        """
-        before = clock.text_of(clock.now() - keep_s)
-        pruned = 0
-        while True:
-            try:
-                rows = await self.ask(lambda connection: queries.prune(connection, before))
-            except StoreClosedError:
-                raise
-            except StoreError as error:
-                log.warning("old audit events stay for now: %s", error)
-                return pruned
-            pruned += rows
-            if rows < queries.PRUNE_ROWS:
-                return pruned
-
     # -- how it is doing -----------------------------------------------------------------------------------------
 
     @property
     def depth(self) -> int:
         """Rows that wait to be committed."""
         return self._batch.size + (self._writing.size if self._writing else 0)
+
+    @property
+    def last_error(self) -> str | None:
+        """Why the database does not take our writes; ``None`` while it does."""
+        return self.condition.last_error
 
     @property
     def writable(self) -> bool:
@@ -177,6 +159,8 @@ class Store(StoreWrites):
             self._seen = {}
 
     def _hand_over_in(self, seconds: float) -> None:
+        if self._restocking is not None:
+            return
         self._timer = self._loop.call_later(min(seconds, self._apart_s), self._hand_over)
 
     def _hand_over(self) -> None:
@@ -185,17 +169,16 @@ class Store(StoreWrites):
             self._timer = None
         self._not_before = self._loop.time() + self._apart_s
         self._writing, self._batch = self._batch, Batch()
+        self._writing.stream = self.stream
         self._writer.write(self._writing)
 
-    def _committed(self, batch: Batch, events: list[AuditEvent]) -> None:
+    # -- what the writer reports ---------------------------------------------------------------------------------
+
+    def committed(self, batch: Batch, events: list[AuditEvent]) -> None:
+        """A batch is stored; its audit events got their numbers."""
         self._writing = None
-        if self.last_error is not None:
-            log.warning("the database takes writes again", extra={"database": self._name, "waiting": self.depth})
-            self.last_error = None
-        if self._batch.waiting:
-            self._hand_over()
-        elif self._batch.since:
-            self._hand_over_in(max(0.0, self._not_before - self._loop.time()))
+        self.condition.works(self.depth)
+        self._hand_over_next()
         for waiting in batch.waiting:
             if not waiting.done():
                 waiting.set_result(None)
@@ -203,14 +186,66 @@ class Store(StoreWrites):
             for listener in self._committed_listeners:
                 listener(events)
 
-    def _failed(self, why: str) -> None:
-        if self.last_error is None:
-            log.error(
-                "the database does not take writes; everything is kept in memory and tried again: %s",
-                why,
-                extra={"database": self._name},
-            )
-        self.last_error = why
+    def failed(self, why: str) -> None:
+        """An attempt failed; nothing of it is stored."""
+        self.condition.failed(why)
+
+    def renewed(self, opened: Opened) -> None:
+        """Another database is there, and it is empty: have everything that is known put into it."""
+        self._take_over(opened)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._restocking is not None:
+            self._restocking.cancel()
+        self._restocking = self._loop.create_task(self._restock(), name="store restocks")
+
+    def given_back(self, batch: Batch) -> None:
+        """A batch comes back: what others know as well is stored anew, the rest of it follows with that."""
+        self._writing = None
+        self._batch.follow(batch)
+        self._hand_over_next()
+
+    async def _restock(self) -> None:
+        try:
+            for restock in self._restockers:
+                await restock()
+        except Exception:  # what is missing comes with the next change
+            log.exception("not everything that is known was stored anew; please report this")
+        self._restocking = None
+        self._hand_over_next()
+
+    def _hand_over_next(self) -> None:
+        if self._writing is not None or self._restocking is not None:
+            return
+        if self._batch.waiting:
+            self._hand_over()
+        elif self._batch.since:
+            self._hand_over_in(max(0.0, self._not_before - self._loop.time()))
+
+    def _take_over(self, opened: Opened) -> None:
+        self.stream = opened.stream
+        if opened.renewal is not None:
+            self.condition.renewed(opened.renewal)
+
+    # -- looking at the file -------------------------------------------------------------------------------------
+
+    def _begin_looking(self) -> None:
+        if self._path is not None:
+            self._checkup = Checkup(self._path, lambda: self._writer.file, self._look)
+            self._checkup.start()
+
+    def _look(self, look: Look) -> None:
+        """Take what the checkup saw, on its thread."""
+        if look.damage is not None:
+            self._writer.found(Found(look.damage, look.file))
+            return
+        renewal = self.condition.renewal
+        looked = partial(self.condition.looked, look.log_bytes, aside_is_there=renewal is None or renewal.lies_there)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(looked)
+
+    # -- waiting -------------------------------------------------------------------------------------------------
 
     async def _flushed(self) -> None:
         if self._seen_timer is not None:
@@ -221,11 +256,12 @@ class Store(StoreWrites):
             return
         waiting: asyncio.Future[None] = self._loop.create_future()
         batch.waiting.append(waiting)
-        if self._writing is None:
-            self._hand_over()
+        self._hand_over_next()
         await waiting
 
     async def _close(self) -> None:
+        if self._checkup is not None:
+            self._checkup.stop()
         if self.stream:
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_WITHIN_S):
@@ -234,7 +270,7 @@ class Store(StoreWrites):
         self._closed = True
         if self.depth:
             log.error("closed with %d rows not stored: %s", self.depth, self.last_error or "the database hangs")
-        for timer in (self._timer, self._seen_timer):
+        for timer in (self._timer, self._seen_timer, self._restocking):
             if timer is not None:
                 timer.cancel()
         await self._writer.close(CLOSE_WITHIN_S)

@@ -19,6 +19,7 @@ from services.store.rows import Row
 from services.store.tables import (
     CampusRow,
     IgnoredRow,
+    Meta,
     Organization,
     PartRow,
     PublishedRow,
@@ -142,6 +143,8 @@ def _steps(dialect: str, batch: Batch, events: list[AuditEvent]) -> Iterator[Ste
     emptied = [rows.published_row(resource) for resource, there in batch.published.items() if not there]
     yield Step("published resource", rows.insert_if_new(dialect, PublishedRow), standing)
     yield Step("published resource", rows.remove(PublishedRow), [_keyed(row) for row in emptied])
+    facts = [{"key": key, "value": value} for key, value in batch.facts.items()]
+    yield Step("fact", rows.upsert(dialect, Meta), facts)
     yield Step("audit event", rows.insert_audit(), [rows.audit_row(event) for event in events], keep=True)
     yield Step("delivery of audit events", rows.set_published(), list(_deliveries(batch)))
 

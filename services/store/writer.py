@@ -12,30 +12,21 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection
 
-from services import clock
 from services.backoff import Backoff
 from services.model import AuditEvent
-from services.store import queries, schema, transaction
+from services.store import transaction
 from services.store.batch import Batch
-from services.store.engine import describe, explain, file_of, make_engine, only_us
+from services.store.database import Database, Opened
+from services.store.engine import explain, only_us
 from services.store.errors import StoreError
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 """Between two attempts at a batch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """Facts of the database, read when it was opened."""
-
-    stream: str
-    epoch: int
-    migrated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +38,43 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a look at a file showed; ``file`` says which file that was."""
+
+    damage: str
+    file: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """The last item of the thread's queue."""
 
 
-class Writer:
-    """Runs the thread. ``committed(batch, events)`` and ``failed(why)`` are called on the event loop."""
+class Listener(Protocol):
+    """Who is told, on the event loop, what became of the batches."""
 
-    def __init__(
-        self,
-        url: URL,
-        loop: asyncio.AbstractEventLoop,
-        committed: Callable[[Batch, list[AuditEvent]], None],
-        failed: Callable[[str], None],
-    ) -> None:
+    def committed(self, batch: Batch, events: list[AuditEvent]) -> None:
+        """A batch is stored; its audit events got their numbers."""
+
+    def failed(self, why: str) -> None:
+        """An attempt at a batch failed; it is tried again."""
+
+    def renewed(self, opened: Opened) -> None:
+        """The file was damaged, and another database was begun: everything that is known is to be stored anew."""
+
+    def given_back(self, batch: Batch) -> None:
+        """A batch was handed over for the database of before."""
+
+
+class Writer:
+    """Runs the thread."""
+
+    def __init__(self, url: URL, loop: asyncio.AbstractEventLoop, listener: Listener) -> None:
         self._url = url
         self._loop = loop
-        self._committed = committed
-        self._failed = failed
-        self._jobs: queue.SimpleQueue[Batch | Question | Stop] = queue.SimpleQueue()
+        self._listener = listener
+        self._database = Database(url, lambda opened: self._post(listener.renewed, opened))
+        self._jobs: queue.SimpleQueue[Batch | Question | Found | Stop] = queue.SimpleQueue()
         self._opened: asyncio.Future[Opened] = loop.create_future()
         self._ended: asyncio.Future[None] = loop.create_future()
         # a daemon: a disk that hangs must not keep the process from ending
@@ -77,7 +86,7 @@ class Writer:
         return await self._opened
 
     def write(self, batch: Batch) -> None:
-        """Hand over a batch; the next one only after ``committed`` came for this one."""
+        """Hand over a batch; the next one only after this one is ``committed`` or ``given_back``."""
         self._jobs.put(batch)
 
     def ask(self, ask: Callable[[Connection], Any]) -> asyncio.Future[Any]:
@@ -85,6 +94,15 @@ class Writer:
         answer: asyncio.Future[Any] = self._loop.create_future()
         self._jobs.put(Question(ask, answer))
         return answer
+
+    @property
+    def file(self) -> tuple[int, int] | None:
+        """Which file is open, for `Found`."""
+        return self._database.file
+
+    def found(self, found: Found) -> None:
+        """Begin a new database in place of a file that was found damaged. May be called from any thread."""
+        self._jobs.put(found)
 
     async def close(self, within_s: float) -> None:
         """End the thread after what it is doing; a batch that keeps failing is given up."""
@@ -95,74 +113,101 @@ class Writer:
 
     def _run(self) -> None:
         try:
-            with only_us(file_of(self._url)):
-                self._serve(make_engine(self._url))
+            with only_us(self._database.path):
+                self._serve()
         except Exception as error:  # noqa: BLE001 - any failure has to reach the caller of `open`
-            self._post(_refuse, self._opened, self._as_store_error("cannot open", error))
+            self._post(_refuse, self._opened, self._database.as_store_error("cannot open", error))
         finally:
             self._post(_settle, self._ended, None)
 
-    def _serve(self, engine: Engine) -> None:
+    def _serve(self) -> None:
         try:
-            opened = self._prepare(engine)
-            self._post(_settle, self._opened, opened)
+            self._post(_settle, self._opened, self._database.open())
             while not isinstance(job := self._jobs.get(), Stop):
-                if isinstance(job, Question):
-                    self._answer(engine, job)
-                elif not self._store(engine, opened.stream, job):
-                    break
+                if isinstance(job, Batch):
+                    if not self._store(job):
+                        break
+                else:
+                    self._do(job)
         finally:
-            engine.dispose()
+            self._database.close()
 
-    def _prepare(self, engine: Engine) -> Opened:
-        with engine.begin() as connection:
-            migrated = schema.bring_up_to_date(connection)
-            stream = queries.stream(connection)
-            return Opened(stream, queries.take_epoch(connection, int(clock.now())), migrated)
-
-    def _store(self, engine: Engine, stream: str, batch: Batch) -> bool:
+    def _store(self, batch: Batch) -> bool:
         """Write a batch, however long it takes; ``False`` when asked to stop before it was done."""
         backoff = Backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S, certain=1.0)  # nobody else comes back at this moment
         while True:
             try:
-                events = transaction.commit(engine, stream, batch)
+                engine, opened = self._database.ready()
+                if batch.stream != opened.stream:
+                    self._post(self._listener.given_back, batch)
+                    return True
+                events = transaction.commit(engine, opened.stream, batch)
             except Exception as error:  # noqa: BLE001 - nothing that a database does may end this thread
-                self._post(self._failed, explain(error, self._url))
+                if self._is_mended(error):
+                    continue
+                self._post(self._listener.failed, explain(error, self._url))
             else:
-                self._post(self._committed, batch, events)
+                self._post(self._listener.committed, batch, events)
                 return True
-            if not self._pause(engine, backoff.pause()):
+            if not self._pause(backoff.pause()):
                 return False
 
-    def _pause(self, engine: Engine, pause_s: float) -> bool:
-        """Answer questions for a while; ``False`` when asked to stop."""
+    def _is_mended(self, error: Exception) -> bool:
+        """Whether the file was damaged and is set aside now, so that the same can be tried again at once."""
+        try:
+            return self._database.examine(error)
+        except StoreError as why:
+            self._post(self._listener.failed, str(why))
+            return False
+
+    def _pause(self, pause_s: float) -> bool:
+        """Do what else is to be done for a while; ``False`` when asked to stop."""
         until = time.monotonic() + pause_s
         while (left := until - time.monotonic()) > 0:
             try:
                 job = self._jobs.get(timeout=left)
             except queue.Empty:
                 return True
-            if isinstance(job, Question):
-                self._answer(engine, job)
-            else:
+            if isinstance(job, (Stop, Batch)):
                 return False
+            self._do(job)
         return True
 
-    def _answer(self, engine: Engine, question: Question) -> None:
+    def _do(self, job: Question | Found) -> None:
+        if isinstance(job, Question):
+            self._answer(job)
+        else:
+            self._take_up(job)
+
+    def _take_up(self, found: Found) -> None:
+        """Begin anew, unless what was found is about a file that is not ours any more."""
+        if found.file != self._database.file:
+            return
+        try:
+            self._database.renew(found.damage)
+            self._database.ready()
+        except Exception as error:  # noqa: BLE001 - the next batch tries it again
+            self._post(self._listener.failed, explain(error, self._url))
+
+    def _answer(self, question: Question) -> None:
         if question.answer.cancelled():
             return
         try:
-            with engine.begin() as connection:
-                answer = question.ask(connection)
+            answer = self._ask(question)
         except Exception as error:  # noqa: BLE001 - it is raised to the caller
-            self._post(_refuse, question.answer, self._as_store_error("cannot read", error))
+            self._post(_refuse, question.answer, self._database.as_store_error("cannot read", error))
         else:
             self._post(_settle, question.answer, answer)
 
-    def _as_store_error(self, what: str, error: Exception) -> StoreError:
-        if isinstance(error, StoreError):
-            return error
-        return StoreError(f"{what} the database {describe(self._url)}: {explain(error, self._url)}")
+    def _ask(self, question: Question) -> Any:
+        try:
+            with self._database.ready()[0].begin() as connection:
+                return question.ask(connection)
+        except Exception as error:
+            if not self._is_mended(error):
+                raise
+        with self._database.ready()[0].begin() as connection:
+            return question.ask(connection)
 
     def _post(self, function: Callable[..., None], *args: object) -> None:
         if not self._loop.is_closed():

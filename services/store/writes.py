@@ -78,6 +78,10 @@ class StoreWrites(ABC):
         """Keep that it was emptied."""
         self._growing().published[resource] = False
 
+    def put_fact(self, key: str, value: str) -> None:
+        """Keep one value of the process under a name."""
+        self._growing().facts[key] = value
+
     def append_audit(self, draft: AuditDraft) -> None:
         """Keep an audit event, in the order of the calls."""
         self._growing().audit.append(draft)

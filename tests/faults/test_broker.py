@@ -18,9 +18,11 @@ from tests.integration.observer import Observer, standing
 
 
 def gapless(seen: Observer) -> bool:
-    """Every audit event from the first on has been here, in order; repeats are allowed."""
-    numbers = [event["seq"] for event in seen.audit()]
-    return numbers == list(range(1, len(numbers) + 1))
+    """Every audit event of each stream from the first on has been here, in order; repeats are allowed."""
+    streams: dict[str, list[int]] = {}
+    for event in seen.audit():
+        streams.setdefault(event["stream"], []).append(event["seq"])
+    return all(numbers == list(range(1, len(numbers) + 1)) for numbers in streams.values())
 
 
 def let_the_observer_go_first(app: App, seen: Observer) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -210,6 +211,12 @@ class BridgeProcess:
         async with asyncio.timeout(10):
             while words not in self.log.read_text():  # noqa: ASYNC110 - a log has no event to be awaited
                 await asyncio.sleep(0.02)
+
+    def limit_files(self, size: int | None) -> None:
+        """From now on no file of the process may grow beyond so many bytes, as on a disk that is full; or any may."""
+        assert self._process is not None, "it does not run"
+        _, most = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (most if size is None else size, most))
 
     def hang_up(self) -> None:
         """Have it read its configuration again."""

@@ -137,12 +137,20 @@ class PostgreSQL:
     def stop(self) -> None:
         self._runner.stop()
 
-    def new_database(self) -> str:
+    def new_database(self, encoding: str = "UTF8") -> str:
         """The URL of an empty database."""
         name = f"test_{next(_numbers)}"
-        with psycopg.connect(**self._parameters("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+        self._execute(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
         return f"postgresql+psycopg://{USER}:s3cret%2Fw%C3%B6rd@127.0.0.1:{self.port}/{name}"
+
+    def end_connections(self, url: str) -> None:
+        """Break every connection to the database of a URL, as a server does that ends a backend."""
+        name = url.rpartition("/")[2]
+        self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(**self._parameters("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     def _parameters(self, database: str) -> dict[str, Any]:
         return {"host": "127.0.0.1", "port": self.port, "user": USER, "password": PASSWORD, "dbname": database}

@@ -416,9 +416,9 @@ async def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -
     with pytest.raises(StoreError, match=r"cannot write .*No such file.*\[database\] url"):
         async with Store.open(f"sqlite:///{tmp_path / 'missing' / 'mic2mqtt.db'}"):
             pass
-    (tmp_path / "text.db").write_text("This is not a database, but somebody's shopping list. " * 50)
-    with pytest.raises(StoreError, match="not a database"):
-        async with Store.open(f"sqlite:///{tmp_path / 'text.db'}"):
+    (tmp_path / "folder.db").mkdir()
+    with pytest.raises(StoreError, match=r"is a folder.*move the folder away"):
+        async with Store.open(f"sqlite:///{tmp_path / 'folder.db'}"):
             pass
 
 
@@ -455,21 +455,64 @@ async def test_times_of_the_store_are_those_of_the_contract(database_url: str) -
     assert abs(clock.unix_seconds(str(published)) - clock.now()) < 30
 
 
-async def test_two_bridges_on_one_postgresql_share_a_campus_numbers(postgresql: PostgreSQL) -> None:
+async def test_a_second_bridge_on_one_postgresql_is_refused_until_the_first_one_has_gone(
+    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.store.postgresql.LOCK_WITHIN_S", 0.2)
     url = postgresql.new_database()
-    async with Store.open(url, apart_s=0.001) as one, Store.open(url, apart_s=0.001) as other:
-        assert (one.stream, one.epoch + 1) == (other.stream, other.epoch)
-        for number in range(200):
-            one.append_audit(note(f"one {number}"))
-            other.append_audit(note(f"other {number}"))
-            other.append_audit(note(f"other {number}", HALL))
-            one.append_audit(note(f"one {number}", HALL))
-            await asyncio.sleep(0.0005)
+    async with Store.open(url) as one:
+        one.put_unit(receiver())
         await one.flush()
-        await other.flush()
-        for tenant in (STAGE, HALL):
-            events = await one.audit_since("2000", tenant=tenant)
-            assert sorted(event.seq for event in events) == list(range(1, 401))
-            for who in ("one", "other"):
-                said = [event for event in events if str((event.draft.after or {})["text"]).startswith(who)]
-                assert [(event.draft.after or {})["text"] for event in said] == [f"{who} {n}" for n in range(200)]
+        with pytest.raises(StoreError, match=rf"in use by another mic2mqtt \(mic2mqtt {os.getpid()}@.*of its own"):
+            async with Store.open(url):
+                pass
+        with reading(url) as connection:
+            assert len(queries.units(connection)) == 1, "who only looks is not refused"
+    async with Store.open(url) as other:
+        assert other.epoch > one.epoch
+        assert [unit.address for unit in (await other.load()).units] == [receiver().address]
+    async with Store.open(url), Store.open(postgresql.new_database()):
+        pass  # another database is another lock
+
+
+async def test_a_lock_that_was_lost_with_its_connection_is_taken_again_or_its_lack_said(
+    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.store.postgresql.LOCK_WITHIN_S", 0.2)
+    url = postgresql.new_database()
+    async with Store.open(url) as one:
+        one.put_unit(receiver())
+        await one.flush()
+        postgresql.end_connections(url)
+        one.append_audit(note("again"))
+        await one.flush()
+        with pytest.raises(StoreError, match="in use by another"):
+            async with Store.open(url):
+                pass
+        postgresql.end_connections(url)
+        async with Store.open(url) as thief:
+            one.append_audit(note("mine"))
+            async with asyncio.timeout(10):
+                while "in use by another mic2mqtt" not in (one.last_error or ""):  # noqa: ASYNC110 - as a health check
+                    await asyncio.sleep(0.01)
+            thief.append_audit(note("theirs"))
+        await one.flush()
+        events = await one.audit_since("2000")
+    assert [(event.seq, (event.draft.after or {})["text"]) for event in events] == [
+        (1, "again"),
+        (2, "theirs"),
+        (3, "mine"),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+async def test_a_postgresql_database_that_cannot_hold_every_name_is_refused_with_the_remedy(
+    postgresql: PostgreSQL, encoding: str
+) -> None:
+    url = postgresql.new_database(encoding)
+    words = rf"has the encoding {encoding}.*ENCODING 'UTF8' TEMPLATE template0"
+    with pytest.raises(StoreError, match=words):
+        async with Store.open(url):
+            pass
+    with pytest.raises(StoreError, match=words), reading(url):
+        pass

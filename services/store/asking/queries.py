@@ -18,7 +18,7 @@ from services.model import (
     TransmitterRecord,
     UnitRecord,
 )
-from services.store import read
+from services.store.asking import read
 from services.store.rows import insert_if_new, table_of
 from services.store.tables import (
     AuditRow,
@@ -161,10 +161,8 @@ def take_epoch(connection: Connection, now_s: int) -> int:
     return epoch
 
 
-def remember(connection: Connection, key: str, value: str) -> str | None:
-    """Keep a value over a restart; returns what it was before, ``None`` where it is new."""
+def fact(connection: Connection, key: str) -> str | None:
+    """What was kept under a name with `StoreWrites.put_fact`; ``None`` where nothing was."""
     meta = table_of(Meta)
-    before = connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
-    connection.execute(insert_if_new(connection.dialect.name, Meta), {"key": key, "value": value})
-    connection.execute(update(meta).where(meta.c.key == key).values(value=value))
-    return None if before is None else str(before)
+    found: str | None = connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
+    return found

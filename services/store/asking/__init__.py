@@ -1,0 +1,13 @@
+"""What can be asked of a database.
+
+`queries` has one function a question, each with a connection; `read` makes records of rows; `questions` are the methods
+of the store that ask them on its thread.
+"""
+
+from __future__ import annotations
+
+from services.store.asking import queries
+from services.store.asking.queries import Loaded, count_pending, pending, take_epoch
+from services.store.asking.questions import StoreQuestions
+
+__all__ = ["Loaded", "StoreQuestions", "count_pending", "pending", "queries", "take_epoch"]

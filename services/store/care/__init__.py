@@ -1,0 +1,36 @@
+"""What keeps a database sound, and says when it is not.
+
+`damage` recognises a SQLite file that is no longer as SQLite wrote it and sets it aside, `checkup` looks at the file
+while the bridge runs, `condition` is what does not work, in words that name the remedy.
+"""
+
+from __future__ import annotations
+
+from services.store.care.checkup import Checkup, Look
+from services.store.care.condition import Condition
+from services.store.care.damage import (
+    Renewal,
+    check_for_damage,
+    find_damage,
+    identity,
+    is_damage,
+    left_aside,
+    remedy,
+    set_aside,
+    size,
+)
+
+__all__ = [
+    "Checkup",
+    "Condition",
+    "Look",
+    "Renewal",
+    "check_for_damage",
+    "find_damage",
+    "identity",
+    "is_damage",
+    "left_aside",
+    "remedy",
+    "set_aside",
+    "size",
+]
