@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.drivers.port import UNIT, Part
+from services.drivers.port import Part
 from services.drivers.shure.codec.messages import ONLY_PART, get
 from services.drivers.shure.codec.properties import Scope
 from services.drivers.shure.families import Family, WireAddress
@@ -33,10 +33,13 @@ def question(family: Family, address: WireAddress) -> bytes:
 
 
 def keys_by_part(family: Family, addresses: Iterable[WireAddress]) -> dict[Part, set[str]]:
-    """The keys that these properties fill, by part; without slots and meters."""
+    """The keys that these properties fill, by part and by slot; without meters."""
     keys: dict[Part, set[str]] = {}
     for name, index in addresses:
         prop = family.properties.find(name, indexed=index is not None)
-        if prop is not None and not prop.metered and prop.scope is not Scope.SLOT:
-            keys.setdefault(UNIT if prop.scope is Scope.UNIT else Part(index or ONLY_PART), set()).update(prop.keys)
+        if prop is None or prop.metered:
+            continue
+        number = 0 if prop.scope is Scope.UNIT else index or ONLY_PART
+        for slot in range(1, family.slots + 1) if prop.scope is Scope.SLOT else (0,):
+            keys.setdefault(Part(number, slot), set()).update(prop.keys)
     return keys

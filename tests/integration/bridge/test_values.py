@@ -160,6 +160,17 @@ async def test_what_a_receiver_does_not_have_any_more_goes_with_what_says_so(hou
         assert {value for key, value in slot(seen, rack).items() if key not in {"number", "status"}} == {None}
 
 
+async def test_slots_that_are_not_answered_any_more_are_unknown(house: House) -> None:
+    async with served(house, ("ad4d_fdc", Manners())) as (seen, [device]):
+        rack = receiver_of(device)
+        await seen.live(rack)
+        assert slot(seen, rack)["battery_percent"] == 90
+        device.memory.lines = [line for line in device.memory.lines if not line[1].startswith("SLOT_")]
+        await seen.ask(f"receiver/{rack}", "refresh")
+        await seen.until(lambda: slot(seen, rack)["status"] is None)
+        assert {value for key, value in slot(seen, rack).items() if key != "number"} == {None}
+
+
 def slot(seen: Observer, rack: str) -> dict[str, object]:
     found: dict[str, object] = seen.newest(f"channel/{rack}-1", "slots")["data"]["slots"][0]
     return found

@@ -126,7 +126,8 @@ def _moment(rf: Sequence[float], rms: float, condition: Condition) -> Levels:
     disturbed = condition is Condition.INTERFERENCE
     peak = min(0, round(rms + 9))  # speech: the crest is about 9 dB above a short mean
     quality = max(0, min(5, (max(levels) - _DROP_DBM) // 6)) - (2 if disturbed else 0)
-    antennas = tuple(_antenna(level, disturbed=disturbed) for level in levels)
+    # the other antennas keep the link: an interferer stands somewhere
+    antennas = tuple(_antenna(level, disturbed=disturbed and not number % 2) for number, level in enumerate(levels))
     return Levels(levels, antennas, peak, round(rms), max(0, quality))
 
 
