@@ -30,7 +30,7 @@ TENANT = ("organization", "campus")
 
 COUNTERS: Mapping[Kind, tuple[tuple[str, str, str], ...]] = {
     Kind.CHANNEL: (
-        ("rf_dropouts", "Meter samples without any active antenna, or with quality 0.", "rf_dropouts"),
+        ("rf_dropouts", "Meter samples that a transmitter lost: no active antenna, or quality 0.", "rf_dropouts"),
         ("audio_overload", "Telemetry intervals with audio overload.", "audio_overload"),
         ("interference", "Times that interference began.", "interference"),
     ),

@@ -105,8 +105,8 @@ CHANNEL_METERS: tuple[Key, ...] = (
     _meter("rf_overload_b", bool, "RF overload at antenna B in any sample.", required=True),
     _meter("rf_overload_c", bool, "RF overload at antenna C in any sample.", required=True),
     _meter("rf_overload_d", bool, "RF overload at antenna D in any sample.", required=True),
-    _meter("dropouts", int, "Samples with no active antenna, or quality 0.", required=True),
-    _meter("interference_seen", bool, "An antenna showed interference in any sample.", required=True),
+    _meter("dropouts", int, "Samples that a transmitter lost: no active antenna, or quality 0.", required=True),
+    _meter("interference_seen", bool, "An antenna of a transmitter showed interference in any sample.", required=True),
     _meter("samples", int, "Meter samples in the interval.", minimum=1, required=True),
     _meter(
         "rf_percent",
