@@ -280,7 +280,13 @@ class App:
             return None
         render = metrics.renderer(self.inventory, self.metrics(), asyncio.get_running_loop().time)
         return await stack.enter_async_context(
-            server.serve(self.settings.http.listen, render=render, not_ready=self.health.not_ready, lag=self.lag)
+            server.serve(
+                self.settings.http.listen,
+                render=render,
+                not_ready=self.health.not_ready,
+                lag=self.lag,
+                hosts=self.settings.http.hosts,
+            )
         )
 
     # -- for callers ---------------------------------------------------------------------------------------

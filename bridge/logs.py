@@ -7,6 +7,7 @@ a log collector that stands still does not stop the bridge.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import queue
@@ -20,6 +21,8 @@ from typing import Any, Final, Literal, Self, TextIO
 
 import orjson
 
+from services.model import visible
+
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "plain", "json"]
 Line = MutableMapping[str, Any]
@@ -32,7 +35,10 @@ WAITING: Final = 10_000
 
 _HIDDEN: Final = "***"
 _SECRET_KEY: Final = re.compile(r"passw|secret|token|credential|authoriz|private_?key", re.IGNORECASE)
-_CREDENTIALS: Final = re.compile(r"([a-z][a-z0-9+.\-]*://[^\s:/@]*:)\S*@", re.IGNORECASE)
+_WORDS: Final = re.compile(r"(\s+)")
+_SECRET_IN_QUERY: Final = re.compile(
+    r"([?&;][^=&;?\s]{0,64}(?:passw|secret|token|credential|key)[^=&;?\s]{0,64}=)[^&;\s]*", re.IGNORECASE
+)
 _SHORTEST_SECRET: Final = 4
 """A shorter password is no password, and hiding it everywhere would make lines unreadable."""
 
@@ -48,7 +54,7 @@ def redact(value: Any, secrets: Iterable[str] = ()) -> Any:
     """The value without passwords: those in URLs, those under a key that sounds like one, and the known ones."""
     match value:
         case str():
-            text = _CREDENTIALS.sub(rf"\1{_HIDDEN}@", value)
+            text = "".join(map(_without_credentials, _WORDS.split(value))) if "://" in value else value
             for secret in secrets:
                 text = text.replace(secret, _HIDDEN)
             return text
@@ -64,6 +70,18 @@ def redact(value: Any, secrets: Iterable[str] = ()) -> Any:
     return redact(str(value), secrets)
 
 
+def _without_credentials(word: str) -> str:
+    """A URL without its password and without the secrets of its query; another word as it is. Linear in its length."""
+    scheme, sep, rest = word.partition("://")
+    if not sep:
+        return word
+    before, at, after = rest.rpartition("@")
+    user, colon, _ = before.partition(":")
+    if at and colon:
+        rest = f"{user}:{_HIDDEN}@{after}"
+    return _SECRET_IN_QUERY.sub(rf"\1{_HIDDEN}", f"{scheme}://{rest}")
+
+
 def plain_line(line: Line, *, colours: bool = False) -> str:
     """``time LEVEL subject  what happened: why  key=value``."""
     line = dict(line)
@@ -73,25 +91,27 @@ def plain_line(line: Line, *, colours: bool = False) -> str:
     if why := line.pop("why", None):
         event = f"{event}: {why}"
     pairs = " ".join(f"{key}={_short(value)}" for key, value in line.items() if value is not None)
-    text = _printable(f"{time} {level.upper():<7} {subject:<14} {event}" + (f"  ({pairs})" if pairs else ""))
+    text = visible(f"{time} {level.upper():<7} {subject:<14} {event}" + (f"  ({pairs})" if pairs else ""))
     if trace:
-        text = f"{text}\n{trace}"
+        text = "\n".join((text, *map(visible, str(trace).splitlines())))
     return f"{_COLOURS[level]}{text}{_PLAIN}" if colours and level in _COLOURS else text
 
 
-def _printable(text: str) -> str:
-    """One line, whatever characters a unit's name has."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
-
-
 def _short(value: object) -> str:
-    text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    text = value if isinstance(value, str) else _as_json(value)
     return f'"{text}"' if isinstance(value, str) and (" " in text or not text) else text
 
 
 def json_line(line: Line) -> str:
-    """One JSON object."""
-    return orjson.dumps(line, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+    """One JSON object on one line, whatever the texts in it hold."""
+    return visible(_as_json(line, orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS))
+
+
+def _as_json(value: object, option: int = 0) -> str:
+    try:
+        return orjson.dumps(value, default=str, option=option).decode()
+    except TypeError:  # half a pair, or a number of more than 64 bits: the standard library writes both
+        return json.dumps(value, default=str, sort_keys=True)
 
 
 def _time(record: logging.LogRecord, *, local: bool) -> str:

@@ -18,7 +18,7 @@ import typer
 from bridge.contract import CommandTarget, Topics
 from bridge.mqtt import BrokerError, Connection, Endpoint, MqttConfig, PublishRefusedError, open_once
 from bridge.settings import Settings, broker_of, load
-from services.model import RESOURCE_KINDS, Address, Kind
+from services.model import RESOURCE_KINDS, Address, Kind, visible
 
 Write = Callable[[str], None]
 
@@ -136,7 +136,8 @@ def _write_error(reply: Mapping[str, Any]) -> None:
     """The one sentence that matters, last and on standard error."""
     error = reply.get("error")
     if isinstance(error, Mapping):
-        typer.echo(f"{reply.get('status')}: {error.get('detail') or error.get('code')}", err=True)
+        words = f"{reply.get('status')}: {error.get('detail') or error.get('code')}"
+        typer.echo(visible(words), err=True)
 
 
 def _reply(payload: bytes) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -19,6 +20,9 @@ app = make_program(bridge.commands, broker.commands, devices.commands, database.
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The program. Exit codes: 0 fine, 1 failed at run time, 2 wrong usage or configuration, 141 nobody reads."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 shows what it can
     problem = import_guard.shadowed()
     if problem is not None:
         typer.echo(problem, err=True)
@@ -47,8 +51,10 @@ def _performed(command: Callable[[], object]) -> int:
         explained = explain(error)
         if explained is None:
             raise
+        from services.model import visible
+
         lines, code = explained
         for line in lines:
-            typer.echo(f"mic2mqtt: {line}", err=True)
+            typer.echo(f"mic2mqtt: {visible(line)}", err=True)
         return code
     return 0

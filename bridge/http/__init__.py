@@ -1,4 +1,6 @@
-"""Serves metrics and health over HTTP: `server` has the routes, `metrics` the figures, `exposition` the text format."""
+"""Serves metrics and health over HTTP: `server` has the routes, `guard` the limits,
+`metrics` the figures, `exposition` the text format.
+"""
 
 from __future__ import annotations
 

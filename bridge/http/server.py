@@ -7,7 +7,7 @@ import errno
 import logging
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -17,13 +17,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from bridge.http.guard import CONNECTIONS_MOST, GuardedProtocol, OwnNames
+
 LOG = logging.getLogger(__name__)
 
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus' text exposition format."""
-
-MOST_CONNECTIONS: Final = 64
-"""Requests at once, more than any site has scrapers; beyond it the answer is 503."""
 
 FAREWELL_S: Final = 1
 """How long requests that are being answered may hold up the end."""
@@ -107,10 +106,11 @@ async def _in_turns(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
 
 @asynccontextmanager
 async def serve(
-    listen: str, *, render: Render, not_ready: Callable[[], Sequence[str]], lag: LoopLag
+    listen: str, *, render: Render, not_ready: Callable[[], Sequence[str]], lag: LoopLag, hosts: Collection[str] = ()
 ) -> AsyncIterator[str]:
     """Serve on ``ADDRESS:PORT`` until the block ends; gives the URL, with the real port where 0 was asked for.
 
+    ``hosts`` are further names that it is asked for under, see `bridge.http.guard.OwnNames`.
     ``/healthz`` has the lag of the loop where the caller runs ``lag.measure``.
 
     Raises:
@@ -119,16 +119,15 @@ async def serve(
     listener = _bind(listen)
     # without its main loop the server installs no signal handlers and wakes up for nothing
     config = uvicorn.Config(
-        application(render=render, not_ready=not_ready, lag=lag),
+        OwnNames(application(render=render, not_ready=not_ready, lag=lag), hosts),
         log_config=None,
         access_log=False,
         loop="none",
-        http="h11",
+        http=GuardedProtocol,
         ws="none",
         lifespan="off",
         server_header=False,
         date_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=FAREWELL_S,
     )
     config.load()
@@ -148,7 +147,7 @@ def _bind(listen: str) -> socket.socket:
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, int(port)), family=family, backlog=MOST_CONNECTIONS)
+        return socket.create_server((host, int(port)), family=family, backlog=CONNECTIONS_MOST)
     except OSError as error:
         remedy = _REMEDIES.get(error.errno or 0, str(error))
         raise ListenError(f"cannot listen on {listen}: {remedy} ([http] listen)") from error

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from bridge.settings.problems import Key, Problem, Where, dotted
+from bridge.settings.texts import UnreadableTextError, read_text
 
 PREFIX: Final = "MIC2MQTT_"
 FILE_SUFFIX: Final = "_file"
@@ -132,8 +133,8 @@ def _read_file(table: Document, key: str, place: Key, where: Where) -> list[Prob
     if not isinstance(path, str):
         return [Problem(where.of(at), dotted(at), "it must be the name of a file, as text")]
     try:
-        table[key] = where.folder(at).joinpath(Path(path)).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        table[key] = read_text(where.folder(at).joinpath(Path(path))).rstrip("\r\n")
+    except (OSError, UnreadableTextError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         return [Problem(where.of(at), dotted(at), f"{path!r} cannot be read: {reason}")]
     return []

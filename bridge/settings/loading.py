@@ -31,6 +31,7 @@ from bridge.settings.sections import (
     PollingSettings,
     StatusSettings,
 )
+from bridge.settings.texts import UnreadableTextError, read_text, strange_sign
 from bridge.settings.unit_sections import ReceiverSettings, UnitSettings
 
 CONFIG_VARIABLE: Final = "MIC2MQTT_CONFIG"
@@ -90,6 +91,8 @@ class Settings(Section):
         return entry.campus or self.bridge.campus
 
 
+_AT_LINE: Final = re.compile(r"at line (\d+)")
+
 SECTIONS: Final = tuple(Settings.model_fields)
 
 
@@ -113,7 +116,9 @@ def load(path: Path | None, env: Mapping[str, str]) -> Settings:
     try:
         document: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError([f"{file}: this is no TOML: {error}"]) from error
+        raise ConfigurationError([f"{file}: this is no TOML: {error}{_lead(str(error), text)}"]) from error
+    except RecursionError as error:
+        raise ConfigurationError([f"{file}: lists or tables are nested too deep"]) from error
     where = Where(file, LineFinder(text))
     document, problems = overlay(document, env, where, Settings)
     problems += cross_checks(document, where)
@@ -129,11 +134,20 @@ def load(path: Path | None, env: Mapping[str, str]) -> Settings:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return read_text(file)
     except OSError as error:
         raise ConfigurationError([f"{file}: it cannot be read: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([f"{file}: it is not UTF-8 text (byte {error.start})"]) from error
+    except UnreadableTextError as error:
+        raise ConfigurationError([f"{file}: {error}"]) from error
+
+
+def _lead(problem: str, text: str) -> str:
+    """A sign that people do not see, where the line that is no TOML has one."""
+    found = _AT_LINE.search(problem)
+    lines = text.splitlines()
+    number = int(found[1]) if found else len(lines)
+    sign = strange_sign(lines[number - 1]) if 1 <= number <= len(lines) else None
+    return f"; {sign}" if sign else ""
 
 
 def redacted(settings: Settings) -> dict[str, Any]:

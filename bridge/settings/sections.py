@@ -22,6 +22,7 @@ from bridge.settings.values import (
     Duration,
     Id,
     Organization,
+    Word,
     database_url,
     existing_file,
     listen_address,
@@ -193,6 +194,11 @@ class HttpSettings(Section):
         Allowed("ADDRESS:PORT; port 0 takes a free one; empty switches HTTP off"),
         Field(description="Where `/metrics`, `/healthz` and `/readyz` are served. No login: mind who can reach it."),
     ] = "127.0.0.1:8099"
+    hosts: Annotated[
+        tuple[Word, ...],
+        Allowed("host names"),
+        Field(description="Names with a dot that it may be asked for under, beside addresses and this machine's name."),
+    ] = ()
 
 
 class LogSettings(Section):

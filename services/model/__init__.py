@@ -78,6 +78,7 @@ from services.model.results import (
 from services.model.texts import (
     SHOWN_MOST,
     clean_text,
+    visible,
 )
 from services.model.words import (
     AvailabilityReason,
@@ -147,4 +148,5 @@ __all__ = [
     "kind_of_unit",
     "state_keys",
     "unit_address",
+    "visible",
 ]

@@ -9,6 +9,10 @@ _JOINERS = frozenset("\u200c\u200d")
 """Zero-width joiner and non-joiner: no glyphs, but Persian and emoji are written with them."""
 
 
+BEYOND_16_BITS = 0x10000
+"""JSON writes signs from here on as two halves."""
+
+
 def clean_text(text: str, limit: int = SHOWN_MOST) -> str:
     """The text on one line, without what a terminal would obey or a browser would turn around.
 
@@ -26,3 +30,21 @@ def _shown(sign: str) -> str:
     if sign.isprintable() or sign in _JOINERS:
         return sign
     return " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+def visible(text: str) -> str:
+    """The text with every sign that cannot be shown written as its number, as JSON does it; line ends and tabs too.
+
+    For what is shown as it came, where a sign must not vanish: logs, terminals, JSON. At no limit.
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in _JOINERS else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    number = ord(sign)
+    if number < BEYOND_16_BITS:
+        return f"\\u{number:04x}"
+    number -= BEYOND_16_BITS
+    return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"

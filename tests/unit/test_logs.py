@@ -4,11 +4,14 @@ import io
 import json
 import logging
 import threading
+import time
 import warnings
 from collections.abc import Callable
 
+import orjson
 import pytest
 
+from bridge import logs
 from bridge.logs import WAITING, Format, Level, Logs, redact
 
 OURS = logging.getLogger("services.units.sessions")
@@ -161,3 +164,40 @@ def test_what_is_no_text_is_shown_as_text() -> None:
         "none": None,
         "password": None,
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://user:s3cret@db/x",
+        "postgresql://db/x?sslmode=require&password=s3cret",
+        "mqtt://h?token=s3cret&x=1",
+        "failed: https://u:a@s3cret@h/path, see log",
+    ],
+)
+def test_secrets_in_urls_are_hidden_wherever_they_stand(text: str) -> None:
+    assert "s3cret" not in logs.redact(text)
+    assert "***" in logs.redact(text)
+
+
+@pytest.mark.parametrize("piece", ["a", "://", "a://", "x://u:", "?key=", "@", ":", " "])
+def test_hiding_secrets_takes_time_in_proportion_to_the_text(piece: str) -> None:
+    def took(length: int) -> float:
+        text = piece * (length // len(piece))
+        began = time.perf_counter()
+        logs.redact(text)
+        return time.perf_counter() - began
+
+    took(1000)
+    assert took(1_000_000) < 0.5
+
+
+HOSTILE = "Vox\x1b]0;owned\x07\x9b2J\u202egnp\u2028\x00\ud800"
+
+
+def test_nothing_in_a_line_reaches_the_terminal_but_what_it_shows() -> None:
+    line = {"time": "now", "level": "info", "event": HOSTILE, "unit": HOSTILE, "exception": f"Traceback\n  {HOSTILE}"}
+    for text in (logs.plain_line(line), logs.json_line(line)):
+        assert all(sign.isprintable() for row in text.split("\n") for sign in row), ascii(text)
+    assert "\n" not in logs.json_line(line)
+    assert orjson.loads(logs.json_line({"event": "\x1b\x9b"}))["event"] == "\x1b\x9b"

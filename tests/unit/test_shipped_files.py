@@ -58,7 +58,7 @@ def test_every_service_runs_without_privileges_on_an_immutable_file_system(compo
 def test_no_port_is_open_to_the_network_unless_someone_says_so(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         for port in service["ports"]:
-            assert port.startswith("${PUBLISH_ADDRESS:-127.0.0.1}:"), f"{name}: {port}"
+            assert re.match(r"\$\{[A-Z]+_ADDRESS:-127\.0\.0\.1\}:", port), f"{name}: {port}"
 
 
 def test_every_mounted_file_is_in_the_repository_and_every_volume_declared(compose: dict[str, Any]) -> None:

@@ -44,9 +44,14 @@ def make_program(*groups: typer.Typer) -> typer.Typer:
 
 
 def write(line: str) -> None:
-    """Write a line to standard output. Ends the program where nobody reads it any more."""
+    """Write a line, or several, to standard output. Ends the program where nobody reads it any more.
+
+    Texts of units, brokers and people are in it: what a terminal would obey is shown instead.
+    """
+    from services.model import visible
+
     try:
-        typer.echo(line)
+        typer.echo("\n".join(map(visible, line.split("\n"))))
     except BrokenPipeError:
         READER.leaves()
 

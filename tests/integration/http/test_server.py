@@ -3,11 +3,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
 
+from bridge.http.guard import CONNECTIONS_MOST
 from bridge.http.server import ListenError, LoopLag, serve
 
 
@@ -118,3 +120,60 @@ async def test_the_port_is_free_again_afterwards(bridge: Bridge) -> None:
         pass
     async with serve(url.removeprefix("http://"), render=bridge.render, not_ready=lambda: (), lag=LoopLag()) as again:
         assert again == url
+
+
+async def test_sockets_that_ask_nothing_do_not_keep_a_healthy_bridge_from_answering(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.http.guard.IDLE_S", 0.2)
+    host, port = http.base_url.host, http.base_url.port
+    idle = [await asyncio.open_connection(host, port) for _ in range(CONNECTIONS_MOST + 40)]
+    assert (await http.get("/healthz")).status_code == 200
+    for _, writer in idle[-20:]:
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")  # and never ends
+    async with asyncio.timeout(5):
+        for reader, writer in idle:
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+            writer.close()
+    assert (await http.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8099", "localhost", "[::1]:8099", "bridge:8099", "own.example.org", "10.0.0.5"]
+)
+async def test_it_is_asked_for_under_addresses_short_names_and_those_that_are_allowed(
+    bridge: Bridge, host: str
+) -> None:
+    async with (
+        serve("127.0.0.1:0", render=bridge.render, not_ready=list, lag=LoopLag(), hosts=["Own.example.org"]) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as client,
+    ):
+        assert (await client.get("/metrics", headers={"host": host})).status_code == 200
+
+
+async def test_a_page_that_points_its_own_name_here_reads_nothing(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/metrics", headers={"host": "evil.example.org"})
+    assert answer.status_code == 421
+    assert "[http] hosts" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /metrics HTTP/1.1\r\n\r\n",
+        b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc",
+        b"\r\n\r\n\x00\xff",
+    ],
+)
+async def test_what_is_no_request_is_refused_and_disturbs_nobody(http: httpx.AsyncClient, data: bytes) -> None:
+    reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
+    writer.write(data)
+    writer.write_eof()
+    with suppress(ConnectionError):
+        answer = await reader.read()
+        assert not answer.startswith(b"HTTP/1.1 2")
+    writer.close()
+    assert (await http.get("/healthz")).status_code == 200

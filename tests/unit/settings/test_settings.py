@@ -428,7 +428,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"gone\.toml: it cannot be read: No such file"):
         load(tmp_path / "gone.toml", {})
     (tmp_path / "latin.toml").write_bytes(b"[bridge]\n# caf\xe9\n")
-    with pytest.raises(ConfigurationError, match=r"latin\.toml: it is not UTF-8"):
+    with pytest.raises(ConfigurationError, match=r"latin\.toml: line 2: byte 0xe9 is not UTF-8"):
         load(tmp_path / "latin.toml", {})
 
 

@@ -1,0 +1,92 @@
+"""What strangers can do to the HTTP server: hold connections and ask under foreign names. Both end here."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Collection
+from ipaddress import ip_address
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+CONNECTIONS_MOST: Final = 128
+"""Connections at once, more than any site has scrapers; beyond it the one that has been idle longest is closed."""
+
+IDLE_S: Final = 5.0
+"""A connection that asks nothing, or takes longer to say what, is closed after this time or at most twice it."""
+
+LONGEST_S: Final = 60.0
+"""The longest a connection lasts, however slowly its peer reads."""
+
+MISDIRECTED: Final = 421
+
+
+class GuardedProtocol(H11Protocol):
+    """One connection with limits: it neither idles nor lasts."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Called by the event loop."""
+        super().connection_made(transport)
+        self.since = self.loop.time()
+        self._was_idle = False
+        self._watch = self.loop.call_later(IDLE_S, self._look)
+        if len(self.connections) > CONNECTIONS_MOST:
+            idle = [other for other in self.connections if isinstance(other, GuardedProtocol) and other.is_idle]
+            min(idle, key=lambda other: other.since, default=self).transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        self._watch.cancel()
+        super().connection_lost(exc)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being answered."""
+        cycle: object = self.cycle  # none before the first request, which its type does not say
+        return not isinstance(cycle, RequestResponseCycle) or cycle.response_complete
+
+    def _look(self) -> None:
+        if self.is_idle and self._was_idle:
+            self.transport.close()
+            return
+        if self.loop.time() - self.since > LONGEST_S:
+            self.transport.abort()
+            return
+        self._was_idle = self.is_idle
+        self._watch = self.loop.call_later(IDLE_S, self._look)
+
+
+class OwnNames:
+    """Answers only who asks for an address, a name without a dot, this machine's own name, or one that was allowed.
+
+    A page in somebody's browser can have its own name point to this machine and then read from it (DNS rebinding). It
+    needs a name that the attacker owns, and that has a dot.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+        self._app = app
+        self._hosts = {host.lower() for host in (*hosts, socket.gethostname())}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else ""
+        if self._is_ours(host):
+            await self._app(scope, receive, send)
+            return
+        detail = f"this server has no name {host[:100]!r}: add it to [http] hosts, or ask for its address"
+        await JSONResponse({"error": detail}, status_code=MISDIRECTED)(scope, receive, send)
+
+    def _is_ours(self, header: str) -> bool:
+        name = header.rpartition("]")[0].lstrip("[") if header.startswith("[") else header.partition(":")[0]
+        name = name.rstrip(".").lower()
+        if "." not in name and ":" not in name:
+            return True
+        try:
+            ip_address(name)
+        except ValueError:
+            return name in self._hosts
+        return True
