@@ -68,7 +68,7 @@ class App:
         self.candidates = Candidates(self.inventory, self.changes)
         self.audit = Audit(store)
         self.outbox = Outbox(store)
-        self.retention = Retention(store, settings.audit.keep)
+        self.retention = Retention(store, self.audit, self.outbox, self.default, settings.audit.keep)
         self._build_units(settings)
         self._build_discovery()
         self._build_publishing(settings)

@@ -158,6 +158,10 @@ class Health:
                     "Telemetry that the broker was too slow to take.",
                     float(publisher.telemetry_dropped),
                 ),
+                "audit_events_lost": (
+                    "Audit events given up because the database took none for too long.",
+                    float(self._store.condition.audit_lost),
+                ),
                 "replies_lost": ("Replies to commands that were never handed to a broker.", float(replies.lost)),
                 "mqtt_connects": ("Connections made to the broker.", float(self._client.connects)),
             }

@@ -181,7 +181,7 @@ class AuditSettings(Section):
     keep: Annotated[
         float,
         Duration(DAY, 3650 * DAY),
-        Field(description="How long delivered audit events are kept."),
+        Field(description="How long audit events are kept, in time that the bridge has seen pass."),
     ] = 90 * DAY
 
 

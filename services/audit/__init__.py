@@ -1,7 +1,8 @@
 """Who did what, when, and how it ended.
 
 `record` writes audit events of the closed list in `actions`; `outbox` hands committed events out for publishing until
-the broker has acknowledged them; `retention` deletes old ones.
+the broker has acknowledged them; `retention` deletes old ones, and `clock_watch` keeps it from taking a clock
+that was set for time that passed.
 """
 
 from __future__ import annotations

@@ -33,6 +33,9 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "discovery_finished": "A discovery ended, with what it found.",
         "sync_cache_cleared": "What was remembered of receivers was forgotten, to be read anew.",
         "configuration_changed": "The configuration is different: read again, or at a start.",
+        "clock_changed": "The clock of the bridge's machine was set: times before this are off by the difference. "
+        "`late`: while the bridge did not run, or it was off for more than a day.",
+        "audit_lost": "Audit events were given up, as many as `count` says: they could not be kept any longer.",
         "note": "Somebody wrote something down.",
         "unit_added": "A unit that is no receiver was added by configuration or command.",
         "unit_adopted": "Discovery found such a unit and took it in.",

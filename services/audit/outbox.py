@@ -80,6 +80,10 @@ class Outbox:
         self._store.mark_published(batch)
         self._wake.set()
 
+    def give_up(self, count: int) -> None:
+        """So many events that the broker does not have were deleted, because they were kept long enough."""
+        self.depth = max(0, self.depth - count)
+
     def again(self, batch: list[AuditEvent]) -> None:
         """The connection broke before a batch of `take` was acknowledged: it, and all after it, come again."""
         del self._out[id(batch)]

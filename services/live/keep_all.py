@@ -13,7 +13,8 @@ AT_ONCE = 20
 
 
 async def keep_all(inventory: Inventory, store: Store) -> None:
-    """Put every unit with its parts, as they are now."""
+    """Put every unit with its parts, as they are now, and the epoch."""
+    store.put_fact("epoch", str(inventory.epoch))
     for number, unit in enumerate(list(inventory.units.values()), 1):
         store.put_unit(replace(unit.record, state=unit.state))
         for part in unit.parts.values():

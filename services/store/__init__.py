@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 from services.store import schema
-from services.store.asking import Loaded, count_pending, pending, queries, take_epoch
-from services.store.care import check_for_damage, left_aside, remedy
+from services.store.asking import Loaded, Pruned, aging, count_pending, pending, queries, take_epoch
+from services.store.care import Loss, check_for_damage, left_aside, remedy
 from services.store.engine import file_of, make_engine, only_us, parse, reading
 from services.store.errors import StoreClosedError, StoreError
 from services.store.store import Store
 
 __all__ = [
     "Loaded",
+    "Loss",
+    "Pruned",
     "Store",
     "StoreClosedError",
     "StoreError",
+    "aging",
     "check_for_damage",
     "count_pending",
     "file_of",

@@ -17,6 +17,7 @@ from services.model import (
     TransmitterRecord,
     UnitRecord,
 )
+from services.store.care import Loss, added, losses, make_room
 
 TransmitterKey = tuple[Campus, str, int, str, str]
 
@@ -45,6 +46,8 @@ class Batch:
     facts: dict[str, str] = field(default_factory=dict)
     """What the process keeps of itself, by name."""
     audit: list[AuditDraft] = field(default_factory=list)
+    lost: dict[Campus, Loss] = field(default_factory=dict)
+    """Audit events that gave way since the database takes nothing."""
     delivered: dict[tuple[str, Campus], list[int]] = field(default_factory=dict)
     """Numbers of audit events that the broker has, by stream and campus."""
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
@@ -68,6 +71,22 @@ class Batch:
         """Forget what was put of a part, and delete what is stored."""
         self.parts.pop(address, None)
         self.gone_parts[address] = None
+
+    def append_audit(self, draft: AuditDraft) -> int:
+        """Take an audit event, and give others up where too many wait; how many."""
+        self.audit.append(draft)
+        if len(self.audit) <= losses.MOST_WAITING:
+            return 0
+        waiting = len(self.audit)
+        self.audit, lost = make_room(self.audit)
+        self.lost = added(self.lost, lost)
+        return waiting - len(self.audit)
+
+    def close(self, stream: str) -> None:
+        """Take nothing more: it is handed over for a database, with an audit event for those that gave way."""
+        self.stream = stream
+        self.audit[:0] = [loss.draft(tenant, "the database took no writes") for tenant, loss in self.lost.items()]
+        self.lost = {}
 
     def follow(self, earlier: Batch) -> None:
         """Take over what a batch of a damaged database had, into this one that holds everything that is known."""

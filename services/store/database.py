@@ -11,7 +11,7 @@ from sqlalchemy import URL, Engine
 
 from services import clock
 from services.store import schema
-from services.store.asking import queries
+from services.store.asking import aging, queries
 from services.store.care import Renewal, find_damage, identity, is_damage, set_aside, size
 from services.store.engine import describe, explain, file_of, make_engine, make_private
 from services.store.errors import StoreError
@@ -30,6 +30,8 @@ class Opened:
     stream: str
     epoch: int
     migrated: bool
+    clock_gap_s: float = 0.0
+    """By how much the clock differs from what the database saw last, where that is more than a short stop."""
     renewal: Renewal | None = None
     """Why it is a new one; ``None`` where it is the one of before."""
 
@@ -109,7 +111,8 @@ class Database:
         with self._engine.begin() as connection:
             migrated = schema.bring_up_to_date(connection)
             stream = queries.stream(connection)
+            gap_s = aging.begin(connection, clock.now())
             self._epoch = queries.take_epoch(connection, self._epoch or int(clock.now()))
         self.file = identity(self.path) if self.path is not None else None
-        self._opened = Opened(stream, self._epoch, migrated, self._renewal)
+        self._opened = Opened(stream, self._epoch, migrated, gap_s, self._renewal)
         return self._opened

@@ -59,6 +59,8 @@ class Store(StoreWrites, StoreQuestions):
         self._closed = False
         self.stream = ""
         self.epoch = 0
+        self.clock_gap_s = 0.0
+        """Seconds by which the clock went on while the database was closed, back where negative; 0 for a short stop."""
         self.condition = Condition(self._name)
         self._restockers: list[Callable[[], Awaitable[None]]] = []
         self._restocking: asyncio.Task[None] | None = None
@@ -76,7 +78,7 @@ class Store(StoreWrites, StoreQuestions):
         store = cls(parse(url), apart_s=apart_s, seen_apart_s=seen_apart_s)
         try:
             opened = await store._writer.open()
-            store.epoch = opened.epoch
+            store.epoch, store.clock_gap_s = opened.epoch, opened.clock_gap_s
             store._take_over(opened)
             if opened.migrated:
                 log.info("database brought up to date", extra={"database": store._name})
@@ -169,7 +171,7 @@ class Store(StoreWrites, StoreQuestions):
             self._timer = None
         self._not_before = self._loop.time() + self._apart_s
         self._writing, self._batch = self._batch, Batch()
-        self._writing.stream = self.stream
+        self._writing.close(self.stream)
         self._writer.write(self._writing)
 
     # -- what the writer reports ---------------------------------------------------------------------------------
@@ -257,7 +259,12 @@ class Store(StoreWrites, StoreQuestions):
         waiting: asyncio.Future[None] = self._loop.create_future()
         batch.waiting.append(waiting)
         self._hand_over_next()
-        await waiting
+        try:
+            await waiting
+        except asyncio.CancelledError:  # who waits no longer is not kept for as long as the database is away
+            with suppress(ValueError):
+                batch.waiting.remove(waiting)
+            raise
 
     async def _close(self) -> None:
         if self._checkup is not None:

@@ -18,11 +18,14 @@ from services.model import (
     UnitRecord,
 )
 from services.store.batch import Batch
+from services.store.care import Condition
 
 
 class StoreWrites(ABC):
     """The writing half of `Store`. Every method raises `StoreClosedError` once the store is closed."""
 
+    condition: Condition
+    """What is wrong with the database."""
     _seen: dict[Address, str]
     """When units last sent something, where that is not in a batch yet."""
 
@@ -84,7 +87,9 @@ class StoreWrites(ABC):
 
     def append_audit(self, draft: AuditDraft) -> None:
         """Keep an audit event, in the order of the calls."""
-        self._growing().audit.append(draft)
+        lost = self._growing().append_audit(draft)
+        if lost:
+            self.condition.lost(lost)
 
     def mark_published(self, events: Iterable[AuditEvent]) -> None:
         """Keep that the broker has these audit events."""

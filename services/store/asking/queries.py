@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, and_, func, select, update
 
 from services.model import (
     Address,
@@ -31,9 +31,6 @@ from services.store.tables import (
     TransmitterRow,
     UnitRow,
 )
-
-PRUNE_ROWS = 5_000
-"""Rows deleted in one transaction: a few tens of milliseconds, so that writing goes on in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +125,6 @@ def audit_since(
     return read.records(connection.execute(question), read.audit_event, table.name)[::-1]
 
 
-def prune(connection: Connection, before: str) -> int:
-    """Delete delivered audit events older than a time, at most `PRUNE_ROWS`, and never a campus's newest; how many."""
-    audit, campuses = table_of(AuditRow), table_of(CampusRow)
-    of_its_campus = and_(campuses.c.organization == audit.c.organization, campuses.c.id == audit.c.campus)
-    newest = select(campuses.c.audit_seq).where(of_its_campus).scalar_subquery()
-    old = (
-        select(audit.c.position)
-        .where(audit.c.published_at < before, audit.c.seq < newest)
-        .order_by(audit.c.published_at, audit.c.position)
-        .limit(PRUNE_ROWS)
-    )
-    return connection.execute(delete(audit).where(audit.c.position.in_(old))).rowcount
-
-
 def stream(connection: Connection) -> str:
     """The id that was made with the database; made now when it is new."""
     meta = table_of(Meta)
@@ -159,10 +142,3 @@ def take_epoch(connection: Connection, now_s: int) -> int:
     epoch = max(int(stored) + 1, now_s)
     connection.execute(update(meta).where(this).values(value=str(epoch)))
     return epoch
-
-
-def fact(connection: Connection, key: str) -> str | None:
-    """What was kept under a name with `StoreWrites.put_fact`; ``None`` where nothing was."""
-    meta = table_of(Meta)
-    found: str | None = connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
-    return found

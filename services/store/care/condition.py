@@ -23,13 +23,17 @@ class Condition:
         """Why the database does not take our writes; ``None`` while it does."""
         self.renewal: Renewal | None = None
         """The damaged file that was set aside for this database; ``None`` once it is moved away."""
+        self.audit_lost = 0
+        """Audit events that were given up since the start, because too many waited in memory."""
+        self._lost_meanwhile = 0
         self._log_bytes = 0
 
     @property
     def trouble(self) -> tuple[str, str] | None:
         """A reason of the contract, and a sentence; ``None`` while all is well."""
         if self.last_error is not None:
-            return "database_not_writable", self.last_error
+            lost = f"; {self._lost_meanwhile} audit events were given up meanwhile" if self._lost_meanwhile else ""
+            return "database_not_writable", self.last_error + lost
         if self.renewal is not None:
             return "database_damaged", str(self.renewal)
         if self._log_bytes >= LOG_BYTES:
@@ -51,6 +55,19 @@ class Condition:
         if self.last_error is not None:
             log.warning("the database takes writes again", extra={"database": self._name, "waiting": waiting})
             self.last_error = None
+            self._lost_meanwhile = 0
+
+    def lost(self, count: int) -> None:
+        """So many audit events gave way to newer ones."""
+        if not self._lost_meanwhile:
+            log.error(
+                "more audit events wait for the database than memory is kept for: the oldest ones are given up, first "
+                "of what units reported by themselves; how many will stand in the audit: %s",
+                self.last_error or "it does not answer",
+                extra={"database": self._name},
+            )
+        self._lost_meanwhile += count
+        self.audit_lost += count
 
     def renewed(self, renewal: Renewal) -> None:
         """A damaged file was set aside."""

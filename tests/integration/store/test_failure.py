@@ -6,7 +6,8 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from services.model import AuditEvent
 from services.store import Store, StoreError, engine, transaction
+from services.store.care import losses
 from tests.integration.kept import STAGE, channel, note, receiver
 from tests.integration.postgres import PASSWORD, PostgreSQL
 
@@ -182,3 +184,38 @@ async def test_closing_does_not_wait_for_ever_and_says_what_is_lost(
         await waiting
     somebody.close()
     assert "closed with 1 rows not stored" in caplog.text
+
+
+async def test_memory_stays_bounded_while_the_database_is_away_and_the_audit_says_what_gave_way(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(losses, "MOST_WAITING", 100)
+    monkeypatch.setattr(losses, "MADE_FREE", 10)
+    path = tmp_path / "locked.db"
+    async with Store.open(f"sqlite:///{path}") as store:
+        store.put_unit(receiver())
+        await store.flush()
+        with closing(sqlite3.connect(path, isolation_level=None)) as somebody:
+            somebody.execute("BEGIN EXCLUSIVE")
+            store.append_audit(note("first"))
+            await until_failing(store)
+            for number in range(500):
+                asked = number < 5
+                store.append_audit(replace(note(number), claimed_actor="anna" if asked else None))
+                store.put_part(channel(1, number))
+            assert store.depth <= 2 + 100
+            code, words = store.condition.trouble or ("", "")
+            assert code == "database_not_writable"
+            assert "audit events were given up" in words
+            somebody.execute("COMMIT")
+        await store.flush()
+        events = await store.audit_since("2000")
+    assert [event.seq for event in events] == list(range(1, len(events) + 1)), "numbers have no gap"
+    (lost,) = [event.draft.after or {} for event in events if event.draft.action == "audit_lost"]
+    kept = [(event.draft.after or {}).get("text") for event in events]
+    assert kept[:7] == ["first", None, 0, 1, 2, 3, 4], "what somebody asked for stays"
+    assert kept[-1] == 499
+    assert store.condition.audit_lost == lost["count"] == 500 - (len(events) - 2)
+    assert str(lost["since"]) <= str(lost["until"])
+    assert len([one for one in caplog.records if "are given up" in one.getMessage()]) == 1

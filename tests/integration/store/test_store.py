@@ -236,38 +236,6 @@ async def test_a_touch_alone_is_written_after_a_while(database_url: str) -> None
                 await asyncio.sleep(0.01)
 
 
-async def test_delivered_events_are_pruned_but_never_what_waits_or_a_campus_newest(database_url: str) -> None:
-    async with Store.open(database_url) as store:
-        told: list[AuditEvent] = []
-        store.subscribe(told.extend)
-        for number in range(10):
-            store.append_audit(note(number))
-        store.append_audit(note("hall", HALL))
-        await store.flush()
-        store.mark_published([event for event in told if event.seq not in {4, 5}])
-        await store.flush()
-        assert await store.prune(3600) == 0
-        assert await store.prune(-1) == 7
-        left = await store.audit_since("2000")
-        assert [(event.draft.tenant, event.seq) for event in left] == [(STAGE, 4), (STAGE, 5), (STAGE, 10), (HALL, 1)]
-        store.append_audit(note("next"))
-        await store.flush()
-    assert told[-1].seq == 11
-
-
-async def test_pruning_many_rows_goes_in_steps(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "PRUNE_ROWS", 10)
-    async with Store.open(database_url) as store:
-        told: list[AuditEvent] = []
-        store.subscribe(told.extend)
-        for number in range(35):
-            store.append_audit(note(number))
-        await store.flush()
-        store.mark_published(told)
-        await store.flush()
-        assert await store.prune(-1) == 34
-
-
 async def test_audit_can_be_asked_by_time_and_for_the_newest(database_url: str) -> None:
     async with Store.open(database_url) as store:
         for hour in range(10, 20):
