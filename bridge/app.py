@@ -142,10 +142,7 @@ class App:
         self.succession = Succession(self.topics, self.inventory, partial(epoch_above, self.store))
         last_words = LastWords(self.topics, settings.bridge.id, self.succession)
         self.client = MqttClient(
-            broker_of(settings),
-            will=last_words.will,
-            farewell=last_words.farewell,
-            stands_by=lambda: self.succession.stands_by,
+            broker_of(settings), will=last_words.will, farewell=last_words.farewell, stands_by=last_words.kept_back
         )
         self.echoes = Echoes(self.topics)
         self.subscriptions = Subscriptions(self.topics, self.tenants, self.echoes)

@@ -16,7 +16,7 @@ import orjson
 import typer
 
 from bridge.contract import CommandTarget, Topics
-from bridge.mqtt import BrokerError, Connection, Endpoint, MqttConfig, PublishRefusedError, open_once
+from bridge.mqtt import KEPT, BrokerError, Connection, Endpoint, MqttConfig, PublishRefusedError, open_once
 from bridge.settings import Settings, broker_of, load
 from services.model import RESOURCE_KINDS, Address, Kind, visible
 
@@ -56,7 +56,8 @@ def _credentials(url: str) -> dict[str, str | None]:
 
 def config_for(settings: Settings, what: str) -> MqttConfig:
     """How to reach the broker under a client id of our own: that of the bridge would throw it out."""
-    return replace(broker_of(settings), client_id=f"mic2mqtt-{what}-{randomness.token_hex(4)}")
+    client_id = f"mic2mqtt-{what}-{randomness.token_hex(4)}"
+    return replace(broker_of(settings), client_id=client_id, largest_payload=KEPT)
 
 
 # -- send ----------------------------------------------------------------------------------------------------

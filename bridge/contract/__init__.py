@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bridge.contract import encoding
 from bridge.contract.asyncapi import PUBLISHED, document
-from bridge.contract.command_parsing import Envelope, Rejection, Request, parse
+from bridge.contract.command_parsing import LARGEST, Envelope, Rejection, Request, parse
 from bridge.contract.encoding import EMPTY
 from bridge.contract.messages import Incoming, Message
 from bridge.contract.resource_payloads import annotation, models_of
@@ -17,6 +17,7 @@ from bridge.contract.topics import CONTRACT, CommandTarget, Published, Topics, c
 __all__ = [
     "CONTRACT",
     "EMPTY",
+    "LARGEST",
     "PUBLISHED",
     "CommandTarget",
     "Envelope",

@@ -122,10 +122,11 @@ _RETAINED: Final = (
 
 
 def _check_size(message: Incoming) -> None:
-    if len(message.payload) > LARGEST:
-        raise ServiceError(
-            "payload_too_large", f"a command has at most {LARGEST} bytes, this one {len(message.payload)}"
-        )
+    size = message.dropped_bytes or len(message.payload)
+    if size > LARGEST:
+        raise ServiceError("payload_too_large", f"a command has at most {LARGEST} bytes, this one {size}")
+    if message.dropped_bytes:
+        raise ServiceError("busy", "too many bytes of commands wait; try again in a second", retry_after_s=1.0)
 
 
 def _read(payload: bytes) -> Mapping[str, Any]:

@@ -17,10 +17,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """Something that arrived. The last two exist with MQTT 5 only."""
+    """Something that arrived. Response topic and correlation exist with MQTT 5 only."""
 
     topic: str
     payload: bytes
     retain: bool
     response_topic: str | None = None
     correlation: bytes | None = None
+    dropped_bytes: int = 0
+    """Size of a payload that was not kept, because it is too large or too much waits: then ``payload`` is empty."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aiomqtt
 from paho.mqtt.client import Client as Paho
@@ -23,11 +23,13 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from bridge.contract import Incoming, Message
 from bridge.mqtt.endpoint import (
     BrokerError,
-    Endpoint,
+    MqttConfig,
     Version,
 )
 from bridge.mqtt.inbox import Inbox
 from bridge.mqtt.outgoing import FAILED, Acked, Limits, Outgoing
+from bridge.mqtt.sockets import ReadAheadSocket
+from bridge.mqtt.trimming import KEPT
 
 # ruff: noqa: SLF001 -- the library's insides, by intent: see LIBRARY_INSIDES
 
@@ -40,8 +42,10 @@ LIBRARY_INSIDES: Final = {
         "_create_socket_connection",
         "_handle_pubackcomp",
         "_in_packet",
+        "_keepalive",
         "_mid_generate",
         "_out_packet",
+        "_sock",
         "_sock_close",
         "_ssl_wrap_socket",
     ),
@@ -49,6 +53,8 @@ LIBRARY_INSIDES: Final = {
 """Private names that this file and `connecting` use, by class."""
 
 _PUBLISH: Final = 0x30
+TURN_S: Final = 0.001
+"""For how long packets are taken before the event loop does something else."""
 
 
 class Connection:
@@ -58,8 +64,8 @@ class Connection:
         self,
         client: aiomqtt.Client,
         version: Version,
+        config: MqttConfig,
         limits: Limits,
-        endpoint: Endpoint,
         why_lost: Callable[[], BrokerError],
     ) -> None:
         self.version = version
@@ -67,11 +73,12 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._client = client
         self._paho = client._client
-        self._endpoint = endpoint
-        self._inbox, self._echoes = Inbox(), Inbox()
+        self._endpoint = config.endpoint
+        self._inbox, self._echoes = Inbox(config.largest_payload), Inbox(KEPT)
+        self._socket = cast("ReadAheadSocket", self._paho._sock)
         self._own_topics: frozenset[str] = frozenset()
         out = self._out = Outgoing(
-            version, limits, name=str(endpoint), wake=self._flush_soon, next_id=self._paho._mid_generate
+            version, limits, name=str(self._endpoint), wake=self._flush_soon, next_id=self._paho._mid_generate
         )
         self.counters = out.counters
         self.lost = out.lost
@@ -85,6 +92,7 @@ class Connection:
         self._paho.on_socket_register_write = self._on_want_write
         self._paho.on_socket_unregister_write = self._on_want_no_write
         self._client._disconnected.add_done_callback(self._on_library_lost)
+        self._loop.add_reader(self._socket.fileno(), self._read)  # in place of the library's own
 
     @property
     def congested(self) -> bool:
@@ -204,6 +212,7 @@ class Connection:
 
     def _on_message(self, _client: Paho, _userdata: object, message: PahoMessage) -> None:
         self.counters.received += 1
+        cut = self._socket.trimmer.cut.popleft() if self._paho._in_packet["remaining_length"] == KEPT else 0
         try:
             topic = message.topic
         except UnicodeDecodeError:
@@ -215,6 +224,7 @@ class Connection:
             bool(message.retain),
             getattr(properties, "ResponseTopic", None),
             getattr(properties, "CorrelationData", None),
+            cut,
         )
         inbox = self._echoes if topic in self._own_topics else self._inbox
         if not inbox.put(incoming):
@@ -227,6 +237,21 @@ class Connection:
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     # -- the socket ----------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        """Take packets that have arrived, for a millisecond; the rest when others had their turn."""
+        until = self._loop.time() + TURN_S
+        try:
+            while not self.lost.done():
+                self._paho.loop_read()
+                if self._paho._sock is None or not self._socket.pending():
+                    return  # the event loop calls again when something arrives
+                if self._loop.time() >= until:
+                    self._loop.call_soon(self._read)
+                    return
+        except Exception as error:  # noqa: BLE001 - whatever the broker sent costs this connection and no more
+            LOG.warning("%s sends what cannot be read: %s", self._endpoint, error)
+            self._lose(BrokerError("lost", f"{self._endpoint}: it sends what cannot be read"))
 
     def _on_want_write(self, _client: Paho, _userdata: object, sock: Any) -> None:
         self._loop.add_writer(sock.fileno(), self.flush)

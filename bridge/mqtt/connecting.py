@@ -11,6 +11,7 @@ from typing import Any, Final
 import aiomqtt
 from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, ConnectFlags, DisconnectFlags, WebsocketConnectionError
 from paho.mqtt.client import Client as Paho
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -33,6 +34,10 @@ from bridge.mqtt.sockets import Opening, ReadAheadSocket
 
 _LIBRARY_LOG = logging.getLogger(f"{__name__}.library")
 _LIBRARY_LOG.setLevel(logging.CRITICAL)  # this package logs the same, once and with the remedy
+
+PACKET_BYTES: Final = 1280 * 1024
+"""The largest packet that an MQTT 5 broker should send us. Far more than we keep: a sender of less is answered, and to
+mosquitto 2.0 each larger one costs a place in its window for us, of which it has twenty."""
 
 _MOST_RECEIVE_MAXIMUM: Final = 65_535
 KEEP_ALIVE_TIMEOUT: Final = "Keep alive timeout"
@@ -70,7 +75,10 @@ async def connect(config: MqttConfig, version: Version, will: Message | None) ->
     if client._client.socket() is None:
         # gone again before anybody looked: aiomqtt forgets a loss that comes together with the CONNACK
         raise beginning.why_lost()
-    return Connection(client, version, _limits(config, beginning.granted), endpoint, beginning.why_lost)
+    # the broker hangs up on who is silent for longer than its own keep-alive (MQTT 5, 3.2.2.3.14); 0 is none
+    wanted = getattr(beginning.granted, "ServerKeepAlive", config.keepalive_s) or config.keepalive_s
+    client._client._keepalive = min(wanted, config.keepalive_s)
+    return Connection(client, version, config, _limits(config, beginning.granted), beginning.why_lost)
 
 
 async def _tls_context(config: MqttConfig, endpoint: Endpoint) -> ssl.SSLContext:
@@ -103,9 +111,17 @@ def _make_client(
         timeout=min(config.version_5_timeout_s, config.answer_timeout_s) if five else config.answer_timeout_s,
         keepalive=config.keepalive_s,
         tls_context=context,
+        properties=_asked_for() if five else None,
     )
     client._client.connect_timeout = config.handshake_timeout_s  # its own is for WebSockets
     return client
+
+
+def _asked_for() -> Properties:
+    """What we ask an MQTT 5 broker for."""
+    asked = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    asked.MaximumPacketSize = PACKET_BYTES
+    return asked
 
 
 class _Beginning:
@@ -119,7 +135,6 @@ class _Beginning:
         self._endpoint = endpoint
         self._client = client
         self._opening = opening
-        self._ahead = not endpoint.websocket
         paho = client._client
         self._library_socket = paho._create_socket
         paho._create_socket = self._create_socket  # type: ignore[method-assign]
@@ -130,7 +145,7 @@ class _Beginning:
 
     def _create_socket(self) -> Any:
         try:
-            return ReadAheadSocket(self._library_socket(), ahead=self._ahead)
+            return ReadAheadSocket(self._library_socket())
         except BaseException:
             self._opening.close()
             raise

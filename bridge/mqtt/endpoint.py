@@ -158,6 +158,8 @@ class MqttConfig:
     """Pauses while another client connects with our client id."""
     farewell_s: float = 3.0
     """How long a clean stop may take."""
+    largest_payload: int = 256 * 1024
+    """Bytes of a payload that is kept; of a larger one topic and size are."""
     in_flight: int = 500
     """QoS 1 messages that wait for the broker's acknowledgement; a broker's own limit (MQTT 5) may be lower."""
 

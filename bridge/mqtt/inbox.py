@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Final
 
 from bridge.contract import Incoming
@@ -12,8 +13,8 @@ from bridge.contract import Incoming
 MESSAGES: Final = 2_000
 """Messages that may wait: four seconds of 500 commands each."""
 
-BYTES: Final = 4 * 1024 * 1024
-"""Bytes that may wait, topics and properties included: some 60 of the largest commands, or all 2,000 of usual ones."""
+BYTES: Final = 8 * 1024 * 1024
+"""Bytes that may wait, topics and properties included: a hundred of the largest commands, or 2,000 usual ones."""
 
 _HEAD_BYTES: Final = 200
 """What an empty message costs: the object, and its place in the queue."""
@@ -22,19 +23,24 @@ _HEAD_BYTES: Final = 200
 class Inbox:
     """A queue with one reader. Lives on the event loop's thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int) -> None:
+        """``largest`` is the size of the largest payload that is kept, in bytes."""
+        self._largest = largest
         self._waiting: deque[Incoming] = deque()
         self._bytes = 0
         self._arrived = asyncio.Event()
         self._closed = False
 
     def put(self, message: Incoming) -> bool:
-        """Keep a message for the reader; ``False`` where it does not fit and is gone."""
-        size = _size(message)
-        if len(self._waiting) >= MESSAGES or self._bytes + size > BYTES:
+        """Keep a message for the reader, without its payload where that is too much; ``False`` where it is gone."""
+        if len(self._waiting) >= MESSAGES:
+            return False
+        if len(message.payload) > self._largest or message.dropped_bytes or self._bytes + _size(message) > BYTES:
+            message = replace(message, payload=b"", dropped_bytes=len(message.payload) + message.dropped_bytes)
+        if self._bytes + _size(message) > BYTES:  # topic and properties are too much as well
             return False
         self._waiting.append(message)
-        self._bytes += size
+        self._bytes += _size(message)
         self._arrived.set()
         return True
 

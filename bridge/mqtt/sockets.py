@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bridge.mqtt.endpoint import MqttConfig
+from bridge.mqtt.trimming import Trimmer
 
 LOG = logging.getLogger(__name__)
 
@@ -18,25 +19,26 @@ _READ_AHEAD: Final = 64 * 1024
 class ReadAheadSocket:
     """A socket that reads ahead, for the MQTT library asks for one byte, one byte and then the rest of every packet.
 
-    ``ahead`` is off for WebSockets, which have a buffer of their own.
+    What it hands out is trimmed: see `Trimmer`.
     """
 
-    def __init__(self, raw: Any, *, ahead: bool) -> None:
+    def __init__(self, raw: Any) -> None:
         self._raw = raw
-        self._ahead = ahead
         self._read = b""
         self._at = 0
+        self.trimmer = Trimmer()
         self.close: Callable[[], None] = raw.close
         self.fileno: Callable[[], int] = raw.fileno
         self.setblocking: Callable[[bool], None] = raw.setblocking
 
     def recv(self, size: int) -> bytes:
         """At most ``size`` bytes, none at the end; raises `BlockingIOError` where there are none yet."""
-        if not self._ahead:
-            return bytes(self._raw.recv(size))
         if self._at >= len(self._read):
-            self._read = self._raw.recv(_READ_AHEAD)
+            arrived = self._raw.recv(_READ_AHEAD)
+            self._read = self.trimmer.feed(bytes(arrived))
             self._at = 0
+            if arrived and not self._read:
+                raise BlockingIOError
         piece = self._read[self._at : self._at + size]
         self._at += len(piece)
         return piece

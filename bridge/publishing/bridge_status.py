@@ -48,9 +48,12 @@ class LastWords:
         """The message that the process publishes itself at a clean stop."""
         return self._offline("stopped", clock.now_text(), expected=True)
 
+    def kept_back(self) -> bool:
+        """Whether another process speaks for the bridge: then there are no last words."""
+        return self._succession.stands_by
+
     def _offline(self, reason: str, since: str | None, *, expected: bool) -> Message | None:
-        """``None`` while another process speaks for the bridge."""
-        if self._succession.stands_by:
+        if self.kept_back():
             return None
         epoch = self._succession.epoch
         return Message(self._topic, encoding.bridge_state(self._id, epoch, "offline", reason, since, expected=expected))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ValidationError
 
+from bridge.contract import LARGEST
 from bridge.mqtt import MqttConfig
 from bridge.settings.loading import ConfigurationError, Settings
 from bridge.settings.problems import Key, Problem, Where, dotted, explain
@@ -27,6 +28,7 @@ def broker_of(settings: Settings) -> MqttConfig:
         password=mqtt.password.get_secret_value() if mqtt.password else None,
         ca_file=mqtt.ca_file,
         protocol=mqtt.protocol,
+        largest_payload=LARGEST,
     )
 
 

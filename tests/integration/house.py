@@ -190,6 +190,12 @@ class BridgeProcess:
                 program, "run", "--config", str(self.config), stdout=sink, stderr=sink, env=env
             )
 
+    @property
+    def pid(self) -> int:
+        """Its number, while it runs."""
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
     async def end(self, how: signal.Signals) -> int:
         """Send a signal and wait for the end; the exit code."""
         process, self._process = self._process, None

@@ -32,6 +32,7 @@ from bridge.mqtt import (
 from bridge.mqtt.client import LIBRARY_INSIDES
 from bridge.mqtt.outgoing import BACKLOG_BYTES, WAITING_BYTES
 from tests.integration.broker import Mosquitto, free_port
+from tests.integration.door import CONNACK, PINGREQ, PUBACK, Door, Packet, body, kind, packet
 
 TLS = Path(__file__).parents[1] / "tls"
 VERSIONS: tuple[Version, ...] = ("5", "3.1.1")
@@ -747,6 +748,43 @@ async def test_an_idle_connection_is_kept_alive(mosquitto: Mosquitto) -> None:
     async with connection(mosquitto, keepalive_s=1) as ours:
         await asyncio.wait((ours.lost,), timeout=3.5)  # the broker gives up after 1.5 keep-alives
         assert not ours.lost.done()
+
+
+async def test_a_broker_that_wants_to_hear_us_more_often_does(mosquitto: Mosquitto) -> None:
+    def shorten(answer: Packet) -> Packet:
+        if kind(answer) != CONNACK:
+            return answer
+        flags, reason, length, *properties = body(answer)
+        return packet(CONNACK, bytes((flags, reason, length + 3, 0x13, 0, 1, *properties)))
+
+    async with Door(mosquitto.port) as door:
+        door.to_client = shorten
+        async with connection(door.url, keepalive_s=60):
+            await until(lambda: PINGREQ in map(kind, door.passed))
+
+
+async def test_acknowledgements_that_come_all_at_once_let_others_have_their_turns(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.mqtt.client.TURN_S", 0.0)
+    held: list[Packet] = []
+    turns: list[int] = []
+
+    def hold_back(answer: Packet) -> Packet | None:
+        if kind(answer) != PUBACK:
+            return answer
+        held.append(answer)
+        return b"".join(held) if len(held) == 20 else None
+
+    async with Door(mosquitto.port) as door, connection(door.url) as ours:
+        door.to_client = hold_back
+        turn = 0
+        for _ in range(20):
+            ours.publish_nowait("t", b"x", qos=1, acked=lambda _reason: turns.append(turn))
+        while len(turns) < 20:
+            await asyncio.sleep(0)
+            turn += 1
+        assert len(set(turns)) == 20
 
 
 async def test_a_broker_that_freezes_is_noticed_by_its_silence(mosquitto: Mosquitto) -> None:

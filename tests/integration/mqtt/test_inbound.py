@@ -1,10 +1,11 @@
-"""What the bridge reads at the broker: subscriptions that are refused, and its own topics."""
+"""What the bridge reads at the broker: subscriptions that are refused, its own topics, floods of large messages."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 
+import aiomqtt
 import pytest
 
 from bridge.contract import Published
@@ -12,7 +13,7 @@ from bridge.mqtt import Connection, Version
 from services.model import Facet
 from tests.integration.broker import Mosquitto
 from tests.integration.door import SUBACK, Door, Packet, body, kind, packet
-from tests.integration.house import House
+from tests.integration.house import BridgeProcess, House
 
 
 @pytest.mark.parametrize(("version", "refusal"), [("5", 0x87), ("3.1.1", 0x80)])
@@ -65,3 +66,37 @@ async def test_what_stands_under_an_own_topic_comes_back_to_whoever_reads_it_who
         await seen.publish(seen.topic("bridge/main", "audit_head"), retain=True)
         while payload:
             _, payload = await heads.get()
+
+
+MEGABYTE = b"x" * 1_000_000
+
+
+def peak_kb(process: BridgeProcess) -> int:
+    """Memory that a process has had at most since this was asked last."""
+    place = Path(f"/proc/{process.pid}")
+    peak = next(line for line in (place / "status").read_text().splitlines() if line.startswith("VmHWM"))
+    (place / "clear_refs").write_text("5")
+    return int(peak.split()[1])
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+async def test_a_flood_of_megabytes_takes_no_memory_and_is_answered(house: House, version: Version) -> None:
+    house.serve(mqtt={"protocol": version})
+    here = "mic2mqtt/v1/bridge/main"
+    async with (
+        house.observer(f"{here}/state", f"{here}/reply/#", "mic2mqtt/v1/+/+/+/+/reply/#") as seen,
+        house.process() as bridge,
+        aiomqtt.Client("127.0.0.1", house.broker.port) as other,
+    ):
+        await seen.until(lambda: seen.is_bridge("online"))
+        peak_kb(bridge)
+        before = peak_kb(bridge)
+        for _ in range(300):
+            await other.publish(f"{here}/cmd/nonsense", MEGABYTE, qos=1)
+        assert (await seen.ask("bridge/main", "note", text="x"))["status"] == "succeeded"
+        assert peak_kb(bridge) - before < 20_000
+        assert len(seen.all("reply/nonsense")) == 300, "the note came behind them"
+        error = seen.all("reply/nonsense")[0].body["error"]
+        assert error["code"] == "payload_too_large"
+        assert "this one 1000000" in error["detail"]
+        assert {one.body["state"] for one in seen.all("state")} == {"starting", "online"}
