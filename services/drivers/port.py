@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel
 
-from services.model import UNIT, Abilities, AvailabilityReason, Identity, Key, Kind, Part
+from services.model import UNIT, Abilities, AvailabilityReason, Identity, Key, Kind, Part, clean_text
 
 __all__ = [
     "REASONS",
@@ -147,6 +147,10 @@ class Sighting:
     evidence: Mapping[str, str] = field(default_factory=dict)
     """What it was recognised by, for people."""
 
+    def __post_init__(self) -> None:
+        if self.name is not None and not self.name.isprintable():
+            object.__setattr__(self, "name", clean_text(self.name))
+
 
 @dataclass(frozen=True, slots=True)
 class Gone:
@@ -177,6 +181,10 @@ def usefulness(reason: str) -> int:
     return REASONS.index(reason) if reason in REASONS else len(REASONS)
 
 
+DETAIL_MOST = 1000
+"""Characters of what a driver has to say of a failure."""
+
+
 class DriverError(Exception):
     """A unit could not be reached, read or understood.
 
@@ -186,9 +194,9 @@ class DriverError(Exception):
     """
 
     def __init__(self, reason: AvailabilityReason, detail: str, *, again_s: float | None = 0.0) -> None:
-        super().__init__(detail)
+        self.detail = clean_text(detail, DETAIL_MOST)  # it may quote what a unit said
+        super().__init__(self.detail)
         self.reason: AvailabilityReason = reason
-        self.detail = detail
         self.again_s = again_s
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.drivers.port import DriverError
 from services.drivers.shure.adverts import sighting_of
 from services.drivers.shure.codec import slp
 
@@ -45,6 +46,13 @@ def test_an_advert_that_we_build_is_the_one_that_we_read() -> None:
 @pytest.mark.parametrize("function", ["Yamaha Console", "WWB6", "SOFTWARE_UPDATE_UTILITY", "AD600", ""])
 def test_what_is_no_receiver_is_no_advert(function: str) -> None:
     assert sighting_of(datagram(REAL.replace("acn-fctn=QLXD4", f"acn-fctn={function}")), "10.0.0.9") is None
+
+
+def test_a_name_that_a_terminal_would_obey_is_shown_and_not_obeyed() -> None:
+    advert = sighting_of(datagram(REAL.replace("acn-uacn=QLXD4", "acn-uacn=Vox\x1b[2J\u202e")), "10.0.0.9")
+    assert advert is not None
+    assert advert.name == "Vox\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}"
+    assert DriverError("wrong_model", "it is a \x9b31m").detail == "it is a \N{REPLACEMENT CHARACTER}31m"
 
 
 def test_a_cid_of_another_maker_is_no_mac() -> None:
