@@ -10,9 +10,9 @@ from functools import partial
 from bridge.contract import Topics
 from bridge.health import Health, InEffect
 from bridge.http import metrics, server
-from bridge.inbound import CommandGateway, Echoes, InboundRouter, Replies, Subscriptions
-from bridge.mqtt import Connection, MqttClient
-from bridge.publishing import AuditRelay, BridgeStatus, LastWords, Publisher, Renderer, Succession, epoch_above
+from bridge.inbound import CommandGateway, InboundRouter, Presence, Replies
+from bridge.mqtt import Connection
+from bridge.publishing import AuditRelay, BridgeStatus, Publisher, Renderer
 from bridge.reload import ConfigurationReload, ReloadRequests
 from bridge.restarts import keep_running
 from bridge.settings import Settings, broker_of, polling_of, status_rules_of
@@ -139,13 +139,8 @@ class App:
 
     def _build_publishing(self, settings: Settings) -> None:
         self.topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
-        self.succession = Succession(self.topics, self.inventory, partial(epoch_above, self.store))
-        last_words = LastWords(self.topics, settings.bridge.id, self.succession)
-        self.client = MqttClient(
-            broker_of(settings), will=last_words.will, farewell=last_words.farewell, stands_by=last_words.kept_back
-        )
-        self.echoes = Echoes(self.topics)
-        self.subscriptions = Subscriptions(self.topics, self.tenants, self.echoes)
+        self.presence = Presence(broker_of(settings), self.topics, self.inventory, self.store, self.tenants)
+        self.client = self.presence.client
         self.health = Health(
             in_effect=self._in_effect,
             drivers=self.makers,
@@ -154,20 +149,18 @@ class App:
             changes=self.changes,
             store=self.store,
             outbox=self.outbox,
-            client=self.client,
-            subscriptions=self.subscriptions,
-            succession=self.succession,
+            presence=self.presence,
             lag=self.lag,
         )
         self.status = BridgeStatus(
             self.topics,
             settings.bridge.id,
-            self.succession,
+            self.presence.succession,
             info=self.health.info,
             health=self.health.figures,
             trouble=self.health.trouble,
         )
-        self.echoes.read_process(Facet.STATE, self.status.check_own_state)
+        self.presence.echoes.read_process(Facet.STATE, self.status.check_own_state)
         self.relay = AuditRelay(self.outbox, self.topics, self.inventory)
         self.publisher = Publisher(
             inventory=self.inventory,
@@ -202,9 +195,7 @@ class App:
             default=self.default,
             reply_prefixes=settings.mqtt.reply_prefixes,
         )
-        self.router = InboundRouter(
-            subscriptions=self.subscriptions, echoes=self.echoes, commands=self.gateway, replies=self.replies
-        )
+        self.router = InboundRouter(presence=self.presence, commands=self.gateway, replies=self.replies)
 
     def _build_configuration(self, read: Callable[[], Settings]) -> ConfigurationReload:
         return ConfigurationReload(
@@ -222,7 +213,7 @@ class App:
             schedule=self.schedule,
             reach=self.reach,
             telemetry=self.telemetry,
-            subscriptions=self.subscriptions,
+            subscriptions=self.presence.subscriptions,
             status=self.status,
         )
 
@@ -265,8 +256,8 @@ class App:
         }
 
     async def _on_connected(self, connection: Connection) -> None:
-        if self.succession.stands_by:
-            await self.succession.watch(connection)
+        if self.presence.succession.stands_by:
+            await self.presence.succession.watch(connection)
             return
         async with asyncio.TaskGroup() as group:
             group.create_task(self.router.serve(connection), name="inbound")

@@ -11,9 +11,8 @@ from itertools import islice
 
 from bridge.contract import CONTRACT
 from bridge.http import metrics, server
-from bridge.inbound import CommandGateway, Replies, Subscriptions
-from bridge.mqtt import MqttClient
-from bridge.publishing import Publisher, Succession
+from bridge.inbound import CommandGateway, Presence, Replies
+from bridge.publishing import Publisher
 from bridge.settings import Settings, digest
 from services.audit import Outbox
 from services.drivers import Driver
@@ -45,9 +44,7 @@ class Health:
         changes: Changes,
         store: Store,
         outbox: Outbox,
-        client: MqttClient,
-        subscriptions: Subscriptions,
-        succession: Succession,
+        presence: Presence,
         lag: server.LoopLag,
     ) -> None:
         self._in_effect = in_effect
@@ -57,9 +54,8 @@ class Health:
         self._changes = changes
         self._store = store
         self._outbox = outbox
-        self._client = client
-        self._subscriptions = subscriptions
-        self._succession = succession
+        self._presence = presence
+        self._client = presence.client
         self._lag = lag
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
@@ -81,26 +77,13 @@ class Health:
         database = self._store.condition.trouble
         if database is not None:
             return database[0]
-        if self._subscriptions.refused:
-            return "broker_refuses_subscriptions"
-        return "broker_refuses_messages" if self._refused else None
+        return self._presence.trouble()
 
     def not_ready(self) -> list[str]:
         """Why the bridge is not ready, in words; empty while it is."""
         database = self._store.condition.trouble
         reasons = [] if database is None else [f"database: {database[1]}"]
-        if self._client.connection is None:
-            reasons.append(f"broker: {self._client.trouble or 'not connected yet'}")
-        if self._succession.stands_by:
-            reasons.append("another process publishes as this bridge and began later: stop one, or change [bridge] id")
-        if refused := self._subscriptions.refused:
-            more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
-            reasons.append(
-                f"broker: it does not let us read {refused[0]}{more}: allow this user to; commands there go nowhere"
-            )
-        if self._refused:
-            reasons.append(f"broker: it refused {self._refused} messages; the log names the topic and the right")
-        return reasons
+        return reasons + self._presence.not_ready()
 
     def figures(self) -> dict[str, object]:
         """Data of `bridge.health`."""
@@ -137,7 +120,7 @@ class Health:
                 "mqtt_connected": ("1 while connected to the broker.", float(self._client.connection is not None)),
                 "superseded": (
                     "1 while another process with this bridge's id, which began later, publishes in its place.",
-                    float(self._succession.stands_by),
+                    float(self._presence.succession.stands_by),
                 ),
                 "database_writable": ("1 while the database takes writes.", float(self._store.writable)),
                 "outbox_depth": ("Audit events that wait for the broker.", float(self._outbox.depth)),
@@ -148,6 +131,7 @@ class Health:
             }
 
         def counters() -> dict[str, tuple[str, float]]:
+            totals = self._client.totals
             return {
                 "events_dropped": (
                     "Events that were dropped because the queue was full.",
@@ -163,6 +147,14 @@ class Health:
                     float(self._store.condition.audit_lost),
                 ),
                 "replies_lost": ("Replies to commands that were never handed to a broker.", float(replies.lost)),
+                "mqtt_messages_refused": (
+                    "Messages that the broker did not take: no right, or too large for it.",
+                    float(totals.refused + totals.too_large),
+                ),
+                "mqtt_received_dropped": (
+                    "Messages to the bridge that were dropped because too many waited.",
+                    float(totals.received_dropped),
+                ),
                 "mqtt_connects": ("Connections made to the broker.", float(self._client.connects)),
             }
 
@@ -172,9 +164,3 @@ class Health:
     @property
     def _uptime_s(self) -> float:
         return self._loop.time() - self._started
-
-    @property
-    def _refused(self) -> int:
-        """Messages that the broker did not take over this connection: a right is missing there."""
-        connection = self._client.connection
-        return connection.counters.refused if connection is not None else 0

@@ -137,6 +137,13 @@ class Topics:
                 return None if address is None else Published(address, None, _FACETS[facet], "".join(parts))
         return None
 
+    def is_ours(self, topic: str) -> bool:
+        """Whether the bridge publishes there by itself; not so replies, which go where a client wants them."""
+        if not topic.startswith(self._root):
+            return False
+        levels = topic[len(self._root) :].split("/")
+        return "reply" not in levels[2 if levels[0] == Kind.BRIDGE else 4 :]
+
     def parse_command(self, topic: str) -> CommandTopic | None:
         """Whom a command is for and what it wants; ``None`` where the topic is no command topic of this bridge."""
         if topic.startswith(self._process):

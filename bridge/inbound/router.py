@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 
 from bridge.inbound.command_gateway import CommandGateway
-from bridge.inbound.echoes import Echoes
+from bridge.inbound.presence import Presence
 from bridge.inbound.replies import Replies
-from bridge.inbound.subscriptions import Subscriptions
 from bridge.mqtt import Connection
 
 
 class InboundRouter:
     """Reads messages off a connection and hands each to whom it concerns."""
 
-    def __init__(
-        self, *, subscriptions: Subscriptions, echoes: Echoes, commands: CommandGateway, replies: Replies
-    ) -> None:
-        self._subscriptions = subscriptions
-        self._echoes = echoes
+    def __init__(self, *, presence: Presence, commands: CommandGateway, replies: Replies) -> None:
+        self._subscriptions = presence.subscriptions
+        self._echoes = presence.echoes
         self._commands = commands
         self._replies = replies
 

@@ -2,8 +2,8 @@
 
 `supervisor` connects, waits (`pauses`) and connects again; `connecting` opens a connection and `client` is one: only
 these two know the MQTT library. `outgoing` is a connection's window of unacknowledged messages and its queue,
-`inbox` what arrived and waits for its reader; `packets`, `sockets` and `trimming` write and read bytes; `endpoint` is a
-broker's address and what can go wrong there.
+`refusals` what the broker did not take, `inbox` what arrived and waits for its reader; `packets`, `sockets` and
+`trimming` write and read bytes; `endpoint` is a broker's address and what can go wrong there.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from bridge.mqtt.endpoint import (
     Trouble,
     Version,
 )
-from bridge.mqtt.outgoing import FAILED
-from bridge.mqtt.packets import SUCCESS, TOO_LARGE
+from bridge.mqtt.refusals import FAILED, SUCCESS, TOO_LARGE
 from bridge.mqtt.supervisor import MqttClient, open_once
 from bridge.mqtt.trimming import KEPT
 

@@ -27,7 +27,8 @@ from bridge.mqtt.endpoint import (
     Version,
 )
 from bridge.mqtt.inbox import Inbox
-from bridge.mqtt.outgoing import FAILED, Acked, Limits, Outgoing
+from bridge.mqtt.outgoing import Acked, Limits, Outgoing
+from bridge.mqtt.refusals import FAILED
 from bridge.mqtt.sockets import ReadAheadSocket
 from bridge.mqtt.trimming import KEPT
 
@@ -81,6 +82,7 @@ class Connection:
             version, limits, name=str(self._endpoint), wake=self._flush_soon, next_id=self._paho._mid_generate
         )
         self.counters = out.counters
+        self.refusals = out.refusals
         self.lost = out.lost
         """Done when the connection is gone, with the reason as its result."""
         self._take_over()

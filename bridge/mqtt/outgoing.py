@@ -7,25 +7,21 @@ grows without bound: `publish_nowait` returns ``False`` when it is full.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
+from operator import add
 from typing import Final
 
 from bridge.mqtt import packets
 from bridge.mqtt.endpoint import BrokerError, PublishRefusedError, Version
-
-LOG = logging.getLogger(__name__)
+from bridge.mqtt.refusals import FAILED, SUCCESS, TOO_LARGE, Refusals
 
 BACKLOG_BYTES: Final = 256 * 1024
 """What may wait for the socket: half a second of a thousand channels' telemetry."""
 WAITING_BYTES: Final = 256 * 1024
 """What may wait for a place in the window of QoS 1 messages: some hundred states."""
-FAILED: Final = 0x80
-"""Reason codes from here on are refusals (MQTT 5, 2.4)."""
-
 Acked = Callable[[int], None]
 """Called with the reason code when the broker acknowledged a message: below 0x80 it took it."""
 
@@ -50,8 +46,13 @@ class Counters:
     dropped: int = 0
     """QoS 0 messages that were not sent because the broker does not keep up."""
     too_large: int = 0
+    """Messages that were not sent because the broker takes none so large."""
     received: int = 0
     received_dropped: int = 0
+    """Messages that arrived while too many others waited for their reader."""
+
+    def __add__(self, other: Counters) -> Counters:
+        return Counters(*map(add, astuple(self), astuple(other)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Outgoing:
     ) -> None:
         self.counters = Counters()
         self.limits = limits
-        self._name = name
+        self.refusals = Refusals(name)
         self._wake = wake
         self._next_id = next_id
         self._no_properties = packets.NO_PROPERTIES if version == "5" else b""
@@ -199,13 +200,11 @@ class Outgoing:
         topic, acked = self._window.pop(packet_id, ("", None))
         if reason < FAILED:
             self.counters.acked += 1
+            if self.refusals:
+                self.refusals.taken(topic)
         else:
             self.counters.refused += 1
-            if self.counters.refused == 1:
-                LOG.error(
-                    "%s refuses messages to %s (reason code 0x%02x): allow this user to publish there",
-                    *(self._name, topic, reason),
-                )
+            self.refusals.note(topic, reason)
         if acked is not None:
             acked(reason)
         while self._waiting and len(self._window) < self.limits.in_flight:
@@ -234,7 +233,7 @@ class Outgoing:
             self._wake()
         self._buffer += packet
         if packet_id is None and acked is not None:
-            acked(packets.SUCCESS)
+            acked(SUCCESS)
 
     def _send_counted(self, message: _Waiting) -> None:
         packet_id = self._next_id()
@@ -248,13 +247,9 @@ class Outgoing:
     def _refuse_too_large(self, topic: str, size: int, acked: Acked | None) -> None:
         """Not sent: the broker would end the connection for it, again and again (MQTT 5, 3.2.2.3.6)."""
         self.counters.too_large += 1
-        if self.counters.too_large == 1:
-            LOG.error(
-                "%s takes no packet above %d bytes and a message to %s has %d: raise the broker's limit to 128 KB",
-                *(self._name, self.limits.packet_bytes, topic, size),
-            )
+        self.refusals.note(topic, TOO_LARGE, size)
         if acked is not None:
-            acked(packets.TOO_LARGE)
+            acked(TOO_LARGE)
 
     def _relieve(self) -> None:
         if len(self._buffer) <= BACKLOG_BYTES // 2 and self._waiting_bytes <= WAITING_BYTES // 2:

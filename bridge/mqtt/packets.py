@@ -19,12 +19,6 @@ _CORRELATION: Final = b"\x09"
 MOST_BYTES: Final = 268_435_460
 """The largest packet there is: 256 MB and its head (MQTT 5, 1.5.5)."""
 
-SUCCESS: Final = 0x00
-"""The reason code of an acknowledgement that took the message (MQTT 5, 3.4.2.1)."""
-
-TOO_LARGE: Final = 0x95
-"""The reason code for a packet above the broker's limit (MQTT 5, 3.14.2.1)."""
-
 NO_PROPERTIES: Final = b"\x00"
 """The properties of an MQTT 5 packet that has none; an MQTT 3.1.1 packet has no such field at all."""
 

@@ -13,6 +13,7 @@ from bridge.contract import Message
 from bridge.mqtt.client import Connection
 from bridge.mqtt.connecting import connect
 from bridge.mqtt.endpoint import BrokerError, MqttConfig, PublishRefusedError, Trouble, Version, fought_over
+from bridge.mqtt.outgoing import Counters
 from bridge.mqtt.pauses import FIGHT, Pauses
 
 LOG = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class MqttClient:
         self._not_understood = 0  # attempts with MQTT 5 in a row that failed as at a broker that does not know it
         self.connection: Connection | None = None
         """The open connection, for metrics and health."""
+        self._past = Counters()
         self.connects = 0
         """Connections that were made."""
         self.trouble: BrokerError | None = None
@@ -73,6 +75,11 @@ class MqttClient:
                 is_fight = error.trouble == "lost" and pauses.brief >= FIGHT
                 self._log(fought_over(self._endpoint, pauses.brief) if is_fight else error)
                 await asyncio.sleep(pause)
+
+    @property
+    def totals(self) -> Counters:
+        """What went over all connections."""
+        return self._past if self.connection is None else self._past + self.connection.counters
 
     # -- connecting ----------------------------------------------------------------------------------------------
 
@@ -123,6 +130,7 @@ class MqttClient:
         finally:
             # without a goodbye, so that after a failure of ours the broker publishes the will
             connection.abort()
+            self._past += connection.counters
             self.connection = None
             await _end(work)
 

@@ -43,7 +43,7 @@ async def test_the_earlier_one_gives_way_and_speaks_again_when_the_later_one_is_
         await seen.until(lambda: online_with(seen, first))
         epoch = first.inventory.epoch
         async with process(tmp_path / "2.db", house.broker, second_client, epoch) as second:
-            await seen.until(lambda: online_with(seen, second) and first.succession.stands_by)
+            await seen.until(lambda: online_with(seen, second) and first.presence.succession.stands_by)
             async with asyncio.timeout(10):
                 while first.client.connection is None:  # noqa: ASYNC110 - nobody at the broker sees it come
                     await asyncio.sleep(0.01)
@@ -67,7 +67,7 @@ async def test_of_two_that_began_in_the_same_second_one_speaks(tmp_path: Path, h
         process(tmp_path / "2.db", house.broker, "second", first.inventory.epoch - 2) as second,
     ):
         second.inventory.epoch = first.inventory.epoch
-        await seen.until(lambda: first.succession.stands_by != second.succession.stands_by)
-        speaker = second if first.succession.stands_by else first
+        await seen.until(lambda: first.presence.succession.stands_by != second.presence.succession.stands_by)
+        speaker = second if first.presence.succession.stands_by else first
         await seen.until(lambda: online_with(seen, speaker))
         assert len(seen.all("state", "bridge/main")) < MANY

@@ -247,7 +247,42 @@ async def test_what_the_broker_refuses_is_told(tmp_path: Path, caplog: pytest.Lo
             await ours.publish("secret/x", b"1")
         await ours.publish("allowed/x", b"1")
         assert ours.counters.refused == 1
-        assert "refuses messages to secret/x" in caplog.text
+        assert list(ours.refusals) == ["secret/x"]
+        assert "does not take messages to secret/x (reason code 0x87): allow this user to publish there" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        (0x83, "message_size_limit"),
+        (0x87, "allow this user to publish there"),
+        (0x95, "message_size_limit"),
+        (0x97, "quota"),
+        (0xB0, "no reason that we know"),
+    ],
+)
+async def test_a_refusal_names_what_helps_and_is_over_when_the_next_message_is_taken(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture, reason: int, remedy: str
+) -> None:
+    async with Door(mosquitto.port) as door, connection(door.url) as ours:
+        door.to_client = lambda answer: packet(PUBACK, body(answer)[:2] + bytes((reason, 0)))
+        with pytest.raises(PublishRefusedError):
+            await ours.publish("t", b"1")
+        assert remedy in ours.refusals.words("t")
+        assert remedy in caplog.text
+        door.to_client = lambda answer: answer
+        await ours.publish("t", b"2")
+        assert not ours.refusals
+
+
+async def test_a_message_above_the_brokers_size_limit_is_named_as_too_large(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Mosquitto(tmp_path, "message_size_limit 1000") as broker, connection(broker) as ours:
+        with pytest.raises(PublishRefusedError):
+            await ours.publish("t", b"x" * 2000)
+        assert "message_size_limit" in caplog.text
+        assert "allow this user" not in caplog.text
 
 
 async def test_a_message_above_the_brokers_limit_is_not_sent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -256,7 +291,7 @@ async def test_a_message_above_the_brokers_limit_is_not_sent(tmp_path: Path, cap
             await ours.publish("t", b"x" * 2000)
         await ours.publish("t", b"x")
         assert (ours.counters.too_large, ours.lost.done()) == (1, False)
-        assert "raise the broker's limit" in caplog.text
+        assert "t of 2009 bytes (reason code 0x95): raise its limit of a message to 128 KB" in caplog.text
 
 
 @pytest.mark.parametrize("protocol", ["auto", "3.1.1"])

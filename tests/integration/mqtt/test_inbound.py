@@ -35,7 +35,9 @@ async def test_a_refused_subscription_is_named_and_asked_for_again_until_it_is_g
         async with house.running() as (app, seen):
             await seen.until(lambda: seen.bridge.get("reason") == "broker_refuses_subscriptions")
             assert seen.is_bridge("degraded")
-            assert any("mic2mqtt/v1/bridge/main/state and" in reason for reason in app.health.not_ready())
+            assert any(
+                "mic2mqtt/v1/bridge/main/state (and 8 more topics)" in reason for reason in app.health.not_ready()
+            )
             connection = app.client.connection
             door.to_client = lambda packet: packet
             await seen.until(lambda: seen.is_bridge("online"))
@@ -55,9 +57,9 @@ async def test_what_stands_under_an_own_topic_comes_back_to_whoever_reads_it_who
 
     house.serve(mqtt={"protocol": version})
     async with asyncio.timeout(10), house.running() as (app, seen):
-        app.echoes.read_campuses(Facet.AUDIT_HEAD, read)
+        app.presence.echoes.read_campuses(Facet.AUDIT_HEAD, read)
         await seen.until(lambda: seen.is_bridge("online"))
-        await app.subscriptions.extend()
+        await app.presence.subscriptions.extend()
         await seen.ask("bridge/main", "note", text="x")
         topic, payload = await heads.get()
         assert topic.facet is Facet.AUDIT_HEAD
@@ -100,3 +102,33 @@ async def test_a_flood_of_megabytes_takes_no_memory_and_is_answered(house: House
         assert error["code"] == "payload_too_large"
         assert "this one 1000000" in error["detail"]
         assert {one.body["state"] for one in seen.all("state")} == {"starting", "online"}
+
+
+async def test_a_topic_that_the_broker_does_not_take_is_named_where_people_look(tmp_path: Path) -> None:
+    rights = tmp_path / "acl"
+    rights.write_text("topic deny mic2mqtt/v1/default/stage/bridge/main/candidates\ntopic readwrite #\n")
+    rights.chmod(0o644)
+    async with (
+        Mosquitto(tmp_path / "broker", f"acl_file {rights}") as broker,
+        House(tmp_path, broker).serve().running() as (app, seen),
+    ):
+        await seen.until(lambda: seen.bridge.get("reason") == "broker_refuses_messages")
+        (reason,) = app.health.not_ready()
+        assert "bridge/main/candidates (reason code 0x87): allow this user to publish there" in reason
+
+
+async def test_a_reply_that_a_client_wants_where_nobody_may_write_is_no_trouble_of_the_bridge(tmp_path: Path) -> None:
+    rights = tmp_path / "acl"
+    rights.write_text("topic deny mic2mqtt/v1/bridge/main/reply/mine\ntopic readwrite #\n")
+    rights.chmod(0o644)
+    async with (
+        Mosquitto(tmp_path / "broker", f"acl_file {rights}") as broker,
+        House(tmp_path, broker).serve().running() as (app, seen),
+    ):
+        await seen.until(lambda: seen.is_bridge("online"))
+        await seen.publish(seen.process("cmd/note"), '{"args":{"text":"x"}}', ResponseTopic=seen.process("reply/mine"))
+        await seen.until(lambda: seen.audit("note"))
+        await seen.ask("bridge/main", "note", text="y")
+        assert app.client.connection is not None
+        assert app.client.connection.counters.refused == 1
+        assert app.health.not_ready() == []

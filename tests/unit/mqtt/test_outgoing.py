@@ -8,7 +8,7 @@ import pytest
 
 from bridge.mqtt import TOO_LARGE, PublishRefusedError
 from bridge.mqtt.outgoing import Limits, Outgoing
-from bridge.mqtt.packets import SUCCESS
+from bridge.mqtt.refusals import SUCCESS
 
 
 def outgoing(limits: Limits) -> Outgoing:
