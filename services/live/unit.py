@@ -175,6 +175,8 @@ class UnitPart:
     """What it can; ``None`` until that is known."""
     antenna_count: int | None = None
     diversity: str | None = None
+    gone_since_s: float | None = None
+    """Loop time since when its transmitter has been gone; ``None`` while it is there, or nobody knows."""
     meters: Meters = field(default_factory=Meters)
     counters: Counters = field(default_factory=Counters)
     place: Part = field(init=False)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from services.model import KEYS, RESOURCE_KINDS, EventType, Key, Kind, State
 from services.rules import bays, channels
 from services.rules.battery import BatteryLevel, battery_level
-from services.rules.folded import Folded, Happening, Situation, lost_since_s
+from services.rules.folded import Folded, Happening, Situation, gone_for_s
 from services.rules.status import Signs, judge
 
 MORE = "more"
@@ -171,7 +171,7 @@ def _more(kind: Kind, new: State, reported: Mapping[str, object], rows: tuple[Ke
 
 
 def _signs(fold: Fold, state: State, around: Situation, level: BatteryLevel | None) -> Signs:
-    gone_s = lost_since_s(state, around) if fold.has_battery else None
+    gone_s = gone_for_s(state, around) if fold.has_battery else None
     lost = gone_s is not None and gone_s < around.rules.lost_hold_s
     return Signs(level, lost, around.online, around.stale)
 

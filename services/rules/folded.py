@@ -21,6 +21,9 @@ class Situation:
     rules: StatusRules
     presence: tuple[str, ...] = ()
     """Keys of which one, reported as unknown, means that no transmitter is on the air: `Abilities.presence`."""
+    gone_s: float | None = None
+    """For how many seconds the transmitter of this part has been gone, by a clock that nobody sets; ``None`` where only
+    the stored time of day can tell."""
     heard_at: str | None = None
     """When the state before was last known to be true; ``None`` means just now."""
     more: tuple[Key, ...] = ()
@@ -52,7 +55,11 @@ class Folded:
     """Keys of what left the part: they are no evidence any longer, and are taken out of what was reported."""
 
 
-def lost_since_s(state: State, around: Situation) -> float | None:
+def gone_for_s(state: State, around: Situation) -> float | None:
     """For how many seconds the transmitter of a channel has been gone; ``None`` where it is not, or nobody knows."""
     since = state["transmitter_last_seen"]
-    return around.now_s - datetime.fromisoformat(since).timestamp() if isinstance(since, str) else None
+    if not isinstance(since, str):
+        return None
+    if around.gone_s is not None:
+        return around.gone_s
+    return max(0.0, around.now_s - datetime.fromisoformat(since).timestamp())  # a clock that was set back

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from services import clock
-from services.live import Inventory, StateWriter, Unit
+from services.live import Inventory, StateWriter, Unit, UnitPart
 from services.model import Address, AuditContext, AvailabilityReason, AvailabilityState
 from services.rules import Situation, StatusRules, rejudge
 
@@ -66,9 +67,10 @@ class Availability:
 
     def rejudge(self, unit: Unit, now: str) -> None:
         """Recompute the status of all parts, after time passed or availability changed."""
-        around = self.situation(unit, now)
+        situation = self.situation(unit, now)
         for part in unit.parts.values():
-            judged = rejudge(part.address.kind, part.state, around, part.level)
+            self.follow_transmitter(part, now)
+            judged = rejudge(part.address.kind, part.state, self.around(part, situation), part.level)
             if judged is not None:
                 self._writer.change_part_state(unit, part, judged, now)
 
@@ -79,9 +81,26 @@ class Availability:
         for unit in self._inventory.units.values():
             self.rejudge(unit, now)
 
-    def hold_lost(self, part: Address) -> None:
-        """Begin the time in which a channel whose transmitter went is ``lost``; afterwards it is ``idle``."""
-        self._lost[part] = asyncio.get_running_loop().time() + self.rules.lost_hold_s
+    def follow_transmitter(self, part: UnitPart, now: str) -> None:
+        """Begin or end to count for how long the transmitter of a channel has been gone.
+
+        By the loop's time, for the clock may be set at any moment; only what was before this process is taken from the
+        stored time. While it is gone the channel is ``lost`` for some time, and ``idle`` afterwards.
+        """
+        since = part.state.get("transmitter_last_seen")
+        if not isinstance(since, str):
+            part.gone_since_s = None
+            self._lost.pop(part.address, None)
+        elif part.gone_since_s is None:
+            gone_s = max(0.0, clock.unix_seconds(now) - clock.unix_seconds(since))
+            part.gone_since_s = asyncio.get_running_loop().time() - gone_s
+            self._lost[part.address] = part.gone_since_s + self.rules.lost_hold_s
+
+    def around(self, part: UnitPart, situation: Situation) -> Situation:
+        """The situation of a unit as one of its parts has it."""
+        if part.gone_since_s is None:
+            return situation
+        return replace(situation, gone_s=asyncio.get_running_loop().time() - part.gone_since_s)
 
     def release_lost(self) -> None:
         """Recompute the status of channels whose transmitter has been lost for long enough."""

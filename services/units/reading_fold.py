@@ -149,6 +149,7 @@ class ReadingFold:
             around = replace(around, presence=part.abilities.presence)
         if around.heard_at is None and part.state.get("transmitter_present"):
             around = replace(around, heard_at=_heard_at(part))
+        around = self._availability.around(part, around)
         folded = fold_part(part.address.kind, part.state, part.reported, around, part.level)
         if folded is None:
             return False
@@ -156,8 +157,7 @@ class ReadingFold:
         for key in folded.gone:
             part.reported.pop(key, None)
         self._writer.change_part_state(unit, part, folded, around.now, context, late=late)
-        if old.get("transmitter_present") and part.state.get("transmitter_present") is False:
-            self._availability.hold_lost(part.address)
+        self._availability.follow_transmitter(part, around.now)
         self._keep_transmitter(unit, part, old, around.now)
         return True
 
