@@ -5,9 +5,11 @@ BIN := .venv/bin
 PYTHON_DIRS := $(wildcard bridge services tests bench scripts)
 # For example: make test PYTEST_ARGS='-x tests/unit'
 PYTEST_ARGS ?= -n auto --dist worksteal
+# For example: make test-faults KILLS=50
+KILLS ?= 500
 
 .DEFAULT_GOAL := venv
-.PHONY: help venv demo test servers lint format bench docs lock lock-upgrade check-ops clean
+.PHONY: help venv demo test test-faults servers lint format bench docs lock lock-upgrade check-ops clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*  ## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -20,6 +22,9 @@ demo: venv  ## a broker, simulated receivers and the bridge, in this terminal; C
 
 test: servers lint  ## everything that must hold
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-faults: servers  ## kill -9 the bridge under load, 500 times (about 20 minutes); KILLS=50 for fewer
+	MIC2MQTT_TEST_KILLS=$(KILLS) $(BIN)/pytest tests/faults/test_kills.py
 
 servers:  ## mosquitto and PostgreSQL for the tests, installed and not started
 	@scripts/bootstrap --servers
