@@ -78,11 +78,12 @@ class Meters:
         """Let time pass without an interval; after ``hold_s`` seconds the newest one is worth nothing any more."""
         self.unmetered_s += seconds
         if self.unmetered_s > hold_s:
-            self.end()
+            self.newest = None
+            self.reception.end()
 
     def end(self) -> None:
-        """Forget the newest interval: the unit is gone, or its meters ended."""
-        self.newest = None
+        """Forget the newest interval: the unit is gone."""
+        self.newest, self.unmetered_s = None, 0.0
         self.reception.end()
 
     def record(self) -> bool:

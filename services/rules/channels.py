@@ -22,7 +22,7 @@ LAST_BATTERY: Mapping[str, str] = {
 
 def derive(new: dict[str, object], old: State, reported: Mapping[str, object], around: Situation) -> None:
     """Fill in what follows from the reported keys, in place: ``new`` is not shared yet."""
-    new[PRESENCE] = _present(reported, around.presence)
+    new[PRESENCE] = _present(reported, old, around)
     new["battery_status"] = _battery_status(reported)
     _keep_last(new, old, around)
     new["audio_path"] = _audio_path(new)
@@ -39,7 +39,7 @@ def reported_of(state: State) -> dict[str, object]:
     return reported
 
 
-def _present(reported: Mapping[str, object], presence: tuple[str, ...]) -> bool | None:
+def _present(reported: Mapping[str, object], old: State, around: Situation) -> object:
     """On the air, as far as the family's own signs go; unknown until one of them was reported.
 
     Where the signs disagree the meters decide: a transmitter on external power or with a dead gauge has no bars, and
@@ -48,7 +48,7 @@ def _present(reported: Mapping[str, object], presence: tuple[str, ...]) -> bool 
     present = reported.get(PRESENCE)
     if isinstance(present, bool):
         return present
-    signs = [key for key in presence if key in reported]
+    signs = [key for key in around.presence if key in reported]
     if not signs:
         return None
     found = [key for key in signs if reported[key] is not None]
@@ -56,8 +56,12 @@ def _present(reported: Mapping[str, object], presence: tuple[str, ...]) -> bool 
         return True
     if found == [] and "transmitter_model" in signs:
         return False
-    external = reported.get("power_source") == "external" and "transmitter_model" in found
-    return external or reported.get("carrier_received") is True
+    if reported.get("power_source") == "external" and "transmitter_model" in found:
+        return True
+    received = reported.get("carrier_received")
+    if received is None and (old[PRESENCE] is None or around.heard_at is not None):
+        return old[PRESENCE]  # a session begins, and its meters are yet to come
+    return received is True
 
 
 def _battery_status(reported: Mapping[str, object]) -> object:

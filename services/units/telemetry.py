@@ -101,13 +101,13 @@ class TelemetryCollector:
             part.meters.take(telemetry)
             part.counters.rf_dropouts += telemetry.get("dropouts", 0)
             self._changes.mark(part.address, Facet.TELEMETRY)
-            self._witness(session.unit, part)
+            self._witness(session.unit, part, part.meters.reception.received)
 
-    def _witness(self, unit: Unit, part: UnitPart) -> None:
-        """Whether a carrier is received is a sign of a transmitter like those that the unit reports."""
-        received = part.meters.reception.received
-        if received is not part.reported.get(RECEIVED):
-            self._fold.take(unit, [Reading(part.place, {RECEIVED: received})])
+    def _witness(self, unit: Unit, part: UnitPart, received: bool | None) -> None:  # noqa: FBT001 - a value
+        """Where a unit has several signs of a transmitter, whether a carrier is received decides between them."""
+        if received is part.reported.get(RECEIVED) or part.abilities is None or len(part.abilities.presence) < 2:  # noqa: PLR2004
+            return
+        self._fold.take(unit, [Reading(part.place, {RECEIVED: received})])
 
     def _count_overload(self, part: UnitPart, telemetry: Telemetry) -> None:
         """Every interval with an overload counts, and the first of them is an event."""
@@ -121,8 +121,10 @@ class TelemetryCollector:
         """Between two samples the newest meters stay readable; meters that ended do not."""
         own = unit.record.meter_interval_s
         asked = self._sessions.polling.meter_interval_s if own is None else own
-        part.meters.miss(self.interval_s, METERS_HOLD_S + asked)
-        self._witness(unit, part)
+        hold_s = METERS_HOLD_S + asked
+        part.meters.miss(self.interval_s, hold_s)
+        if asked == 0 or part.meters.unmetered_s > hold_s:
+            self._witness(unit, part, received=False)  # there are no meters: the unit's own signs have to do
 
     def _record(self, unit: Unit) -> None:
         for part in unit.parts.values():

@@ -283,8 +283,9 @@ ON_THE_AIR = (
 
 
 async def test_type_and_bars_together_tell_whether_a_transmitter_is_on_the_air(house: House) -> None:
-    """Which of them a ULX-D clears when its transmitter goes is not documented."""
+    """Which of them a ULX-D clears when its transmitter goes is not documented; nothing is received here."""
     async with served(house, ("ulxd4q", Manners())) as (seen, (device,)):
+        device.memory.samples[1] = ["< SAMPLE 1 ALL XX 001 000 >"]
         await all_live(seen, [device], 3)
         channel = f"{receiver_of(device)}-1"
         for number, (model, bars, source, there) in enumerate(ON_THE_AIR):

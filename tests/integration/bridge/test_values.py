@@ -7,8 +7,8 @@ import pytest
 
 from services.drivers import NONSENSE
 from services.rules import reception
-from tests.integration.bridge.test_strange_receivers import receiver_of, served
-from tests.integration.hardware import Hardware, Manners
+from tests.integration.bridge.test_strange_receivers import entry, receiver_of, served
+from tests.integration.hardware import Hardware, Manners, plugged_in
 from tests.integration.house import House, own_address
 from tests.integration.observer import Observer
 
@@ -146,6 +146,22 @@ async def test_a_transmitter_that_is_received_is_there_though_its_battery_says_n
         plays(device, IDLE)
         await seen.until(lambda: seen.shows(f"{rack}-1", transmitter_present=False))
         await seen.until(lambda: len(seen.events("transmitter_lost", f"/{rack}-1/")) == 1)
+
+
+async def test_a_transmitter_whose_battery_says_nothing_is_there_over_a_restart_of_the_bridge(house: House) -> None:
+    async with plugged_in("ulxd4q") as device:
+        plays(device, LIVE)
+        device.change("< REP 1 BATT_BARS 255 >", "< REP 1 BATT_RUN_TIME 65533 >")
+        house.serve(entry(device))
+        rack = receiver_of(device)
+        for _ in range(2):
+            async with house.running() as (_, seen):
+                await seen.live(rack)
+                await seen.until(lambda seen=seen: seen.shows(f"{rack}-1", transmitter_present=True))  # type: ignore[misc]
+                await interval(seen, rack)
+                states = [each.body["data"] for each in seen.all("state", f"/{rack}-1/")]
+                assert False not in {state["transmitter_present"] for state in states}
+                assert not seen.all("event", f"/{rack}-1/")
 
 
 async def test_what_a_receiver_does_not_have_any_more_goes_with_what_says_so(house: House) -> None:

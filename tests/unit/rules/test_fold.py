@@ -167,7 +167,10 @@ def test_where_its_signs_disagree_the_meters_decide_whether_a_transmitter_is_the
     dead_gauge = {**ON_AIR, "battery_bars": None, "battery_runtime_status": "communication_error"}
     assert present({**dead_gauge, "carrier_received": True}) is True
     assert present({**dead_gauge, "carrier_received": False}) is False
-    assert present(dead_gauge) is False, "nothing is metered: the family's own signs count"
+    assert fold(dead_gauge).state["transmitter_present"] is None, "nothing was metered yet"
+    again = replace(AROUND, heard_at=NOON)
+    assert fold(dead_gauge, fold(ON_AIR).state, again).state["transmitter_present"] is True, "over a restart, too"
+    assert fold(dead_gauge, fold(ON_AIR).state).state["transmitter_present"] is False
     assert present({"battery_bars": None, "carrier_received": True}) is True, "older firmware has no other sign"
     assert present({**OFF_AIR, "carrier_received": True}) is False, "a carrier may be anybody's"
     assert present({**ON_AIR, "carrier_received": False}) is True, "a fade is no end"
