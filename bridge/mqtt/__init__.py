@@ -3,7 +3,8 @@
 `supervisor` connects, waits (`pauses`) and connects again; `connecting` opens a connection and `client` is one: only
 these two know the MQTT library. `outgoing` is a connection's window of unacknowledged messages and its queue,
 `refusals` what the broker did not take, `inbox` what arrived and waits for its reader; `packets`, `sockets` and
-`trimming` write and read bytes; `endpoint` is a broker's address and what can go wrong there.
+`trimming` write and read bytes; `endpoint` is a broker's address and what can go wrong there, `tls_words`
+what can with TLS.
 """
 
 from __future__ import annotations

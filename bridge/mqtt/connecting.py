@@ -29,6 +29,7 @@ from bridge.mqtt.endpoint import (
 )
 from bridge.mqtt.outgoing import Limits
 from bridge.mqtt.sockets import Opening, ReadAheadSocket
+from bridge.mqtt.tls_words import NO_CERTIFICATE, NO_TLS, tls_trouble
 
 # ruff: noqa: SLF001 -- the library's insides, by intent: see LIBRARY_INSIDES
 
@@ -197,11 +198,14 @@ def _explain(endpoint: Endpoint, error: Exception) -> BrokerError:
             f"{endpoint}: no WebSocket there: check port and path (mosquitto: a listener with protocol websockets)",
         )
     if str(error) == _CLOSED_EARLY:
-        return BrokerError(
-            "closed_early", f"{endpoint}: it closed the connection before answering: is it an MQTT broker?"
-        )
+        ask = NO_CERTIFICATE if endpoint.tls else "Is it an MQTT broker?"
+        return BrokerError("closed_early", f"{endpoint}: it closed the connection before answering. {ask}")
     if isinstance(cause, TimeoutError) and isinstance(error, aiomqtt.MqttError) and str(error) == "Operation timed out":
         return BrokerError(
             "silent", f"{endpoint}: it accepts the connection and then sends nothing: is it an MQTT broker?"
         )
+    if isinstance(cause, ssl.SSLError):
+        return tls_trouble(endpoint, cause)
+    if isinstance(cause, ConnectionResetError) and endpoint.tls:
+        return BrokerError("tls_failed", f"{endpoint}: it hung up before TLS began: {NO_TLS}")
     return unreachable(endpoint, cause or error)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -38,8 +37,9 @@ Trouble = Literal[
 class BrokerError(Exception):
     """There is no connection (any more). The text has the reason and the remedy, and no secret."""
 
-    def __init__(self, trouble: Trouble, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, trouble: Trouble, detail: str, *, beside: str = "") -> None:
+        """``beside`` is what differs with each attempt, like the time: the same detail is the same trouble."""
+        super().__init__(f"{detail} ({beside})" if beside else detail)
         self.trouble: Trouble = trouble
         self.detail = detail
 
@@ -238,11 +238,6 @@ def fought_over(endpoint: Endpoint, times: int) -> BrokerError:
     )
 
 
-_NO_TLS: Final = (
-    "is this the broker's TLS port, usually 8883 (mqtts) or 443 (wss)? If it does without TLS use mqtt:// or ws://"
-)
-
-
 def unreachable(endpoint: Endpoint, error: BaseException) -> BrokerError:
     """The connection could not be opened, in words that lead to the remedy."""
     match error:
@@ -251,16 +246,6 @@ def unreachable(endpoint: Endpoint, error: BaseException) -> BrokerError:
                 "name_not_resolved",
                 f"{endpoint}: the name {endpoint.host!r} is not known: check [mqtt] url and the DNS",
             )
-        case ssl.SSLCertVerificationError():
-            return BrokerError(
-                "tls_not_trusted",
-                f"{endpoint}: its certificate is not trusted ({error.verify_message}): set [mqtt] ca_file to the file "
-                "of the authority that signed it, and use the host name that the certificate is made for",
-            )
-        case ssl.SSLError():
-            return BrokerError("tls_failed", f"{endpoint}: no TLS there ({error.reason or error}): {_NO_TLS}")
-        case ConnectionResetError() if endpoint.tls:
-            return BrokerError("tls_failed", f"{endpoint}: it hung up before TLS began: {_NO_TLS}")
         case TimeoutError():
             return BrokerError("timeout", f"{endpoint}: no answer: check host and port, and firewalls between")
         case OSError() if error.errno in _OS_TROUBLES:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import resource
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -737,6 +739,57 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused_with_the_remedy(
         with pytest.raises(BrokerError, match=r"not trusted .*set \[mqtt\] ca_file") as caught:
             await connect(config(at("mqtts", broker)), "5", None)
         assert caught.value.trouble == "tls_not_trusted"
+
+
+@pytest.mark.parametrize(("certificate", "what"), [("expired", "has expired"), ("future", "not yet valid")])
+async def test_a_certificate_of_another_time_names_the_clock_once_and_is_taken_as_soon_as_it_is_right(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, certificate: str, what: str
+) -> None:
+    key, other = TLS / "other-times.key", TLS / f"{certificate}.pem"
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_text((TLS / "other-times-ca.pem").read_text() + (TLS / "ca.pem").read_text())
+    broker = Mosquitto(tmp_path / "broker", f"certfile {other}", f"keyfile {key}")
+    async with broker, site(at("mqtts", broker), ca_file=trusted, refused_most_s=0.2) as ours:
+        await until(lambda: ours.client.trouble is not None)
+        assert what in str(ours.client.trouble)
+        assert f"this machine's clock says {datetime.now(UTC):%Y-%m-%d}" in str(ours.client.trouble)
+        await broker.stop()
+        async with Mosquitto(tmp_path / "renewed", *encrypted(), port=broker.port):
+            await ours.connected()
+    assert caplog.text.count(what) == 1
+
+
+async def test_a_broker_that_wants_a_client_certificate_is_explained(tmp_path: Path) -> None:
+    lines = encrypted("require_certificate true", f"cafile {TLS / 'ca.pem'}")
+    async with Mosquitto(tmp_path, *lines) as broker:
+        with pytest.raises(BrokerError, match="If it wants a client certificate: the bridge has none"):
+            await connect(config(at("mqtts", broker), ca_file=TLS / "ca.pem"), "5", None)
+
+
+ALERT = "1503020002"
+HELLO_OF_1_1 = "160302002a020000260302" + "00" * 33 + "c01300"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (ALERT + "0246", "let it offer TLS 1.2 or newer"),
+        (HELLO_OF_1_1, "let it offer TLS 1.2 or newer"),
+        (ALERT + "0228", "it refuses the TLS connection"),
+    ],
+)
+async def test_a_broker_whose_tls_is_too_old_or_refuses_us_is_not_said_to_have_none(answer: str, words: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(4096)
+        writer.write(bytes.fromhex(answer))
+        await reader.read(4096)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"mqtts://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(BrokerError, match=re.escape(words)) as caught:
+            await connect(config(url), "5", None)
+        assert caught.value.trouble == "tls_failed"
 
 
 async def test_tls_to_a_plain_port_is_explained(mosquitto: Mosquitto) -> None:
