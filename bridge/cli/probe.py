@@ -93,6 +93,8 @@ class Probe:
             try:
                 description = await link.read_all()
                 await _listen(link, listen_s)
+                for number in description.parts:
+                    link.take_telemetry(Part(number))  # meters are read when somebody takes them, and counted then
             finally:
                 self._counters = link.counters()
         return description

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
 from services.drivers import NONSENSE
 from services.rules import reception
 from tests.integration.bridge.test_strange_receivers import entry, receiver_of, served
+from tests.integration.cli.test_cli import run
 from tests.integration.hardware import Hardware, Manners, plugged_in
 from tests.integration.house import House, own_address
 from tests.integration.observer import Observer
@@ -202,6 +205,18 @@ async def test_a_transmitter_that_somebody_switched_off_over_showlink_is_not_los
         device.say("< REP 1 SLOT_RF_OUTPUT 1 RF_ON >", "< REP 1 TX_MODEL ADX2FD >")
         await seen.until(lambda: seen.shows(f"{rack}-1", transmitter_present=True, transmitter_rf_muted=False))
         assert not seen.events("transmitter_lost", f"/{rack}-1/")
+
+
+async def test_probe_counts_every_kind_of_nonsense(tmp_path: Path) -> None:
+    chatter = ("< REP 1 UNHEARD_OF 003 >", "< REP 1 BATT_TYPE LIPO >", "< HELLO >", "< SAMPLE 1 SLOT 2 ALL 005 >")
+    async with plugged_in("ulxd4q", Manners(chatter=chatter, delivery="noise")) as device:
+        arguments = ("--port", str(device.port), "--driver", "shure", "--listen", "200ms", "--meter-interval", "100ms")
+        code, said = await run("probe", device.host, *arguments, folder=tmp_path)
+    assert code == 0, said
+    (line,) = [each for each in said.splitlines() if each.startswith("  nonsense")]
+    words = [kind.replace("_", " ") for kind in NONSENSE]
+    assert all(f" {word}" in line for word in words), line
+    assert {word for word in words if f" 0 {word}" in line} == {"dropped samples", "foreign meter rates"}, line
 
 
 async def counters(listen: str, rack: str) -> dict[str, int]:
