@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import URL, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from services import clock
 from services.store import schema
-from services.store.asking import aging, queries
-from services.store.care import Renewal, find_damage, identity, is_damage, set_aside, size
+from services.store.asking import aging, facts, queries
+from services.store.care import Renewal, find_damage, identity, is_damage, is_passing, set_aside, size
 from services.store.engine import describe, explain, file_of, make_engine, make_private
 from services.store.errors import StoreError
 
@@ -34,6 +35,8 @@ class Opened:
     """By how much the clock differs from what the database saw last, where that is more than a short stop."""
     renewal: Renewal | None = None
     """Why it is a new one; ``None`` where it is the one of before."""
+    not_writable: str | None = None
+    """Why it can only be read for now; ``None`` where it can be written."""
 
 
 class Database:
@@ -46,6 +49,10 @@ class Database:
         self._renewed = renewed
         self._engine: Engine | None = None
         self._opened: Opened | None = None
+        self._readable: Opened | None = None
+        """Facts of a database that can be read and not be written yet."""
+        self._reader: Engine | None = None
+        """Answers questions for as long as that is so."""
         self._renewal: Renewal | None = None
         self._renewed_at = -RENEWED_APART_S
         self._epoch = 0
@@ -54,7 +61,10 @@ class Database:
         """The file that is open."""
 
     def open(self) -> Opened:
-        """Connect, migrate, take the epoch; a damaged file is set aside first. Raises what a database raises."""
+        """Connect, migrate, take the epoch; a damaged file is set aside first. Raises what a database raises.
+
+        A file that can be read while another program has locked it, or the disk is full, is enough to begin with.
+        """
         if self.path is not None and size(self.path) <= CHECKED_AT_START_BYTES:
             damage = find_damage(self.path)
             if damage is not None:
@@ -62,9 +72,12 @@ class Database:
         try:
             return self._open()
         except Exception as error:
-            if not self.examine(error):
+            if self.examine(error):
+                return self._open()
+            self._readable = self._look_inside(error)
+            if self._readable is None:
                 raise
-            return self._open()
+            return self._readable
 
     def ready(self) -> tuple[Engine, Opened]:
         """The engine to work with, and which database it is. Raises what a database raises."""
@@ -73,6 +86,14 @@ class Database:
             assert self._engine is not None  # noqa: S101 - the line above has set both
             assert self._opened is not None  # noqa: S101
         return self._engine, self._opened
+
+    def for_questions(self) -> Engine:
+        """The engine to ask. Raises what a database raises."""
+        if self._opened is not None or self._readable is None:
+            return self.ready()[0]
+        if self._reader is None:
+            self._look_inside(None)
+        return self._reader or self.ready()[0]
 
     def examine(self, error: BaseException) -> bool:
         """Set the file aside where a failure means that it is damaged; whether it did. Raises `StoreError`."""
@@ -93,6 +114,7 @@ class Database:
 
     def close(self) -> None:
         """Close the connections."""
+        self._close_reader()
         engine, self._engine, self._opened = self._engine, None, None
         if engine is not None:
             engine.dispose()
@@ -106,6 +128,7 @@ class Database:
     def _open(self) -> Opened:
         if self.path is not None:
             make_private(self.path)
+        self._close_reader()
         if self._engine is None:
             self._engine = make_engine(self._url, alone=True)
         with self._engine.begin() as connection:
@@ -115,4 +138,30 @@ class Database:
             self._epoch = queries.take_epoch(connection, self._epoch or int(clock.now()))
         self.file = identity(self.path) if self.path is not None else None
         self._opened = Opened(stream, self._epoch, migrated, gap_s, self._renewal)
+        self._readable = None
         return self._opened
+
+    def _look_inside(self, why: Exception | None) -> Opened | None:
+        """Read a file that cannot be opened for writing now; ``None`` where that is no reason, or fails too."""
+        if self.path is None or (why is not None and not is_passing(why)):
+            return None
+        for exclusive in (False, True):  # without other programs it needs no room for a -shm on a full disk
+            reader = make_engine(self._url, exclusive=exclusive)
+            try:
+                with reader.begin() as connection:
+                    if schema.revision(connection) == schema.HEAD:
+                        stream, epoch = facts.fact(connection, "stream"), facts.fact(connection, "epoch")
+                        self._reader = reader
+                        self._epoch = self._epoch or max(int(epoch or 0) + 1, int(clock.now()))
+                        self.file = identity(self.path)
+                        words = None if why is None else explain(why, self._url)
+                        return Opened(stream or "", self._epoch, False, not_writable=words)
+            except SQLAlchemyError:
+                pass
+            reader.dispose()
+        return None
+
+    def _close_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.dispose()

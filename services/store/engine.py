@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from services.store import postgresql
-from services.store.care import check_for_damage
+from services.store.care import check_for_damage, remedy_of
 from services.store.errors import StoreError
 
 BUSY_TIMEOUT_MS = 5_000
@@ -56,13 +56,13 @@ def describe(url: URL) -> str:
 
 
 def explain(error: BaseException, url: URL) -> str:
-    """What went wrong, on one line, without statements, values or a password."""
+    """What went wrong and what to do, on one line, without statements, values or a password."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     text = " ".join(str(cause).split()) or type(cause).__name__
     for secret in (url.password, url.query.get("password")):
         if isinstance(secret, str) and secret:
             text = text.replace(secret, "***")
-    return text
+    return text + remedy_of(error)
 
 
 def file_of(url: URL) -> Path | None:
@@ -81,12 +81,12 @@ def encode(value: object) -> str:
         return text.encode("utf-8", "replace").decode()
 
 
-def make_engine(url: URL, *, alone: bool = False) -> Engine:
+def make_engine(url: URL, *, alone: bool = False, exclusive: bool = False) -> Engine:
     """An engine with this program's settings; connects when it is first used.
 
     ``alone`` is for the one bridge that writes: on PostgreSQL it has one connection, which holds the lock of the
-    database (`services.store.postgresql`); a SQLite file has `only_us`. Raises `StoreError` where the driver of
-    PostgreSQL is missing.
+    database (`services.store.postgresql`); a SQLite file has `only_us`. ``exclusive`` keeps everybody else off a SQLite
+    file, which then needs no -shm beside it. Raises `StoreError` where the driver of PostgreSQL is missing.
     """
     pool = {"pool_size": 1, "max_overflow": 0} if alone and url.drivername != "sqlite" else {}
     try:
@@ -99,11 +99,17 @@ def make_engine(url: URL, *, alone: bool = False) -> Engine:
             "PostgreSQL needs the package psycopg, which is not installed: pip install 'mic2mqtt[postgresql]'"
         ) from error
     if url.drivername == "sqlite":
+        if exclusive:
+            event.listen(engine, "connect", _lock_exclusively)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin)
     else:
         postgresql.set_up(engine, describe(url), alone=alone)
     return engine
+
+
+def _lock_exclusively(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE")
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
@@ -148,8 +154,9 @@ def only_us(path: Path | None) -> Iterator[None]:
                 f"{path} is in use by another mic2mqtt (process {owner}): stop that one, or give this one a database "
                 "of its own ([database] url)"
             ) from error
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # a full disk: nobody learns who we are, and the lock holds all the same
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, str(os.getpid()).encode(), 0)
         make_private(path)
         yield
     finally:
@@ -168,14 +175,31 @@ def _open_private(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except IsADirectoryError as error:
-        raise StoreError(
-            f"{path} is a folder, and the database is a file: move the folder away, or name a file with [database] url"
-        ) from error
+        raise StoreError(_is_folder(path)) from error
     except OSError as error:
         raise StoreError(
             f"cannot write {path}: {error.strerror}; make the folder, let this user write there, "
             "or choose another place with [database] url"
         ) from error
+
+
+def _is_folder(path: Path) -> str:
+    return f"{path} is a folder, and the database is a file: move the folder away, or name a file with [database] url"
+
+
+def _check_place(path: Path) -> None:
+    """Raise `StoreError` with the remedy where there is no file to be read."""
+    if path.is_dir():
+        raise StoreError(_is_folder(path))
+    if not path.parent.is_dir():
+        raise StoreError(
+            f"there is no folder {path.parent}: make it and let the bridge's user write there, or choose another place "
+            "with [database] url"
+        )
+    if not path.exists():
+        raise StoreError(
+            f"there is no database at {path}: `mic2mqtt run` makes it, or name another with [database] url"
+        )
 
 
 @contextmanager
@@ -186,11 +210,8 @@ def reading(text: str) -> Iterator[Connection]:
     """
     url = parse(text)
     path = file_of(url)
-    if path is not None and not path.exists():
-        raise StoreError(
-            f"there is no database at {path}: `mic2mqtt run` makes it, or name another with [database] url"
-        )
     if path is not None:
+        _check_place(path)
         check_for_damage(path)  # before anything opens it: SQLite throws away the -wal of an empty file
     engine = make_engine(url)
     try:

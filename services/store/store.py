@@ -80,6 +80,8 @@ class Store(StoreWrites, StoreQuestions):
             opened = await store._writer.open()
             store.epoch, store.clock_gap_s = opened.epoch, opened.clock_gap_s
             store._take_over(opened)
+            if opened.not_writable is not None:
+                store.condition.failed(opened.not_writable)
             if opened.migrated:
                 log.info("database brought up to date", extra={"database": store._name})
             store._begin_looking()
@@ -193,7 +195,12 @@ class Store(StoreWrites, StoreQuestions):
         self.condition.failed(why)
 
     def renewed(self, opened: Opened) -> None:
-        """Another database is there, and it is empty: have everything that is known put into it."""
+        """Another database is there, and it is empty: have everything that is known put into it.
+
+        Nothing of the kind is needed where it is the one that could only be read until now.
+        """
+        if opened.stream == self.stream:
+            return
         self._take_over(opened)
         if self._timer is not None:
             self._timer.cancel()

@@ -201,12 +201,12 @@ class Writer:
 
     def _ask(self, question: Question) -> Any:
         try:
-            with self._database.ready()[0].begin() as connection:
+            with self._database.for_questions().begin() as connection:
                 return question.ask(connection)
         except Exception as error:
             if not self._is_mended(error):
                 raise
-        with self._database.ready()[0].begin() as connection:
+        with self._database.for_questions().begin() as connection:
             return question.ask(connection)
 
     def _post(self, function: Callable[..., None], *args: object) -> None:

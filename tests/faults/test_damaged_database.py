@@ -162,3 +162,38 @@ async def test_a_full_disk_is_said_with_the_remedy_and_nothing_is_set_aside_for_
         assert await bridge.stop() == 0
     with closing(sqlite3.connect(house.database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_a_disk_that_is_full_at_the_start_keeps_no_receiver_away(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).observer() as seen, house.process() as bridge:
+        await seen.live("rack")
+        await seen.until(lambda: seen.audit("receiver_online"))
+        assert await bridge.stop() == 0
+        await bridge.start(file_limit=20_000)
+        await seen.until(lambda: seen.is_bridge("degraded"))
+        await seen.live("rack")
+        assert seen.bridge["reason"] == "database_not_writable"
+        await bridge.said("look at the disk")
+        bridge.limit_files(None)
+        await seen.until(lambda: seen.is_bridge("online"), 20)
+        await seen.until(lambda: len(seen.audit("receiver_online")) == 2)
+        assert gapless(seen)
+        assert not set_aside(house)
+
+
+async def test_a_database_that_another_program_has_locked_at_the_start_keeps_no_receiver_away(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).observer() as seen, house.process() as bridge:
+        await seen.live("rack")
+        await seen.until(lambda: seen.audit("receiver_online"))
+        epoch = seen.bridge["epoch"]
+        assert await bridge.stop() == 0
+        with closing(sqlite3.connect(house.database, isolation_level=None)) as thief:
+            thief.execute("BEGIN EXCLUSIVE")
+            await bridge.start()
+            await seen.until(lambda: seen.is_bridge("degraded"), 20)
+            await seen.live("rack")
+            assert seen.bridge["epoch"] > epoch
+            thief.execute("ROLLBACK")
+        await seen.until(lambda: seen.is_bridge("online"), 20)
+        await seen.until(lambda: len(seen.audit("receiver_online")) == 2)
+        assert gapless(seen)

@@ -182,12 +182,14 @@ class BridgeProcess:
             await self.kill()
         print(self.log.read_text())  # noqa: T201 - shown with a test that fails
 
-    async def start(self) -> None:
+    async def start(self, *, file_limit: int | None = None) -> None:
+        """Start it; with ``file_limit`` no file that it writes may grow beyond so many bytes, see `limit_files`."""
         program = Path(sys.executable).with_name("mic2mqtt")
+        limited = [] if file_limit is None else ["prlimit", f"--fsize={file_limit}:unlimited"]
         env = {key: value for key, value in os.environ.items() if not key.startswith("MIC2MQTT_")}
         with self.log.open("ab") as sink:
             self._process = await asyncio.create_subprocess_exec(
-                program, "run", "--config", str(self.config), stdout=sink, stderr=sink, env=env
+                *limited, program, "run", "--config", str(self.config), stdout=sink, stderr=sink, env=env
             )
 
     @property

@@ -7,9 +7,9 @@ that are old by the time that the database has seen pass.
 
 from __future__ import annotations
 
-from services.store.asking import aging, queries
+from services.store.asking import aging, facts, queries
 from services.store.asking.aging import Pruned
 from services.store.asking.queries import Loaded, count_pending, pending, take_epoch
 from services.store.asking.questions import StoreQuestions
 
-__all__ = ["Loaded", "Pruned", "StoreQuestions", "aging", "count_pending", "pending", "queries", "take_epoch"]
+__all__ = ["Loaded", "Pruned", "StoreQuestions", "aging", "count_pending", "facts", "pending", "queries", "take_epoch"]

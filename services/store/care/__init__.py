@@ -16,8 +16,10 @@ from services.store.care.damage import (
     find_damage,
     identity,
     is_damage,
+    is_passing,
     left_aside,
     remedy,
+    remedy_of,
     set_aside,
     size,
 )
@@ -35,10 +37,12 @@ __all__ = [
     "find_damage",
     "identity",
     "is_damage",
+    "is_passing",
     "left_aside",
     "losses",
     "make_room",
     "remedy",
+    "remedy_of",
     "set_aside",
     "size",
 ]

@@ -15,6 +15,15 @@ from services.store.errors import StoreError
 
 DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 """SQLite's result codes for a file that is no longer as SQLite wrote it (sqlite.org/rescode.html)."""
+PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+"""Codes for what ends by itself, or when somebody makes room."""
+REMEDIES: Final = {
+    sqlite3.SQLITE_BUSY: "another program has locked it: close that one (`fuser` names it)",
+    sqlite3.SQLITE_FULL: "make room on the disk, or choose another place with [database] url",
+    sqlite3.SQLITE_IOERR: "look at the disk (`df`, `dmesg`): it may be full, gone or worn",
+    sqlite3.SQLITE_READONLY: "let this user write the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "let this user read and write the file and its folder",
+}
 BESIDE: Final = ("", "-wal", "-shm")
 """A database and the files that SQLite keeps beside it, as endings of its name."""
 FINDINGS: Final = 3
@@ -51,9 +60,24 @@ def remedy(aside: Path) -> str:
 
 def is_damage(error: BaseException) -> bool:
     """Whether a failure means that the file is damaged; a full disk, a lock or a missing right does not."""
+    return _code(error) in DAMAGE
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether a failure means a lock, a full disk or a disk that does not answer now."""
+    return _code(error) in PASSING
+
+
+def remedy_of(error: BaseException) -> str:
+    """What to do about a failure of SQLite, as the end of a sentence; empty where nobody knows."""
+    words = REMEDIES.get(_code(error))
+    return f"; {words}" if words else ""
+
+
+def _code(error: BaseException) -> int:
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", None)
-    return isinstance(code, int) and code & 0xFF in DAMAGE
+    return code & 0xFF if isinstance(code, int) else sqlite3.SQLITE_OK
 
 
 def find_damage(path: Path) -> str | None:
