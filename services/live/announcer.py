@@ -34,9 +34,10 @@ class Announcer:
         *,
         late: bool = False,
     ) -> None:
-        """Announce something that happened on a part."""
+        """Announce something that happened on a part; what is ``late`` happened nobody knows when."""
         event = happening.event
-        self.event(event, part.address, {**happening.after, "late": late}, now)
+        time = now if late else happening.at or now
+        self.event(event, part.address, {**happening.after, "late": late}, time)
         if event == "interference_started":
             part.counters.interference += 1
         if event in AUDITED:

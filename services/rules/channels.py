@@ -113,7 +113,9 @@ EDGES: tuple[tuple[str, object, object, EventType], ...] = (
 def events(old: State, new: State, was: BatteryLevel | None, level: BatteryLevel | None) -> list[Happening]:
     """What happened beside `EDGES`: a transmitter that went, unless its carrier was switched off; its battery."""
     went = old[PRESENCE] is True and new[PRESENCE] is False and new[RF_MUTED] is not True
-    lost = [Happening("transmitter_lost", {PRESENCE: True}, {PRESENCE: False})] if went else []
+    seen = new["transmitter_last_seen"]
+    at = seen if isinstance(seen, str) else None
+    lost = [Happening("transmitter_lost", {PRESENCE: True}, {PRESENCE: False}, at)] if went else []
     return [*lost, *battery_events(old, new, was, level)]
 
 

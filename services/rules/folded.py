@@ -37,6 +37,8 @@ class Happening:
     event: EventType
     before: Mapping[str, object]
     after: Mapping[str, object]
+    at: str | None = None
+    """RFC 3339, where it happened before it was reported; ``None`` means just now."""
 
 
 @dataclass(frozen=True, slots=True)

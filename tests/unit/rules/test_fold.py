@@ -209,5 +209,6 @@ def test_a_transmitter_whose_carrier_was_switched_off_is_muted_and_not_lost() ->
 
 def test_a_transmitter_that_the_meters_lost_before_the_unit_said_so_was_last_seen_then() -> None:
     earlier = "2026-11-22T11:59:53.000Z"
-    state = fold(OFF_AIR, fold(ON_AIR).state, replace(AROUND, heard_at=earlier)).state
-    assert state["transmitter_last_seen"] == earlier
+    folded = fold(OFF_AIR, fold(ON_AIR).state, replace(AROUND, heard_at=earlier))
+    assert folded.state["transmitter_last_seen"] == earlier
+    assert [(happening.event, happening.at) for happening in folded.events] == [("transmitter_lost", earlier)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.model import Telemetry
 from services.rules import Reception
@@ -118,6 +120,22 @@ def test_a_carrier_counts_as_received_through_a_fade_and_not_for_longer(channel:
     assert not received(channel)
     channel.second({**HEARD, "rf_dbm": -118}, present=True)
     assert not received(channel), "an antenna that is active without any level"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([SILENT, HEARD, FADES, GOES]), st.sampled_from([True, False, None])), max_size=60
+    )
+)
+def test_nothing_is_counted_twice_and_nothing_of_a_channel_without_a_transmitter(
+    seconds: list[tuple[Telemetry, bool | None]],
+) -> None:
+    channel, idle = Channel(), Channel()
+    for telemetry, present in seconds:
+        channel.second(telemetry, present=present)
+        idle.second(telemetry, present=False)
+    assert 0 <= channel.dropouts <= sum(telemetry["dropouts"] for telemetry, _ in seconds)
+    assert idle.dropouts == 0
 
 
 def received(channel: Channel) -> bool | None:
