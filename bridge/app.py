@@ -161,7 +161,7 @@ class App:
             trouble=self.health.trouble,
         )
         self.presence.echoes.read_process(Facet.STATE, self.status.check_own_state)
-        self.relay = AuditRelay(self.outbox, self.topics, self.inventory)
+        self.relay = AuditRelay(self.outbox, self.topics, self.inventory, self.presence.confirmations)
         self.publisher = Publisher(
             inventory=self.inventory,
             changes=self.changes,

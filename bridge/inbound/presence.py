@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from bridge.contract import Topics
-from bridge.inbound.echoes import Echoes
+from bridge.inbound.echoes import OLD, Echoes
 from bridge.inbound.subscriptions import Subscriptions
 from bridge.mqtt import MqttClient, MqttConfig
-from bridge.publishing import LastWords, Succession, epoch_above
+from bridge.publishing import Confirmations, LastWords, Succession, epoch_above
 from services.live import Inventory
-from services.model import Campus
+from services.model import Campus, Facet
 from services.store import Store
 
 
@@ -32,6 +32,9 @@ class Presence:
         self.client = MqttClient(config, will=words.will, farewell=words.farewell, stands_by=words.kept_back)
         self.echoes = Echoes(topics)
         self.subscriptions = Subscriptions(topics, tenants, self.echoes)
+        self.confirmations = Confirmations(topics, self.subscriptions.reads)
+        for facet in (Facet.AUDIT, Facet.AUDIT_HEAD):
+            self.echoes.read_campuses(facet, self.confirmations.read, versions=OLD)
 
     def trouble(self) -> str | None:
         """What the broker does not let us do, as a reason of the contract; ``None`` while it lets us do everything."""

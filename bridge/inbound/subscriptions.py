@@ -36,6 +36,10 @@ class Subscriptions:
         """The topics that the broker does not let us read, at the moment."""
         return tuple(self._refused)
 
+    def reads(self, topic: str) -> bool:
+        """Whether exactly this topic is subscribed."""
+        return topic in self._subscribed
+
     async def serve(self, connection: Connection) -> None:
         """Subscribe over a new connection. Raises `BrokerError` when it is lost."""
         self._connection = connection

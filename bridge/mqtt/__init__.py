@@ -19,15 +19,18 @@ from bridge.mqtt.endpoint import (
     Trouble,
     Version,
 )
-from bridge.mqtt.refusals import FAILED, SUCCESS, TOO_LARGE
+from bridge.mqtt.outgoing import Acked
+from bridge.mqtt.refusals import FAILED, NO_ECHO, SUCCESS, TOO_LARGE
 from bridge.mqtt.supervisor import MqttClient, open_once
 from bridge.mqtt.trimming import KEPT
 
 __all__ = [
     "FAILED",
     "KEPT",
+    "NO_ECHO",
     "SUCCESS",
     "TOO_LARGE",
+    "Acked",
     "BrokerError",
     "Connection",
     "Endpoint",

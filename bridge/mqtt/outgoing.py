@@ -75,6 +75,7 @@ class Outgoing:
         self.refusals = Refusals(name)
         self._wake = wake
         self._next_id = next_id
+        self._is_5 = version == "5"
         self._no_properties = packets.NO_PROPERTIES if version == "5" else b""
         self._buffer = bytearray()
         self._writing = False
@@ -200,7 +201,7 @@ class Outgoing:
         topic, acked = self._window.pop(packet_id, ("", None))
         if reason < FAILED:
             self.counters.acked += 1
-            if self.refusals:
+            if self.refusals and self._is_5:  # MQTT 3.1.1 acknowledges what it throws away
                 self.refusals.taken(topic)
         else:
             self.counters.refused += 1

@@ -21,6 +21,9 @@ FAILED: Final = 0x80
 TOO_LARGE: Final = 0x95
 """The reason code for a packet above the broker's limit (MQTT 5, 3.14.2.1)."""
 
+NO_ECHO: Final = 0x100
+"""In place of a reason code: the broker acknowledged the message, and did not hand it out to us, who read there."""
+
 _LIMIT: Final = "raise its limit of a message to 128 KB or more (mosquitto: message_size_limit, max_packet_size)"
 
 _REMEDIES: Final[Mapping[int, str]] = {
@@ -31,6 +34,12 @@ _REMEDIES: Final[Mapping[int, str]] = {
     0x97: f"a quota is used up: ask its administrator. If it is the size, {_LIMIT}",
 }
 """Reason codes of PUBACK (MQTT 5, 3.4.2.1), and what helps."""
+
+
+_NO_ECHO_WORDS: Final = (
+    "it acknowledges them and throws them away: allow this user to publish there, and to read there, since MQTT 3.1.1 "
+    "tells in no other way"
+)
 
 
 class Refusals:
@@ -66,6 +75,8 @@ class Refusals:
     def words(self, topic: str, size: int | None = None) -> str:
         """Topic, reason and remedy of a refused message."""
         reason = self._reasons[topic]
+        if reason == NO_ECHO:
+            return f"{topic}: {_NO_ECHO_WORDS}"
         of_bytes = f" of {size} bytes" if size is not None else ""
         remedy = _REMEDIES.get(reason, "it gives no reason that we know")
         return f"{topic}{of_bytes} (reason code 0x{reason:02x}): {remedy}"

@@ -2,14 +2,16 @@
 
 `publisher` takes marks and events and sends them in order; `rendering` makes the payload of a unit or part,
 `campus_pages` that of inventory, summary and candidates, `plain_values` one topic a value. `retained_book` knows what
-is retained at the broker and empties what is no more. `audit_relay` publishes audit events until they are acknowledged,
-`bridge_status` the bridge's own state, info and health; `succession` decides which of two processes with one id speaks.
+is retained at the broker and empties what is no more. `audit_relay` publishes audit events until the broker took them,
+which `confirmations` tells. `bridge_status` publishes the bridge's own state, info and health; `succession` decides
+which of two processes with one id speaks.
 """
 
 from __future__ import annotations
 
 from bridge.publishing.audit_relay import AuditRelay
 from bridge.publishing.bridge_status import BridgeStatus, LastWords
+from bridge.publishing.confirmations import Confirmations
 from bridge.publishing.publisher import Publisher
 from bridge.publishing.rendering import Renderer
 from bridge.publishing.succession import Succession, epoch_above
@@ -17,6 +19,7 @@ from bridge.publishing.succession import Succession, epoch_above
 __all__ = [
     "AuditRelay",
     "BridgeStatus",
+    "Confirmations",
     "LastWords",
     "Publisher",
     "Renderer",

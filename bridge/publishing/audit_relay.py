@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from bridge.contract import Topics, encoding
 from bridge.mqtt import FAILED, SUCCESS, TOO_LARGE, Connection
+from bridge.publishing.confirmations import Confirmations
 from services.audit import Outbox
 from services.live import Inventory
 from services.model import AuditEvent, Campus, Facet
@@ -24,11 +26,14 @@ BATCH = 500
 class AuditRelay:
     """Publishes the outbox."""
 
-    def __init__(self, outbox: Outbox, topics: Topics, inventory: Inventory) -> None:
+    def __init__(self, outbox: Outbox, topics: Topics, inventory: Inventory, confirmations: Confirmations) -> None:
         self._outbox = outbox
         self._topics = topics
         self._inventory = inventory
+        self._confirmations = confirmations
         self._heads: dict[Campus, AuditEvent] = {}
+        self._missing: set[Campus] = set()
+        """Campuses whose head the broker did not take."""
 
     def restore(self, heads: Mapping[Campus, AuditEvent]) -> None:
         """The newest event of each campus, from the database."""
@@ -36,7 +41,14 @@ class AuditRelay:
 
     async def run(self, connection: Connection) -> None:
         """Relay until the connection is lost."""
+        self._confirmations.begin()
+        self._missing.clear()
         await self._publish_heads(connection, list(self._heads.values()))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._relay(connection), name="audit events")
+            group.create_task(self._publish_missing_heads(connection), name="audit heads")
+
+    async def _relay(self, connection: Connection) -> None:
         while True:
             batch = await self._outbox.take(BATCH)
             try:
@@ -68,22 +80,40 @@ class AuditRelay:
                 arrived.set()
 
         for event in batch:
-            topic = self._topics.of(self._inventory.bridge_address(event.draft.tenant), Facet.AUDIT)
+            address = self._inventory.bridge_address(event.draft.tenant)
+            topic = self._topics.of(address, Facet.AUDIT)
             payload = _written(event)
             if payload is None:
                 acked(SUCCESS)
                 continue
-            while not connection.publish_nowait(topic, payload, qos=1, acked=acked):
+            answer = self._confirmations.expect(connection, address, Facet.AUDIT, event.draft.event_id, acked)
+            while not connection.publish_nowait(topic, payload, qos=1, acked=answer):
                 await connection.ready()
         await arrived.wait()
         return refused
 
     async def _publish_heads(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
         for event in events:
-            topic = self._topics.of(self._inventory.bridge_address(event.draft.tenant), Facet.AUDIT_HEAD)
+            address = self._inventory.bridge_address(event.draft.tenant)
             payload = _written(event)
-            while payload is not None and not connection.publish_nowait(topic, payload, qos=1, retain=True):
+            if payload is None:
+                continue
+            acked = partial(self._note_head, event.draft.tenant)
+            answer = self._confirmations.expect(connection, address, Facet.AUDIT_HEAD, event.draft.event_id, acked)
+            topic = self._topics.of(address, Facet.AUDIT_HEAD)
+            while not connection.publish_nowait(topic, payload, qos=1, retain=True, acked=answer):
                 await connection.ready()
+
+    def _note_head(self, campus: Campus, reason: int) -> None:
+        if reason >= FAILED and reason != TOO_LARGE:
+            self._missing.add(campus)
+        else:
+            self._missing.discard(campus)
+
+    async def _publish_missing_heads(self, connection: Connection) -> None:
+        while True:
+            await asyncio.sleep(REFUSED_PAUSE_S)
+            await self._publish_heads(connection, [self._heads[campus] for campus in self._missing])
 
 
 def _written(event: AuditEvent) -> bytes | None:

@@ -13,6 +13,7 @@ from bridge.mqtt import Connection
 from services.live.changes import EVENTS_KEPT
 from services.model import Event, Facet, Part
 from tests.integration.broker import Mosquitto
+from tests.integration.door import PUBLISH, Door, kind
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import Observer, standing
 
@@ -201,21 +202,48 @@ async def test_a_reload_while_the_broker_is_dying_takes_everything_over_and_list
         assert answer["error"]["code"] == "device_offline"
 
 
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
 async def test_audit_events_that_the_broker_refuses_wait_until_it_takes_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
+    """A broker that speaks MQTT 3.1.1 acknowledges them and throws them away."""
     monkeypatch.setattr("bridge.publishing.audit_relay.REFUSED_PAUSE_S", 0.2)
+    monkeypatch.setattr("bridge.publishing.confirmations.ECHO_S", 0.3)
     rights = tmp_path / "acl"
     everything = "topic readwrite mic2mqtt/#\n"
     rights.write_text(f"topic deny mic2mqtt/v1/default/stage/bridge/main/audit\n{everything}")
     rights.chmod(0o644)
     async with Mosquitto(tmp_path, f"acl_file {rights}") as broker:
         house = House(tmp_path, broker)
-        async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        async with simulated() as unit, house.serve(entry(unit), mqtt={"protocol": version}).running() as (app, seen):
             await seen.live("rack")
-            await seen.until(lambda: app.client.connection and app.client.connection.counters.refused)
+            await seen.until(lambda: seen.bridge.get("reason") == "broker_refuses_messages")
+            assert "stage/bridge/main/audit" in str(app.health.not_ready())
             assert seen.audit() == []
             rights.write_text(everything)
             let_the_observer_go_first(app, seen)
             await broker.restart()
             await seen.until(lambda: len(seen.audit()) > 1 and gapless(seen), 30.0)
+            await seen.until(lambda: seen.is_bridge("online"))
+
+
+async def test_with_mqtt_3_1_1_a_campus_whose_head_is_thrown_away_is_named_until_that_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.publishing.audit_relay.REFUSED_PAUSE_S", 0.2)
+    monkeypatch.setattr("bridge.publishing.confirmations.ECHO_S", 0.3)
+    head = "mic2mqtt/v1/default/stage/bridge/main/audit_head"
+    async with Mosquitto(tmp_path / "mosquitto") as broker, Door(broker.port) as door:
+        house = House(tmp_path, broker).serve(mqtt={"url": door.url, "protocol": "3.1.1"})
+        async with house.running() as (_, seen):
+            await seen.until(lambda: seen.is_bridge("online"))
+            await seen.ask("bridge/main", "note", text="x")
+            await seen.until(lambda: head in seen.retained)
+        door.to_client = lambda packet: None if kind(packet) == PUBLISH and head.encode() in packet else packet
+        async with house.running() as (app, seen):
+            await seen.until(lambda: seen.bridge.get("reason") == "broker_refuses_messages")
+            assert f"{head}: it acknowledges them and throws them away" in str(app.health.not_ready())
+            assert app.client.connection is not None
+            door.to_client = lambda packet: packet
+            await seen.until(lambda: seen.is_bridge("online"))
+            assert app.client.connects == 1

@@ -35,9 +35,7 @@ async def test_a_refused_subscription_is_named_and_asked_for_again_until_it_is_g
         async with house.running() as (app, seen):
             await seen.until(lambda: seen.bridge.get("reason") == "broker_refuses_subscriptions")
             assert seen.is_bridge("degraded")
-            assert any(
-                "mic2mqtt/v1/bridge/main/state (and 8 more topics)" in reason for reason in app.health.not_ready()
-            )
+            assert "it does not let us read mic2mqtt/v1/bridge/main/state (and " in str(app.health.not_ready())
             connection = app.client.connection
             door.to_client = lambda packet: packet
             await seen.until(lambda: seen.is_bridge("online"))
