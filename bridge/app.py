@@ -81,7 +81,7 @@ class App:
         self.writer = StateWriter(inventory, self.changes, store, announcer)
         self.availability = Availability(inventory, self.writer, status_rules_of(settings))
         self.fold = ReadingFold(self.writer, self.availability, store)
-        self.recognition = Recognition(self.writer, announcer, self.audit, self.makers)
+        self.recognition = Recognition(inventory, self.writer, announcer, self.audit, self.makers)
         queues = UnitQueues()
         self.sessions = Sessions(
             inventory, self.makers, self.fold, self.availability, self.recognition, queues, polling_of(settings)
@@ -118,7 +118,6 @@ class App:
             candidates=self.candidates,
             ignored=self.ignored,
             unidentified=self.unidentified,
-            mac_at=self.announced.mac_at,
             sync=self.sync,
             sessions=self.sessions,
             audit=self.audit,

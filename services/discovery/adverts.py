@@ -1,8 +1,8 @@
 """Receives what units announce of themselves: it makes candidates of them, and shows which unit is at which address.
 
-An advert proves that a unit exists, not that it answers: nothing is added before its address was asked. Beyond that, a
-unit that does not report its MAC address is recognised by the announced one, and a lost unit that announces itself
-from another address is asked there and followed.
+An advert proves that a unit exists, not that it answers: nothing is added before its address was asked. Anybody on the
+network can send one, so nothing is learned from it but where to ask: a lost unit that announces itself from another
+address is asked there, and followed where it answers.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from services.discovery.service import DiscoveryOrchestrationService
 from services.discovery.targets import Place
 from services.drivers import DriverError, Gone, Makers, Sighting
 from services.live import IgnoredUnits, Inventory, Unit
-from services.model import AuditContext, Campus, Identity, ServiceError
+from services.model import AuditContext, Campus
 from services.rules import Host
-from services.units import DeviceSnapshot
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +38,9 @@ LISTEN_AGAIN_S = 30.0
 
 ANNOUNCED_MOST = 4000
 """Hosts that are remembered: anybody who can send to the network can invent any number of them."""
+
+ASKED_AT_ONCE = 8
+"""Hosts that are asked beside each other: most of an invented flood is addresses where nobody is."""
 
 ASKING_MOST = 256
 """Hosts that wait to be asked; what does not fit comes again with its next advert."""
@@ -69,15 +71,14 @@ class Adverts:
         self._default_tenant = default_tenant
         self._announced = announced
         self._asking: asyncio.Queue[tuple[Campus, Sighting]] = asyncio.Queue(ASKING_MOST)
-        self._teaching: asyncio.Queue[tuple[Unit, str]] = asyncio.Queue(ASKING_MOST)
 
     async def run(self) -> None:
         """Listen until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for name in self._makers:
                 tasks.create_task(self._listen(name), name=f"adverts {name}")
-            tasks.create_task(self._ask(), name="adverts ask")
-            tasks.create_task(self._teach(), name="adverts teach")
+            for number in range(ASKED_AT_ONCE):
+                tasks.create_task(self._ask(), name=f"adverts ask {number}")
             while True:
                 await asyncio.sleep(EXPIRE_EVERY_S)
                 self.expire(asyncio.get_running_loop().time())
@@ -85,13 +86,17 @@ class Adverts:
     def receive(self, advert: Sighting) -> None:
         """Take in one advert. Must be quick: a thousand units announce themselves every two seconds."""
         now = asyncio.get_running_loop().time()
-        announced = self._announced.get((advert.host, advert.unit))
+        place = advert.host, advert.unit
+        announced = self._announced.pop(place, None)  # and put back: the list is in the order of the newest adverts
         if announced is None:
             if len(self._announced) >= ANNOUNCED_MOST:
-                return
-            announced = self._announced[advert.host, advert.unit] = Announcement(advert, now, now)
+                oldest = next(iter(self._announced))
+                self._unlist(self._announced.pop(oldest))
+            announced = self._announced[place] = Announcement(advert, now, now)
         else:
+            self._announced[place] = announced
             announced.at = now
+            announced.is_repeated = True
             if announced.advert == advert and now - announced.judged_at < JUDGE_AGAIN_S:
                 return
             announced.advert, announced.judged_at = advert, now
@@ -122,8 +127,6 @@ class Adverts:
         ]
         if here:
             self._unlist(announced)
-            if len(here) == 1 and here[0].online and here[0].record.mac is None and advert.identity.mac is not None:
-                _put(self._teaching, (here[0], advert.identity.mac))
             return
         known = self._by_mac(advert)
         if known is not None:
@@ -186,6 +189,9 @@ class Adverts:
             announced.listed = None
 
     def _ask_soon(self, announced: Announcement, tenant: Campus, now: float) -> None:
+        """Have a host asked; where many wait, only one that repeats itself, as units do: anybody can invent hosts."""
+        if self._asking.qsize() >= ASKED_AT_ONCE and not announced.is_repeated:
+            return
         if (announced.asked_at is None or now - announced.asked_at >= ASK_AGAIN_S) and _put(
             self._asking, (tenant, announced.advert)
         ):
@@ -209,32 +215,6 @@ class Adverts:
                 self._list(announced, tenant, f"announces itself, but does not answer: {detail}")
             elif announced is not None:
                 self._unlist(announced)
-
-    async def _teach(self) -> None:
-        """Give units that do not report their MAC address the announced one, so that they are recognised later."""
-        while True:
-            unit, mac = await self._teaching.get()
-            record = unit.record
-            identity = Identity(
-                record.manufacturer,
-                record.family or "",
-                kind=unit.address.kind,
-                model=record.model,
-                serial=record.serial,
-                mac=mac,
-                device_id=record.device_id,
-            )
-            snapshot = DeviceSnapshot(record.host, record.port, identity, record.driver, unit=record.behind)
-            tenant = unit.address.tenant
-            try:
-                await self._discovery.sinks.sync.bulk_sync_devices(
-                    manufacturer=record.manufacturer,
-                    devices=[snapshot],
-                    complete=False,
-                    context=AuditContext(tenant.organization, tenant.campus, ACTOR),
-                )
-            except ServiceError as error:
-                log.warning("an announced MAC address was not taken", extra={"host": record.host, "why": error.detail})
 
     async def _listen(self, name: str) -> None:
         known = ""

@@ -16,6 +16,8 @@ class Announcement:
     at: float
     judged_at: float
     asked_at: float | None = None
+    is_repeated: bool = False
+    """Whether it was announced more than once."""
     listed: Campus | None = None
     """The campus in which it is a candidate because of this advert."""
 
@@ -25,9 +27,4 @@ Seen = tuple[str, str]
 
 
 class AnnouncedHosts(dict[Seen, Announcement]):
-    """What each unit announced last, by where it is."""
-
-    def mac_at(self, host: str) -> str | None:
-        """The MAC address that a host announced; a unit that does not report its own is known by it."""
-        announced = self.get((host, ""))
-        return announced.advert.identity.mac if announced else None
+    """What each unit announced last, by where it is; those that were heard last stand at the end."""

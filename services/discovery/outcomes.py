@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol, get_args
 
 from services.discovery.candidates import Candidates
@@ -41,7 +41,6 @@ class ScanSinks:
     candidates: Candidates
     ignored: IgnoredUnits
     unidentified: UnidentifiedHosts
-    mac_at: Callable[[str], str | None]
     """The MAC address that a host announced of itself; a unit that does not report its own is known by it."""
 
 
@@ -176,8 +175,6 @@ class ScanOutcomes:
         if place is not None and isinstance(place.where, Host):
             host = place.where.host
         identity = found.identity
-        if identity.mac is None and not found.unit:  # the address is the gateway's: all its units would be one
-            identity = replace(identity, mac=self._sinks.mac_at(found.host))
         label = identity.device_id or found.name
         return DeviceSnapshot(  # AUTO: its firmware may change its protocol
             host, found.port, identity, AUTO, unit=found.unit, label=label
@@ -190,9 +187,10 @@ class ScanOutcomes:
             return False
         first = self._units.setdefault((snapshot.identity.manufacturer, who), snapshot.host)
         if first != snapshot.host:
-            self._result(snapshot.identity.manufacturer).warnings.append(
-                f"{snapshot.host}: the same unit answers at {first} as well, and is taken from there"
-            )
+            why = f"the same unit answers at {first} as well, and is taken from there"
+            self._result(snapshot.identity.manufacturer).warnings.append(f"{snapshot.host}: {why}")
+            if not self._sinks.inventory.by_host(snapshot.host):
+                self._list(snapshot, f"{why}: two networks of one unit, or two units that claim to be one")
         return first != snapshot.host
 
     def _is_known(self, snapshot: DeviceSnapshot) -> bool:
@@ -206,17 +204,22 @@ class ScanOutcomes:
         counts.unchanged += 1
         if self._sinks.ignored.matches(tenant, identity, snapshot.host):
             return
-        self.candidates += 1
         if snapshot.unit:
             self._sinks.candidates.drop(tenant, snapshot.host)  # the gateway answers now
+        self._list(snapshot, "answered to discovery in a range that does not adopt; unit_add takes it")
+
+    def _list(self, snapshot: DeviceSnapshot, why: str) -> None:
+        """List what was found among the candidates."""
+        identity = snapshot.identity
+        self.candidates += 1
         self._sinks.candidates.put(
-            tenant,
+            self._context.tenant,
             snapshot.host,
             manufacturer=identity.manufacturer,
             model=identity.model,
             name=snapshot.label,
             mac=identity.mac,
-            why="answered to discovery in a range that does not adopt; unit_add takes it",
+            why=why,
             unit=snapshot.unit,
         )
 
@@ -236,6 +239,10 @@ class ScanOutcomes:
             result.fail(manufacturer, "internal", f"the bridge failed on {len(devices)} units: {error}")
             return
         result.absorb(synced)
+        conflicts = {error.device: error.message for error in synced.errors if error.code == "identity_conflict"}
+        for device in devices:
+            if device.host in conflicts and not self._sinks.inventory.by_host(device.host):
+                self._list(device, conflicts[device.host])
         for device in devices:
             for unit in self._sinks.inventory.by_host(device.host):
                 for behind in {"", unit.record.behind}:

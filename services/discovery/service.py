@@ -55,7 +55,6 @@ class DiscoveryOrchestrationService:
         candidates: Candidates,
         ignored: IgnoredUnits,
         unidentified: UnidentifiedHosts,
-        mac_at: Callable[[str], str | None],
         sync: Sync,
         sessions: Reader,
         audit: Recorder,
@@ -71,7 +70,7 @@ class DiscoveryOrchestrationService:
         self._remember = remember
         self.forget = forget
         self.candidates = candidates
-        self.sinks = ScanSinks(inventory, sync, candidates, ignored, unidentified, mac_at)
+        self.sinks = ScanSinks(inventory, sync, candidates, ignored, unidentified)
         self._runner = SearchRunner(self.sinks, makers)
         self._running: dict[Campus, Search] = {}
         self._ended = asyncio.Event()

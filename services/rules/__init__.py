@@ -16,7 +16,7 @@ from services.rules.allowed import AllowedPlace, AllowedPlaces, parse_allowed, p
 from services.rules.battery import DEFAULT_RULES, BatteryLevel, StatusRules, Threshold, stored_level
 from services.rules.fold import fold_part, fold_unit, rejudge, reported_of
 from services.rules.folded import Folded, Happening, Situation
-from services.rules.identity import is_unit_id, make_id, recognise, same_unit
+from services.rules.identity import Match, is_unit_id, make_id, recognise, same_unit
 from services.rules.networks import MAX_ADDRESSES, Expansion, Host, Span, expand, normalise_host, parse
 from services.rules.reception import Reception
 from services.rules.status import PRECEDENCE
@@ -34,6 +34,7 @@ __all__ = [
     "Folded",
     "Happening",
     "Host",
+    "Match",
     "Reception",
     "Situation",
     "Span",

@@ -1,7 +1,7 @@
 """Who is who: making a receiver's id once, and recognising it again. PURE.
 
-An id is made at first contact and never recomputed. Recognition goes from what people cannot change to what they
-can: serial number, MAC address, then model and label together where that is unique, then the last known address.
+An id is made at first contact and never recomputed. Recognition goes from what people cannot change: serial number,
+MAC address, CID. Where a unit reports none of them, its address is its identity.
 Two units that claim one identity are a conflict, never a merge.
 """
 
@@ -30,6 +30,8 @@ class Match:
     outcome: Outcome
     record: UnitRecord | None = None
     why: str = ""
+    twin: UnitRecord | None = None
+    """The other unit of a conflict, where there is one."""
 
 
 def is_unit_id(text: str) -> bool:
@@ -74,30 +76,23 @@ def recognise(
     *,
     unit: str = "",
 ) -> Match:
-    """Find the receiver that this identity is.
+    """Find the unit that answers with this identity at a place.
 
-    ``known`` are the receivers of the tenant and maker, ``online`` the ids of those that are online: a unit
-    that is online at its own address cannot have moved. ``unit`` is the unit behind a gateway at
-    ``host``: units with different ones are at different places.
+    ``known`` are the units of the tenant, ``online`` the ids of those that are online. ``unit`` is the unit behind a
+    gateway at ``host``: units with different ones are at different places. A name, a label or a model is never a
+    reason to take two units for one: racks of new units all have the same. ``moved`` holds only if nobody answers as
+    that unit at its old place any more, which the caller has to ask.
     """
+    place = (host, port, unit)
     records = [record for record in known if record.manufacturer == identity.manufacturer]
-    connected = set(online)
-    for record in records:
-        if same_unit(record, identity):
-            return _placed(record, (host, port, unit), connected)
-    here = next((record for record in records if _at(record, (host, port, unit))), None)
-    label = (identity.device_id or "").strip()
-    if label and not (here is not None and same_unit(here, identity) is None and _same_kind(here, identity)):
-        alike = [
-            record
-            for record in records
-            if record.device_id == label
-            and record.model == identity.model
-            and record.address.kind is identity.kind
-            and same_unit(record, identity) is None
-        ]
-        if len(alike) == 1 and alike[0].address.id not in connected:
-            return _placed(alike[0], (host, port, unit), connected)
+    twins = [record for record in records if same_unit(record, identity)]
+    here = next((record for record in (*twins, *records) if _at(record, place)), None)
+    if here is not None and here in twins:
+        return Match("duplicate", here)
+    if twins:
+        connected = set(online)
+        twin = next((record for record in twins if record.address.id in connected), twins[0])
+        return _elsewhere(twin, here, host, is_online=twin.address.id in connected)
     if here is None:
         return Match("new")
     if same_unit(here, identity) is False:
@@ -106,6 +101,20 @@ def recognise(
         was, now = here.model or NOUNS[here.address.kind], identity.model or NOUNS[identity.kind]
         return Match("conflict", here, f"{host} was a {was}, and a {now} answers there now")
     return Match("duplicate", here)
+
+
+def _elsewhere(twin: UnitRecord, here: UnitRecord | None, host: str, *, is_online: bool) -> Match:
+    """What a unit is that answers at ``host`` and is known at another place, ``twin``; ``here`` was at ``host``."""
+    name, there = twin.address.id, twin.host
+    if here is not None:
+        return Match(
+            "conflict", here, f"{host} was {here.address.id}, and {name}, known at {there}, answers there", twin
+        )
+    if is_online:
+        return Match("conflict", twin, f"{name} is online at {there} and also answers at {host}")
+    if twin.source == "config":
+        return Match("conflict", twin, f"{name}, which the configuration expects at {there}, answers at {host}")
+    return Match("moved", twin, f"{name} from {there} to {host}")
 
 
 def _same_kind(record: UnitRecord, identity: Identity) -> bool:
@@ -119,12 +128,3 @@ def _same_kind(record: UnitRecord, identity: Identity) -> bool:
 def _at(record: UnitRecord, place: tuple[str, int | None, str]) -> bool:
     host, port, unit = place
     return record.host == host and record.behind == unit and (record.port == port or None in {record.port, port})
-
-
-def _placed(record: UnitRecord, place: tuple[str, int | None, str], connected: set[str]) -> Match:
-    host = place[0]
-    if _at(record, place):
-        return Match("duplicate", record)
-    if record.address.id in connected:
-        return Match("conflict", record, f"{record.address.id} is online at {record.host} and also answers at {host}")
-    return Match("moved", record, f"from {record.host} to {host}")

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from services.audit import Audit
 from services.drivers import Description, Driver, DriverError, known_product
-from services.live import Announcer, StateWriter, Unit
-from services.model import A_NOUN, AuditContext, AvailabilityReason, Identity, Kind, UnitRecord
+from services.live import Announcer, Inventory, StateWriter, Unit
+from services.model import A_NOUN, Address, AuditContext, AvailabilityReason, Identity, Kind, UnitRecord
 from services.rules import same_unit
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,17 @@ SWAPPED_S = 15.0
 class Recognition:
     """Compares the unit that answered with the expected one, and takes over what is new."""
 
-    def __init__(self, writer: StateWriter, announcer: Announcer, audit: Audit, drivers: Mapping[str, Driver]) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        writer: StateWriter,
+        announcer: Announcer,
+        audit: Audit,
+        drivers: Mapping[str, Driver],
+    ) -> None:
+        self._inventory = inventory
+        self._said: set[tuple[Address, Address]] = set()
+        """Units that claim one identity, and of which that was said."""
         self._writer = writer
         self._announcer = announcer
         self._audit = audit
@@ -46,8 +56,8 @@ class Recognition:
     def verify(self, unit: Unit, driver: str, description: Description) -> None:
         """Take over identity, parts and abilities of a unit that answered, as the driver of this name read them.
 
-        An id that stands in the configuration survives a swap of the unit: the new one is audited and taken.
-        Raises `DriverError` where it is not the expected one.
+        An id that stands in the configuration survives a swap of the unit: the new one is audited and taken, unless it
+        is another unit that we know. Raises `DriverError` where it is not the expected one.
         """
         record = unit.record
         if description.identity.kind is not record.address.kind:  # its topics are those of another kind
@@ -56,6 +66,7 @@ class Recognition:
             raise DriverError("wrong_model", detail, again_s=SWAPPED_S)
         identity = replace(description.identity, part_count=len(description.parts))
         same = same_unit(record, identity)
+        self._check_double(unit, identity, same=same)
         other_model = bool(record.model and identity.model and record.model != identity.model)
         if same is False or (same is None and other_model):
             self._refuse_stranger(unit, identity, "identity_conflict" if same is False else "wrong_model")
@@ -75,6 +86,38 @@ class Recognition:
         """Log, audit and publish that two units claim one identity; they are never merged."""
         log.warning("identity conflict", extra={"unit": unit.address.id, "why": why})
         self._announcer.identity_conflict(unit, why, context)
+
+    def _check_double(self, unit: Unit, identity: Identity, *, same: bool | None) -> None:
+        """Compare a unit that answered with all others that we know.
+
+        Two places that answer are two units, whatever they say of themselves: both are served, and that they claim one
+        identity is said at both, once. But where another unit was expected than this one that we know from another
+        place, neither gets the other's name. Raises `DriverError` (identity_conflict) then.
+        """
+        other = next(
+            (
+                each
+                for each in self._inventory.units.values()
+                if each is not unit
+                and each.record.manufacturer == identity.manufacturer
+                and same_unit(each.record, identity)
+            ),
+            None,
+        )
+        if other is None or (same is not False and not other.online):
+            return
+        name = identity.serial or identity.mac or identity.cid
+        mine, theirs = (f"{each.address.id} ({_place_of(each.record)})" for each in (unit, other))
+        detail = (
+            f"the unit {name} answers at {mine} and is known as {theirs}: if it is one unit, take one of them out; "
+            f"if they changed places, change their hosts, or accept it with {_replace_verb(unit.address.kind)}"
+        )
+        if (unit.address, other.address) not in self._said:
+            self._said |= {(unit.address, other.address), (other.address, unit.address)}
+            for each in (unit, other):
+                self.conflict(each, detail, AuditContext.of(each.address.tenant))
+        if same is False:
+            raise DriverError("identity_conflict", detail, again_s=SWAPPED_S)
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -96,6 +139,10 @@ class Recognition:
             extra={"unit": record.address.id, "was": before, "is": after},
         )
         self._audit.record("receiver_replaced", context=context, resource=unit.address, before=before, after=after)
+
+
+def _place_of(record: UnitRecord) -> str:
+    return record.host if record.port is None else f"{record.host}:{record.port}"
 
 
 def _replace_verb(kind: Kind) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import BaseModel
 
 from services.audit import Audit
-from services.drivers import DriverError, Makers, Reading, check_manufacturer
+from services.drivers import DriverError, Makers, Reading, check_manufacturer, look
 from services.live import IgnoredUnits, Inventory, Unit
 from services.model import (
     NOUNS,
@@ -29,11 +29,12 @@ from services.model import (
     Source,
     UnitRecord,
 )
-from services.rules import normalise_host, recognise
+from services.rules import Match, normalise_host, recognise, same_unit
 from services.units.availability import Availability
 from services.units.membership import Membership
 from services.units.reading_fold import ReadingFold
 from services.units.recognition import Recognition
+from services.units.session import Polling, target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,14 @@ class DeviceSyncService:
         online = [unit.address.id for unit in neighbours if unit.online]
         known = (unit.record for unit in neighbours)
         match = recognise(identity, snapshot.host, snapshot.port, known, online, unit=snapshot.unit)
-        if match.outcome == "new":
+        if match.outcome == "moved" and match.record is not None and await self._still_answers(match.record):
+            why = f"{match.record.address.id} answers at {match.record.host} and also at {snapshot.host}"
+            match = Match("conflict", match.record, why)
+        is_new = match.outcome == "new"
+        if match.outcome == "conflict":
+            self._tell_conflict(match, snapshot, context, result)
+            is_new = snapshot.source == "config" and self._inventory.at(*_place(snapshot)) is None
+        if is_new:
             if snapshot.source == "discovery" and self._ignored.matches(tenant, identity, snapshot.host):
                 result.warnings.append(
                     f"{snapshot.host}: removed by hand, so not added again; {_add_verb(identity.kind)} brings it back"
@@ -198,10 +206,8 @@ class DeviceSyncService:
         assert match.record is not None  # noqa: S101  # every other outcome names its record
         address = match.record.address
         if match.outcome == "conflict":
-            result.counts.conflict += 1
-            self._recognition.conflict(self._membership.find(address), match.why, context)
-            result.errors.append(DeviceError(snapshot.host, "identity_conflict", match.why))
-        elif match.outcome == "moved":
+            return address
+        if match.outcome == "moved":
             result.counts.moved += 1
             await self._membership.move(address, snapshot.host, snapshot.port, context)
         else:
@@ -211,6 +217,27 @@ class DeviceSyncService:
             where = {"host": snapshot.host, "port": snapshot.port}
             self._audit.record("receiver_duplicate", context=context, resource=address, after=where)
         return address
+
+    def _tell_conflict(self, match: Match, snapshot: DeviceSnapshot, context: AuditContext, result: Result) -> None:
+        """Log, audit and publish a conflict at every unit that it is about."""
+        result.counts.conflict += 1
+        for record in (match.record, match.twin):
+            if record is not None:
+                self._recognition.conflict(self._membership.find(record.address), match.why, context)
+        if snapshot.source != "config":
+            result.errors.append(DeviceError(snapshot.host, "identity_conflict", match.why))
+
+    async def _still_answers(self, record: UnitRecord) -> bool:
+        """Ask the old place of a unit that seems to have moved: whether it answers there as that unit."""
+        unit = self._inventory.units.get(record.address)
+        if unit is not None and unit.link_state.session in {"reading", "live"}:
+            return True  # it has its one conversation
+        names = [record.driver] if record.driver in self._makers else None
+        try:
+            sightings = await look(self._makers, target_of(record, Polling()), names)
+        except DriverError:
+            return False
+        return any(same_unit(record, sighting.identity) for sighting in sightings)
 
     async def _mark_absent(
         self, manufacturer: str, context: AuditContext, present: set[Address], result: Result
@@ -235,6 +262,10 @@ class DeviceSyncService:
             result.counts.unchanged = 1
         result.duration_s = asyncio.get_running_loop().time() - started
         return result
+
+
+def _place(snapshot: DeviceSnapshot) -> tuple[str, int | None, str]:
+    return snapshot.host, snapshot.port, snapshot.unit
 
 
 def snapshot_record(snapshot: DeviceSnapshot, tenant: Campus) -> UnitRecord:

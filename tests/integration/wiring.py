@@ -37,7 +37,7 @@ class UnitServices:
         writer = self.writer = StateWriter(self.inventory, self.changes, store, announcer)
         self.availability = Availability(self.inventory, writer, DEFAULT_RULES)
         self.fold = ReadingFold(writer, self.availability, store)
-        recognition = Recognition(writer, announcer, self.audit, makers)
+        recognition = Recognition(self.inventory, writer, announcer, self.audit, makers)
         self.queues = UnitQueues()
         self.sessions = Sessions(
             self.inventory, makers, self.fold, self.availability, recognition, self.queues, Polling()

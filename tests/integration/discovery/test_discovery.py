@@ -55,7 +55,6 @@ class Site(UnitServices):
             candidates=self.candidates,
             ignored=self.ignored,
             unidentified=self.unidentified,
-            mac_at=self.announced.mac_at,
             sync=self.sync,
             sessions=self.sessions,
             audit=self.audit,

@@ -127,7 +127,6 @@ class Site:
         self.readings = Readings()
         self.diary = Diary()
         self.remembered: list[RangeRecord] = []
-        self.announced: dict[str, str] = {}
         self.announced_hosts = AnnouncedHosts()
         self.drivers = {driver.name: driver for driver in drivers}
         self.makers = makers_of(*drivers)
@@ -136,7 +135,6 @@ class Site:
             candidates=self.listed,
             ignored=self.ignored,
             unidentified=self.unidentified,
-            mac_at=lambda host: self.announced.get(host) or self.announced_hosts.mac_at(host),
             sync=self.shelf,
             sessions=self.readings,
             audit=self.diary,

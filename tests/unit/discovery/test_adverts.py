@@ -84,7 +84,7 @@ async def test_what_falls_silent_leaves_the_list_after_five_minutes() -> None:
     assert site.candidates()
     adverts.expire(now + EXPIRE_S + 1)
     assert not site.candidates()
-    assert site.announced_hosts.mac_at("10.20.0.9") is None
+    assert not site.announced_hosts
 
 
 async def test_what_says_goodbye_leaves_the_list_at_once() -> None:
@@ -107,7 +107,7 @@ async def test_only_the_driver_that_saw_a_unit_asks_it() -> None:
 
 
 async def test_what_announces_itself_where_answers_are_adopted_is_asked_and_added() -> None:
-    driver = AnsweringDriver(answers={"10.20.0.9": unit()})
+    driver = AnsweringDriver(answers={"10.20.0.9": unit(mac=MAC)})
     site = Site(driver, ranges=[configured("10.20.0.0/24")])
     async with listening(site):
         driver.announces.put_nowait(HERE)
@@ -129,7 +129,7 @@ async def test_what_announces_itself_and_does_not_answer_is_a_candidate_with_the
 
 
 async def test_a_lost_receiver_is_followed_to_where_it_announces_itself() -> None:
-    driver = AnsweringDriver(answers={"10.20.0.9": unit()})
+    driver = AnsweringDriver(answers={"10.20.0.9": unit(mac=MAC)})
     site = Site(driver)
     put(site.inventory, "rack1", "10.20.0.200", mac=MAC)
     async with listening(site):
@@ -158,15 +158,30 @@ async def test_a_receiver_of_the_configuration_stays_where_the_file_says_and_the
     assert site.candidates() == {"10.20.0.9": "is rack1, which the configuration file expects at 10.20.0.200"}
 
 
-async def test_a_receiver_that_does_not_tell_its_mac_address_learns_the_announced_one() -> None:
+async def test_an_advert_teaches_nothing() -> None:
     driver = AnsweringDriver()
     site = Site(driver)
-    put(site.inventory, "rack1", "10.20.0.9", online=True)
-    async with listening(site):
-        driver.announces.put_nowait(HERE)
-        await until(lambda: site.shelf.handed)
-    assert (site.shelf.handed[0].host, site.shelf.handed[0].identity.mac) == ("10.20.0.9", MAC)
+    receiver = put(site.inventory, "rack1", "10.20.0.9", online=True)
+    async with listening(site) as adverts:
+        for _ in range(3):
+            adverts.receive(HERE)
+        await asyncio.sleep(0.01)
+    assert receiver.record.mac is None
+    assert not site.shelf.handed
     assert not driver.asked
+
+
+async def test_thousands_of_invented_hosts_keep_no_unit_from_being_found() -> None:
+    driver = AnsweringDriver(answers={"10.20.255.9": unit(mac=MAC)})
+    site = Site(driver, ranges=[configured("10.20.0.0/16")])
+    real = replace(HERE, host="10.20.255.9")
+    async with listening(site) as adverts:
+        for number in range(5000):
+            adverts.receive(replace(HERE, host=f"10.20.{number // 250}.{number % 250 + 1}"))
+            if number % 1000 == 0:
+                adverts.receive(real)
+        await until(lambda: "10.20.255.9" in site.shelf.hosts)
+    assert len(site.announced_hosts) <= 4000
 
 
 async def test_a_removed_receiver_that_announces_itself_is_left_alone() -> None:

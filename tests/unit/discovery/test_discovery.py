@@ -205,21 +205,6 @@ async def test_one_unit_at_two_addresses_is_taken_once() -> None:
     assert any("same unit" in warning for warning in result.warnings)
 
 
-async def test_an_announced_mac_address_goes_with_the_identity() -> None:
-    site = Site(AnsweringDriver(answers={"10.20.0.9": unit()}))
-    site.announced["10.20.0.9"] = "00:0e:dd:47:e0:d7"
-    await site.discover(hosts=["10.20.0.9"])
-    assert site.shelf.handed[0].identity.mac == "00:0e:dd:47:e0:d7"
-
-
-async def test_the_mac_address_of_a_gateway_is_that_of_no_unit_behind_it() -> None:
-    behind = tuple(Sighting("acme", "10.20.0.9", unit(None), unit=name) for name in ("A", "B"))
-    site = Site(AnsweringDriver(answers={"10.20.0.9": behind}))
-    site.announced["10.20.0.9"] = "00:0e:dd:47:e0:d7"
-    await site.discover(hosts=["10.20.0.9"])
-    assert [(one.unit, one.identity.mac) for one in site.shelf.handed] == [("A", None), ("B", None)]
-
-
 async def test_only_the_drivers_of_the_wanted_maker_are_asked() -> None:
     acme, other = AnsweringDriver("acme"), AnsweringDriver("other")
     ranges = [configured("10.20.0.9"), replace(configured("10.20.0.10"), manufacturer="other")]

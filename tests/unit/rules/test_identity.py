@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,10 +74,19 @@ def test_a_unit_that_is_heard_at_its_own_place_cannot_have_moved() -> None:
     assert recognise(QUAD, "10.0.0.9", None, [record(mac=MAC)], online=["rack1"]).outcome == "conflict"
 
 
-def test_the_serial_number_counts_more_than_the_address() -> None:
+def test_a_known_unit_at_the_place_of_another_one_is_a_conflict_at_both() -> None:
     known = [record("old", "10.0.0.1", serial="123"), record("new", "10.0.0.2")]
     match = recognise(replace(QUAD, mac=None, serial="123"), "10.0.0.2", None, known)
-    assert (match.outcome, match.record and match.record.address.id) == ("moved", "old")
+    assert (match.outcome, match.record and match.record.address.id) == ("conflict", "new")
+    assert match.twin is not None
+    assert match.twin.address.id == "old"
+    assert all(word in match.why for word in ("new", "old", "10.0.0.1", "10.0.0.2"))
+
+
+@pytest.mark.parametrize("online", [[], ["rack1"]])
+def test_what_the_configuration_places_never_moves(online: list[str]) -> None:
+    known = [record(mac=QUAD.mac, source="config")]
+    assert recognise(QUAD, "10.0.0.9", None, known, online).outcome == "conflict"
 
 
 def test_another_mac_at_a_known_place_is_a_conflict_never_a_merge() -> None:
@@ -85,24 +95,10 @@ def test_another_mac_at_a_known_place_is_a_conflict_never_a_merge() -> None:
     assert "another unit" in match.why
 
 
-def test_a_unique_label_finds_a_unit_that_has_no_mac() -> None:
-    known = [record(device_id="RACK1")]
-    assert recognise(replace(QUAD, mac=None), "10.0.0.9", None, known).outcome == "moved"
-
-
-def test_a_label_that_two_units_have_proves_nothing() -> None:
-    known = [record("a", "10.0.0.1", device_id="RACK1"), record("b", "10.0.0.2", device_id="RACK1")]
-    assert recognise(replace(QUAD, mac=None), "10.0.0.9", None, known).outcome == "new"
-
-
-def test_a_blank_label_proves_nothing() -> None:
-    known = [record(device_id="   ")]
-    assert recognise(replace(QUAD, mac=None, device_id="   "), "10.0.0.9", None, known).outcome == "new"
-
-
-def test_a_label_of_a_unit_that_is_heard_elsewhere_is_another_units() -> None:
-    known = [record(device_id="RACK1")]
-    assert recognise(replace(QUAD, mac=None), "10.0.0.9", None, known, online=["rack1"]).outcome == "new"
+@pytest.mark.parametrize("label", ["RACK1", "   "])
+def test_a_label_never_makes_two_units_one(label: str) -> None:
+    known = [record(device_id=label)]
+    assert recognise(replace(QUAD, mac=None, device_id=label), "10.0.0.9", None, known).outcome == "new"
 
 
 def test_another_model_at_a_known_place_is_a_conflict() -> None:
