@@ -119,7 +119,7 @@ class ShureLink:
         """What came and made no sense."""
         return {
             "ill_formed": self._metering.ill_formed,
-            "meaningless": self._meaningless,
+            "meaningless": self._meaningless + self._metering.strays,
             "unintelligible": self._conversation.unintelligible,
             "unknown_values": self._unknown_values,
             "discarded_bytes": self._conversation.discarded,

@@ -48,6 +48,8 @@ class Metering:
         self._untaken: dict[int, Telemetry] = {}
         self.ill_formed = 0
         """SAMPLE lines that are none of this family."""
+        self.strays = 0
+        """SAMPLE lines of channels that the unit does not have."""
 
     def choose(self, channel: int | None, seconds: float) -> None:
         """Choose an interval for a channel, or for all of them (``None``)."""
@@ -118,6 +120,8 @@ class Metering:
         summaries = samples.summarise(meters.sample, messages)
         self.ill_formed += messages.count(b"<") - sum(summary["samples"] for summary in summaries.values())
         known = {channel: summary for channel, summary in summaries.items() if 1 <= channel <= channels}
+        if len(known) < len(summaries):
+            self.strays += sum(summaries[channel]["samples"] for channel in summaries.keys() - known.keys())
         for channel, summary in known.items():
             untaken = self._untaken.get(channel)
             self._untaken[channel] = summary if untaken is None else samples.merge(untaken, summary)

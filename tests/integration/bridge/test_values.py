@@ -58,11 +58,12 @@ async def test_every_kind_of_nonsense_is_a_metric_from_the_start(house: House) -
         await seen.live(rack)
         assert await counters(listen, rack) == dict.fromkeys(NONSENSE, 0)
         device.say("< REP 1 UNHEARD_OF 003 >", "< REP 1 BATT_TYPE LIPO >", "< HELLO >", "< SAMPLE 1 SLOT 2 ALL 005 >")
+        device.say("< SAMPLE 7 ALL AX 087 023 >")
         device.say_bytes(b"noise")
         device.say("< REP ERR >")
         await seen.until(lambda: seen.shows(f"{rack}-1", battery_type=None))
         await seen.until(lambda: seen.all("telemetry", f"/{rack}-1/"))
-        expected = {"ill_formed": 1, "meaningless": 1, "unintelligible": 1, "unknown_values": 1, "discarded_bytes": 5}
+        expected = {"ill_formed": 1, "meaningless": 2, "unintelligible": 1, "unknown_values": 1, "discarded_bytes": 5}
         said = {**dict.fromkeys(NONSENSE, 0), **expected}
         assert await counters(listen, rack) == said
         await device.unplug()
