@@ -43,6 +43,7 @@ class AuditRelay:
         """Relay until the connection is lost."""
         self._confirmations.begin()
         self._missing.clear()
+        self._outbox.unblock()
         await self._publish_heads(connection, list(self._heads.values()))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._relay(connection), name="audit events")
@@ -56,26 +57,28 @@ class AuditRelay:
             except BaseException:
                 self._outbox.again(batch)
                 raise
+            blocked = {event.draft.tenant for event in refused}
             if refused:
-                self._outbox.again(batch)
-                await asyncio.sleep(REFUSED_PAUSE_S)  # the connection has logged which right is missing
-                continue
-            self._outbox.done(batch)
-            newest = {event.draft.tenant: event for event in batch}
+                self._outbox.refused(
+                    batch, refused, REFUSED_PAUSE_S
+                )  # the connection has logged which right is missing
+            else:
+                self._outbox.done(batch)
+            newest = {event.draft.tenant: event for event in batch if event.draft.tenant not in blocked}
             self._heads.update(newest)
             await self._publish_heads(connection, list(newest.values()))
 
-    async def _send(self, connection: Connection, batch: Sequence[AuditEvent]) -> bool:
-        """Return when the broker has answered for all of them: whether it refused any that it may take later."""
+    async def _send(self, connection: Connection, batch: Sequence[AuditEvent]) -> list[AuditEvent]:
+        """Return when the broker has answered for all of them: those that it refused and may take later."""
         waiting = len(batch)
-        refused = False
+        refused: list[AuditEvent] = []
         arrived = asyncio.Event()
 
-        def acked(reason: int) -> None:
-            nonlocal waiting, refused
+        def acked(event: AuditEvent, reason: int) -> None:
+            nonlocal waiting
             waiting -= 1
-            # what is too large for this broker will always be: it must not hold up the others
-            refused |= reason >= FAILED and reason != TOO_LARGE
+            if reason >= FAILED and reason != TOO_LARGE:  # what is too large for this broker will always be
+                refused.append(event)
             if not waiting:
                 arrived.set()
 
@@ -84,9 +87,10 @@ class AuditRelay:
             topic = self._topics.of(address, Facet.AUDIT)
             payload = _written(event)
             if payload is None:
-                acked(SUCCESS)
+                acked(event, SUCCESS)
                 continue
-            answer = self._confirmations.expect(connection, address, Facet.AUDIT, event.draft.event_id, acked)
+            told = partial(acked, event)
+            answer = self._confirmations.expect(connection, address, Facet.AUDIT, event.draft.event_id, told)
             while not connection.publish_nowait(topic, payload, qos=1, acked=answer):
                 await connection.ready()
         await arrived.wait()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Collection
 
 from sqlalchemy import Connection
 
 from services import clock
 from services.model import AuditEvent, Campus
-from services.store import Store, StoreClosedError, StoreError, count_pending, pending
+from services.store import Store, StoreClosedError, StoreError, count_pending, pending_page
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Outbox:
         batch = await outbox.take(500)
         ...publish, and wait for the acknowledgements...
         outbox.done(batch)            # or, when the connection broke: outbox.again(batch)
+                                      # or, where the broker refused some: outbox.refused(batch, those)
 
     Several batches may be on their way at once; after `again` everything that is not `done` is handed out anew.
     """
@@ -46,6 +48,8 @@ class Outbox:
         self._unread_since: str | None = None
         """When the oldest of those happened."""
         self._counted = False
+        self._blocked: dict[Campus, asyncio.TimerHandle] = {}
+        """Campuses whose events the broker refuses, and when they are tried again; the others go on meanwhile."""
         self.depth = 0
         """Committed events that the broker does not have; 0 until the first `take`."""
         self._wake = asyncio.Event()
@@ -80,6 +84,36 @@ class Outbox:
         self._store.mark_published(batch)
         self._wake.set()
 
+    def refused(self, batch: list[AuditEvent], refused: Collection[AuditEvent], pause_s: float) -> None:
+        """The broker has answered for a batch of `take` and refused some of it.
+
+        Of each campus what stood before the first refused event is delivered. The rest waits ``pause_s`` seconds, with
+        all that follows in these campuses; the other campuses go on.
+        """
+        blocked = {event.draft.tenant for event in refused}
+        first = {campus: min(each.seq for each in refused if each.draft.tenant == campus) for campus in blocked}
+        taken = [event for event in batch if event.seq < first.get(event.draft.tenant, event.seq + 1)]
+        del self._out[id(batch)]
+        self.depth -= len(taken)
+        self._store.mark_published(taken)
+        self._fresh = deque(event for event in self._fresh if event.draft.tenant not in blocked)
+        loop = asyncio.get_running_loop()
+        for campus in blocked:
+            self._blocked[campus] = loop.call_later(pause_s, self._unblock, campus)
+        self._wake.set()
+
+    def unblock(self) -> None:
+        """Try the events of all campuses again: over a new connection the rights may be others."""
+        for campus, timer in list(self._blocked.items()):
+            timer.cancel()
+            self._unblock(campus)
+
+    def _unblock(self, campus: Campus) -> None:
+        del self._blocked[campus]
+        self._fresh.clear()  # they are in the database, and come again in order with those that waited
+        self._behind = True
+        self._wake.set()
+
     def give_up(self, count: int) -> None:
         """So many events that the broker does not have were deleted, because they were kept long enough."""
         self.depth = max(0, self.depth - count)
@@ -105,7 +139,7 @@ class Outbox:
         if len(self._fresh) + len(events) > self._window:
             self._fall_behind(events[0])
             return
-        self._fresh.extend(events)
+        self._fresh.extend(event for event in events if event.draft.tenant not in self._blocked)
         self._wake.set()
 
     async def _read(self) -> None:
@@ -113,7 +147,7 @@ class Outbox:
         self._behind = False
         try:
             await self._store.flush()  # what was delivered is marked, and does not come again
-            number, oldest, found = await self._store.ask(self._look)
+            number, oldest, (found, is_full) = await self._store.ask(self._look)
         except BaseException as error:
             self._behind = True
             self._fresh.clear()
@@ -124,14 +158,20 @@ class Outbox:
             return
         overflowed = self._behind
         known: dict[Campus, int] = {event.draft.tenant: event.seq for event in found}
-        newer = [event for event in self._fresh if event.seq > known.get(event.draft.tenant, 0)]
+        newer = [
+            event
+            for event in self._fresh
+            if event.seq > known.get(event.draft.tenant, 0) and event.draft.tenant not in self._blocked
+        ]
         if not self._counted and not overflowed:
             self._counted = True
             self.depth = number + len(newer)
-        self._behind = overflowed or len(found) == READ_ROWS
+        self._behind = overflowed or is_full
+        if is_full and not found:
+            await asyncio.sleep(READ_AGAIN_S)  # nothing of it can be read; the log names the rows
         self._unread_since = (found[-1].draft.time if found else oldest) if self._behind else None
         self._fresh = deque(found if self._behind else [*found, *newer])
 
-    def _look(self, connection: Connection) -> tuple[int, str | None, list[AuditEvent]]:
+    def _look(self, connection: Connection) -> tuple[int, str | None, tuple[list[AuditEvent], bool]]:
         number, oldest = (0, None) if self._counted else count_pending(connection)
-        return number, oldest, pending(connection, READ_ROWS)
+        return number, oldest, pending_page(connection, READ_ROWS, tuple(self._blocked))

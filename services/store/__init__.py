@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from services.store import schema
-from services.store.asking import Loaded, Pruned, aging, count_pending, pending, queries, take_epoch
+from services.store.asking import Loaded, Pruned, aging, count_pending, pending_page, queries, take_epoch
 from services.store.care import Loss, check_for_damage, left_aside, remedy
 from services.store.engine import file_of, make_engine, only_us, parse, reading
 from services.store.errors import StoreClosedError, StoreError
@@ -27,7 +27,7 @@ __all__ = [
     "make_engine",
     "only_us",
     "parse",
-    "pending",
+    "pending_page",
     "queries",
     "reading",
     "remedy",

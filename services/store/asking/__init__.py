@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from services.store.asking import aging, facts, queries
 from services.store.asking.aging import Pruned
-from services.store.asking.queries import Loaded, count_pending, pending, take_epoch
+from services.store.asking.queries import Loaded, count_pending, pending_page, take_epoch
 from services.store.asking.questions import StoreQuestions
 
-__all__ = ["Loaded", "Pruned", "StoreQuestions", "aging", "count_pending", "facts", "pending", "queries", "take_epoch"]
+__all__ = [
+    "Loaded",
+    "Pruned",
+    "StoreQuestions",
+    "aging",
+    "count_pending",
+    "facts",
+    "pending_page",
+    "queries",
+    "take_epoch",
+]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from services.model import (
     Address,
@@ -100,9 +101,20 @@ def heads(connection: Connection) -> dict[Campus, AuditEvent]:
 
 def pending(connection: Connection, limit: int) -> list[AuditEvent]:
     """The oldest audit events that the broker does not have yet, in order."""
+    return pending_page(connection, limit)[0]
+
+
+def pending_page(connection: Connection, limit: int, without: Collection[Campus] = ()) -> tuple[list[AuditEvent], bool]:
+    """The oldest audit events that the broker does not have yet, in order, and whether there may be more.
+
+    ``without`` are campuses that are left out. Rows that cannot be read count, and are not among the events.
+    """
     table = table_of(AuditRow)
     question = read.columns_of(AuditRow).where(table.c.published_at.is_(None)).order_by(table.c.position).limit(limit)
-    return read.records(connection.execute(question), read.audit_event, table.name)
+    for campus in without:
+        question = question.where(or_(table.c.organization != campus.organization, table.c.campus != campus.campus))
+    rows = connection.execute(question).all()
+    return read.records(rows, read.audit_event, table.name), len(rows) == limit
 
 
 def count_pending(connection: Connection) -> tuple[int, str | None]:

@@ -170,3 +170,49 @@ async def test_waiting_for_events_can_be_given_up(database_url: str) -> None:
             taking.cancel()
         await say(store, 0, 3)
         assert texts(await outbox.take()) == [0, 1, 2]
+
+
+async def test_one_campus_that_the_broker_refuses_holds_up_no_other_and_comes_in_order_when_it_is_taken(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "READ_ROWS", 20)
+    refuses = True
+    async with Store.open(database_url) as store:
+        for number in range(60):
+            store.append_audit(note(number, HALL))
+            store.append_audit(note(number, STAGE))
+        await store.flush()
+        outbox = Outbox(store)
+        delivered: dict[object, list[object]] = {HALL: [], STAGE: []}
+        progress = asyncio.Event()
+
+        async def publish() -> None:
+            while True:
+                batch = await outbox.take(10)
+                no = [event for event in batch if refuses and event.draft.tenant == HALL]
+                for event in batch:
+                    if event not in no:
+                        delivered[event.draft.tenant].append((event.draft.after or {})["text"])
+                if no:
+                    outbox.refused(batch, no, 0.05)
+                else:
+                    outbox.done(batch)
+                progress.set()
+
+        async def until(number: int, campus: object) -> None:
+            while len(delivered[campus]) < number:
+                progress.clear()
+                await progress.wait()
+
+        publishing = asyncio.create_task(publish())
+        async with asyncio.timeout(20):
+            await until(60, STAGE)
+            assert delivered[HALL] == []
+            assert outbox.depth == 60
+            store.append_audit(note(60, STAGE))
+            await until(61, STAGE)
+            refuses = False
+            await until(60, HALL)
+        publishing.cancel()
+        assert delivered == {HALL: [*range(60)], STAGE: [*range(61)]}
+        assert outbox.depth == 0
