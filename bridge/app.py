@@ -160,6 +160,7 @@ class App:
             trouble=self.health.trouble,
         )
         self.presence.echoes.read_process(Facet.STATE, self.status.check_own_state)
+        self.presence.echoes.read_process(Facet.HEALTH, self.status.hear_health)
         self.relay = AuditRelay(self.outbox, self.topics, self.inventory, self.presence.confirmations)
         self.publisher = Publisher(
             inventory=self.inventory,

@@ -71,7 +71,7 @@ def _of_resources() -> Iterable[Topic]:
 PUBLISHED: Final[tuple[Topic, ...]] = (
     Topic(None, Facet.STATE, payloads.BridgeState, 1, True, "How the process is; also its last will."),
     Topic(None, Facet.INFO, payloads.BridgeInfo, 1, True, "What runs."),
-    Topic(None, Facet.HEALTH, payloads.BridgeHealth, 0, True, "Figures of the process, every 30 s."),
+    Topic(None, Facet.HEALTH, payloads.BridgeHealth, 1, True, "Figures of the process, every 30 s."),
     Topic(Kind.BRIDGE, Facet.INVENTORY, payloads.Inventory, 1, True, "Ids of receivers and channels.", "page"),
     Topic(Kind.BRIDGE, Facet.SUMMARY, payloads.Summary, 1, True, "One small object a channel; at most once a second."),
     Topic(Kind.BRIDGE, Facet.SUMMARY, payloads.Summary, 1, True, "What does not fit into the first message.", "page"),

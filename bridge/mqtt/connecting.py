@@ -36,9 +36,9 @@ from bridge.mqtt.tls_words import NO_CERTIFICATE, NO_TLS, tls_trouble
 _LIBRARY_LOG = logging.getLogger(f"{__name__}.library")
 _LIBRARY_LOG.setLevel(logging.CRITICAL)  # this package logs the same, once and with the remedy
 
-PACKET_BYTES: Final = 1280 * 1024
+PACKET_BYTES: Final = 1024 * 1024
 """The largest packet that an MQTT 5 broker should send us. Far more than we keep: a sender of less is answered, and to
-mosquitto 2.0 each larger one costs a place in its window for us, of which it has twenty."""
+mosquitto 2.0 each larger one costs a place in its window for us, of which it has twenty (see `BridgeStatus`)."""
 
 _MOST_RECEIVE_MAXIMUM: Final = 65_535
 KEEP_ALIVE_TIMEOUT: Final = "Keep alive timeout"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from bridge.contract import Message, Published, Topics, encoding
-from bridge.mqtt import Connection
+from bridge.mqtt import BrokerError, Connection
 from bridge.publishing.succession import Succession, held
 from services import clock
 from services.model import Facet
@@ -20,6 +20,9 @@ State = Literal["starting", "online", "degraded", "offline"]
 
 HEALTH_S = 30.0
 """Contract, section 1."""
+
+UNHEARD_MOST = 2
+"""Healths in a row that may fail to come back before the connection is made anew."""
 
 LOOK_S = 1.0
 """Seconds between two looks whether the published state is still the state, and between two repetitions of it."""
@@ -88,6 +91,8 @@ class BridgeStatus:
         self._overwritten = False
         """Whether the broker holds another state than ours, and ours is published again at the next look."""
         self._repeated_at = self._logged_at = self._tied_at = float("-inf")
+        self._unheard, self._is_heard = 0, False
+        """How many healths in a row did not come back over this connection, and whether one ever did."""
         self._state: State = "starting"
         self._reason: str | None = None
         self._since = clock.now_text()
@@ -125,16 +130,33 @@ class BridgeStatus:
         """Publish health every 30 s, and state and info when they changed, until cancelled."""
         loop = asyncio.get_running_loop()
         health_at = loop.time()
+        self._unheard, self._is_heard = 0, False
         while True:
             if loop.time() >= health_at:
                 health_at = loop.time() + HEALTH_S
-                body = {"schema": "bridge.health/1", "id": self._id, "time": clock.now_text(), "data": self._health()}
-                connection.publish_nowait(self._topics.process(Facet.HEALTH), encoding.encode(body), qos=0, retain=True)
+                await self._publish_health(connection)
             if self._info_is_old:
                 await self.publish_info(connection)
             if self._trouble() != self._reason or self._overwritten:
                 await self._repeat(connection)
             await asyncio.sleep(LOOK_S)
+
+    async def _publish_health(self, connection: Connection) -> None:
+        """Publish health, unless so many did not come back over this connection that it is better given up."""
+        if self._is_heard and self._unheard >= UNHEARD_MOST:
+            log.error(
+                "the broker takes what is published and hands out nothing any more, so no command arrives: connecting "
+                "anew; mosquitto 2.0 does so after twenty messages above the size that a client allows"
+            )
+            connection.leave(BrokerError("lost", "the broker hands out nothing any more"))
+            return
+        self._unheard += 1
+        body = {"schema": "bridge.health/1", "id": self._id, "time": clock.now_text(), "data": self._health()}
+        await self._publish(connection, Facet.HEALTH, encoding.encode(body))
+
+    async def hear_health(self, _connection: Connection, _topic: Published, _payload: bytes) -> None:
+        """Health came back: what is published reaches the broker, and what the broker hands out reaches us."""
+        self._unheard, self._is_heard = 0, True
 
     async def check_own_state(self, connection: Connection, _topic: Published, payload: bytes) -> None:
         """Publish the state again where the broker holds an older one, for example the will of an earlier run.
@@ -142,18 +164,17 @@ class BridgeStatus:
         At most once a second: another process with this id, and a lower epoch, may be as stubborn. To a higher epoch
         this process gives way, since to overwrite it would begin an exchange without end.
         """
+        if self._online_over is not connection or self._is_own(payload):
+            return
         epoch, state = held(payload)
         ours = self._succession.epoch
-        if self._online_over is not connection or payload in self._published:
-            return
         if epoch > ours:
             self._succession.give_way(connection, epoch)
             return
         now = asyncio.get_running_loop().time()
-        if epoch == ours and state != "offline":
-            if now - self._tied_at >= LOGGED_S:
-                self._tied_at = now
-                await self._succession.break_tie(connection)
+        if epoch == ours and state != "offline" and now - self._tied_at >= LOGGED_S:
+            self._tied_at = now
+            await self._succession.break_tie(connection)
             return
         if now - self._logged_at >= LOGGED_S:
             self._logged_at = now
@@ -161,6 +182,14 @@ class BridgeStatus:
         self._overwritten = True
         if now - self._repeated_at >= LOOK_S:
             await self._repeat(connection)
+
+    def _is_own(self, payload: bytes) -> bool:
+        """Whether this is the echo of a state of ours: they come back in order, so none comes behind a newer one."""
+        if payload not in self._published:
+            return False
+        while self._published[0] != payload:
+            self._published.popleft()
+        return True
 
     async def _repeat(self, connection: Connection) -> None:
         self._overwritten = False

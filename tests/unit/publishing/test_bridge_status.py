@@ -78,6 +78,20 @@ async def test_the_own_state_that_comes_back_is_no_reason_to_repeat_it() -> None
     assert not broker.states
 
 
+async def test_a_state_of_ours_that_somebody_repeats_later_is_overwritten() -> None:
+    status, broker = await online(succession())
+    first = broker.newest
+    await status.publish_state(cast("Any", broker), "starting")
+    newest = broker.newest
+    broker.states.clear()
+    status._tied_at = float("inf")
+    for echo in (first, newest):
+        await status.check_own_state(cast("Any", broker), STATE, echo)
+    assert not broker.states
+    await status.check_own_state(cast("Any", broker), STATE, first)
+    assert len(broker.states) == 1
+
+
 async def test_of_two_processes_with_one_epoch_each_takes_another() -> None:
     async def above(other: int) -> int:
         return other + 1
