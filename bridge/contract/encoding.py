@@ -222,8 +222,8 @@ def summary(
 
 
 def candidates(bridge_id: str, time: str, rows: Sequence[Mapping[str, object]]) -> bytes:
-    """What discovery saw and did not adopt."""
-    return encode({"schema": "bridge.candidates/1", "id": bridge_id, "time": time, "candidates": rows})
+    """What discovery saw and did not adopt; of more than fit under 128 KB the first, and how many were left out."""
+    return fit({"schema": "bridge.candidates/1", "id": bridge_id, "time": time, "candidates": rows})
 
 
 def plain(value: object) -> bytes:

@@ -208,6 +208,9 @@ class Candidates(Payload):
     id: Id
     time: Time
     candidates: list[CandidateRow]
+    candidates_left_out: Annotated[
+        int | None, Field(ge=1, description="Candidates that are not listed, because they would not fit; else absent.")
+    ] = None
 
 
 class AuditPayload(Payload):

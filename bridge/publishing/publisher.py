@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -48,8 +49,12 @@ TELEMETRY_EXPIRY_S = 10
 PROCESS_TOPICS = 2
 """``info`` and ``state`` of the process."""
 
-SUMMARY_S = 1.0
-"""Contract, section 1: at most one summary a second and campus."""
+PACED = frozenset({Facet.SUMMARY, Facet.CANDIDATES})
+"""What changes with every unit of a campus, and what anybody on the network can make change."""
+PACE_S = 1.0
+"""Seconds between two of each, a campus."""
+
+_TIME = re.compile(rb'"time":"[^"]*"')
 
 YIELD_EVERY = 40
 """Messages after which the event loop gets a turn: about a millisecond of work."""
@@ -72,8 +77,12 @@ class Publisher:
         self._value_topics = value_topics
         self._book = RetainedBook(topics, store, self._exists, RETAINED)
         self._values = PlainValues(topics, renderer, self._book)
-        self._summary_at: dict[Campus, float] = {}
-        self._summary_waits: set[Campus] = set()
+        self._paced_at: dict[Mark, float] = {}
+        """When what changes with every unit of a campus was sent last."""
+        self._paced: set[Mark] = set()
+        """What waits for its turn."""
+        self._pages: dict[tuple[Mark, str], int] = {}
+        """Pages as they were sent last over this connection, without their time."""
         self._again = asyncio.Event()
         self.sent: Counter[str] = Counter()
         """Messages by facet, since the start of the process."""
@@ -96,6 +105,7 @@ class Publisher:
         for address, facet in everything:
             self._values.forget(address)
             self._changes.mark(address, facet)
+        self._pages.clear()
         return len(everything)
 
     # -- one connection --------------------------------------------------------------------------------------
@@ -117,10 +127,11 @@ class Publisher:
         self._book.connected()
         self._changes.take_marks()  # all of it goes out now anyway; the events that waited follow
         self._values.forget()
+        self._pages.clear()
         for number, (address, facet) in enumerate(self._everything()):
             self._changes.unmark(address, facet)
-            if facet is Facet.SUMMARY:
-                self._summary_at[address.tenant] = asyncio.get_running_loop().time()
+            if facet in PACED:
+                self._paced_at[address, facet] = asyncio.get_running_loop().time()
             await self._send(connection, address, facet)
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
@@ -144,7 +155,7 @@ class Publisher:
 
     async def _send_marks(self, connection: Connection, marks: Sequence[Mark]) -> None:
         for number, (address, facet) in enumerate(marks, 1):
-            if facet is Facet.SUMMARY and not self._summary_due(address.tenant):
+            if facet in PACED and not self._is_due((address, facet)):
                 continue
             await self._send(connection, address, facet)
             if number % YIELD_EVERY == 0:
@@ -174,6 +185,8 @@ class Publisher:
                 self._renderer.forget(address)
                 self._values.forget(address)
         for page, payload in rendered:
+            if facet in PACED and self._was_sent(((address, facet), page), payload):
+                continue
             topic = self._topics.of(address, facet, page)
             while not connection.publish_nowait(topic, payload, qos=qos, retain=retained):
                 if not qos:
@@ -250,18 +263,26 @@ class Publisher:
         for gone in self._book.outdated(values=self._value_topics):
             await self._book.empty(connection, gone)
 
-    def _summary_due(self, tenant: Campus) -> bool:
-        """At most one a second: a later mark comes back when its time has come."""
-        loop = asyncio.get_running_loop()
-        due = self._summary_at.get(tenant, 0.0) + SUMMARY_S
-        if loop.time() >= due:
-            self._summary_at[tenant] = loop.time()
+    def _was_sent(self, page: tuple[Mark, str], payload: bytes) -> bool:
+        """Whether nothing but the time of a page is new; one changed channel of thousands sends its own page."""
+        content = hash(_TIME.sub(b"", payload, count=1))
+        if self._pages.get(page) == content:
             return True
-        if tenant not in self._summary_waits:
-            self._summary_waits.add(tenant)
-            loop.call_at(due, self._summary_again, tenant)
+        self._pages[page] = content
         return False
 
-    def _summary_again(self, tenant: Campus) -> None:
-        self._summary_waits.discard(tenant)
-        self._changes.mark(self._inventory.bridge_address(tenant), Facet.SUMMARY)
+    def _is_due(self, mark: Mark) -> bool:
+        """At most one a second: a later mark comes back when its time has come."""
+        loop = asyncio.get_running_loop()
+        due = self._paced_at.get(mark, 0.0) + PACE_S
+        if loop.time() >= due:
+            self._paced_at[mark] = loop.time()
+            return True
+        if mark not in self._paced:
+            self._paced.add(mark)
+            loop.call_at(due, self._mark_again, mark)
+        return False
+
+    def _mark_again(self, mark: Mark) -> None:
+        self._paced.discard(mark)
+        self._changes.mark(*mark)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from services.model import Part
+from services.model import Campus, Part
 from services.units import telemetry as metering
 from tests.integration.house import House, entry, simulated
 from tests.integration.observer import standing
@@ -148,3 +148,38 @@ async def test_a_configured_host_without_an_id_gets_one_when_it_answers_and_keep
         async with house.running() as (_, seen):
             await seen.live(rack)
             assert [one["receiver"] for one in seen.newest("bridge/main", "inventory/0")["receivers"]] == [rack]
+
+
+STAGE = Campus("default", "stage")
+
+
+async def test_one_changed_channel_sends_the_page_that_it_stands_on_and_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.contract.encoding.ROOM", 400)  # two channels a page
+    async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
+        await seen.live("rack")
+        await seen.until(lambda: len([one for one in seen.retained if "/summary/" in one]) == 1)
+        await seen.until(lambda: seen.is_bridge("online"))
+        before = len(seen.seen)
+        unit.set_value(Part(4), "name", "The last")
+        await seen.until(lambda: "The last" in str(seen.newest("bridge/main", "summary/1")), 5)
+        pages = {one.facet for one in seen.seen[before:] if one.facet.startswith("summary")}
+        assert pages == {"summary/1"}
+        app.publisher.republish(STAGE)
+        await seen.until(lambda: {one.facet for one in seen.seen[before:] if "summary" in one.facet} >= {"summary"}, 5)
+
+
+async def test_invented_units_make_no_flood_of_candidates_and_no_message_that_is_too_large(house: House) -> None:
+    async with house.serve().running() as (app, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        before = len(seen.seen)
+        for number in range(3000):
+            host = f"10.9.{number // 250}.{number % 250}"
+            app.candidates.put(STAGE, host, manufacturer="shure", why="x" * 400)
+            if number % 100 == 0:
+                await asyncio.sleep(0.01)
+        await seen.until(lambda: seen.newest("bridge/main", "candidates").get("candidates_left_out"), 5)
+        sent = [one for one in seen.seen[before:] if one.facet == "candidates"]
+        assert len(sent) <= 4
+        assert all(len(one.payload) < 128 * 1024 for one in sent)
