@@ -55,7 +55,7 @@ class StateWriter:
             detail = f"{unit.address.id!r} is no id: a-z, 0-9, - and _, at most 58, beginning with a letter or digit"
             raise ServiceError("schema_violation", detail, field="args.id")
         now = clock.now_text()
-        unit.availability.since = unit.availability.since or now
+        unit.availability.since = unit.availability.since or unit.record.last_seen or now
         self._inventory.put(unit)
         for version in (unit.version, unit.info_version, unit.availability.version):
             self._revisions.advance(version, now)

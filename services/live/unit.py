@@ -150,7 +150,7 @@ class UnitAvailability:
     state: AvailabilityState = "offline"
     reason: AvailabilityReason | None = "never_seen"
     since: str = ""
-    """RFC 3339; when the state became what it is."""
+    """RFC 3339; when the state became what it is, over restarts too: a unit is away since it was last heard."""
     detail: str | None = None
     """What was wrong last, for people; ``None`` since the last complete read."""
     version: Version = field(default_factory=Version)

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services import clock
 from services.drivers import NONSENSE
 from services.rules import reception
 from tests.integration.bridge.test_strange_receivers import entry, receiver_of, served
@@ -166,6 +167,19 @@ async def test_a_transmitter_whose_battery_says_nothing_is_there_over_a_restart_
                 states = [each.body["data"] for each in seen.all("state", f"/{rack}-1/")]
                 assert False not in {state["transmitter_present"] for state in states}
                 assert not seen.all("event", f"/{rack}-1/")
+
+
+async def test_a_unit_that_is_away_over_a_restart_is_away_since_it_was_last_heard(house: House) -> None:
+    async with plugged_in("ulxd4q") as device:
+        house.serve(entry(device))
+        rack = receiver_of(device)
+        async with house.running() as (_, seen):
+            await seen.live(rack)
+        stopped = clock.now_text()
+        await device.unplug()
+        async with house.running() as (_, seen):
+            await seen.offline(rack, "refused")
+            assert seen.newest(f"receiver/{rack}", "availability")["since"] < stopped
 
 
 async def test_what_a_receiver_does_not_have_any_more_goes_with_what_says_so(house: House) -> None:
