@@ -11,9 +11,8 @@ import json
 import logging
 import os
 import queue
-import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from copy import copy
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
@@ -21,6 +20,7 @@ from typing import Any, Final, Literal, Self, TextIO
 
 import orjson
 
+from bridge.redaction import known, redact
 from services.model import visible
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -33,53 +33,14 @@ OURS: Final = ("bridge", "services")
 WAITING: Final = 10_000
 """Lines that may wait to be written; further ones are dropped and counted."""
 
-_HIDDEN: Final = "***"
-_SECRET_KEY: Final = re.compile(r"passw|secret|token|credential|authoriz|private_?key", re.IGNORECASE)
-_WORDS: Final = re.compile(r"(\s+)")
-_SECRET_IN_QUERY: Final = re.compile(
-    r"([?&;][^=&;?\s]{0,64}(?:passw|secret|token|credential|key)[^=&;?\s]{0,64}=)[^&;\s]*", re.IGNORECASE
-)
-_SHORTEST_SECRET: Final = 4
-"""A shorter password is no password, and hiding it everywhere would make lines unreadable."""
-
 _COLOURS: Final = {"debug": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31;1m"}
 _PLAIN: Final = "\x1b[0m"
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 """What every record has; the rest was given as ``extra``."""
+_TRACE: Final = "    "
+"""Before each row of a traceback, so that none can pass for a line of its own."""
 _SUBJECTS: Final = ("unit", "host", "campus")
 """Whom a line is about: the first of these that it has stands before its words."""
-
-
-def redact(value: Any, secrets: Iterable[str] = ()) -> Any:
-    """The value without passwords: those in URLs, those under a key that sounds like one, and the known ones."""
-    match value:
-        case str():
-            text = "".join(map(_without_credentials, _WORDS.split(value))) if "://" in value else value
-            for secret in secrets:
-                text = text.replace(secret, _HIDDEN)
-            return text
-        case Mapping():
-            return {
-                key: _HIDDEN if _SECRET_KEY.search(str(key)) and item is not None else redact(item, secrets)
-                for key, item in value.items()
-            }
-        case list() | tuple():
-            return [redact(item, secrets) for item in value]
-        case None | bool() | int() | float():
-            return value
-    return redact(str(value), secrets)
-
-
-def _without_credentials(word: str) -> str:
-    """A URL without its password and without the secrets of its query; another word as it is. Linear in its length."""
-    scheme, sep, rest = word.partition("://")
-    if not sep:
-        return word
-    before, at, after = rest.rpartition("@")
-    user, colon, _ = before.partition(":")
-    if at and colon:
-        rest = f"{user}:{_HIDDEN}@{after}"
-    return _SECRET_IN_QUERY.sub(rf"\1{_HIDDEN}", f"{scheme}://{rest}")
 
 
 def plain_line(line: Line, *, colours: bool = False) -> str:
@@ -93,7 +54,7 @@ def plain_line(line: Line, *, colours: bool = False) -> str:
     pairs = " ".join(f"{key}={_short(value)}" for key, value in line.items() if value is not None)
     text = visible(f"{time} {level.upper():<7} {subject:<14} {event}" + (f"  ({pairs})" if pairs else ""))
     if trace:
-        text = "\n".join((text, *map(visible, str(trace).splitlines())))
+        text = "\n".join((text, *(_TRACE + visible(row) for row in str(trace).split("\n"))))
     return f"{_COLOURS[level]}{text}{_PLAIN}" if colours and level in _COLOURS else text
 
 
@@ -191,9 +152,8 @@ class Logs:
         """Another level, form or set of secrets from now on."""
         for name in OURS:
             logging.getLogger(name).setLevel(level.upper())
-        hidden = tuple(sorted((secret for secret in secrets if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True))
         render = json_line if format == "json" else self._plain(format)
-        self._writer.setFormatter(_Formatter(render, hidden, local=format != "json"))
+        self._writer.setFormatter(_Formatter(render, known(secrets), local=format != "json"))
 
     def _plain(self, format: Format) -> Callable[[Line], str]:  # noqa: A002
         colours = format == "auto" and self._stream.isatty() and not os.environ.get("NO_COLOR")

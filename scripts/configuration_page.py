@@ -33,7 +33,13 @@ than the file: `MIC2MQTT_MQTT__URL=mqtts://broker.example.org`. Lists are JSON: 
 
 **Secrets.** @SECRETS@
 can also be given as `<key>_file`: the name of a file that holds nothing but the value, relative to the configuration
-file. No secret is ever logged or published. In a URL, write `@ : / ? #` of a password as `%40 %3A %2F %3F %23`.
+file. No secret is ever logged or published. In a URL, write `@ : / ? # [ ]` of a password as `%40 %3A %2F %3F %23 %5B
+%5D`. A warning, at the start and from `mic2mqtt check`, names a password that goes to another host in plain text, and a
+file with a secret that others on this machine can read.
+
+**Files** are UTF-8; a byte order mark and the line ends of any system are fine. UTF-16, and a sign that looks like
+another one (a no-break space, a curved quotation mark), are named with their line. An address may have leading zeros,
+as the menus of receivers show it: `192.168.001.025`.
 
 **Lengths of time** are a number and a unit, `"500ms"`, `"10s"`, `"5m"`, `"1h30m"`, `"90d"`; a bare number is seconds.
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from bridge.cli.probe import Probe
 from bridge.cli.run import raise_file_limit
-from bridge.settings import FILE_SUFFIX, load
+from bridge.settings import FILE_SUFFIX, load, read_secret
 from services.discovery import MENDABLE, OURS, Found, ScanOutcome, ask_places, cannot_ask
 from services.drivers import (
     Driver,
@@ -166,7 +166,7 @@ def _driver_options(drivers: Mapping[str, Driver], name: str | None, given: Sequ
         if not equals:
             raise ValueError("an option must be NAME=VALUE, for example password_file=acme-password")
         is_file = key.endswith(FILE_SUFFIX)
-        values[key.removesuffix(FILE_SUFFIX)] = Path(value).read_text(encoding="utf-8").strip() if is_file else value
+        values[key.removesuffix(FILE_SUFFIX)] = read_secret(Path(value)) if is_file else value
     try:
         return model.model_validate(values)
     except ValidationError as error:  # its own words would show the values

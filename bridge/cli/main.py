@@ -51,10 +51,11 @@ def _performed(command: Callable[[], object]) -> int:
         explained = explain(error)
         if explained is None:
             raise
+        from bridge.redaction import redact
         from services.model import visible
 
         lines, code = explained
         for line in lines:
-            typer.echo(f"mic2mqtt: {visible(line)}", err=True)
+            typer.echo(f"mic2mqtt: {visible(redact(line))}", err=True)
         return code
     return 0

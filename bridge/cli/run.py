@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from bridge.cli.cautions import cautions
 from bridge.logs import Logs
 from bridge.settings import ConfigurationError, Settings, configured_units, find_file, load, redacted, secrets
 from services.drivers import Driver
@@ -53,6 +54,12 @@ def check_file_limit(limit: int, units: int) -> None:
         )
 
 
+def warn(settings: Settings) -> None:
+    """Log what is allowed and yet unwise."""
+    for caution in cautions(settings):
+        log.warning("%s", caution)
+
+
 def run(path: Path | None) -> None:
     """Run the bridge until a signal ends it. Raises `ConfigurationError` and whatever keeps it from starting."""
     settings = load(path, os.environ)
@@ -61,11 +68,13 @@ def run(path: Path | None) -> None:
         def reload() -> Settings:
             new = load(path, os.environ)
             logs.change(new.log.level, new.log.format, secrets=(*secrets(settings), *secrets(new)))
+            warn(new)
             return new
 
         file = find_file(path, os.environ)
         log.info("mic2mqtt starts", extra={"configuration": str(file) if file else "none: defaults and environment"})
         origin = "the environment" if file is None else str(file)
+        warn(settings)
         limit = raise_file_limit()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -148,6 +157,8 @@ def check(path: Path | None, *, connect: bool, show: bool, write: Callable[[str]
     _check_drivers(settings)
     file = find_file(path, os.environ)
     write(f"configuration: fine ({file or 'no file: defaults and environment'})")
+    for caution in cautions(settings):
+        write(f"warning: {caution}")
     if show:
         write(json.dumps(redacted(settings), indent=2))
     if not connect:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from bridge.settings.section import Section
+from bridge.settings.sections import Section
 from bridge.settings.values import (
     DAY,
     MINUTE,
@@ -14,6 +14,7 @@ from bridge.settings.values import (
     Duration,
     Id,
     Organization,
+    Whole,
     Word,
     allowed,
     host_and_port,
@@ -77,5 +78,5 @@ class DiscoverySettings(Section):
         Allowed("ports as text: `2202`, `22000-22099`"),
         Field(description="Ports that commands may name beside those of the drivers and of known units."),
     ] = ()
-    concurrency: Annotated[int, Field(description="Addresses that are asked at the same time.", ge=1, le=4096)] = 1024
+    concurrency: Annotated[Whole, Field(description="Addresses that are asked at the same time.", ge=1, le=4096)] = 1024
     ranges: Annotated[tuple[RangeSettings, ...], Field(description="Networks to search.")] = ()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel
 
+from bridge.redaction import is_secret, redact
 from bridge.settings.problems import Key, Problem, Where, dotted
-from bridge.settings.texts import UnreadableTextError, read_text
+from bridge.settings.texts import read_secret, why_unreadable
 
 PREFIX: Final = "MIC2MQTT_"
 FILE_SUFFIX: Final = "_file"
@@ -94,7 +94,10 @@ def _value(text: str, key: tuple[str, ...], model: type[BaseModel]) -> object:
         field = section.annotation.model_fields.get(key[1])
     if field is None or not str(field.annotation).startswith("tuple["):
         return text
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("lists are nested too deep") from None
     if not isinstance(value, list):
         raise ValueError("it begins with [ and ends with ]")  # noqa: TRY004 - a wrong value for the caller
     return value
@@ -132,9 +135,33 @@ def _read_file(table: Document, key: str, place: Key, where: Where) -> list[Prob
         return [Problem(where.of(at), dotted(at), f"give {key} or {file_key}, not both")]
     if not isinstance(path, str):
         return [Problem(where.of(at), dotted(at), "it must be the name of a file, as text")]
+    file = where.folder(at) / path
     try:
-        table[key] = read_text(where.folder(at).joinpath(Path(path))).rstrip("\r\n")
-    except (OSError, UnreadableTextError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+        table[key] = read_secret(file)
+    except (OSError, ValueError) as error:  # a name with a NUL byte is the latter
+        reason = why_unreadable(error) if isinstance(error, OSError) else str(error)
         return [Problem(where.of(at), dotted(at), f"{path!r} cannot be read: {reason}")]
+    where.secret_files[file] = dotted(at)
     return []
+
+
+def note_secrets(written: Mapping[str, Any], where: Where) -> None:
+    """Remember that the configuration file itself holds a secret, where it does."""
+    if where.file is None:
+        return
+    for key in _secrets_written(written):
+        if where.variable(key) is None:
+            where.secret_files[where.file] = dotted(key)
+
+
+def _secrets_written(written: Mapping[str, Any]) -> Iterator[Key]:
+    for section, key in SECRETS:
+        value = table.get(key) if isinstance(table := written.get(section), dict) else None
+        if isinstance(value, str) and (key != "url" or redact(value) != value):
+            yield section, key
+    units = written.get("units")
+    for number, unit in enumerate(units if isinstance(units, list) else ()):
+        options = unit.get("options") if isinstance(unit, dict) else None
+        for key in options if isinstance(options, dict) else ():
+            if is_secret(key) and not key.endswith(FILE_SUFFIX):
+                yield "units", number, "options", key

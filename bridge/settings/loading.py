@@ -13,14 +13,15 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 
+from bridge.redaction import HIDDEN, is_secret, redact
 from bridge.settings.cross_checks import cross_checks
 from bridge.settings.discovery_section import DiscoverySettings, RangeSettings
-from bridge.settings.environment import overlay
+from bridge.settings.environment import note_secrets, overlay
 from bridge.settings.problems import LineFinder, Problem, Where, explain
-from bridge.settings.section import Section
 from bridge.settings.sections import (
     AuditSettings,
     BridgeSettings,
@@ -29,19 +30,15 @@ from bridge.settings.sections import (
     LogSettings,
     MqttSettings,
     PollingSettings,
+    Section,
     StatusSettings,
 )
-from bridge.settings.texts import UnreadableTextError, read_text, strange_sign
+from bridge.settings.texts import UnreadableTextError, read_text, strange_sign, why_unreadable
 from bridge.settings.unit_sections import ReceiverSettings, UnitSettings
 
 CONFIG_VARIABLE: Final = "MIC2MQTT_CONFIG"
 PLACES: Final = (Path("mic2mqtt.toml"), Path("/etc/mic2mqtt/mic2mqtt.toml"))
 """Where the file is looked for when nobody names one; the first that exists counts."""
-
-_HIDDEN: Final = "***"
-
-_SECRET: Final = re.compile(r"password|passphrase|secret|token|pin$|key$")
-"""Names of options whose values the log hides; their driver keeps them as `SecretStr` besides."""
 
 
 class ConfigurationError(Exception):
@@ -91,7 +88,7 @@ class Settings(Section):
         return entry.campus or self.bridge.campus
 
 
-_AT_LINE: Final = re.compile(r"at line (\d+)")
+_PLACE: Final = re.compile(r"at line (\d+)")
 
 SECTIONS: Final = tuple(Settings.model_fields)
 
@@ -102,7 +99,14 @@ def find_file(path: Path | None, env: Mapping[str, str]) -> Path | None:
         return path
     if named := env.get(CONFIG_VARIABLE):
         return Path(named)
-    return next((place for place in PLACES if place.is_file()), None)
+    return next((place for place in PLACES if _is_there(place)), None)
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except PermissionError:
+        return True  # reading it says so
 
 
 def load(path: Path | None, env: Mapping[str, str]) -> Settings:
@@ -114,13 +118,18 @@ def load(path: Path | None, env: Mapping[str, str]) -> Settings:
     file = find_file(path, env)
     text = _read(file) if file is not None else ""
     try:
-        document: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError([f"{file}: this is no TOML: {error}{_lead(str(error), text)}"]) from error
+        written = tomllib.loads(text)
+    except ValueError as error:
+        raise ConfigurationError([_no_toml(file, str(error), text)]) from error
     except RecursionError as error:
         raise ConfigurationError([f"{file}: lists or tables are nested too deep"]) from error
-    where = Where(file, LineFinder(text))
-    document, problems = overlay(document, env, where, Settings)
+    return settings_of(written, env, Where(file, LineFinder(text)))
+
+
+def settings_of(written: dict[str, Any], env: Mapping[str, str], where: Where) -> Settings:
+    """The settings of a document that is read already, with the environment over it. Raises `ConfigurationError`."""
+    document, problems = overlay(written, env, where, Settings)
+    note_secrets(written, where)
     problems += cross_checks(document, where)
     try:
         settings = Settings.model_validate(document).read_from(where)
@@ -136,18 +145,21 @@ def _read(file: Path) -> str:
     try:
         return read_text(file)
     except OSError as error:
-        raise ConfigurationError([f"{file}: it cannot be read: {error.strerror}"]) from error
+        raise ConfigurationError([f"{file}: it cannot be read: {why_unreadable(error)}"]) from error
     except UnreadableTextError as error:
         raise ConfigurationError([f"{file}: {error}"]) from error
 
 
-def _lead(problem: str, text: str) -> str:
-    """A sign that people do not see, where the line that is no TOML has one."""
-    found = _AT_LINE.search(problem)
-    lines = text.splitlines()
-    number = int(found[1]) if found else len(lines)
-    sign = strange_sign(lines[number - 1]) if 1 <= number <= len(lines) else None
-    return f"; {sign}" if sign else ""
+def _no_toml(file: Path | None, problem: str, text: str) -> str:
+    """Where the reader of TOML gave up and why, and a sign that people do not see where that line has one."""
+    lines = text.split("\n")
+    place = _PLACE.search(problem)
+    line = int(place[1]) if place else len(lines)
+    strange = strange_sign(lines[line - 1])
+    remedy = (
+        f"; column {strange[0]} holds {strange[1]}, which TOML does not know there: type it again" if strange else ""
+    )
+    return f"{file}:{line}: this is no TOML: {problem}{remedy}"
 
 
 def redacted(settings: Settings) -> dict[str, Any]:
@@ -156,16 +168,14 @@ def redacted(settings: Settings) -> dict[str, Any]:
     def plain(value: object, key: str = "") -> object:
         match value:
             case Mapping() if key == "options":  # which of them are secret only their driver knows
-                return dict.fromkeys(value, _HIDDEN)
+                return dict.fromkeys(value, HIDDEN)
             case SecretStr():
-                return _HIDDEN
+                return HIDDEN
             case Mapping():
                 return {name: plain(item, name) for name, item in value.items()}
             case list() | tuple():
                 return [plain(item) for item in value]
-            case Path():
-                return str(value)
-        return value
+        return redact(value)
 
     return {name: plain(value) for name, value in settings.model_dump().items()}
 
@@ -173,10 +183,11 @@ def redacted(settings: Settings) -> dict[str, Any]:
 def secrets(settings: Settings) -> tuple[str, ...]:
     """The secrets themselves: for the log, which hides them wherever they turn up."""
     hidden = (settings.mqtt.password, settings.database.password)
-    options = (value for unit in settings.units for key, value in unit.options.items() if _SECRET.search(key))
+    named = [pair for unit in settings.units for pair in unit.options.items()]
+    named += parse_qsl(urlsplit(settings.database.url).query)
     return (
         *(secret.get_secret_value() for secret in hidden if secret is not None),
-        *(value for value in options if isinstance(value, str) and value),
+        *(value for key, value in named if is_secret(key) and isinstance(value, str) and value),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from bridge.settings.texts import strange_sign
 from bridge.settings.values import Allowed, Duration
 
 Key = tuple[str | int, ...]
@@ -46,11 +48,12 @@ class LineFinder:
         self._lines: dict[Key, int] = {}
         table: Key = ()
         counts: dict[Key, int] = {}
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if header := self._HEADER.match(line):
                 table = self._parts(header[2])
                 if header[1] == "[[":
                     counts[table] = counts.get(table, -1) + 1
+                self._lines.setdefault(table, number)
                 table = self._numbered(table, counts)
                 self._lines.setdefault(table, number)
             elif assignment := self._ASSIGNMENT.match(line):
@@ -85,6 +88,8 @@ class Where:
 
     file: Path | None = field(default=None, compare=False)
     finder: LineFinder = field(default_factory=lambda: LineFinder(""), compare=False)
+    secret_files: dict[Path, str] = field(default_factory=dict, compare=False)
+    """Files that hold a secret, each with a key that it is for."""
     _variables: dict[Key, str] = field(default_factory=dict, compare=False)
 
     def came_from_environment(self, key: Key, variable: str) -> None:
@@ -166,8 +171,15 @@ def _problem(detail: dict[str, Any], where: Where, root: type[BaseModel], under:
     elif _secret(steps, info):
         text = f"this value is not allowed; allowed: {_words(info)}"
     else:
-        text = f"{wrong!r} is not allowed; allowed: {_words(info)}"
-    return Problem(where.of(steps), dotted(steps), text)
+        text = f"{_SHORT.repr(wrong)} is not allowed; allowed: {_words(info)}"
+    strange = strange_sign(wrong.strip()) if isinstance(wrong, str) else None
+    remedy = f"; it holds {strange[1]}: type it again" if strange else ""
+    return Problem(where.of(steps), dotted(steps), text + remedy)
+
+
+_SHORT: Final = reprlib.Repr()
+"""Shows of a wrong value as much as is needed to know it again."""
+_SHORT.maxstring = _SHORT.maxother = 200
 
 
 def _words(info: FieldInfo | None) -> str:

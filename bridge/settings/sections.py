@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from bridge.contract import check_base
 from bridge.mqtt import Endpoint
-from bridge.settings.section import Section
+from bridge.settings.urls import database_url, mqtt_url, take_credentials_out
 from bridge.settings.values import (
     DAY,
     MINUTE,
@@ -22,15 +22,20 @@ from bridge.settings.values import (
     Duration,
     Id,
     Organization,
+    Whole,
     Word,
-    database_url,
+    as_secret,
     existing_file,
     listen_address,
-    mqtt_url,
     number_as_text,
     reply_prefix,
-    take_credentials_out,
 )
+
+
+class Section(BaseModel):
+    """A table of the file. Keys that it does not know are errors, and nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class BridgeSettings(Section):
@@ -55,9 +60,11 @@ class MqttSettings(Section):
         Field(description="Where the broker is. User and password may stand in it, or in their own keys."),
     ] = "mqtt://localhost:1883"
     user: Annotated[str | None, Field(description="User name at the broker.")] = None
-    password: Annotated[SecretStr | None, Field(description="Password at the broker. Better in a file of its own.")] = (
-        None
-    )
+    password: Annotated[
+        SecretStr | None,
+        BeforeValidator(as_secret),
+        Field(description="Password at the broker. Better in a file of its own."),
+    ] = None
     base_topic: Annotated[
         str,
         AfterValidator(check_base),
@@ -108,7 +115,9 @@ class DatabaseSettings(Section):
         Field(description="The database. User and password may stand in it, or in their own keys."),
     ] = "sqlite:///mic2mqtt.db"
     user: Annotated[str | None, Field(description="User name, PostgreSQL only.")] = None
-    password: Annotated[SecretStr | None, Field(description="Password, PostgreSQL only.")] = None
+    password: Annotated[
+        SecretStr | None, BeforeValidator(as_secret), Field(description="Password, PostgreSQL only.")
+    ] = None
 
     _split = model_validator(mode="before")(take_credentials_out)
 
@@ -142,9 +151,9 @@ class PollingSettings(Section):
     ] = 1.0
 
 
-Minutes = Annotated[int, Field(ge=0, le=24 * 60)]
-Percent = Annotated[int, Field(ge=0, le=100)]
-Bars = Annotated[int, Field(ge=0, le=5)]
+Minutes = Annotated[Whole, Field(ge=0, le=24 * 60)]
+Percent = Annotated[Whole, Field(ge=0, le=100)]
+Bars = Annotated[Whole, Field(ge=0, le=5)]
 
 
 class StatusSettings(Section):
@@ -162,9 +171,11 @@ class StatusSettings(Section):
     critical_percent: Annotated[Percent, Field(description="`critical` at so much charge or less, %.")] = 10
     critical_bars: Annotated[Bars, Field(description="`critical` at so many bars or less.")] = 1
     hysteresis_minutes: Annotated[
-        int, Field(description="A warning ends so many minutes above its threshold.", ge=0, le=120)
+        Whole, Field(description="A warning ends so many minutes above its threshold.", ge=0, le=120)
     ] = 5
-    hysteresis_percent: Annotated[int, Field(description="A warning ends so much charge above it, %.", ge=0, le=50)] = 3
+    hysteresis_percent: Annotated[
+        Whole, Field(description="A warning ends so much charge above it, %.", ge=0, le=50)
+    ] = 3
 
     @model_validator(mode="after")
     def _critical_comes_after_replace(self) -> Self:

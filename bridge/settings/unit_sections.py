@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from bridge.settings.section import Section
+from bridge.settings.sections import Section
 from bridge.settings.values import (
     MINUTE,
     UNIT_ID_MAX,
@@ -17,6 +17,7 @@ from bridge.settings.values import (
     UnitId,
     Word,
     host_alone,
+    no_switch,
 )
 
 
@@ -52,7 +53,11 @@ class ReceiverSettings(Section):
         str,
         Field(description="The driver that reads it; `auto` asks all drivers. See `mic2mqtt version`.", min_length=1),
     ] = "auto"
-    port: Annotated[int | None, Field(description="Its port, where it is not the driver's own.", ge=1, le=65535)] = None
+    port: Annotated[
+        int | None,
+        BeforeValidator(no_switch),
+        Field(description="Its port, where it is not the driver's own.", ge=1, le=65535),
+    ] = None
     organization: Annotated[
         Organization | None,
         Allowed("an id, but not `bridge`"),

@@ -4,21 +4,18 @@ in one sentence what is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final
-from urllib.parse import unquote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_core import CoreSchema, core_schema
 
 from bridge.contract import check_id, check_organization
-from bridge.mqtt import Endpoint
 from bridge.settings.durations import format_duration, parse_duration
 from services.model import clean_text
-from services.rules import Host, parse, parse_allowed, parse_ports
+from services.rules import Host, normalise_host, parse, parse_allowed, parse_ports
 
 TEXT_MOST: Final = 200
 """Characters of a name, label or tag."""
@@ -122,6 +119,7 @@ def host_alone(value: str) -> str:
 
 def interface_address(value: str) -> str:
     """A local address, or nothing for all of them."""
+    value = normalise_host(value)
     if value:
         try:
             ip_address(value)
@@ -150,8 +148,9 @@ def listen_address(value: str) -> str:
     """Where to listen: an address and a port, or nothing."""
     if value:
         host, _, port = value.rpartition(":")
+        host = normalise_host(host.strip("[]"))
         try:
-            fine = bool(ip_address(host.strip("[]"))) and port.isdecimal() and int(port) <= 65535  # noqa: PLR2004 - every TCP port
+            fine = bool(ip_address(host)) and port.isascii() and port.isdecimal() and int(port) <= 65535  # noqa: PLR2004 - every TCP port
         except ValueError:
             fine = False
         if not fine:
@@ -159,6 +158,23 @@ def listen_address(value: str) -> str:
                 f'{value!r} must be ADDRESS:PORT, for example "127.0.0.1:8099" for this machine alone or '
                 '"0.0.0.0:8099" for everyone; port 0 takes a free one, "" switches HTTP off'
             )
+        value = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return value
+
+
+def no_switch(value: object) -> object:
+    """A number; ``true`` would pass as 1."""
+    if isinstance(value, bool):
+        raise ValueError(f"{str(value).lower()} is no number")  # noqa: TRY004 - a wrong value for the caller
+    return value
+
+
+def as_secret(value: object) -> object:
+    """A secret as it was written, blanks at its ends included."""
+    if isinstance(value, str):
+        if any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise ValueError("it is no UTF-8 text")
+        return SecretStr(value)
     return value
 
 
@@ -171,58 +187,4 @@ Id = Annotated[str, AfterValidator(check_id), Allowed("1 to 63 of `a-z 0-9 _ -`,
 Organization = Annotated[str, AfterValidator(check_organization), Allowed("an id, but not `bridge`")]
 UnitId = Annotated[str, AfterValidator(_unit_id)]
 Word = Annotated[str, Field(min_length=1, max_length=TEXT_MOST), AfterValidator(_text)]
-
-
-def _without_credentials(url: str) -> tuple[str, str | None, str | None]:
-    """The URL without user and password, and both of them, unquoted."""
-    parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    bare = urlunsplit(parts._replace(netloc=place))
-    if url.startswith(f"{parts.scheme}:///"):
-        bare = url  # urlunsplit makes sqlite:/x of sqlite:///x
-    user = unquote(parts.username) if parts.username else None
-    return bare, user, unquote(parts.password) if parts.password else None
-
-
-def take_credentials_out(data: object) -> object:
-    """Move user and password out of ``url``, so that no text of ours can show them; their own keys count more."""
-    if not isinstance(data, Mapping) or not isinstance(data.get("url"), str):
-        return data
-    try:
-        url, user, password = _without_credentials(data["url"])
-    except ValueError:
-        return data  # no URL at all: the key's own check reports it
-    moved = {"user": user, "password": password}
-    return {**{key: value for key, value in moved.items() if value is not None}, **data, "url": url}
-
-
-def _check_url(url: str) -> str:
-    """Refuse a URL in which a password with an unquoted sign may have landed outside of its place."""
-    parts = urlsplit(url)
-    if parts.fragment or "@" in f"{parts.path}{parts.query}":
-        raise ValueError("write the signs # / ? @ in user and password as %23 %2F %3F %40, or use their own keys")
-    return url
-
-
-def mqtt_url(url: str) -> str:
-    """A broker's URL, which has lost its credentials already."""
-    _check_url(url)
-    if urlsplit(url).query:
-        raise ValueError("there is no ? in a broker's URL; in a password write it as %3F")
-    Endpoint.parse(url)
-    return url
-
-
-_POSTGRES: Final = ("postgresql+psycopg", "postgresql", "postgres")
-
-
-def database_url(url: str) -> str:
-    """A database's URL, with the driver that is installed."""
-    scheme, _, rest = _check_url(url).partition("://")
-    if scheme == "sqlite" and rest.startswith("/") and rest.strip("/"):
-        return url
-    if scheme in _POSTGRES and urlsplit(url).path.strip("/"):
-        return f"postgresql+psycopg://{rest}"
-    raise ValueError(
-        'it must be "sqlite:///FILE" (four slashes for an absolute path) or "postgresql://USER@HOST/DATABASE"'
-    )
+Whole = Annotated[int, BeforeValidator(no_switch)]

@@ -133,8 +133,9 @@ def expand(spans: Iterable[Span], limit: int = MAX_ADDRESSES) -> Expansion:
 
 
 def _network(text: str) -> Place:
+    address, slash, prefix = text.partition("/")
     try:
-        network = ip_network(text, strict=False)
+        network = ip_network(f"{normalise_host(address)}{slash}{prefix.strip()}", strict=False)
     except ValueError as error:
         raise ValueError(f"{text!r} is no network: {error}; {_HINT}") from error
     if not isinstance(network, IPv4Network):

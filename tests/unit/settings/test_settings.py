@@ -255,10 +255,17 @@ def test_a_secret_given_twice_or_in_a_missing_file_is_told(problems: Callable[..
 SECRETS = '[mqtt]\nurl = "mqtt://anna:hunter22@broker"\n[database]\nurl = "postgresql://u:hunter23@db/x"\n'
 
 
-def test_no_text_of_ours_holds_a_secret(loaded: Load) -> None:
-    settings = loaded(SECRETS)
+@pytest.mark.parametrize(
+    "text", [SECRETS, SECRETS.replace("u:hunter23@db/x", "db/x?user=u&password=hunter23&sslpassword=hunter24")]
+)
+def test_no_text_of_ours_holds_a_secret(loaded: Load, text: str) -> None:
+    settings = loaded(text)
     shown = f"{settings!r} {settings} {redacted(settings)} {settings.model_dump_json()}"
-    assert "hunter" not in shown
+    assert "hunter22" not in shown
+    assert "hunter23" not in shown
+    assert "hunter24" not in str(redacted(settings))
+    assert {"hunter22", "hunter23"} <= {*secrets(settings)}
+    assert "u:hunter23@db" in settings.database.connection_url()
     assert redacted(settings)["mqtt"]["password"] == "***"
 
 
@@ -272,6 +279,12 @@ def test_no_text_of_ours_holds_a_secret(loaded: Load) -> None:
         '[mqtt]\nurl = "mqtt://anna:1883/hunter22@broker"\n',
         '[mqtt]\nurl = "mqtt://anna:1883?hunter22@broker"\n',
         '[mqtt]\nurl = "mqtt://anna:hunter22@[::1"\n',
+        '[mqtt]\nurl = "mqtt://anna:hunter22@ho\u2100st"\n',
+        '[mqtt]\nurl = "mqtt://anna:hun[ter22hunter22@host"\n',
+        '[mqtt]\nurl = "mqtt://host?token=hunter22"\n',
+        '[mqtt]\nurl = "mqtt://anna:hunter22@a b"\n',
+        '[database]\nurl = "postgresql://anna:hunter22@ho\u2100st/x"\n',
+        '[database]\nurl = "postgresql://db:x/x?password=hunter22"\n',
         '[mqtt]\npassword = ["hunter22"]\n',
         '[database]\nurl = "mysql://anna:hunter22@db/x"\n',
         '[database]\nurl = "postgresql://anna:hunter22@db"\n',
@@ -420,7 +433,7 @@ def test_all_mistakes_are_told_at_once_in_the_files_order(problems: Callable[...
 
 def test_what_is_no_toml_is_told_with_its_line(problems: Callable[..., list[str]]) -> None:
     (problem,) = problems("[mqtt]\nurl = mqtt://x\n")
-    assert problem.startswith("mic2mqtt.toml: this is no TOML: ")
+    assert problem.startswith("mic2mqtt.toml:2: this is no TOML: ")
     assert "line 2" in problem
 
 
