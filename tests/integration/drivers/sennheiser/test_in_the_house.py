@@ -11,14 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from services.drivers import NONSENSE
 from services.drivers.sennheiser.media_control import maker
 from services.drivers.sennheiser.simulation.simulator import simulator
 from services.drivers.sennheiser.simulation.unit import PORT, Unit
 from tests.integration.drivers.sennheiser.stage import CHANNEL, addresses
 from tests.integration.house import House, rack
-from tests.integration.observer import Observer
+from tests.integration.observer import Observer, Seen
 
 RECEIVER, IEM = "em_g4", "sr_iem_g4"
 TUNING = {"tuning_ranges_mhz", "tuning_step_khz"}
@@ -302,3 +304,31 @@ async def test_simulate_discover_and_probe_work_from_the_command_line() -> None:
     finally:
         simulated.terminate()
         await simulated.wait()
+
+
+async def test_what_a_unit_sends_and_nobody_can_read_is_counted_in_metrics_and_in_detail(house: House) -> None:
+    home, _, first = addresses()
+    listen = f"{home}:8099"
+    async with simulator.run(IEM, listen=first, **STILL) as (unit,):
+        at(house, home, unit_entry(unit, "ears")).serve(http={"listen": listen})
+        async with house.running() as (_, seen):
+            await online(seen, "iem/ears")
+            assert await nonsense(listen) == dict.fromkeys(NONSENSE, 0)
+            await unit.fault("garbage")
+            await seen.until(partial(enough, seen.all("telemetry"), seen), 10)
+            after = await nonsense(listen)
+            assert {kind for kind, count in after.items() if count} == {"ill_formed", "meaningless", "unknown_values"}
+            detail = (await seen.ask("iem/ears", "detail"))["data"]["iem"]["link"]["nonsense"]
+            assert all(detail[kind] >= count for kind, count in after.items())
+
+
+def enough(before: list[Seen], seen: Observer) -> bool:
+    """Four intervals of meters more."""
+    return len(seen.all("telemetry")) >= len(before) + 4
+
+
+async def nonsense(listen: str) -> dict[str, int]:
+    async with httpx.AsyncClient() as http:
+        text = (await http.get(f"http://{listen}/metrics")).text
+    lines = [line for line in text.splitlines() if line.startswith("mic2mqtt_iem_nonsense_total{")]
+    return {line.partition('kind="')[2].partition('"')[0]: round(float(line.split()[-1])) for line in lines}
