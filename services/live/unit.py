@@ -121,7 +121,10 @@ class LinkState:
         """What came since the start and made no sense, by kind (`services.drivers.NONSENSE`)."""
         if self.link is None:
             return self._nonsense
-        return {**self._nonsense, **(self._nonsense + Counter(_counted(self.link)))}
+        total = dict(self._nonsense)
+        for kind, count in _counted(self.link).items():
+            total[kind] = total.get(kind, 0) + count
+        return total
 
     def closed(self, link: Link) -> None:
         """Note that a conversation is over, whether the unit was read completely in it or not."""
