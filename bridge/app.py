@@ -186,9 +186,10 @@ class App:
             reach=self.reach,
             bridge=BridgeActions(self.publisher.republish, self._reloads.ask, self.tenants),
         )
+        self.commands = CommandService(handlers.table, self.audit, self.store.flush)
         self.replies = Replies()
         self.gateway = CommandGateway(
-            commands=CommandService(handlers.table, self.audit, self.store.flush),
+            commands=self.commands,
             topics=self.topics,
             replies=self.replies,
             audit=self.audit,
@@ -226,6 +227,7 @@ class App:
         self.ignored.restore(loaded.ignored)
         self.publisher.restore(loaded.published)
         self.relay.restore(loaded.heads)
+        self.commands.restore(loaded.requested)
         async with AsyncExitStack() as stack:
             interface = self.settings.discovery.interface
             await stack.enter_async_context(self.makers.open(Surroundings(interface)))

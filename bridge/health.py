@@ -123,6 +123,10 @@ class Health:
                     float(self._presence.succession.stands_by),
                 ),
                 "database_writable": ("1 while the database takes writes.", float(self._store.writable)),
+                "database_sound": (
+                    "1 while the database takes writes, and was neither damaged nor is kept open by others.",
+                    float(self._store.condition.trouble is None),
+                ),
                 "outbox_depth": ("Audit events that wait for the broker.", float(self._outbox.depth)),
                 "outbox_age_seconds": ("Age of the oldest audit event that waits.", self._outbox.oldest_age_s),
                 "dirty_resources": ("Changed resources that wait to be published.", float(self._changes.dirty)),

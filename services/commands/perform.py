@@ -10,15 +10,16 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services import clock
 from services.audit import Audit
 from services.commands.command import Command, Handler, Outcome, Progress
+from services.commands.earlier import EarlierCommands
 from services.commands.remembered import RememberedOutcomes
-from services.model import TITLES, Campus, ErrorCode, Result, ServiceError, code_of
+from services.model import TITLES, AuditEvent, Campus, ErrorCode, Result, ServiceError, code_of
 from services.pace import Pace
 from services.store import StoreError
 from services.verbs import VERBS
@@ -75,6 +76,7 @@ class CommandService:
         self._audit = audit
         self._flush = flush
         self._remembered = RememberedOutcomes()
+        self._earlier = EarlierCommands()
         self._refused: defaultdict[Campus, _Refused] = defaultdict(_Refused)
 
     async def perform(self, command: Command, progress: Progress = _no_progress) -> Outcome:
@@ -86,10 +88,13 @@ class CommandService:
         now = asyncio.get_running_loop().time()
         try:
             known = self._remembered.find(key, command, now)
+            earlier = None if known else self._earlier.find(command, now)
         except ServiceError as error:
             return self.refuse(command, error)
         if known is not None:
             return await asyncio.shield(known)
+        if earlier is not None:
+            return earlier
         future = self._remembered.begin(key, command, now)
         try:
             outcome = await self._perform(command, progress)
@@ -101,6 +106,10 @@ class CommandService:
         if outcome.error is not None and outcome.error.retryable:
             self._remembered.forget(key)  # the same request may succeed later
         return outcome
+
+    def restore(self, requested: Sequence[AuditEvent]) -> None:
+        """Take over what was asked in the last minutes before this start, so that it is not done twice."""
+        self._earlier.restore(requested, asyncio.get_running_loop().time())
 
     def refuse(self, command: Command, error: ServiceError) -> Outcome:
         """Do not perform a command, whatever its verb would do; audited like any other end of a command."""

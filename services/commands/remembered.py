@@ -48,8 +48,7 @@ class RememberedOutcomes:
         if known is None:
             return None
         if known.fingerprint != fingerprint(command.args):
-            detail = f"request_id {key[2]!r} was used for other arguments less than ten minutes ago"
-            raise ServiceError("duplicate_conflict", detail, field="request_id")
+            raise conflict(key[2])
         return known.outcome
 
     def begin(self, key: Key, command: Command, now: float) -> asyncio.Future[Outcome]:
@@ -69,6 +68,12 @@ class RememberedOutcomes:
             if now - oldest.at < REMEMBERED_S and len(self._outcomes) < REMEMBERED_MOST:
                 return
             del self._outcomes[key]
+
+
+def conflict(request_id: str | None) -> ServiceError:
+    """A request id that stands for other arguments already."""
+    detail = f"request_id {request_id!r} was used for other arguments less than ten minutes ago"
+    return ServiceError("duplicate_conflict", detail, field="request_id")
 
 
 def fingerprint(args: Mapping[str, Any]) -> bytes:

@@ -12,13 +12,12 @@ import os
 import random
 import sqlite3
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 
-import aiomqtt
 import pytest
 
 from services.drivers import SimulatedUnit
@@ -39,34 +38,51 @@ class Load:
         self._unit = unit
         self._seen = seen
         self.name = ""
-        self.asked: list[str] = []
+        self._asked = 0
+        self._unanswered: deque[str] = deque()
+        self._looked_at = 0
+        self._over = False
+        self.answers: set[str] = set()
 
     async def change(self) -> None:
         number = 0
-        while True:
+        while not self._over:
             number += 1
             self.name = f"Name {number}"
             self._unit.set_value(Part(1 + number % 4), "name", self.name)
             await asyncio.sleep(0.003)
 
     async def command(self) -> None:
-        while True:
-            request = f"r{len(self.asked)}"
-            self.asked.append(request)
+        """Ask, and ask again with the same request id where no answer came, as a client does that wants to be sure."""
+        turn = 0
+        while not self._over:
+            turn += 1
+            if turn % 3 and self._unanswered:
+                request = self._unanswered.popleft()
+                if request in self._answered():
+                    continue
+            else:
+                self._asked += 1
+                request = f"r{self._asked}"
+            self._unanswered.append(request)
             body = {"request_id": request, "actor": "load", "args": {"text": request}}
             await self._seen.publish(self._seen.topic("bridge/main", "cmd/note"), json.dumps(body))
             await asyncio.sleep(0.005)
 
+    def _answered(self) -> set[str]:
+        new, self._looked_at = self._seen.seen[self._looked_at :], len(self._seen.seen)
+        self.answers |= {one.body["request_id"] for one in new if one.facet == "reply/note"}
+        return self.answers
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self.change()), asyncio.create_task(self.command())]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
-            assert not [one for one in ended if isinstance(one, aiomqtt.MqttError)], ended
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.change())
+            group.create_task(self.command())
+            try:
+                yield
+            finally:
+                self._over = True  # a cancellation could be lost in the client's `wait_for`
 
 
 @pytest.mark.timeout(30 + 6 * KILLS)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
+from services import clock
 from services.model import (
     Address,
     AuditEvent,
@@ -33,6 +34,10 @@ from services.store.tables import (
     UnitRow,
 )
 
+REQUESTED_S = 600.0
+"""How long a request id counts; the contract's ten minutes."""
+REQUESTED_MOST = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -45,6 +50,8 @@ class Loaded:
     published: list[PublishedResource]
     heads: dict[Campus, AuditEvent]
     """The newest audit event of each campus."""
+    requested: list[AuditEvent]
+    """What was done for somebody in the last `REQUESTED_S` seconds, with a request id."""
 
 
 def load(connection: Connection) -> Loaded:
@@ -56,7 +63,21 @@ def load(connection: Connection) -> Loaded:
         ignored=read.every(connection, IgnoredRow, read.ignored),
         published=read.every(connection, PublishedRow, read.published),
         heads=heads(connection),
+        requested=requested(connection, clock.now()),
     )
+
+
+def requested(connection: Connection, now_s: float) -> list[AuditEvent]:
+    """Audit events with a request id of the last `REQUESTED_S` seconds, in order; at most `REQUESTED_MOST`."""
+    table = table_of(AuditRow)
+    question = (
+        read.columns_of(AuditRow)
+        .where(table.c.time.between(clock.text_of(now_s - REQUESTED_S), clock.text_of(now_s)))
+        .where(table.c.request_id.is_not(None))
+        .order_by(table.c.position.desc())
+        .limit(REQUESTED_MOST)
+    )
+    return read.records(connection.execute(question), read.audit_event, table.name)[::-1]
 
 
 def units(connection: Connection) -> list[UnitRecord]:

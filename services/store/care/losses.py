@@ -10,9 +10,9 @@ from services.model import AuditDraft, Campus
 
 ACTION = "audit_lost"
 """The audit event that stands for those that are lost."""
-MOST_WAITING = 20_000
-"""Audit events that wait in memory for a database that takes nothing: some 30 MB, a busy night of a large house."""
-MADE_FREE = 2_000
+MOST_WAITING = 10_000
+"""Audit events that wait in memory for a database that takes nothing: some 15 MB. More cost the loop too much time."""
+MADE_FREE = 1_000
 """So many give way at once, so that not every further event looks through all of them."""
 
 

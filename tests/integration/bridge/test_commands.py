@@ -345,3 +345,27 @@ async def test_a_charger_that_does_not_answer_yet_has_topics_of_its_own_kind(
         answer = await seen.ask("charger/dock-1", "unit_remove")
         assert answer["status"] == "succeeded"
         await seen.until(lambda: not [topic for topic in seen.retained if "/dock-1/" in topic])
+
+
+async def test_a_request_that_is_repeated_after_a_restart_does_nothing_twice(house: House) -> None:
+    async with house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        first = await seen.ask("bridge/main", "note", request_id="once", text="hello")
+        assert first["status"] == "succeeded"
+        await seen.until(lambda: seen.audit("command"))
+    async with house.running() as (app, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        again = await seen.ask("bridge/main", "note", request_id="once", text="hello")
+        assert again["status"] == "succeeded"
+        assert "before the bridge was started anew" in again["warnings"][0]
+        other = await seen.ask("bridge/main", "note", request_id="other", text="hello")
+        assert not other["warnings"]
+        await app.store.flush()
+        notes = [event for event in await app.store.audit_since("2000") if event.draft.action == "note"]
+        assert [event.draft.request_id for event in notes] == ["once", "other"]
+        await seen.publish(
+            seen.topic("bridge/main", "cmd/note"), '{"request_id": "once", "args": {"text": "something else"}}'
+        )
+        await seen.until(lambda: [one for one in seen.replies("once", "note") if one["status"] == "rejected"])
+        (refused,) = [one for one in seen.replies("once", "note") if one["status"] == "rejected"]
+        assert refused["error"]["code"] == "duplicate_conflict"
