@@ -196,7 +196,13 @@ class App:
             default=self.default,
             reply_prefixes=settings.mqtt.reply_prefixes,
         )
-        self.router = InboundRouter(presence=self.presence, commands=self.gateway, replies=self.replies)
+        self.router = InboundRouter(
+            presence=self.presence,
+            topics=self.topics,
+            commands=self.gateway,
+            replies=self.replies,
+            overwritten=self.publisher.overwritten,
+        )
 
     def _build_configuration(self, read: Callable[[], Settings]) -> ConfigurationReload:
         return ConfigurationReload(

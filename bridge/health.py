@@ -150,6 +150,10 @@ class Health:
                     "Audit events given up because the database took none for too long.",
                     float(self._store.condition.audit_lost),
                 ),
+                "retained_repairs": (
+                    "Retained topics that others had changed or emptied, and that were sent again.",
+                    float(publisher.repairs),
+                ),
                 "replies_lost": ("Replies to commands that were never handed to a broker.", float(replies.lost)),
                 "mqtt_messages_refused": (
                     "Messages that the broker did not take: no right, or too large for it.",

@@ -198,6 +198,15 @@ class Topics:
             topics += [f"{tenant}{kind}/+/cmd/#" for kind in RESOURCE_KINDS]
         return topics
 
+    def retained(self, campuses: Iterable[Campus], facets: Iterable[Facet]) -> list[str]:
+        """Everything under some facets, pages included, of whatever is in these campuses."""
+        chosen = list(facets)
+        return [
+            f"{self._root}{campus.organization}/{campus.campus}/+/+/{facet}/#"
+            for campus in sorted(set(campuses))
+            for facet in chosen
+        ]
+
     def everywhere(self, kind: Kind, facet: Facet) -> str:
         """A subscription to one facet of every resource of a kind, in every tenant: for ``watch``."""
         return f"{self._root}+/+/{kind}/+/{facet}"

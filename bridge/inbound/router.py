@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
+from bridge.contract import Topics
 from bridge.inbound.command_gateway import CommandGateway
 from bridge.inbound.presence import Presence
 from bridge.inbound.replies import Replies
 from bridge.mqtt import Connection
+from services.model import Address, Facet
 
 
 class InboundRouter:
     """Reads messages off a connection and hands each to whom it concerns."""
 
-    def __init__(self, *, presence: Presence, commands: CommandGateway, replies: Replies) -> None:
+    def __init__(
+        self,
+        *,
+        presence: Presence,
+        topics: Topics,
+        commands: CommandGateway,
+        replies: Replies,
+        overwritten: Callable[[Address, Facet], None],
+    ) -> None:
+        """``overwritten`` is told which retained topics others changed."""
+        self._topics = topics
+        self._overwritten = overwritten
         self._subscriptions = presence.subscriptions
         self._echoes = presence.echoes
         self._commands = commands
@@ -34,6 +48,11 @@ class InboundRouter:
                 await self._subscriptions.serve(connection)
                 aside.append(group.create_task(self._subscriptions.keep(connection), name="subscriptions"))
                 async for message in connection.messages():
+                    published = self._topics.parse(message.topic)
+                    if published is not None:
+                        if published.address is not None and message.retain:
+                            self._overwritten(published.address, published.facet)
+                        continue
                     await self._replies.ready()
                     self._commands.take(message)
                 for task in aside:

@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 from bridge.contract import Topics
 from bridge.inbound.echoes import Echoes
 from bridge.mqtt import BrokerError, Connection
+from bridge.publishing import RETAINED
 from services.model import Campus
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ class Subscriptions:
         self._echoes = echoes
         self._connection: Connection | None = None
         self._subscribed: set[str] = set()
+        self._watched: set[str] = set()
+        """Retained topics of ours, in which we want to know what others write."""
         self._refused: dict[str, None] = {}
 
     @property
@@ -43,7 +46,7 @@ class Subscriptions:
     async def serve(self, connection: Connection) -> None:
         """Subscribe over a new connection. Raises `BrokerError` when it is lost."""
         self._connection = connection
-        self._subscribed = set()
+        self._subscribed, self._watched = set(), set()
         await self._subscribe(connection)
 
     async def keep(self, connection: Connection) -> NoReturn:
@@ -71,6 +74,7 @@ class Subscriptions:
         tenants = self._tenants()
         own = self._echoes.subscriptions(tenants, connection.version)
         connection.set_apart(own)
+        await self._watch(connection)
         served = own + self._topics.subscriptions(tenants)
         self._refused = {topic: None for topic in self._refused if topic in served}
         wanted = [topic for topic in served if topic not in self._subscribed]
@@ -83,6 +87,15 @@ class Subscriptions:
         finally:
             self._subscribed.difference_update(refused)
         self._note(wanted, refused)
+
+    async def _watch(self, connection: Connection) -> None:
+        """Hear of what others write where we publish; who may not read that misses it. Over MQTT 5 alone."""
+        topics = self._topics.retained(self._tenants(), RETAINED) if connection.version == "5" else []
+        wanted = [topic for topic in topics if topic not in self._watched]
+        if wanted:
+            self._watched.update(wanted)
+            refused = await connection.subscribe_to_others(wanted)
+            log.debug("what others write on our topics: %d subscriptions, %d refused", len(wanted), len(refused))
 
     def _note(self, wanted: Sequence[str], refused: Sequence[str]) -> None:
         """Log what changed: a refusal once, and when it is over."""

@@ -185,6 +185,16 @@ class Connection:
         if self.version == "5":
             # as published: a command that someone retains is seen as such at once, not at the next connect
             wanted = [(topic, SubscribeOptions(qos=1, retainAsPublished=True)) for topic in topics]
+        return await self._ask_for(topics, wanted)
+
+    async def subscribe_to_others(self, topics: Sequence[str]) -> list[str]:
+        """Subscribe to what others publish from now on, and nothing of our own; MQTT 5 alone can. As `subscribe`."""
+        options = SubscribeOptions(
+            qos=1, noLocal=True, retainAsPublished=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND
+        )
+        return await self._ask_for(topics, [(topic, options) for topic in topics])
+
+    async def _ask_for(self, topics: Sequence[str], wanted: Any) -> list[str]:
         asking = asyncio.ensure_future(self._client.subscribe(wanted))
         try:
             await asyncio.wait((asking, self.lost), return_when=asyncio.FIRST_COMPLETED)

@@ -12,11 +12,12 @@ from __future__ import annotations
 from bridge.publishing.audit_relay import AuditRelay
 from bridge.publishing.bridge_status import BridgeStatus, LastWords
 from bridge.publishing.confirmations import Confirmations
-from bridge.publishing.publisher import Publisher
+from bridge.publishing.publisher import RETAINED, Publisher
 from bridge.publishing.rendering import Renderer
 from bridge.publishing.succession import Succession, epoch_above
 
 __all__ = [
+    "RETAINED",
     "AuditRelay",
     "BridgeStatus",
     "Confirmations",

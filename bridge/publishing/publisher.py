@@ -51,6 +51,8 @@ PROCESS_TOPICS = 2
 
 PACED = frozenset({Facet.SUMMARY, Facet.CANDIDATES})
 """What changes with every unit of a campus, and what anybody on the network can make change."""
+REPAIR_S = 10.0
+"""How long what others wrote on our topics stands there at most; all of it is answered in one go, so nobody floods."""
 PACE_S = 1.0
 """Seconds between two of each, a campus."""
 
@@ -84,6 +86,10 @@ class Publisher:
         self._pages: dict[tuple[Mark, str], int] = {}
         """Pages as they were sent last over this connection, without their time."""
         self._again = asyncio.Event()
+        self._overwritten: set[Mark] = set()
+        """What others wrote over or emptied at the broker, and is sent again soon."""
+        self.repairs = 0
+        """Retained topics that were sent again because others had changed them, since the start of the process."""
         self.sent: Counter[str] = Counter()
         """Messages by facet, since the start of the process."""
         self.telemetry_dropped = 0
@@ -107,6 +113,29 @@ class Publisher:
             self._changes.mark(address, facet)
         self._pages.clear()
         return len(everything)
+
+    def overwritten(self, address: Address, facet: Facet) -> None:
+        """Somebody else changed a retained topic: if it is ours, it is ours again within `REPAIR_S` seconds."""
+        ours = self._exists(address) or address == self._inventory.bridge_address(address.tenant)
+        if facet not in RETAINED or not ours:
+            return
+        if not self._overwritten:
+            asyncio.get_running_loop().call_later(REPAIR_S, self._repair)
+        self._overwritten.add((address, facet))
+
+    def _repair(self) -> None:
+        if not self.repairs:
+            address, facet = next(iter(self._overwritten))
+            log.warning(
+                "others write on our retained topics; they are sent again. Let only this user write there",
+                extra={"topic": self._topics.of(address, facet), "topics": len(self._overwritten)},
+            )
+        self.repairs += len(self._overwritten)
+        self._pages.clear()
+        for address, facet in self._overwritten:
+            self._values.forget(address)
+            self._changes.mark(address, facet)
+        self._overwritten.clear()
 
     # -- one connection --------------------------------------------------------------------------------------
 
