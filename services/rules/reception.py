@@ -62,7 +62,7 @@ class Reception:
         if silent is None:
             return telemetry
         heard = self._note(telemetry, now)
-        if heard and not silent and present is not False and self._silence is None and not self._gone:
+        if heard and not silent and present is not False and self._silent_since is None and not self._gone:
             return telemetry
         judged, self._silence = self._silence or _Silence(), None
         begun = _Silence(silent, telemetry.get("interference_seen", False))
@@ -101,10 +101,10 @@ class Reception:
         return not self._gone
 
     def _note(self, telemetry: Telemetry, now: float) -> bool:
-        """Whether the newest sample has a carrier."""
+        """Whether the newest sample has a carrier: at an antenna, or a second one where none was missed."""
         rf_dbm = telemetry.get("rf_dbm")
-        heard = (rf_dbm is None or rf_dbm > FLOOR_DBM) and any(
-            telemetry.get(antenna) == "active" for antenna in _ANTENNAS
+        heard = (rf_dbm is None or rf_dbm > FLOOR_DBM) and (
+            not telemetry["dropouts"] or any(telemetry.get(antenna) == "active" for antenna in _ANTENNAS)
         )
         if heard:
             self.heard_at = now

@@ -99,6 +99,23 @@ def test_a_fade_without_end_of_a_transmitter_that_stays_is_counted_too(channel: 
     assert channel.dropouts == 600
 
 
+def test_a_transmitter_that_goes_after_a_long_fade_lost_no_more_than_in_that(channel: Channel) -> None:
+    channel.seconds(60, HEARD, present=True)
+    channel.seconds(20, SILENT, present=True)
+    channel.seconds(60, HEARD, present=True)
+    before = channel.dropouts
+    channel.seconds(5, SILENT, present=True)
+    channel.seconds(60, SILENT, present=False)
+    assert channel.dropouts == before == 200
+
+
+def test_a_second_carrier_is_a_carrier(channel: Channel) -> None:
+    diversity: Telemetry = {**SILENT, "dropouts": 0, "rf_dbm": -60, "rf_2_a_dbm": -60}
+    channel.seconds(5, diversity, present=True)
+    assert received(channel)
+    assert channel.reception.heard_at == channel.now
+
+
 def test_interference_on_a_channel_without_a_transmitter_is_nobodys(channel: Channel) -> None:
     channel.seconds(60, {**SILENT, "antenna_a": "interference", "interference_seen": True}, present=False)
     assert not channel.interference
