@@ -30,6 +30,7 @@ from bridge.mqtt.endpoint import (
 from bridge.mqtt.outgoing import Limits
 from bridge.mqtt.sockets import Opening, ReadAheadSocket
 from bridge.mqtt.tls_words import NO_CERTIFICATE, NO_TLS, tls_trouble
+from services.drivers import Unresolved, addresses_of
 
 # ruff: noqa: SLF001 -- the library's insides, by intent: see LIBRARY_INSIDES
 
@@ -59,7 +60,10 @@ async def connect(config: MqttConfig, version: Version, will: Message | None) ->
     endpoint = config.endpoint
     context = await _tls_context(config, endpoint) if endpoint.tls else None
     client = _make_client(config, endpoint, version, will, context)
-    opening = Opening(config, context)
+    addresses = await addresses_of(endpoint.host)
+    if isinstance(addresses, Unresolved):
+        raise BrokerError("name_not_resolved", f"{endpoint}: {addresses.detail}")
+    opening = Opening(config, addresses, context)
     beginning = _Beginning(client, opening, endpoint)
     entering = asyncio.ensure_future(client.__aenter__())
     try:

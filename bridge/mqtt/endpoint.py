@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -189,6 +188,10 @@ _CONNACK: Final[dict[int, tuple[Trouble, str]]] = {
     0x9F: ("rejected", "too many connections in a short while"),
 }
 
+FIGHT: Final = 4
+"""So many brief connections in a row, with the broker there all the time, are taken for a fight with a second client:
+not every broker gives a reason when it hangs up, and with MQTT 3.1.1 none can."""
+
 _SECOND_CLIENT: Final = "two bridges with the same [bridge] id? Stop one or give it another id"
 
 # DISCONNECT reason codes that a broker sends (MQTT 5, 3.14.2.1).
@@ -231,21 +234,19 @@ def disconnected(endpoint: Endpoint, reason: int) -> BrokerError:
     return BrokerError(trouble, f"{endpoint}: {words}")
 
 
-def fought_over(endpoint: Endpoint, times: int) -> BrokerError:
+def fought_over(endpoint: Endpoint) -> BrokerError:
     """Connections that end soon, again and again: most likely someone else connects with our client id."""
     return BrokerError(
-        "taken_over", f"{endpoint}: {times} connections in a row were ended soon after they began: {_SECOND_CLIENT}"
+        "taken_over",
+        f"{endpoint}: connections are ended soon after they begin, without a reason, {FIGHT} and more in a row: "
+        f"{_SECOND_CLIENT}. If there is no second one, the broker's log has the reason, for example a packet above its "
+        "max_packet_size, which has to be 128 KB or more",
     )
 
 
 def unreachable(endpoint: Endpoint, error: BaseException) -> BrokerError:
     """The connection could not be opened, in words that lead to the remedy."""
     match error:
-        case socket.gaierror():
-            return BrokerError(
-                "name_not_resolved",
-                f"{endpoint}: the name {endpoint.host!r} is not known: check [mqtt] url and the DNS",
-            )
         case TimeoutError():
             return BrokerError("timeout", f"{endpoint}: no answer: check host and port, and firewalls between")
         case OSError() if error.errno in _OS_TROUBLES:

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bridge.mqtt.endpoint import BrokerError, MqttConfig, Trouble
+from bridge.mqtt.endpoint import FIGHT, BrokerError, MqttConfig, Trouble
 from services.backoff import Backoff
-
-FIGHT: Final = 4
-"""So many brief connections in a row, with the broker there all the time, are taken for a fight with a second client:
-not every broker gives a reason when it hangs up, and with MQTT 3.1.1 none can."""
 
 SOMEONE_MUST_ACT: Final[frozenset[Trouble]] = frozenset(
     {

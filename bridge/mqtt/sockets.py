@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from bridge.mqtt.endpoint import MqttConfig
@@ -57,10 +57,11 @@ class ReadAheadSocket:
 
 
 class Opening:
-    """Opens a connection in a thread, and can be called off from another."""
+    """Opens a connection in a thread, and can be called off from another. ``addresses`` are those of the host."""
 
-    def __init__(self, config: MqttConfig, context: ssl.SSLContext | None) -> None:
+    def __init__(self, config: MqttConfig, addresses: Sequence[str], context: ssl.SSLContext | None) -> None:
         self._config = config
+        self._addresses = addresses
         self._host = config.endpoint.host
         self._port = config.endpoint.port
         self._context = context
@@ -70,10 +71,12 @@ class Opening:
     def tcp(self) -> socket.socket:
         """A connected socket to the first address of the host that answers. Blocks; raises `OSError`."""
         failure = OSError("the name has no address")
-        found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        for family, kind, protocol, _, address in found:
+        for numbers in self._addresses:
             if self._called_off:
                 raise ConnectionAbortedError("called off")
+            (family, kind, protocol, _, address), *_ = socket.getaddrinfo(
+                numbers, self._port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+            )
             sock = self._sock = socket.socket(family, kind, protocol)
             try:
                 # with Nagle's algorithm a change would wait up to 40 ms for an acknowledgement of the one before it

@@ -12,9 +12,9 @@ from typing import Final, NoReturn
 from bridge.contract import Message
 from bridge.mqtt.client import Connection
 from bridge.mqtt.connecting import connect
-from bridge.mqtt.endpoint import BrokerError, MqttConfig, PublishRefusedError, Trouble, Version, fought_over
+from bridge.mqtt.endpoint import FIGHT, BrokerError, MqttConfig, PublishRefusedError, Trouble, Version, fought_over
 from bridge.mqtt.outgoing import Counters
-from bridge.mqtt.pauses import FIGHT, Pauses
+from bridge.mqtt.pauses import Pauses
 
 LOG = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class MqttClient:
             except BrokerError as error:
                 pause = pauses.after(error, None if opened_at is None else self._now() - opened_at)
                 is_fight = error.trouble == "lost" and pauses.brief >= FIGHT
-                self._log(fought_over(self._endpoint, pauses.brief) if is_fight else error)
+                self._log(fought_over(self._endpoint) if is_fight else error)
                 await asyncio.sleep(pause)
 
     @property

@@ -7,6 +7,7 @@ import logging
 import re
 import resource
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -314,6 +315,25 @@ async def test_wrong_credentials_are_one_clear_line_without_the_password(
     assert "geheim" not in caplog.text
     assert "geheim" not in repr(ours.client._config)
     assert "no MQTT 5" not in caplog.text, "a broker that refuses a password has understood us"
+
+
+async def test_a_name_that_no_server_answers_for_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered, asked = threading.Event(), threading.Event()
+
+    def look_up(host: str, *_args: object, **_more: object) -> list[Any]:
+        asked.set()
+        answered.wait(20)
+        raise socket.gaierror(socket.EAI_AGAIN, host)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    async with site("mqtt://no-server-answers.example.org") as ours:
+        await until(asked.is_set)
+        started = time.monotonic()
+        await ours.stop()
+        assert time.monotonic() - started < 1
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert time.monotonic() - started < 1, "no thread is waited for"
+    answered.set()
 
 
 async def test_nothing_that_listens_is_told_once_and_tried_again(
