@@ -208,7 +208,8 @@ class Connection:
         finally:
             asking.cancel()
         codes = [code.value if isinstance(code, ReasonCode) else code for code in granted]
-        return [topic for topic, code in zip(topics, codes, strict=True) if code >= FAILED]
+        refused = [topic for topic, code in zip(topics, codes, strict=False) if code >= FAILED]
+        return refused + list(topics[len(codes) :])  # what the broker says nothing of it does not grant
 
     def messages(self) -> AsyncIterator[Incoming]:
         """What arrives, until the connection is lost."""

@@ -145,6 +145,8 @@ class _Beginning:
         paho._create_socket = self._create_socket  # type: ignore[method-assign]
         paho._create_socket_connection = opening.tcp  # type: ignore[method-assign]
         paho._ssl_wrap_socket = opening.tls  # type: ignore[method-assign,assignment]
+        paho.on_message = None  # nothing is subscribed yet: what comes all the same is nobody's
+        client._disconnected.add_done_callback(_retrieve)  # aiomqtt forgets an end that comes together with the CONNACK
         paho.on_connect = self._on_connect
         paho.on_disconnect = self._on_disconnect
 
@@ -171,8 +173,6 @@ class _Beginning:
             # aiomqtt does not look at a connection that ends before the CONNACK, and waits until its time is over
             self._client._connected.set_exception(aiomqtt.MqttError(_CLOSED_EARLY))
         self._client._on_disconnect(paho, userdata, flags, reason, properties)
-        if (lost := self._client._disconnected).done() and not lost.cancelled():
-            lost.exception()  # nobody asks for it when this comes before the connection is handed over
 
     def why_lost(self) -> BrokerError:
         """Why the connection is gone."""
@@ -183,6 +183,11 @@ class _Beginning:
 
 
 _CLOSED_EARLY: Final = "closed before CONNACK"
+
+
+def _retrieve(ended: asyncio.Future[None]) -> None:
+    if not ended.cancelled():
+        ended.exception()  # nobody else may ask for it
 
 
 def _discard(client: aiomqtt.Client, entered: asyncio.Future[aiomqtt.Client]) -> None:

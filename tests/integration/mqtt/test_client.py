@@ -35,7 +35,7 @@ from bridge.mqtt import (
 from bridge.mqtt.client import LIBRARY_INSIDES
 from bridge.mqtt.outgoing import BACKLOG_BYTES, WAITING_BYTES
 from tests.integration.broker import Mosquitto, free_port
-from tests.integration.door import CONNACK, PINGREQ, PUBACK, Door, Packet, body, kind, packet
+from tests.integration.door import CONNACK, PINGREQ, PUBACK, SUBACK, Door, Packet, body, kind, packet
 
 TLS = Path(__file__).parents[1] / "tls"
 VERSIONS: tuple[Version, ...] = ("5", "3.1.1")
@@ -508,6 +508,51 @@ class OldBrokerOn(OldBroker):
         hello = await reader.read(4096)
         self.levels.append(hello[8])
         writer.close()
+
+
+GARBAGE = {
+    "bytes of nothing": b"\x00\xff\x13\x37" * 50,
+    "a length without end": b"\x30\xff\xff\xff\xff\xff",
+    "a topic longer than its packet": b"\x30\x04\xff\xffab",
+    "a topic that is no text": b"\x30\x06\x00\x02\xff\xfe\x00x",
+    "an empty topic": b"\x30\x04\x00\x00\x00x",
+    "a message with QoS 3": b"\x36\x08\x00\x01t\x00\x01\x00xy",
+    "a message with QoS 2": b"\x34\x08\x00\x01t\x00\x01\x00xy",
+    "properties that do not exist": b"\x30\x07\x00\x01t\x02\x7f\x01x",
+    "an acknowledgement of nothing": b"\x40\x02\x77\x77",
+    "an empty acknowledgement": b"\x40\x00",
+    "a second CONNACK": b"\x20\x03\x00\x00\x00",
+    "a CONNECT": b"\x10\x02\x00\x00",
+    "a SUBACK that nobody asked for": b"\x90\x04\x77\x77\x00\x01",
+    "an empty SUBACK": b"\x90\x00",
+    "a DISCONNECT of nonsense": b"\xe0\x02\x7b\x00",
+}
+
+
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
+async def test_whatever_a_broker_sends_costs_its_connection_at_most(
+    garbage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with OldBroker(None, b"\x20\x03\x00\x00\x00" + garbage) as broker:
+        async with site(broker.url, fight_first_s=0.05, fight_most_s=0.1) as ours:
+            await until(lambda: len(broker.levels) >= 2)
+            assert not ours.task.done(), "the client goes on"
+        assert not [record for record in caplog.records if record.exc_info or record.name == "asyncio"]
+
+
+@both_versions
+@pytest.mark.parametrize("codes", [b"", b"\x01", b"\x01\x01\x01\x01"])
+async def test_a_suback_of_the_wrong_length_refuses_what_it_does_not_grant(
+    mosquitto: Mosquitto, version: Version, codes: bytes
+) -> None:
+    head = 3 if version == "5" else 2
+
+    def shorten(answer: Packet) -> Packet:
+        return packet(SUBACK, body(answer)[:head] + codes) if kind(answer) == SUBACK else answer
+
+    async with Door(mosquitto.port) as door, connection(door.url, version) as ours:
+        door.to_client = shorten
+        assert await ours.subscribe(["a", "b"]) == ["a", "b"][len(codes) :]
 
 
 # -- coming and going --------------------------------------------------------------------------------------------------
