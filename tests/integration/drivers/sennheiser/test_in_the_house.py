@@ -257,7 +257,8 @@ async def test_a_search_says_once_that_a_port_of_this_machine_is_taken_and_finds
     home, _, first = addresses()
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other:
         other.bind((home, PORT))
-        async with rack("ulxd", listen=first, **STILL), at(house, home).running() as (_, seen):
+        at(house, home).document["discovery"]["allow"] = [f"{first}/29"]
+        async with rack("ulxd", listen=first, **STILL), house.running() as (_, seen):
             await seen.until(lambda: seen.is_bridge("online"))
             answer = await seen.ask("bridge/main", "discover", networks=[f"{first}/29"])
             assert answer["status"] == "succeeded", answer
