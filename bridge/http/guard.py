@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Collection
 from ipaddress import ip_address
@@ -13,8 +14,11 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from services.rules import normalise_host
+
 CONNECTIONS_MOST: Final = 128
-"""Connections at once, more than any site has scrapers; beyond it the one that has been idle longest is closed."""
+"""Connections at once, more than any site has scrapers; beyond it the oldest that asks nothing is closed, or else the
+oldest that does not read its answer."""
 
 IDLE_S: Final = 5.0
 """A connection that asks nothing, or takes longer to say what, is closed after this time or at most twice it."""
@@ -23,6 +27,9 @@ LONGEST_S: Final = 60.0
 """The longest a connection lasts, however slowly its peer reads."""
 
 MISDIRECTED: Final = 421
+
+_HOST: Final = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<name>[A-Za-z0-9_.-]*))(?::\d{0,5})?")
+"""The header ``Host``: a name or an address, perhaps with a port."""
 
 
 class GuardedProtocol(H11Protocol):
@@ -35,8 +42,9 @@ class GuardedProtocol(H11Protocol):
         self._was_idle = False
         self._watch = self.loop.call_later(IDLE_S, self._look)
         if len(self.connections) > CONNECTIONS_MOST:
-            idle = [other for other in self.connections if isinstance(other, GuardedProtocol) and other.is_idle]
-            min(idle, key=lambda other: other.since, default=self).transport.abort()
+            others = [one for one in self.connections if one is not self and isinstance(one, GuardedProtocol)]
+            useless = [one for one in others if one.is_idle] or [one for one in others if one.flow.write_paused]
+            min(useless, key=lambda one: one.since, default=self).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
@@ -69,10 +77,15 @@ class OwnNames:
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self._app = app
-        self._hosts = {host.lower() for host in (*hosts, socket.gethostname())}
+        self._begin = asyncio.Lock()
+        """One request begins in each turn of the event loop: a hundred at once would hold up the meters."""
+        own = socket.gethostname()
+        self._hosts = {normalise_host(host) for host in (*hosts, own, f"{own}.local")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        async with self._begin:
+            await asyncio.sleep(0)
         host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else ""
         if self._is_ours(host):
             await self._app(scope, receive, send)
@@ -81,8 +94,10 @@ class OwnNames:
         await JSONResponse({"error": detail}, status_code=MISDIRECTED)(scope, receive, send)
 
     def _is_ours(self, header: str) -> bool:
-        name = header.rpartition("]")[0].lstrip("[") if header.startswith("[") else header.partition(":")[0]
-        name = name.rstrip(".").lower()
+        found = _HOST.fullmatch(header)
+        if found is None:
+            return False
+        name = normalise_host(found["v6"] or found["name"])
         if "." not in name and ":" not in name:
             return True
         try:

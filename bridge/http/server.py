@@ -24,6 +24,9 @@ LOG = logging.getLogger(__name__)
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus' text exposition format."""
 
+WRITTEN_AT_ONCE: Final = 32 * 1024
+"""Bytes of an answer that is not written in turns: each turn costs as much as some ten kilobytes."""
+
 FAREWELL_S: Final = 1
 """How long requests that are being answered may hold up the end."""
 
@@ -72,15 +75,45 @@ Render = Callable[[], Awaitable[Sequence[bytes]]]
 """Writes the metrics in pieces, in turns short enough for everything else."""
 
 
+class _Scrapes:
+    """Writes the metrics once for all who asked before it began, so that many who ask cost no more than one."""
+
+    def __init__(self, render: Render) -> None:
+        self._render = render
+        self._one_at_a_time = asyncio.Lock()
+        self._asked = self._began = 0
+        self._waiting = 0
+        self._pieces: Sequence[bytes] = ()
+
+    async def take(self) -> Sequence[bytes]:
+        """The metrics as they are after this call."""
+        self._asked += 1
+        mine = self._asked
+        self._waiting += 1
+        try:
+            async with self._one_at_a_time:
+                if self._began < mine:
+                    asked = self._asked
+                    self._pieces = await self._render()
+                    self._began = asked
+                return self._pieces
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._pieces = ()  # megabytes, where there are thousands of channels
+
+
 def application(*, render: Render, not_ready: Callable[[], Sequence[str]], lag: LoopLag) -> Starlette:
-    """The routes. ``render`` runs one at a time; ``not_ready`` gives reasons, none when ready."""
-    one_at_a_time = asyncio.Lock()
+    """The routes. ``render`` runs once at a time; ``not_ready`` gives reasons, none when ready."""
+    scrapes = _Scrapes(render)
 
     async def metrics(_request: Request) -> Response:
-        async with one_at_a_time:
-            pieces = await render()
-        length = {"content-length": str(sum(map(len, pieces)))}
-        return StreamingResponse(_in_turns(pieces), media_type=METRICS_TYPE, headers=length)
+        pieces = await scrapes.take()
+        length = sum(map(len, pieces))
+        if length <= WRITTEN_AT_ONCE:
+            return Response(b"".join(pieces), media_type=METRICS_TYPE)
+        headers = {"content-length": str(length)}
+        return StreamingResponse(_in_turns(pieces), media_type=METRICS_TYPE, headers=headers)
 
     async def health(_request: Request) -> Response:
         return JSONResponse({"status": "alive", "loop_lag_s": round(lag.worst_s, 4)})
@@ -121,6 +154,7 @@ async def serve(
     config = uvicorn.Config(
         OwnNames(application(render=render, not_ready=not_ready, lag=lag), hosts),
         log_config=None,
+        log_level="error",  # it warns of every request that is none, and of a library for sockets that nobody wants
         access_log=False,
         loop="none",
         http=GuardedProtocol,

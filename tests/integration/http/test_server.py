@@ -140,20 +140,33 @@ async def test_sockets_that_ask_nothing_do_not_keep_a_healthy_bridge_from_answer
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1:8099", "localhost", "[::1]:8099", "bridge:8099", "own.example.org", "10.0.0.5"]
+    "host",
+    ["127.0.0.1:8099", "localhost", "[::1]:8099", "bridge:8099", "own.example.org", "OWN.example.org.:80", "10.0.0.5"],
 )
 async def test_it_is_asked_for_under_addresses_short_names_and_those_that_are_allowed(
     bridge: Bridge, host: str
 ) -> None:
     async with (
-        serve("127.0.0.1:0", render=bridge.render, not_ready=list, lag=LoopLag(), hosts=["Own.example.org"]) as url,
+        serve("127.0.0.1:0", render=bridge.render, not_ready=list, lag=LoopLag(), hosts=["Own.example.org."]) as url,
         httpx.AsyncClient(base_url=url, trust_env=False) as client,
     ):
         assert (await client.get("/metrics", headers={"host": host})).status_code == 200
 
 
-async def test_a_page_that_points_its_own_name_here_reads_nothing(http: httpx.AsyncClient) -> None:
-    answer = await http.get("/metrics", headers={"host": "evil.example.org"})
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example.org",
+        "127.0.0.1.evil.example.org:8099",
+        "localhost.evil.example.org",
+        "[::1].evil.example.org",
+        "a:b.evil.example.org",
+        "http://evil.example.org",
+        "127.0.0.1, evil.example.org",
+    ],
+)
+async def test_a_page_that_points_its_own_name_here_reads_nothing(http: httpx.AsyncClient, host: str) -> None:
+    answer = await http.get("/metrics", headers={"host": host})
     assert answer.status_code == 421
     assert "[http] hosts" in answer.json()["error"]
 
@@ -168,7 +181,9 @@ async def test_a_page_that_points_its_own_name_here_reads_nothing(http: httpx.As
         b"\r\n\r\n\x00\xff",
     ],
 )
-async def test_what_is_no_request_is_refused_and_disturbs_nobody(http: httpx.AsyncClient, data: bytes) -> None:
+async def test_what_is_no_request_is_refused_and_disturbs_nobody(
+    http: httpx.AsyncClient, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
     writer.write(data)
     writer.write_eof()
@@ -177,3 +192,74 @@ async def test_what_is_no_request_is_refused_and_disturbs_nobody(http: httpx.Asy
         assert not answer.startswith(b"HTTP/1.1 2")
     writer.close()
     assert (await http.get("/healthz")).status_code == 200
+    assert not caplog.records  # whoever scans ports would fill the log
+
+
+async def test_scrapers_that_read_no_answer_do_not_keep_a_healthy_bridge_from_answering() -> None:
+    bridge = Bridge()
+
+    async def much() -> list[bytes]:
+        return [b"x" * 1_000_000] * 10
+
+    bridge.render = much  # type: ignore[method-assign]
+    async with (
+        serve("127.0.0.1:0", render=bridge.render, not_ready=list, lag=LoopLag()) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as client,
+    ):
+        greedy = []
+        for _ in range(CONNECTIONS_MOST + 40):
+            reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port, limit=1024)
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            await reader.read(1)  # its answer has begun
+            greedy.append(writer)
+        assert (await client.get("/healthz")).status_code == 200
+        for writer in greedy:
+            writer.transport.abort()
+
+
+async def test_all_who_ask_for_metrics_meanwhile_share_one_writing_of_them() -> None:
+    written = 0
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def render() -> list[bytes]:
+        nonlocal written
+        written += 1
+        begun.set()
+        await go_on.wait()
+        return [b"%d" % written]
+
+    async with (
+        serve("127.0.0.1:0", render=render, not_ready=list, lag=LoopLag()) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as client,
+    ):
+        first = asyncio.create_task(client.get("/metrics"))
+        await begun.wait()
+        others = [asyncio.create_task(client.get("/metrics")) for _ in range(20)]
+        while len(client._transport._pool.connections) < 21:  # type: ignore[attr-defined]  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await client.get("/healthz")  # so that they have arrived
+        go_on.set()
+        assert (await first).text == "1"
+        assert {answer.text for answer in await asyncio.gather(*others)} == {"2"}
+
+
+async def test_a_hundred_clients_that_ask_without_end_hold_nothing_else_up(http: httpx.AsyncClient) -> None:
+    clients = [await asyncio.open_connection(http.base_url.host, http.base_url.port) for _ in range(100)]
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            began = time.thread_time()  # other programs are not our doing
+            await asyncio.sleep(0)
+            longest = max(longest, time.thread_time() - began)
+
+    for _, writer in clients:
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+        await asyncio.sleep(0)
+    watching = asyncio.create_task(watch())
+    assert (await http.get("/healthz")).status_code == 200
+    watching.cancel()
+    for _, writer in clients:
+        writer.transport.abort()
+    assert longest < 0.04
