@@ -215,7 +215,7 @@ def _check_database(settings: Settings, write: Callable[[str], None]) -> bool:
     from services.store import StoreError
 
     try:
-        _current, words = look_at_schema(settings)
+        _current, words = look_at_schema(settings, thorough=True)
     except StoreError as error:
         write(f"database: {error}")
         return settings.database.url.startswith("sqlite") and "there is no database" in str(error)

@@ -126,9 +126,9 @@ def _short(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def look_at_schema(settings: Settings) -> tuple[bool, str]:
-    """Whether the schema is the newest, and that in words. Raises `StoreError`."""
-    with reading(settings.database.connection_url()) as connection:
+def look_at_schema(settings: Settings, *, thorough: bool = False) -> tuple[bool, str]:
+    """Whether the schema is the newest, and that in words; ``thorough`` looks for damage. Raises `StoreError`."""
+    with reading(settings.database.connection_url(), thorough=thorough) as connection:
         found = schema.revision(connection)
     schema.refuse_newer(found)
     if found == schema.HEAD:
@@ -154,7 +154,7 @@ def db_upgrade(path: Path | None, write: Write) -> None:
     file = file_of(url)
     with only_us(file):
         if file is not None:
-            check_for_damage(file)
+            check_for_damage(file, thorough=True)
         engine = make_engine(url, alone=True)
         try:
             with engine.begin() as connection:

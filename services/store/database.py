@@ -13,13 +13,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from services import clock
 from services.store import schema
 from services.store.asking import aging, facts, queries
-from services.store.care import Renewal, find_damage, identity, is_damage, is_passing, set_aside, size
+from services.store.care import (
+    QUICKLY_READ_BYTES,
+    Renewal,
+    find_damage,
+    identity,
+    is_damage,
+    is_passing,
+    set_aside,
+    size,
+)
 from services.store.engine import describe, explain, file_of, make_engine, make_private
 from services.store.errors import StoreError
 
-CHECKED_AT_START_BYTES: Final = 16 * 1024 * 1024
-"""A file up to this size is read as a whole before it is opened: half a second on an SD card. A larger one is looked
-at while the bridge runs (`services.store.care.checkup`)."""
 RENEWED_APART_S: Final = 60.0
 """A disk that damages every file must not be filled with them: before this time it is a database that takes nothing."""
 
@@ -65,7 +71,7 @@ class Database:
 
         A file that can be read while another program has locked it, or the disk is full, is enough to begin with.
         """
-        if self.path is not None and size(self.path) <= CHECKED_AT_START_BYTES:
+        if self.path is not None and size(self.path) <= QUICKLY_READ_BYTES:
             damage = find_damage(self.path)
             if damage is not None:
                 self.renew(damage)

@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from services.store import postgresql
-from services.store.care import check_for_damage, remedy_of
+from services.store.care import check_for_damage, damaged, is_damage, remedy_of
 from services.store.errors import StoreError
 
 BUSY_TIMEOUT_MS = 5_000
@@ -203,16 +203,19 @@ def _check_place(path: Path) -> None:
 
 
 @contextmanager
-def reading(text: str) -> Iterator[Connection]:
+def reading(text: str, *, thorough: bool = False) -> Iterator[Connection]:
     """A connection that only reads, beside a running bridge or without one: for the command line.
 
+    ``thorough`` reads a SQLite file as a whole first, however large it is, to find damage.
     Raises `StoreError` where there is no such database, or it cannot be read.
     """
     url = parse(text)
     path = file_of(url)
     if path is not None:
         _check_place(path)
-        check_for_damage(path)  # before anything opens it: SQLite throws away the -wal of an empty file
+        check_for_damage(
+            path, thorough=thorough
+        )  # before anything opens it: SQLite throws away the -wal of an empty file
     engine = make_engine(url)
     try:
         with engine.connect() as connection:
@@ -220,6 +223,8 @@ def reading(text: str) -> Iterator[Connection]:
                 connection.exec_driver_sql("PRAGMA query_only=ON")
             yield connection
     except SQLAlchemyError as error:
+        if path is not None and is_damage(error):
+            raise damaged(path, explain(error, url)) from error
         raise StoreError(f"cannot read {describe(url)}: {explain(error, url)}") from error
     finally:
         with suppress(SQLAlchemyError):

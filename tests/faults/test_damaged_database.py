@@ -144,26 +144,6 @@ async def test_a_database_that_is_damaged_under_the_running_bridge_is_begun_anew
         assert not seen.audit("receiver_added"), "who was there is there still"
 
 
-async def test_a_full_disk_is_said_with_the_remedy_and_nothing_is_set_aside_for_it(house: House) -> None:
-    async with simulated() as unit, house.serve(entry(unit)).observer() as seen, house.process() as bridge:
-        await seen.live("rack")
-        await seen.until(lambda: seen.audit("receiver_online"))
-        bridge.limit_files(house.database.stat().st_size)
-        for number in range(5):
-            unit.set_value(Part(1), "name", f"Name {number}")
-            await seen.until(partial(seen.shows, "rack-1", name=f"Name {number}"))
-        await seen.until(lambda: seen.is_bridge("degraded"))
-        assert seen.bridge["reason"] == "database_not_writable"
-        bridge.limit_files(None)
-        await seen.until(lambda: seen.is_bridge("online"), 20)
-        await seen.until(lambda: len(seen.audit("channel_settings_changed")) == 5)
-        assert gapless(seen)
-        assert not set_aside(house)
-        assert await bridge.stop() == 0
-    with closing(sqlite3.connect(house.database)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-
-
 async def test_a_disk_that_is_full_at_the_start_keeps_no_receiver_away(house: House) -> None:
     async with simulated() as unit, house.serve(entry(unit)).observer() as seen, house.process() as bridge:
         await seen.live("rack")
@@ -179,6 +159,9 @@ async def test_a_disk_that_is_full_at_the_start_keeps_no_receiver_away(house: Ho
         await seen.until(lambda: len(seen.audit("receiver_online")) == 2)
         assert gapless(seen)
         assert not set_aside(house)
+        assert await bridge.stop() == 0
+    with closing(sqlite3.connect(house.database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 async def test_a_database_that_another_program_has_locked_at_the_start_keeps_no_receiver_away(house: House) -> None:

@@ -11,8 +11,10 @@ from services.store.care import losses
 from services.store.care.checkup import Checkup, Look
 from services.store.care.condition import Condition
 from services.store.care.damage import (
+    QUICKLY_READ_BYTES,
     Renewal,
     check_for_damage,
+    damaged,
     find_damage,
     identity,
     is_damage,
@@ -26,6 +28,7 @@ from services.store.care.damage import (
 from services.store.care.losses import Loss, Losses, added, make_room
 
 __all__ = [
+    "QUICKLY_READ_BYTES",
     "Checkup",
     "Condition",
     "Look",
@@ -34,6 +37,7 @@ __all__ = [
     "Renewal",
     "added",
     "check_for_damage",
+    "damaged",
     "find_damage",
     "identity",
     "is_damage",

@@ -28,6 +28,9 @@ BESIDE: Final = ("", "-wal", "-shm")
 """A database and the files that SQLite keeps beside it, as endings of its name."""
 FINDINGS: Final = 3
 """Faults of one file that are named; more of them tell nobody more."""
+QUICKLY_READ_BYTES: Final = 16 * 1024 * 1024
+"""A file up to this size is read as a whole before it is used: half a second on an SD card. A larger one is looked at
+while the bridge runs (`services.store.care.checkup`)."""
 HEADING: Final = "*** in database main ***\n"
 MARK: Final = ".damaged-"
 
@@ -97,15 +100,20 @@ def find_damage(path: Path) -> str | None:
     return None if found == ["ok"] else "; ".join(" ".join(line.split()) for line in found)
 
 
-def check_for_damage(path: Path) -> None:
-    """Raise `StoreError` with the remedy where a file is damaged."""
-    damage = find_damage(path)
+def check_for_damage(path: Path, *, thorough: bool) -> None:
+    """Raise `StoreError` with the remedy where a file is damaged; only ``thorough`` reads one that is large."""
+    damage = find_damage(path) if thorough or size(path) <= QUICKLY_READ_BYTES else None
     if damage is not None:
-        raise StoreError(
-            f"{path} is damaged ({damage}): the bridge sets it aside as {path.name}{MARK}<time> and begins a new one, "
-            "at its next start or within minutes where it runs; to keep what it knows instead, stop the bridge and "
-            "put a backup in its place"
-        )
+        raise damaged(path, damage)
+
+
+def damaged(path: Path, damage: str) -> StoreError:
+    """What a command says that finds a file damaged."""
+    return StoreError(
+        f"{path} is damaged ({damage}): the bridge sets it aside as {path.name}{MARK}<time> and begins a new one, "
+        "at its next start or within minutes where it runs; to keep what it knows instead, stop the bridge and "
+        "put a backup in its place"
+    )
 
 
 def set_aside(path: Path, when: str) -> Path:

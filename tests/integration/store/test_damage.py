@@ -114,7 +114,7 @@ async def test_a_file_that_is_too_large_to_be_read_before_a_start_is_found_damag
 ) -> None:
     await fill(path)
     zeroes(path, 6 * PAGE, 12 * PAGE)
-    monkeypatch.setattr("services.store.database.CHECKED_AT_START_BYTES", 0)
+    monkeypatch.setattr("services.store.database.QUICKLY_READ_BYTES", 0)
     async with Store.open(f"sqlite:///{path}") as store:
         await until_renewed(store)
 
