@@ -21,7 +21,7 @@ from services.commands import BridgeActions, CommandHandlers, CommandService, Re
 from services.discovery import Adverts, AnnouncedHosts, Candidates, DiscoveryOrchestrationService, Schedule
 from services.drivers import Driver, Makers, Surroundings
 from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts, keep_all
-from services.model import Campus, Facet
+from services.model import Campus
 from services.store import Store
 from services.units import (
     Availability,
@@ -159,8 +159,7 @@ class App:
             health=self.health.figures,
             trouble=self.health.trouble,
         )
-        self.presence.echoes.read_process(Facet.STATE, self.status.check_own_state)
-        self.presence.echoes.read_process(Facet.HEALTH, self.status.hear_health)
+        self.presence.listen(self.status)
         self.relay = AuditRelay(self.outbox, self.topics, self.inventory, self.presence.confirmations)
         self.publisher = Publisher(
             inventory=self.inventory,
@@ -196,13 +195,8 @@ class App:
             default=self.default,
             reply_prefixes=settings.mqtt.reply_prefixes,
         )
-        self.router = InboundRouter(
-            presence=self.presence,
-            topics=self.topics,
-            commands=self.gateway,
-            replies=self.replies,
-            overwritten=self.publisher.overwritten,
-        )
+        repairs = self.publisher.repairs
+        self.router = InboundRouter(self.presence, self.gateway, self.replies, overwritten=repairs.overwritten)
 
     def _build_configuration(self, read: Callable[[], Settings]) -> ConfigurationReload:
         return ConfigurationReload(

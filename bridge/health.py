@@ -152,7 +152,7 @@ class Health:
                 ),
                 "retained_repairs": (
                     "Retained topics that others had changed or emptied, and that were sent again.",
-                    float(publisher.repairs),
+                    float(publisher.repairs.count),
                 ),
                 "replies_lost": ("Replies to commands that were never handed to a broker.", float(replies.lost)),
                 "mqtt_messages_refused": (

@@ -137,6 +137,11 @@ class Topics:
                 return None if address is None else Published(address, None, _FACETS[facet], "".join(parts))
         return None
 
+    def resource_of(self, topic: str) -> Address | None:
+        """The resource that a topic belongs to, whatever stands below it; ``None`` for foreign and process topics."""
+        levels = topic[len(self._root) :].split("/") if topic.startswith(self._root) else []
+        return _address(*levels[:4]) if len(levels) > 4 else None  # noqa: PLR2004 - the levels of a resource
+
     def is_ours(self, topic: str) -> bool:
         """Whether the bridge publishes there by itself; not so replies, which go where a client wants them."""
         if not topic.startswith(self._root):

@@ -9,7 +9,7 @@ from bridge.contract import Topics
 from bridge.inbound.echoes import OLD, Echoes
 from bridge.inbound.subscriptions import Subscriptions
 from bridge.mqtt import MqttClient, MqttConfig
-from bridge.publishing import Confirmations, LastWords, Succession, epoch_above
+from bridge.publishing import BridgeStatus, Confirmations, LastWords, Succession, epoch_above
 from services.live import Inventory
 from services.model import Campus, Facet
 from services.store import Store
@@ -26,7 +26,7 @@ class Presence:
         store: Store,
         tenants: Callable[[], Sequence[Campus]],
     ) -> None:
-        self._topics = topics
+        self.topics = topics
         self.succession = Succession(topics, inventory, partial(epoch_above, store))
         words = LastWords(topics, inventory.bridge_id, self.succession)
         self.client = MqttClient(config, will=words.will, farewell=words.farewell, stands_by=words.kept_back)
@@ -35,6 +35,11 @@ class Presence:
         self.confirmations = Confirmations(topics, self.subscriptions.reads)
         for facet in (Facet.AUDIT, Facet.AUDIT_HEAD):
             self.echoes.read_campuses(facet, self.confirmations.read, versions=OLD)
+
+    def listen(self, status: BridgeStatus) -> None:
+        """Have the bridge's own topics read by whoever publishes them."""
+        self.echoes.read_process(Facet.STATE, status.check_own_state)
+        self.echoes.read_process(Facet.HEALTH, status.hear_health)
 
     def trouble(self) -> str | None:
         """What the broker does not let us do, as a reason of the contract; ``None`` while it lets us do everything."""
@@ -63,7 +68,7 @@ class Presence:
     def _refused(self) -> list[str]:
         """Our topics whose newest message the broker did not take; where a client wants a reply is its own affair."""
         connection = self.client.connection
-        return [] if connection is None else [topic for topic in connection.refusals if self._topics.is_ours(topic)]
+        return [] if connection is None else [topic for topic in connection.refusals if self.topics.is_ours(topic)]
 
 
 def _more(topics: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from bridge.contract import Topics
 from bridge.inbound.command_gateway import CommandGateway
 from bridge.inbound.presence import Presence
 from bridge.inbound.replies import Replies
@@ -18,15 +17,14 @@ class InboundRouter:
 
     def __init__(
         self,
-        *,
         presence: Presence,
-        topics: Topics,
         commands: CommandGateway,
         replies: Replies,
+        *,
         overwritten: Callable[[Address, Facet], None],
     ) -> None:
         """``overwritten`` is told which retained topics others changed."""
-        self._topics = topics
+        self._topics = presence.topics
         self._overwritten = overwritten
         self._subscriptions = presence.subscriptions
         self._echoes = presence.echoes

@@ -48,6 +48,7 @@ class Refusals:
     def __init__(self, broker: str) -> None:
         self._broker = broker
         self._reasons: dict[str, int] = {}
+        self._logged: set[str] = set()
         self.count = 0
         """Messages that were refused, over this connection."""
 
@@ -62,7 +63,8 @@ class Refusals:
         self.count += 1
         if topic not in self._reasons and len(self._reasons) < TOPICS_KEPT:
             self._reasons[topic] = reason
-            if len(self._reasons) <= LOGGED:
+            if topic not in self._logged and len(self._logged) < LOGGED:
+                self._logged.add(topic)
                 LOG.error("%s does not take messages to %s", self._broker, self.words(topic, size))
         elif topic in self._reasons:
             self._reasons[topic] = reason
@@ -71,6 +73,10 @@ class Refusals:
         """A message to a topic was taken: whatever stood in the way is mended."""
         if self._reasons.pop(topic, None) is not None and not self._reasons:
             LOG.info("%s takes our messages again", self._broker)
+
+    def forget(self, topic: str) -> None:
+        """Nothing will be published there again."""
+        self._reasons.pop(topic, None)
 
     def words(self, topic: str, size: int | None = None) -> str:
         """Topic, reason and remedy of a refused message."""

@@ -2,9 +2,9 @@
 
 `publisher` takes marks and events and sends them in order; `rendering` makes the payload of a unit or part,
 `campus_pages` that of inventory, summary and candidates, `plain_values` one topic a value. `retained_book` knows what
-is retained at the broker and empties what is no more. `audit_relay` publishes audit events until the broker took them,
-which `confirmations` tells. `bridge_status` publishes the bridge's own state, info and health; `succession` decides
-which of two processes with one id speaks.
+is retained at the broker and empties what is no more; `repairs` sends again what others wrote over, or the broker did
+not take. `audit_relay` publishes audit events until the broker took them, which `confirmations` tells. `bridge_status`
+publishes the bridge's own state, info and health; `succession` decides which of two processes with one id speaks.
 """
 
 from __future__ import annotations

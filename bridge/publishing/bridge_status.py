@@ -101,6 +101,11 @@ class BridgeStatus:
         """Have `info` published again, soon."""
         self._info_is_old = True
 
+    def repeat(self, facet: Facet) -> None:
+        """Have `state` or `info` published again, soon: the broker did not take it. `health` comes again anyway."""
+        self._info_is_old |= facet is Facet.INFO
+        self._overwritten |= facet is Facet.STATE
+
     # -- messages over a connection --------------------------------------------------------------------------
 
     async def publish_info(self, connection: Connection) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from bridge.contract import Topics
 from bridge.mqtt import Connection
@@ -18,6 +18,7 @@ from bridge.publishing.audit_relay import AuditRelay
 from bridge.publishing.bridge_status import BridgeStatus
 from bridge.publishing.plain_values import PlainValues
 from bridge.publishing.rendering import Renderer
+from bridge.publishing.repairs import Repairs
 from bridge.publishing.retained_book import RetainedBook
 from services import clock
 from services.live import Changes, Inventory, Mark
@@ -51,8 +52,6 @@ PROCESS_TOPICS = 2
 
 PACED = frozenset({Facet.SUMMARY, Facet.CANDIDATES})
 """What changes with every unit of a campus, and what anybody on the network can make change."""
-REPAIR_S = 10.0
-"""How long what others wrote on our topics stands there at most; all of it is answered in one go, so nobody floods."""
 PACE_S = 1.0
 """Seconds between two of each, a campus."""
 
@@ -86,10 +85,7 @@ class Publisher:
         self._pages: dict[tuple[Mark, str], int] = {}
         """Pages as they were sent last over this connection, without their time."""
         self._again = asyncio.Event()
-        self._overwritten: set[Mark] = set()
-        """What others wrote over or emptied at the broker, and is sent again soon."""
-        self.repairs = 0
-        """Retained topics that were sent again because others had changed them, since the start of the process."""
+        self.repairs = Repairs(topics, status, is_ours=self._is_ours, send_again=self._send_again)
         self.sent: Counter[str] = Counter()
         """Messages by facet, since the start of the process."""
         self.telemetry_dropped = 0
@@ -108,34 +104,15 @@ class Publisher:
         if tenant is None:
             self._again.set()
             return len(everything) + PROCESS_TOPICS
-        for address, facet in everything:
-            self._values.forget(address)
-            self._changes.mark(address, facet)
-        self._pages.clear()
+        self._send_again(everything)
         return len(everything)
 
-    def overwritten(self, address: Address, facet: Facet) -> None:
-        """Somebody else changed a retained topic: if it is ours, it is ours again within `REPAIR_S` seconds."""
-        ours = self._exists(address) or address == self._inventory.bridge_address(address.tenant)
-        if facet not in RETAINED or not ours:
-            return
-        if not self._overwritten:
-            asyncio.get_running_loop().call_later(REPAIR_S, self._repair)
-        self._overwritten.add((address, facet))
-
-    def _repair(self) -> None:
-        if not self.repairs:
-            address, facet = next(iter(self._overwritten))
-            log.warning(
-                "others write on our retained topics; they are sent again. Let only this user write there",
-                extra={"topic": self._topics.of(address, facet), "topics": len(self._overwritten)},
-            )
-        self.repairs += len(self._overwritten)
-        self._pages.clear()
-        for address, facet in self._overwritten:
+    def _send_again(self, marks: Collection[Mark]) -> None:
+        """Send what is marked soon, and whole: the broker does not have it."""
+        for address, facet in marks:
+            self._pages.clear()
             self._values.forget(address)
             self._changes.mark(address, facet)
-        self._overwritten.clear()
 
     # -- one connection --------------------------------------------------------------------------------------
 
@@ -147,6 +124,7 @@ class Publisher:
             group.create_task(self._relay.run(connection), name="relay audit")
             group.create_task(self._status.pulse(connection), name="health")
             group.create_task(self._republish_on_request(connection), name="republish")
+            group.create_task(self.repairs.send_refused_again(connection), name="refused topics")
 
     async def _publish_everything(self, connection: Connection) -> None:
         """Everything retained, in the contract's order, and only then that the bridge is online."""
@@ -283,6 +261,11 @@ class Publisher:
         for tenant in self._tenants():
             for facet in CAMPUS_FACETS:
                 yield self._inventory.bridge_address(tenant), facet
+
+    def _is_ours(self, mark: Mark) -> bool:
+        address, facet = mark
+        is_own = address == self._inventory.bridge_address(address.tenant)
+        return facet in RETAINED and (is_own or self._exists(address))
 
     def _exists(self, address: Address) -> bool:
         return address in self._inventory.units or self._inventory.part(address) is not None

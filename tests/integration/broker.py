@@ -59,6 +59,7 @@ class Runner(Protocol):
     async def start(self, config: Path, log: Path) -> None: ...
     async def end(self, how: signal.Signals) -> None: ...
     async def freeze(self, *, frozen: bool) -> None: ...
+    async def hang_up(self) -> None: ...
     async def has_ended(self) -> bool: ...
 
 
@@ -86,6 +87,10 @@ class Program:
     async def freeze(self, *, frozen: bool) -> None:
         assert self._process is not None, "the broker is not running"
         self._process.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
+
+    async def hang_up(self) -> None:
+        assert self._process is not None, "the broker is not running"
+        self._process.send_signal(signal.SIGHUP)
 
     async def has_ended(self) -> bool:
         return self._process is None or self._process.returncode is not None
@@ -119,6 +124,9 @@ class Container:
 
     async def freeze(self, *, frozen: bool) -> None:
         await asyncio.to_thread(self._container.pause if frozen else self._container.unpause)
+
+    async def hang_up(self) -> None:
+        await asyncio.to_thread(self._container.kill, signal.SIGHUP.name)
 
     async def has_ended(self) -> bool:
         return self._container is None or await asyncio.to_thread(_has_ended, self._container)
@@ -205,6 +213,10 @@ class Mosquitto:
     async def freeze(self) -> None:
         """Make it stand still: it keeps its connections, reads nothing and answers nothing."""
         await self._runner.freeze(frozen=True)
+
+    async def reload(self) -> None:
+        """Have it read its access rules and passwords again; connections stay."""
+        await self._runner.hang_up()
 
     async def thaw(self) -> None:
         """Let it go on."""
