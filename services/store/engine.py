@@ -206,16 +206,15 @@ def _check_place(path: Path) -> None:
 def reading(text: str, *, thorough: bool = False) -> Iterator[Connection]:
     """A connection that only reads, beside a running bridge or without one: for the command line.
 
-    ``thorough`` reads a SQLite file as a whole first, however large it is, to find damage.
-    Raises `StoreError` where there is no such database, or it cannot be read.
+    ``thorough`` reads a SQLite file as a whole first, however large it is, to find damage. Raises
+    `StoreError` where there is no such database, or it cannot be read.
     """
     url = parse(text)
     path = file_of(url)
     if path is not None:
         _check_place(path)
-        check_for_damage(
-            path, thorough=thorough
-        )  # before anything opens it: SQLite throws away the -wal of an empty file
+        # before anything opens it, for SQLite throws away the -wal of an empty file
+        check_for_damage(path, thorough=thorough)
     engine = make_engine(url)
     try:
         with engine.connect() as connection:

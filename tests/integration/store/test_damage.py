@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from services.store import Store, StoreError, reading
+from services.store import Store, StoreError, queries, reading
 from tests.integration.kept import channel, note, receiver
 
 PAGE = 4096
@@ -117,6 +117,16 @@ async def test_a_file_that_is_too_large_to_be_read_before_a_start_is_found_damag
     monkeypatch.setattr("services.store.database.QUICKLY_READ_BYTES", 0)
     async with Store.open(f"sqlite:///{path}") as store:
         await until_renewed(store)
+
+
+async def test_a_command_that_meets_damage_in_a_large_file_says_what_it_is(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(path)
+    zeroes(path, PAGE, pages_of(path) * PAGE)
+    monkeypatch.setattr("services.store.care.damage.QUICKLY_READ_BYTES", 0)
+    with pytest.raises(StoreError, match=r"is damaged \(.*backup"), reading(f"sqlite:///{path}") as connection:
+        queries.units(connection)
 
 
 @pytest.fixture
