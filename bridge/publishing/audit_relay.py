@@ -65,8 +65,9 @@ class AuditRelay:
             else:
                 self._outbox.done(batch)
             newest = {event.draft.tenant: event for event in batch if event.draft.tenant not in blocked}
-            self._heads.update(newest)
-            await self._publish_heads(connection, list(newest.values()))
+            heads = [event for campus, event in newest.items() if self._is_newer(event, self._heads.get(campus))]
+            self._heads.update({event.draft.tenant: event for event in heads})
+            await self._publish_heads(connection, heads)
 
     async def _send(self, connection: Connection, batch: Sequence[AuditEvent]) -> list[AuditEvent]:
         """Return when the broker has answered for all of them: those that it refused and may take later."""
@@ -95,6 +96,11 @@ class AuditRelay:
                 await connection.ready()
         await arrived.wait()
         return refused
+
+    @staticmethod
+    def _is_newer(event: AuditEvent, head: AuditEvent | None) -> bool:
+        """Whether an event comes after the head: after a start what waited is older than the newest event."""
+        return head is None or event.stream != head.stream or event.seq > head.seq
 
     async def _publish_heads(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
         for event in events:

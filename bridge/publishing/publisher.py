@@ -11,6 +11,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from bridge.contract import Topics
 from bridge.mqtt import Connection
@@ -93,6 +94,8 @@ class Publisher:
         self.unwritable = 0
         """Messages that were left out because their values cannot be written as JSON, likewise."""
         self._skipped: set[Mark] = set()
+        self._events: dict[str, Event] = {}
+        """Events on their way, by id: a connection that breaks gives them back."""
 
     def restore(self, published: Iterable[PublishedResource]) -> None:
         """Take over what stands at the broker from earlier runs."""
@@ -118,13 +121,17 @@ class Publisher:
 
     async def serve(self, connection: Connection) -> None:
         """Publish over this connection until it is lost."""
-        await self._publish_everything(connection)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow(connection), name="publish changes")
-            group.create_task(self._relay.run(connection), name="relay audit")
-            group.create_task(self._status.pulse(connection), name="health")
-            group.create_task(self._republish_on_request(connection), name="republish")
-            group.create_task(self.repairs.send_refused_again(connection), name="refused topics")
+        try:
+            await self._publish_everything(connection)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow(connection), name="publish changes")
+                group.create_task(self._relay.run(connection), name="relay audit")
+                group.create_task(self._status.pulse(connection), name="health")
+                group.create_task(self._republish_on_request(connection), name="republish")
+                group.create_task(self.repairs.send_refused_again(connection), name="refused topics")
+        finally:
+            self._changes.give_back(list(self._events.values()))
+            self._events.clear()
 
     async def _publish_everything(self, connection: Connection) -> None:
         """Everything retained, in the contract's order, and only then that the bridge is online."""
@@ -149,6 +156,7 @@ class Publisher:
         while True:
             await self._changes.wait()
             marks, events = self._changes.take()
+            self._events |= {event.event_id: event for event in events}
             changed = [mark for mark in marks if mark[1] is not Facet.TELEMETRY]
             if len(changed) > 1:
                 changed.sort(key=lambda mark: RANK.get(mark[1], len(RANK)))
@@ -231,10 +239,15 @@ class Publisher:
             payload = self._renderer.event(event)
         except Exception as error:  # noqa: BLE001 - likewise
             self._skip(event.address, Facet.EVENT, error)
+            self._end_event(event.event_id, 0)
             return
-        while not connection.publish_nowait(topic, payload, qos=1):
+        while not connection.publish_nowait(topic, payload, qos=1, acked=partial(self._end_event, event.event_id)):
             await connection.ready()
         self.sent[Facet.EVENT] += 1
+
+    def _end_event(self, event_id: str, _reason: int) -> None:
+        """The broker has the event, or refused it, which the connection counts."""
+        self._events.pop(event_id, None)
 
     def _skip(self, address: Address, facet: Facet, error: Exception) -> None:
         """Leave out a message that cannot be written; the log has it once for each topic."""

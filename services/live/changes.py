@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 
 from services.model import Address, Event, Facet
 
@@ -42,6 +43,16 @@ class Changes:
             self.events_dropped += 1
         self._events.append(event)
         self._wake.set()
+
+    def give_back(self, events: Sequence[Event]) -> None:
+        """Queue events again that were taken and did not reach the broker, before all others; as many as there is
+        room for, the newest of them.
+        """
+        room = (self._events.maxlen or 0) - len(self._events)
+        self.events_dropped += max(0, len(events) - room)
+        self._events.extendleft(list(reversed(events))[:room])
+        if events:
+            self._wake.set()
 
     def unmark(self, address: Address, facet: Facet) -> None:
         """Take a mark back: its facet is published anyway."""

@@ -157,7 +157,7 @@ class House:
 
 
 def is_ours(seen: Seen) -> bool:
-    return seen.topic.startswith("mic2mqtt/") and bool(seen.payload) and not seen.facet.startswith(("cmd/", "value/"))
+    return seen.topic.startswith("mic2mqtt/") and bool(seen.payload) and not seen.facet.startswith(("cmd", "value/"))
 
 
 class BridgeProcess:
