@@ -11,7 +11,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services import clock
@@ -39,6 +39,10 @@ NOT_KEPT = (
 REFUSED_PER_S, REFUSED_BURST = 1.0, 50
 """Refused commands that are audited, a campus; the others are counted in the next one (``left_out``)."""
 
+QUERIES_PER_S, QUERIES_BURST = 1 / 60, 50
+"""The same of commands that only look: whoever reads states over MQTT is not audited either, and a dashboard that
+asks each second would fill the database (docs/decisions/queries-are-audited-sparingly.md)."""
+
 _REJECTIONS: frozenset[ErrorCode] = frozenset(TITLES) - {
     "device_offline",
     "device_timeout",
@@ -50,11 +54,19 @@ _REJECTIONS: frozenset[ErrorCode] = frozenset(TITLES) - {
 
 
 @dataclass(slots=True)
-class _Refused:
-    """Refused commands of one campus: anybody who may write can send them without end."""
+class _Sparing:
+    """Commands of one campus that change nothing: anybody who may write can send them without end."""
 
-    pace: Pace = field(default_factory=lambda: Pace(REFUSED_PER_S, REFUSED_BURST))
+    pace: Pace
     left_out: int = 0
+
+    def take(self, now_s: float) -> int | None:
+        """How many were left out since the last one that was audited; ``None`` where this one is left out too."""
+        if not self.pace.take(now_s):
+            self.left_out += 1
+            return None
+        left_out, self.left_out = self.left_out, 0
+        return left_out
 
 
 def _no_progress(_data: Mapping[str, object]) -> None:
@@ -77,7 +89,8 @@ class CommandService:
         self._flush = flush
         self._remembered = RememberedOutcomes()
         self._earlier = EarlierCommands()
-        self._refused: defaultdict[Campus, _Refused] = defaultdict(_Refused)
+        self._refused: defaultdict[Campus, _Sparing] = defaultdict(lambda: _Sparing(Pace(REFUSED_PER_S, REFUSED_BURST)))
+        self._queries: defaultdict[Campus, _Sparing] = defaultdict(lambda: _Sparing(Pace(QUERIES_PER_S, QUERIES_BURST)))
 
     async def perform(self, command: Command, progress: Progress = _no_progress) -> Outcome:
         """Perform a command once; a repetition gets the first outcome. Never raises."""
@@ -147,13 +160,9 @@ class CommandService:
         return True
 
     def _record(self, command: Command, outcome: Outcome) -> None:
-        left_out = 0
-        if outcome.status == "rejected":
-            refused = self._refused[command.context.tenant]
-            if not refused.pace.take(asyncio.get_running_loop().time()):
-                refused.left_out += 1
-                return
-            left_out, refused.left_out = refused.left_out, 0
+        left_out = self._left_out(command, outcome)
+        if left_out is None:
+            return
         after = {
             "verb": command.verb,
             "args": _kept(command.args) if outcome.status == "rejected" else dict(command.args),
@@ -164,6 +173,13 @@ class CommandService:
         }
         resource = f"{command.address.kind}/{command.address.id}" if command.address else None
         self._audit.record("command", context=command.context, resource=resource, after=after)
+
+    def _left_out(self, command: Command, outcome: Outcome) -> int | None:
+        """How many like this one were not audited before it; ``None`` where this one is not either."""
+        campus, now_s = command.context.tenant, asyncio.get_running_loop().time()
+        if outcome.status == "rejected":
+            return self._refused[campus].take(now_s)
+        return self._queries[campus].take(now_s) if VERBS[command.verb].is_query else 0
 
 
 def _kept(args: Mapping[str, Any]) -> dict[str, object]:

@@ -37,6 +37,32 @@ async def test_a_flood_of_refused_commands_is_answered_and_fills_neither_audit_n
         assert house.database.stat().st_size - before < 1_000_000
 
 
+@pytest.mark.parametrize(
+    ("topic", "reply"),
+    [
+        ("receiver/rack/cmd", "receiver/rack/reply/unknown"),
+        ("receiver/rack/cmd/", "receiver/rack/reply/unknown"),
+        ("receiver/rack/cmd/refresh/", "receiver/rack/reply/unknown"),
+        ("receiver/rack/cmd/a/b/c", "receiver/rack/reply/unknown"),
+        ("receiver/rack/cmd/Refresh", "receiver/rack/reply/unknown"),
+        ("receiver/Rack/cmd/refresh", None),
+        ("receiver/a b/cmd/refresh", None),
+    ],
+)
+async def test_whatever_stands_below_cmd_is_answered_or_where_nothing_can_exist_counted(
+    house: House, topic: str, reply: str | None
+) -> None:
+    async with house.serve().running() as (app, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        await seen.publish(f"mic2mqtt/v1/default/stage/{topic}", "{}")
+        await seen.ask("bridge/main", "note", text="it came behind")
+        assert app.gateway.outcomes["unknown", "rejected"] == 1
+        if reply is not None:
+            await seen.until(lambda: f"mic2mqtt/v1/default/stage/{reply}" in [one.topic for one in seen.seen])
+            (answer,) = seen.all("reply/unknown")
+            assert answer.body["error"]["code"] == "unknown_verb"
+
+
 async def test_the_audit_says_how_many_refused_commands_it_left_out(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,6 +78,26 @@ async def test_the_audit_says_how_many_refused_commands_it_left_out(
         first, last = seen.audit("command")
         assert "left_out" not in first["after"]
         assert last["after"]["left_out"] == 3
+
+
+async def test_clients_that_ask_for_details_all_the_time_are_answered_and_do_not_fill_the_audit(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.commands.perform.QUERIES_BURST", 5)
+    monkeypatch.setattr("services.commands.perform.QUERIES_PER_S", 4.0)
+    async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
+        await seen.live("rack")
+        for _ in range(100):
+            await seen.publish(seen.topic("receiver/rack", "cmd/detail"))
+        await seen.until(lambda: len(seen.all("reply/detail")) == 100)
+        assert {one.body["status"] for one in seen.all("reply/detail")} == {"succeeded"}
+        await asyncio.sleep(0.25)
+        await seen.ask("receiver/rack", "detail")
+        await seen.ask("bridge/main", "note", text="the end")
+        await seen.until(lambda: seen.audit("note"))
+        details = [event["after"] for event in seen.audit("command") if event["after"]["verb"] == "detail"]
+        assert 5 <= len(details) < 30
+        assert len(details) + sum(event.get("left_out", 0) for event in details) == 101
 
 
 async def test_a_command_has_succeeded_only_when_it_is_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
