@@ -18,21 +18,45 @@ import aiomqtt
 import pytest
 
 FILES = Path(__file__).parents[3] / "mosquitto"
-ROLES = ("bridge", "reader", "operator", "homeassistant")
+ROLES = ("bridge", "reader", "operator", "homeassistant", "stage-reader", "stage-operator")
 SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 PROCESS = "mic2mqtt/v1/bridge/main"
 CAMPUS = "mic2mqtt/v1/acme/main-stage"
+ELSEWHERE = ("mic2mqtt/v1/acme/other-stage", "mic2mqtt/v1/rival/main-stage")
+
+
+def said_of(campus: str) -> set[str]:
+    return {
+        f"{campus}/bridge/main/summary",
+        f"{campus}/bridge/main/audit",
+        f"{campus}/bridge/main/audit_head",
+        f"{campus}/bridge/main/reply/refresh",
+        f"{campus}/receiver/rack1/state",
+        f"{campus}/channel/rack1-1/telemetry",
+        f"{campus}/channel/rack1-1/reply/set",
+        f"{campus}/charger/dock1/state",
+    }
+
+
+def units_commands_of(campus: str) -> set[str]:
+    return {f"{campus}/receiver/rack1/cmd/detail", f"{campus}/channel/rack1-1/cmd/set"}
+
+
+def commands_of(campus: str) -> set[str]:
+    return {f"{campus}/bridge/main/cmd/refresh", *units_commands_of(campus)}
+
+
+WHETHER_THERE = {f"{PROCESS}/state"}
 SAID = {
-    f"{PROCESS}/state",
+    *WHETHER_THERE,
+    f"{PROCESS}/info",
+    f"{PROCESS}/health",
     f"{PROCESS}/reply/reload",
-    f"{CAMPUS}/bridge/main/summary",
-    f"{CAMPUS}/receiver/rack1/state",
-    f"{CAMPUS}/channel/rack1-1/telemetry",
-    f"{CAMPUS}/channel/rack1-1/reply/set",
+    *(topic for campus in (CAMPUS, *ELSEWHERE) for topic in said_of(campus)),
 }
-BRIDGE_COMMANDS = {f"{PROCESS}/cmd/reload", f"{CAMPUS}/bridge/main/cmd/refresh"}
-RECEIVER_COMMANDS = {f"{CAMPUS}/receiver/rack1/cmd/detail", f"{CAMPUS}/channel/rack1-1/cmd/set"}
+BRIDGE_COMMANDS = {f"{PROCESS}/cmd/reload", *(f"{campus}/bridge/main/cmd/refresh" for campus in (CAMPUS, *ELSEWHERE))}
+RECEIVER_COMMANDS = {topic for campus in (CAMPUS, *ELSEWHERE) for topic in units_commands_of(campus)}
 COMMANDS = BRIDGE_COMMANDS | RECEIVER_COMMANDS
 HOME_ASSISTANT = {"homeassistant/status", "homeassistant/device/rack1/config"}
 FOREIGN = {"elsewhere/secret"}
@@ -129,6 +153,8 @@ async def publish_all(client: aiomqtt.Client, topics: set[str]) -> None:
         ("reader", set()),
         ("operator", COMMANDS),
         ("homeassistant", RECEIVER_COMMANDS | HOME_ASSISTANT),
+        ("stage-reader", set()),
+        ("stage-operator", commands_of(CAMPUS)),
     ],
 )
 async def test_a_role_writes_what_it_may_and_nothing_else(broker: Broker, role: str, allowed: set[str]) -> None:
@@ -146,6 +172,8 @@ async def test_a_role_writes_what_it_may_and_nothing_else(broker: Broker, role: 
         ("reader", SAID),
         ("operator", SAID | COMMANDS),
         ("homeassistant", SAID | COMMANDS | HOME_ASSISTANT),
+        ("stage-reader", said_of(CAMPUS) | WHETHER_THERE),
+        ("stage-operator", said_of(CAMPUS) | commands_of(CAMPUS) | WHETHER_THERE),
     ],
 )
 async def test_a_role_reads_what_it_may_and_nothing_else(broker: Broker, role: str, allowed: set[str]) -> None:
