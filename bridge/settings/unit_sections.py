@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bridge.settings.sections import Section
 from bridge.settings.values import (
@@ -15,9 +15,9 @@ from bridge.settings.values import (
     Id,
     Organization,
     UnitId,
+    Whole,
     Word,
     host_alone,
-    no_switch,
 )
 
 
@@ -54,9 +54,9 @@ class ReceiverSettings(Section):
         Field(description="The driver that reads it; `auto` asks all drivers. See `mic2mqtt version`.", min_length=1),
     ] = "auto"
     port: Annotated[
-        int | None,
-        BeforeValidator(no_switch),
-        Field(description="Its port, where it is not the driver's own.", ge=1, le=65535),
+        Annotated[Whole, Field(ge=1, le=65535)] | None,
+        Allowed("1 to 65535"),
+        Field(description="Its port, where it is not the driver's own."),
     ] = None
     organization: Annotated[
         Organization | None,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from bridge.cli.cautions import cautions
-from bridge.settings import ConfigurationError, load, redacted
+from bridge.settings import ConfigurationError, Settings, load, redacted
 from bridge.settings.loading import settings_of
 from bridge.settings.problems import Where
 from bridge.settings.texts import LARGEST
@@ -182,11 +185,34 @@ VALUES = st.recursive(
 )
 
 
+LISTS = {"receivers", "units", "ranges"}
+"""Sections that are written with two brackets."""
+
+
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4))
 @example({"units": [{"options": {"password_file": "a\0"}}]})
 @example({"database": {"url": "postgresql://\u2100/x"}})
 @example({"mqtt": {"password": "\ud800"}})
 @example({"receivers": [{"host": "a", "id": 5}, {"host": ["a"]}]})
 def test_no_document_ends_in_anything_but_settings_or_named_problems(document: dict[str, object]) -> None:
+    with contextlib.suppress(ConfigurationError):
+        cautions(settings_of(document, {}, Where()))
+
+
+def keys_of(section: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+    """Each key of a section and of the sections in it."""
+    for name, field in section.model_fields.items():
+        yield (name,)
+        inner = {one for one in (field.annotation, *get_args(field.annotation)) if isinstance(one, type)}
+        for model in [one for one in inner if issubclass(one, BaseModel)]:
+            yield from ((name, *key) for key in keys_of(model))
+
+
+@pytest.mark.parametrize("value", [None, True, -1, 1.5, float("nan"), "", [], [None], {}], ids=repr)
+@pytest.mark.parametrize("key", [*keys_of(Settings)], ids=".".join)
+def test_whatever_a_key_is_given_it_ends_in_settings_or_named_problems(key: tuple[str, ...], value: object) -> None:
+    document: dict[str, object] = {key[-1]: value}
+    for name in reversed(key[:-1]):
+        document = {name: [document] if name in LISTS else document}
     with contextlib.suppress(ConfigurationError):
         cautions(settings_of(document, {}, Where()))
