@@ -263,6 +263,7 @@ class App:
             return
         async with asyncio.TaskGroup() as group:
             group.create_task(self.router.serve(connection), name="inbound")
+            await self.presence.subscriptions.answered()
             group.create_task(self.publisher.serve(connection), name="publisher")
 
     async def _serve_http(self, stack: AsyncExitStack) -> str | None:

@@ -33,6 +33,8 @@ class Subscriptions:
         self._watched: set[str] = set()
         """Retained topics of ours, in which we want to know what others write."""
         self._refused: dict[str, None] = {}
+        self._answered = asyncio.Event()
+        """Whether the broker answered for our own topics over the newest connection."""
 
     @property
     def refused(self) -> Sequence[str]:
@@ -49,6 +51,14 @@ class Subscriptions:
         self._subscribed, self._watched = set(), set()
         await self._subscribe(connection)
 
+    async def answered(self) -> None:
+        """Wait until the broker granted or refused our own topics over the newest connection.
+
+        Nothing is to be published before: only then does the broker hand out the state of another process with our
+        id, which ours would overwrite.
+        """
+        await self._answered.wait()
+
     async def keep(self, connection: Connection) -> NoReturn:
         """Ask again for what is missing, until cancelled. Raises `BrokerError` when the connection is lost."""
         while True:
@@ -59,6 +69,7 @@ class Subscriptions:
         """The connection is gone: `extend` does nothing until the next one."""
         self._connection = None
         self._refused = {}
+        self._answered.clear()
 
     async def extend(self) -> None:
         """Subscribe for campuses that were added, now or over the next connection."""
@@ -71,10 +82,14 @@ class Subscriptions:
 
     async def _subscribe(self, connection: Connection) -> None:
         """Subscribe; what is subscribed already costs nothing. Raises `BrokerError` when the connection is lost."""
+        await self._read(connection)
+        self._answered.set()
+        await self._watch(connection)
+
+    async def _read(self, connection: Connection) -> None:
         tenants = self._tenants()
         own = self._echoes.subscriptions(tenants, connection.version)
         connection.set_apart(own)
-        await self._watch(connection)
         served = own + self._topics.subscriptions(tenants)
         self._refused = {topic: None for topic in self._refused if topic in served}
         wanted = [topic for topic in served if topic not in self._subscribed]

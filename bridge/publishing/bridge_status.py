@@ -90,7 +90,7 @@ class BridgeStatus:
         """The newest states that this process published: their echoes are its own."""
         self._overwritten = False
         """Whether the broker holds another state than ours, and ours is published again at the next look."""
-        self._repeated_at = self._logged_at = self._tied_at = float("-inf")
+        self._repeated_at = self._logged_at = self._outdone_at = float("-inf")
         self._unheard, self._is_heard = 0, False
         """How many healths in a row did not come back over this connection, and whether one ever did."""
         self._state: State = "starting"
@@ -119,7 +119,7 @@ class BridgeStatus:
 
     async def publish_state(self, connection: Connection, state: State) -> None:
         """Publish the state of the process; ``online`` becomes ``degraded`` while something of it does not work."""
-        trouble = self._trouble()
+        trouble = self._trouble() if state == "online" else None
         if state == "online":
             self.announced = True
             self._online_over = connection
@@ -169,17 +169,19 @@ class BridgeStatus:
         At most once a second: another process with this id, and a lower epoch, may be as stubborn. To a higher epoch
         this process gives way, since to overwrite it would begin an exchange without end.
         """
-        if self._online_over is not connection or self._is_own(payload):
+        if self._is_own(payload):
             return
-        epoch, state = held(payload)
-        ours = self._succession.epoch
-        if epoch > ours:
-            self._succession.give_way(connection, epoch)
+        there, ours = held(payload), self._succession.epoch
+        if there.epoch > ours and not there.stopped:  # also at a connect: with our client id we may have thrown it out
+            self._succession.give_way(connection, there.epoch)
             return
         now = asyncio.get_running_loop().time()
-        if epoch == ours and state != "offline" and now - self._tied_at >= LOGGED_S:
-            self._tied_at = now
-            await self._succession.break_tie(connection)
+        is_rival = there.epoch > ours or (there.epoch == ours and there.state != "offline")
+        if is_rival and now - self._outdone_at >= LOGGED_S:
+            self._outdone_at = now
+            await self._succession.outdo(connection, there.epoch)
+            return
+        if self._online_over is not connection:
             return
         if now - self._logged_at >= LOGGED_S:
             self._logged_at = now

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from random import randrange
 from typing import Final, Protocol
@@ -99,17 +100,17 @@ class Succession:
         """When the other process counts as gone, after this message."""
         if message.topic == self._health:
             return until if message.retain else now + SILENT_S
-        epoch, state = held(message.payload)
-        if state == "offline":
+        there = held(message.payload)
+        if there.state == "offline":
             return min(until, now + GONE_S)
-        self.other = max(epoch, self.other or 0)
-        return now + SILENT_S if epoch > self.epoch else now  # who has a lower one gives way to us
+        self.other = max(there.epoch, self.other or 0)
+        return now + SILENT_S if there.epoch > self.epoch else now  # who has a lower one gives way to us
 
-    async def break_tie(self, connection: Connection) -> None:
-        """Another process began in the very same second: connect anew with a higher epoch, which decides."""
-        log.warning("another process publishes as this bridge, with the same epoch: taking a higher one")
-        await self._rise(self.epoch + randrange(TIE_SPREAD))
-        connection.leave(BrokerError("superseded", "another process has this bridge's id and epoch"))
+    async def outdo(self, connection: Connection, other: int) -> None:
+        """Connect anew with an epoch above another one: of a process that is no more, or began in the same second."""
+        log.warning("another process of this bridge has our epoch or a later one: taking one above it")
+        await self._rise(other + randrange(TIE_SPREAD))
+        connection.leave(BrokerError("superseded", "another process has this bridge's id and our epoch or a later one"))
 
     async def _rise(self, other: int) -> None:
         self._holder.epoch = await self._new_epoch(other)
@@ -125,11 +126,23 @@ async def epoch_above(store: Store, other: int) -> int:
         return at_least
 
 
-def held(payload: bytes) -> tuple[int, object]:
-    """Epoch and state of what the broker holds; what cannot be read is older than anything."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the broker holds as the state of this bridge."""
+
+    epoch: int = 0
+    state: str | None = None
+    stopped: bool = False
+    """Whether its process ended in good order: then it is no more."""
+
+
+def held(payload: bytes) -> Held:
+    """Read a state of the bridge; what cannot be read is older than anything."""
     try:
         body = orjson.loads(payload) if payload else {}
     except orjson.JSONDecodeError:
         body = {}
-    epoch = body.get("epoch") if isinstance(body, dict) else None
-    return (epoch, body.get("state")) if isinstance(epoch, int) else (0, None)
+    if not isinstance(body, dict) or not isinstance(epoch := body.get("epoch"), int):
+        return Held()
+    state = body.get("state")
+    return Held(epoch, state, state == "offline" and body.get("expected") is True)

@@ -15,6 +15,7 @@ CONNECT: Final = 0x10
 CONNACK: Final = 0x20
 PUBLISH: Final = 0x30
 PUBACK: Final = 0x40
+SUBSCRIBE: Final = 0x80
 SUBACK: Final = 0x90
 PINGREQ: Final = 0xC0
 DISCONNECT: Final = 0xE0

@@ -12,7 +12,7 @@ from bridge.contract import Published
 from bridge.mqtt import Connection, Version
 from services.model import Facet
 from tests.integration.broker import Mosquitto
-from tests.integration.door import SUBACK, Door, Packet, body, kind, packet
+from tests.integration.door import SUBACK, SUBSCRIBE, Door, Packet, body, kind, packet
 from tests.integration.house import BridgeProcess, House
 
 
@@ -42,6 +42,31 @@ async def test_a_refused_subscription_is_named_and_asked_for_again_until_it_is_g
             assert app.health.not_ready() == []
             assert (await seen.ask("bridge/main", "republish"))["status"] == "succeeded"
             assert app.client.connection is connection, "nothing was connected anew for it"
+
+
+async def test_whoever_sees_the_bridge_online_can_command_it(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    """No command is lost between the word ``online`` and the subscription: the broker granted that before."""
+    async with Door(mosquitto.port) as door:
+        asked: set[bytes] = set()
+        granted: list[bool] = []
+        at_online: list[bool] = []
+
+        def read_client(sent: Packet) -> Packet:
+            if kind(sent) == SUBSCRIBE and b"/cmd/" in sent:
+                asked.add(body(sent)[:2])
+            elif b'"state":"online"' in sent:
+                at_online.append(bool(granted))
+            return sent
+
+        def read_broker(sent: Packet) -> Packet:
+            if kind(sent) == SUBACK and body(sent)[:2] in asked:
+                granted.append(True)
+            return sent
+
+        door.to_broker, door.to_client = read_client, read_broker
+        async with House(tmp_path, mosquitto).serve(mqtt={"url": door.url}).running() as (_, seen):
+            await seen.until(lambda: seen.is_bridge("online"))
+            assert at_online[0]
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])

@@ -84,7 +84,7 @@ async def test_a_state_of_ours_that_somebody_repeats_later_is_overwritten() -> N
     await status.publish_state(cast("Any", broker), "starting")
     newest = broker.newest
     broker.states.clear()
-    status._tied_at = float("inf")
+    status._outdone_at = float("inf")
     for echo in (first, newest):
         await status.check_own_state(cast("Any", broker), STATE, echo)
     assert not broker.states
@@ -92,10 +92,28 @@ async def test_a_state_of_ours_that_somebody_repeats_later_is_overwritten() -> N
     assert len(broker.states) == 1
 
 
-async def test_of_two_processes_with_one_epoch_each_takes_another() -> None:
-    async def above(other: int) -> int:
-        return other + 1
+async def above(other: int) -> int:
+    return other + 1
 
+
+async def test_a_later_process_is_noticed_before_anything_else_is_published() -> None:
+    ours, broker = succession(), Broker()
+    status = BridgeStatus(TOPICS, "main", ours, info=dict, health=dict, trouble=lambda: None)
+    await status.check_own_state(cast("Any", broker), STATE, held(EPOCH + 1, "offline"))
+    assert ours.stands_by, "its last will may be of a connection that we threw out, with its client id"
+
+
+async def test_the_epoch_of_a_process_that_was_stopped_is_outdone_at_once() -> None:
+    ours, broker = Succession(TOPICS, Ours(), above), Broker()
+    status = BridgeStatus(TOPICS, "main", ours, info=dict, health=dict, trouble=lambda: None)
+    stopped = orjson.dumps({"epoch": EPOCH + 5, "state": "offline", "expected": True})
+    await status.check_own_state(cast("Any", broker), STATE, stopped)
+    assert not ours.stands_by
+    assert ours.epoch > EPOCH + 5
+    assert broker.left == ["superseded"], "the connection is made anew"
+
+
+async def test_of_two_processes_with_one_epoch_each_takes_another() -> None:
     ours = Succession(TOPICS, Ours(), above)
     status, broker = await online(ours)
     for _ in range(3):
