@@ -12,7 +12,7 @@ from bridge.health import Health, InEffect
 from bridge.http import metrics, server
 from bridge.inbound import CommandGateway, InboundRouter, Presence, Replies
 from bridge.mqtt import Connection
-from bridge.publishing import AuditRelay, BridgeStatus, Publisher, Renderer
+from bridge.publishing import AuditRelay, BridgeStatus, FormerTopics, Publisher, Renderer, RetainedBook
 from bridge.reload import ConfigurationReload, ReloadRequests
 from bridge.restarts import keep_running
 from bridge.settings import Settings, broker_of, polling_of, status_rules_of
@@ -160,7 +160,9 @@ class App:
             trouble=self.health.trouble,
         )
         self.presence.listen(self.status)
-        self.relay = AuditRelay(self.outbox, self.topics, self.inventory, self.presence.confirmations)
+        self.book = RetainedBook(self.topics, self.store, self.inventory, self.tenants)
+        self.former = FormerTopics(self.topics, self.store, lambda: self.inventory.epoch)
+        self.relay = AuditRelay(self.outbox, self.topics, self.inventory, self.presence.confirmations, self.book)
         self.publisher = Publisher(
             inventory=self.inventory,
             changes=self.changes,
@@ -168,7 +170,8 @@ class App:
             renderer=Renderer(self.inventory, self.candidates),
             relay=self.relay,
             status=self.status,
-            store=self.store,
+            book=self.book,
+            former=self.former,
             tenants=self.tenants,
             value_topics=settings.mqtt.value_topics,
         )
@@ -216,6 +219,7 @@ class App:
             telemetry=self.telemetry,
             subscriptions=self.presence.subscriptions,
             status=self.status,
+            campuses_changed=self.publisher.campuses_changed,
         )
 
     # -- running ---------------------------------------------------------------------------------------------
@@ -225,7 +229,7 @@ class App:
         loaded = await self.store.load()
         restore(self.inventory, self.writer, self.availability, loaded.units, loaded.parts)
         self.ignored.restore(loaded.ignored)
-        self.publisher.restore(loaded.published)
+        self.book.restore(await self.former.restore(loaded.published, self.default))
         self.relay.restore(loaded.heads)
         self.commands.restore(loaded.requested)
         async with AsyncExitStack() as stack:

@@ -84,8 +84,12 @@ class ConfigurationReload:
         telemetry: TelemetryCollector,
         subscriptions: Subscriptions,
         status: BridgeStatus,
+        campuses_changed: Callable[[], None],
     ) -> None:
-        """``read`` reads the file again. Raises `ConfigurationError`."""
+        """``read`` reads the file again. Raises `ConfigurationError`.
+
+        ``campuses_changed`` is called when campuses may have come or gone.
+        """
         self._in_effect = in_effect
         self._requests = requests
         self._read = read
@@ -102,6 +106,7 @@ class ConfigurationReload:
         self._telemetry = telemetry
         self._subscriptions = subscriptions
         self._status = status
+        self._campuses_changed = campuses_changed
         store.subscribe_renewal(self._keep_all)
 
     async def start(self, stored: Sequence[RangeRecord]) -> None:
@@ -160,6 +165,7 @@ class ConfigurationReload:
             concurrency=settings.discovery.concurrency,
         )
         self._reach.configure(settings.discovery.allow, settings.discovery.allow_ports)
+        self._campuses_changed()
         await self._subscriptions.extend()
 
     def _put_into_effect(self, settings: Settings, changed: Collection[str]) -> None:

@@ -89,7 +89,8 @@ class Subscriptions:
     async def _read(self, connection: Connection) -> None:
         tenants = self._tenants()
         own = self._echoes.subscriptions(tenants, connection.version)
-        connection.set_apart(own)
+        # what is subscribed stays apart when its campus is gone: its last audit events come back as well
+        connection.set_apart([*own, *self._subscribed])
         served = own + self._topics.subscriptions(tenants)
         self._refused = {topic: None for topic in self._refused if topic in served}
         wanted = [topic for topic in served if topic not in self._subscribed]

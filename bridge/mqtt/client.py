@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from typing import Any, Final, cast
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeVar, cast
 
 import aiomqtt
 from paho.mqtt.client import Client as Paho
@@ -26,7 +27,7 @@ from bridge.mqtt.endpoint import (
     MqttConfig,
     Version,
 )
-from bridge.mqtt.inbox import Inbox
+from bridge.mqtt.inbox import Inbox, Look
 from bridge.mqtt.outgoing import Acked, Limits, Outgoing
 from bridge.mqtt.refusals import FAILED
 from bridge.mqtt.sockets import ReadAheadSocket
@@ -35,6 +36,8 @@ from bridge.mqtt.trimming import KEPT
 # ruff: noqa: SLF001 -- the library's insides, by intent: see LIBRARY_INSIDES
 
 LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LIBRARY_INSIDES: Final = {
     aiomqtt.Client: ("_client", "_connected", "_disconnected", "_on_connect", "_on_disconnect"),
@@ -78,6 +81,7 @@ class Connection:
         self._inbox, self._echoes = Inbox(config.largest_payload), Inbox(KEPT)
         self._socket = cast("ReadAheadSocket", self._paho._sock)
         self._own_topics: frozenset[str] = frozenset()
+        self._looks: list[Look] = []
         out = self._out = Outgoing(
             version, limits, name=str(self._endpoint), wake=self._flush_soon, next_id=self._paho._mid_generate
         )
@@ -194,22 +198,45 @@ class Connection:
         )
         return await self._ask_for(topics, [(topic, options) for topic in topics])
 
+    async def look_at(self, topics: Collection[str], within_s: float) -> Mapping[str, Incoming]:
+        """What stands under some topics that are not subscribed: what the broker hands out within that time.
+
+        Raises `BrokerError` when the connection is lost.
+        """
+        look = Look(topics)
+        self._looks.append(look)
+        try:
+            wanted = [(topic, SubscribeOptions(qos=0) if self.version == "5" else 0) for topic in topics]
+            refused = await self._ask_for(list(topics), wanted)
+            if len(refused) < len(topics):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(within_s):
+                        await look.complete.wait()
+                await self._wait_for(self._client.unsubscribe(list(topics)))
+        finally:
+            self._looks.remove(look)
+        return look.found
+
     async def _ask_for(self, topics: Sequence[str], wanted: Any) -> list[str]:
-        asking = asyncio.ensure_future(self._client.subscribe(wanted))
+        granted = await self._wait_for(self._client.subscribe(wanted))
+        codes = [code.value if isinstance(code, ReasonCode) else code for code in granted]
+        refused = [topic for topic, code in zip(topics, codes, strict=False) if code >= FAILED]
+        return refused + list(topics[len(codes) :])  # what the broker says nothing of it does not grant
+
+    async def _wait_for(self, answer: Coroutine[Any, Any, T]) -> T:
+        """What the broker answers to a subscription. Raises `BrokerError` when the connection is lost instead."""
+        asking = asyncio.ensure_future(answer)
         try:
             await asyncio.wait((asking, self.lost), return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():  # the library would wait for an answer that cannot come any more
                 raise self.lost.result()
-            granted = asking.result()
+            return asking.result()
         except aiomqtt.MqttCodeError:
             raise self._why_lost() from None
         except aiomqtt.MqttError:
             raise BrokerError("lost", f"{self._endpoint}: it did not answer a subscription in time") from None
         finally:
             asking.cancel()
-        codes = [code.value if isinstance(code, ReasonCode) else code for code in granted]
-        refused = [topic for topic, code in zip(topics, codes, strict=False) if code >= FAILED]
-        return refused + list(topics[len(codes) :])  # what the broker says nothing of it does not grant
 
     def messages(self) -> AsyncIterator[Incoming]:
         """What arrives, until the connection is lost."""
@@ -239,6 +266,8 @@ class Connection:
             getattr(properties, "CorrelationData", None),
             cut,
         )
+        if any(look.take(incoming) for look in self._looks):
+            return
         inbox = self._echoes if topic in self._own_topics else self._inbox
         if not inbox.put(incoming):
             self.counters.received_dropped += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from typing import Final
 
@@ -60,6 +60,26 @@ class Inbox:
                 return
             self._arrived.clear()
             await self._arrived.wait()
+
+
+class Look:
+    """Topics that are looked at for a moment: what arrives there is for whoever looks, and for no other reader."""
+
+    def __init__(self, topics: Collection[str]) -> None:
+        self._topics = frozenset(topics)
+        self.found: dict[str, Incoming] = {}
+        """The newest message of each topic."""
+        self.complete = asyncio.Event()
+        """Something stands under every topic."""
+
+    def take(self, message: Incoming) -> bool:
+        """Keep a message, if it is under one of the topics."""
+        if message.topic not in self._topics:
+            return False
+        self.found[message.topic] = message
+        if len(self.found) == len(self._topics):
+            self.complete.set()
+        return True
 
 
 def _size(message: Incoming) -> int:

@@ -1,10 +1,10 @@
 """Publishes what changed.
 
 `publisher` takes marks and events and sends them in order; `rendering` makes the payload of a unit or part,
-`campus_pages` that of inventory, summary and candidates, `plain_values` one topic a value. `retained_book` knows what
-is retained at the broker and empties what is no more; `repairs` sends again what others wrote over, or the broker did
-not take. `audit_relay` publishes audit events until the broker took them, which `confirmations` tells. `bridge_status`
-publishes the bridge's own state, info and health; `succession` decides which of two processes with one id speaks.
+`campus_pages` that of inventory, summary and candidates, `plain_values` one topic a value. The room `retained` knows
+what stands at the broker, empties what is no more and mends what others did to it. `audit_relay` publishes audit events
+until the broker took them, which `confirmations` tells. `bridge_status` publishes the bridge's own state, info and
+health; `succession` decides which of two processes with one id speaks.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from bridge.publishing.bridge_status import BridgeStatus, LastWords
 from bridge.publishing.confirmations import Confirmations
 from bridge.publishing.publisher import RETAINED, Publisher
 from bridge.publishing.rendering import Renderer
+from bridge.publishing.retained import FormerTopics, RetainedBook
 from bridge.publishing.succession import Succession, epoch_above
 
 __all__ = [
@@ -21,9 +22,11 @@ __all__ = [
     "AuditRelay",
     "BridgeStatus",
     "Confirmations",
+    "FormerTopics",
     "LastWords",
     "Publisher",
     "Renderer",
+    "RetainedBook",
     "Succession",
     "epoch_above",
 ]

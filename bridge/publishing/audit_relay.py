@@ -10,9 +10,10 @@ from functools import partial
 from bridge.contract import Topics, encoding
 from bridge.mqtt import FAILED, SUCCESS, TOO_LARGE, Connection
 from bridge.publishing.confirmations import Confirmations
+from bridge.publishing.retained import RetainedBook
 from services.audit import Outbox
 from services.live import Inventory
-from services.model import AuditEvent, Campus, Facet
+from services.model import AuditEvent, Campus, Facet, PublishedResource
 
 log = logging.getLogger(__name__)
 
@@ -26,18 +27,23 @@ BATCH = 500
 class AuditRelay:
     """Publishes the outbox."""
 
-    def __init__(self, outbox: Outbox, topics: Topics, inventory: Inventory, confirmations: Confirmations) -> None:
+    def __init__(
+        self, outbox: Outbox, topics: Topics, inventory: Inventory, confirmations: Confirmations, book: RetainedBook
+    ) -> None:
         self._outbox = outbox
         self._topics = topics
         self._inventory = inventory
         self._confirmations = confirmations
+        self._book = book
         self._heads: dict[Campus, AuditEvent] = {}
         self._missing: set[Campus] = set()
         """Campuses whose head the broker did not take."""
 
     def restore(self, heads: Mapping[Campus, AuditEvent]) -> None:
-        """The newest event of each campus, from the database."""
+        """The newest event of each campus, from the database: an earlier run published it."""
         self._heads.update(heads)
+        for campus in heads:
+            self._book.add(self._head_of(campus))
 
     async def run(self, connection: Connection) -> None:
         """Relay until the connection is lost."""
@@ -103,16 +109,21 @@ class AuditRelay:
         return head is None or event.stream != head.stream or event.seq > head.seq
 
     async def _publish_heads(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
+        """Publish the newest event of each campus; in one that is no longer served nothing of ours stays."""
         for event in events:
             address = self._inventory.bridge_address(event.draft.tenant)
             payload = _written(event)
-            if payload is None:
+            if payload is None or not self._book.serves(event.draft.tenant):
                 continue
             acked = partial(self._note_head, event.draft.tenant)
             answer = self._confirmations.expect(connection, address, Facet.AUDIT_HEAD, event.draft.event_id, acked)
             topic = self._topics.of(address, Facet.AUDIT_HEAD)
             while not connection.publish_nowait(topic, payload, qos=1, retain=True, acked=answer):
                 await connection.ready()
+            self._book.add(self._head_of(event.draft.tenant))
+
+    def _head_of(self, campus: Campus) -> PublishedResource:
+        return PublishedResource(self._inventory.bridge_address(campus), Facet.AUDIT_HEAD)
 
     def _note_head(self, campus: Campus, reason: int) -> None:
         if reason >= FAILED and reason != TOO_LARGE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.contract import Topics
 from bridge.mqtt import Connection
 from bridge.publishing.rendering import Renderer
-from bridge.publishing.retained_book import VALUE, RetainedBook
+from bridge.publishing.retained import VALUE, RetainedBook
 from services.model import Address, PublishedResource
 
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from bridge.contract import Topics
@@ -19,12 +19,10 @@ from bridge.publishing.audit_relay import AuditRelay
 from bridge.publishing.bridge_status import BridgeStatus
 from bridge.publishing.plain_values import PlainValues
 from bridge.publishing.rendering import Renderer
-from bridge.publishing.repairs import Repairs
-from bridge.publishing.retained_book import RetainedBook
+from bridge.publishing.retained import FormerTopics, Repairs, RetainedBook
 from services import clock
 from services.live import Changes, Inventory, Mark
-from services.model import PART_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, PublishedResource
-from services.store import Store
+from services.model import PART_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, Kind, PublishedResource
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +64,9 @@ class Publisher:
     """Sends what changed, over whatever connection there is."""
 
     def __init__(
-        self, *, inventory: Inventory, changes: Changes, store: Store, topics: Topics, renderer: Renderer,
-        relay: AuditRelay, status: BridgeStatus, tenants: Callable[[], Sequence[Campus]], value_topics: bool,
+        self, *, inventory: Inventory, changes: Changes, topics: Topics, renderer: Renderer,
+        relay: AuditRelay, status: BridgeStatus, book: RetainedBook, former: FormerTopics,
+        tenants: Callable[[], Sequence[Campus]], value_topics: bool,
     ) -> None:  # fmt: skip
         self._inventory = inventory
         self._changes = changes
@@ -77,7 +76,8 @@ class Publisher:
         self._status = status
         self._tenants = tenants
         self._value_topics = value_topics
-        self._book = RetainedBook(topics, store, self._exists, RETAINED)
+        self._book = book
+        self._former = former
         self._values = PlainValues(topics, renderer, self._book)
         self._paced_at: dict[Mark, float] = {}
         """When what changes with every unit of a campus was sent last."""
@@ -86,7 +86,7 @@ class Publisher:
         self._pages: dict[tuple[Mark, str], int] = {}
         """Pages as they were sent last over this connection, without their time."""
         self._again = asyncio.Event()
-        self.repairs = Repairs(topics, status, is_ours=self._is_ours, send_again=self._send_again)
+        self.repairs = Repairs(topics, repeat_process=status.repeat, is_ours=self._is_ours, send_again=self._send_again)
         self.sent: Counter[str] = Counter()
         """Messages by facet, since the start of the process."""
         self.telemetry_dropped = 0
@@ -97,9 +97,11 @@ class Publisher:
         self._events: dict[str, Event] = {}
         """Events on their way, by id: a connection that breaks gives them back."""
 
-    def restore(self, published: Iterable[PublishedResource]) -> None:
-        """Take over what stands at the broker from earlier runs."""
-        self._book.restore(published)
+    def campuses_changed(self) -> None:
+        """Have what stands in campuses that are no longer served emptied, soon."""
+        for address in self._book.places():
+            if not self._book.exists(address):
+                self._changes.mark(address, Facet.INVENTORY)
 
     def republish(self, tenant: Campus | None) -> int:
         """Send everything retained again, soon; of one campus, or of all and the process. The number of topics."""
@@ -128,6 +130,7 @@ class Publisher:
                 group.create_task(self._relay.run(connection), name="relay audit")
                 group.create_task(self._status.pulse(connection), name="health")
                 group.create_task(self._republish_on_request(connection), name="republish")
+                group.create_task(self._former.clear(connection), name="former topics")
                 group.create_task(self.repairs.send_refused_again(connection), name="refused topics")
         finally:
             self._changes.give_back(list(self._events.values()))
@@ -139,6 +142,7 @@ class Publisher:
         if not self._status.announced:
             await self._status.publish_state(connection, "starting")
         self._book.connected()
+        self._former.note_place()
         self._changes.take_marks()  # all of it goes out now anyway; the events that waited follow
         self._values.forget()
         self._pages.clear()
@@ -190,13 +194,14 @@ class Publisher:
         while qos and connection.congested:
             await connection.ready()  # before it is rendered: nothing older may overtake what another task sent
         try:
-            rendered = self._renderer.render(address, facet)
+            gone = address.kind is Kind.BRIDGE and not self._book.exists(address)
+            rendered = [] if gone else self._renderer.render(address, facet)
         except Exception as error:  # noqa: BLE001 - one value must not keep the others from going out
             self._skip(address, facet, error)
             return
         if retained:
-            await self._book.empty(connection, self._book.leftovers(address, facet, rendered))
-            if not rendered and self._book.is_gone(address):
+            await self._book.empty(connection, self._book.leftovers(address, facet, {page for page, _ in rendered}))
+            if not rendered and not self._book.exists(address):
                 self._renderer.forget(address)
                 self._values.forget(address)
         for page, payload in rendered:
@@ -277,16 +282,14 @@ class Publisher:
 
     def _is_ours(self, mark: Mark) -> bool:
         address, facet = mark
-        is_own = address == self._inventory.bridge_address(address.tenant)
-        return facet in RETAINED and (is_own or self._exists(address))
-
-    def _exists(self, address: Address) -> bool:
-        return address in self._inventory.units or self._inventory.part(address) is not None
+        return facet in RETAINED and self._book.exists(address)
 
     async def _sweep(self, connection: Connection) -> None:
         """Empty what earlier runs left at the broker of resources that are no more."""
-        for gone in self._book.outdated(values=self._value_topics):
+        for number, (address, gone) in enumerate(self._book.outdated(values=self._value_topics), 1):
             await self._book.empty(connection, gone)
+            if number % YIELD_EVERY == 0 or address.kind is Kind.BRIDGE:  # whether a campus is served takes longer
+                await asyncio.sleep(0)
 
     def _was_sent(self, page: tuple[Mark, str], payload: bytes) -> bool:
         """Whether nothing but the time of a page is new; one changed channel of thousands sends its own page."""

@@ -13,7 +13,7 @@ from tests.integration.house import House, entry, simulated
 async def test_what_others_wrote_or_emptied_on_our_topics_is_ours_again_and_said_once(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bridge.publishing.repairs.REPAIR_S", 0.2)
+    monkeypatch.setattr("bridge.publishing.retained.repairs.REPAIR_S", 0.2)
     async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
         await seen.live("rack")
         await seen.until(lambda: seen.is_bridge("online"))
@@ -39,7 +39,7 @@ async def test_what_others_wrote_or_emptied_on_our_topics_is_ours_again_and_said
 async def test_what_the_broker_did_not_take_is_there_soon_after_its_rules_were_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, denied: str
 ) -> None:
-    monkeypatch.setattr("bridge.publishing.repairs.REFUSED_AGAIN_S", 0.2)
+    monkeypatch.setattr("bridge.publishing.retained.repairs.REFUSED_AGAIN_S", 0.2)
     topic = f"mic2mqtt/v1/default/stage/{denied}"
     rights, everything = tmp_path / "acl", "topic readwrite mic2mqtt/#\n"
     rights.write_text(f"topic deny {topic}\n{everything}")

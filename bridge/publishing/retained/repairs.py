@@ -9,7 +9,6 @@ from typing import Final, NoReturn
 
 from bridge.contract import Topics
 from bridge.mqtt import Connection
-from bridge.publishing.bridge_status import BridgeStatus
 from services.live import Mark
 from services.model import Address, Facet
 
@@ -28,14 +27,17 @@ class Repairs:
     def __init__(
         self,
         topics: Topics,
-        status: BridgeStatus,
         *,
+        repeat_process: Callable[[Facet], None],
         is_ours: Callable[[Mark], bool],
         send_again: Callable[[Collection[Mark]], None],
     ) -> None:
-        """``is_ours`` tells whether a facet is retained and of something that exists here."""
+        """``repeat_process`` has a facet of the process published again.
+
+        ``is_ours`` tells whether a facet is retained and of something that exists here.
+        """
         self._topics = topics
-        self._status = status
+        self._repeat_process = repeat_process
         self._is_ours = is_ours
         self._send_again = send_again
         self._overwritten: set[Mark] = set()
@@ -73,7 +75,7 @@ class Repairs:
         """The facet that has to be sent again for a topic; ``None`` where somebody else does it, or nobody can."""
         published = self._topics.parse(topic)
         if published is not None and published.address is None:
-            self._status.repeat(published.facet)
+            self._repeat_process(published.facet)
             return None
         address = self._topics.resource_of(topic)
         if published is not None and published.facet in {Facet.AUDIT, Facet.AUDIT_HEAD}:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from bridge.contract import EMPTY, Topics
 from bridge.mqtt import FAILED, Connection
-from bridge.publishing.campus_pages import Rendered
-from services.model import Address, Facet, Kind, PublishedResource
+from services.live import Inventory
+from services.model import Address, Campus, Facet, Kind, PublishedResource
 from services.store import Store
 
 log = logging.getLogger(__name__)
@@ -18,18 +18,20 @@ log = logging.getLogger(__name__)
 VALUE = "value"
 """In place of a facet: one plain value of a state."""
 
+_FACETS = frozenset(facet.value for facet in Facet)
+
 
 class RetainedBook:
     """The retained topics of units, parts and campuses, and the emptying of those that are no more."""
 
     def __init__(
-        self, topics: Topics, store: Store, exists: Callable[[Address], bool], facets: Iterable[Facet]
+        self, topics: Topics, store: Store, inventory: Inventory, tenants: Callable[[], Collection[Campus]]
     ) -> None:
-        """``exists`` returns whether there is a unit or part of that address; ``facets`` are the retained ones."""
+        """``tenants`` names every campus that is served now."""
         self._topics = topics
         self._store = store
-        self._exists = exists
-        self._facets = frozenset({*facets, VALUE})
+        self._inventory = inventory
+        self._tenants = tenants
         store.subscribe_renewal(self.keep_all)
         self._published: dict[Address, set[PublishedResource]] = {}
         self._emptying: set[PublishedResource] = set()
@@ -38,7 +40,7 @@ class RetainedBook:
     def restore(self, published: Iterable[PublishedResource]) -> None:
         """Take over what stands at the broker from earlier runs."""
         for resource in published:
-            if resource.facet not in self._facets:
+            if topic_of(self._topics, resource) is None:
                 log.warning("what was published under %r is not known here and stays", resource.facet)
                 continue
             self._published.setdefault(resource.address, set()).add(resource)
@@ -62,32 +64,43 @@ class RetainedBook:
             known.add(resource)
             self._store.put_published(resource)
 
-    def leftovers(self, address: Address, facet: Facet, rendered: Sequence[Rendered]) -> list[PublishedResource]:
+    def leftovers(self, address: Address, facet: Facet, pages: Collection[str]) -> list[PublishedResource]:
         """Pages of a facet that were published and are no more; of a resource that is gone, all of its facets."""
         known = self._published.get(address, set()) - self._emptying
-        if not rendered and self.is_gone(address):
+        if not pages and not self.exists(address):
             return list(known)
-        pages = {page for page, _ in rendered}
         return [resource for resource in known if resource.facet == facet and resource.page not in pages]
 
-    def is_gone(self, address: Address) -> bool:
-        """Whether a unit or part is no more; the bridge's own topics of a campus always stay."""
-        return address.kind is not Kind.BRIDGE and not self._exists(address)
+    def exists(self, address: Address) -> bool:
+        """Whether there is such a unit or part, or such a campus, here."""
+        if address.kind is Kind.BRIDGE:
+            return self._inventory.bridge_address(address.tenant) == address and self.serves(address.tenant)
+        return address in self._inventory.units or self._inventory.part(address) is not None
 
-    def outdated(self, *, values: bool) -> list[list[PublishedResource]]:
+    def serves(self, campus: Campus) -> bool:
+        """Whether the bridge has anything to do with a campus: then it publishes there."""
+        return campus in self._tenants()
+
+    def places(self) -> list[Address]:
+        """The bridge's own addresses in campuses where something of it stands, be they served or not."""
+        return [address for address in self._published if address.kind is Kind.BRIDGE]
+
+    def outdated(self, *, values: bool) -> Iterator[tuple[Address, list[PublishedResource]]]:
         """What earlier runs left of resources that are no more, by address; without ``values``, plain values too."""
-        return [
-            [one for one in known if self.is_gone(address) or (not values and one.facet == VALUE)]
-            for address, known in list(self._published.items())
-        ]
+        for address, known in list(self._published.items()):
+            if not self.exists(address):
+                yield address, list(known)
+            elif not values:
+                yield address, [one for one in known if one.facet == VALUE]
+            else:
+                yield address, []
 
     async def empty(self, connection: Connection, gone: Sequence[PublishedResource]) -> None:
         """Empty retained topics; they count as standing until the broker has acknowledged that."""
         for resource in gone:
-            if resource.facet == VALUE:
-                topic = self._topics.value(resource.address, resource.page)
-            else:
-                topic = self._topics.of(resource.address, Facet(resource.facet), resource.page)
+            topic = topic_of(self._topics, resource)
+            if topic is None:
+                continue
             self._emptying.add(resource)
             while not connection.publish_nowait(
                 topic, EMPTY, qos=1, retain=True, acked=partial(self._emptied, resource)
@@ -105,3 +118,21 @@ class RetainedBook:
         if not left:  # its topics were needed until now
             self._published.pop(resource.address, None)
             self._topics.forget(resource.address)
+
+
+def topic_of(topics: Topics, resource: PublishedResource) -> str | None:
+    """The topic of what was published; ``None`` for a facet that this version does not know."""
+    if resource.facet == VALUE:
+        return topics.value(resource.address, resource.page)
+    return topics.of(resource.address, Facet(resource.facet), resource.page) if resource.facet in _FACETS else None
+
+
+def resource_of(topics: Topics, topic: str) -> PublishedResource | None:
+    """What was published under a topic of a campus; ``None`` for any other topic."""
+    published = topics.parse(topic)
+    if published is not None and published.address is not None:
+        return PublishedResource(published.address, published.facet, published.part)
+    address, key = topics.resource_of(topic), topic.rpartition("/")[2]
+    if address is None or topic != topics.value(address, key):
+        return None
+    return PublishedResource(address, VALUE, key)
