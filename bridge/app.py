@@ -10,7 +10,7 @@ from functools import partial
 from bridge.contract import Topics
 from bridge.health import Health, InEffect
 from bridge.http import metrics, server
-from bridge.inbound import CommandGateway, InboundRouter, Presence, Replies
+from bridge.inbound import CommandGateway, InboundRouter, Neighbours, Presence, Replies
 from bridge.mqtt import Connection
 from bridge.publishing import AuditRelay, BridgeStatus, FormerTopics, Publisher, Renderer, RetainedBook
 from bridge.reload import ConfigurationReload, ReloadRequests
@@ -190,6 +190,7 @@ class App:
         )
         self.commands = CommandService(handlers.table, self.audit, self.store.flush)
         self.replies = Replies()
+        neighbours = Neighbours(self.topics, self.book.exists)
         self.gateway = CommandGateway(
             commands=self.commands,
             topics=self.topics,
@@ -197,9 +198,12 @@ class App:
             audit=self.audit,
             default=self.default,
             reply_prefixes=settings.mqtt.reply_prefixes,
+            neighbours=neighbours,
         )
         repairs = self.publisher.repairs
-        self.router = InboundRouter(self.presence, self.gateway, self.replies, overwritten=repairs.overwritten)
+        self.router = InboundRouter(
+            self.presence, self.gateway, self.replies, neighbours, overwritten=repairs.overwritten
+        )
 
     def _build_configuration(self, read: Callable[[], Settings]) -> ConfigurationReload:
         return ConfigurationReload(

@@ -155,6 +155,10 @@ class Health:
                     float(publisher.repairs.count),
                 ),
                 "replies_lost": ("Replies to commands that were never handed to a broker.", float(replies.lost)),
+                "commands_elsewhere": (
+                    "Commands to units of other bridges of the campus, which these answer.",
+                    float(gateway.elsewhere),
+                ),
                 "mqtt_messages_refused": (
                     "Messages that the broker did not take: no right, or too large for it.",
                     float(totals.refused + totals.too_large),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.contract import Incoming, Rejection, Request, Topics, encoding, parse
+from bridge.inbound.neighbours import Neighbours
 from bridge.inbound.replies import Replies, Reply
 from services import clock
 from services.audit import Audit
@@ -63,6 +64,7 @@ class CommandGateway:
         audit: Audit,
         default: Campus,
         reply_prefixes: Sequence[str],
+        neighbours: Neighbours,
     ) -> None:
         """``default`` is the campus of what is asked of the process; ``reply_prefixes`` allow response topics."""
         self._commands = commands
@@ -71,10 +73,13 @@ class CommandGateway:
         self._audit = audit
         self._default = default
         self._prefixes = tuple(reply_prefixes)
+        self._neighbours = neighbours
         self._under_way: set[asyncio.Task[None]] = set()
         self._from: defaultdict[Campus, _FromCampus] = defaultdict(_FromCampus)
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """(verb, status) -> how many commands ended so."""
+        self.elsewhere = 0
+        """Commands to units of other bridges, which these answer."""
 
     def take(self, message: Incoming) -> None:
         """Perform what a message asks for, and answer it; returns at once."""
@@ -87,6 +92,20 @@ class CommandGateway:
             self.outcomes[NO_VERB, "rejected"] += 1
             log.debug("a command's topic names nothing that can exist", extra={"topic": message.topic})
             return
+        if self._neighbours.is_strange(parsed.target.address) and len(self._under_way) < UNDER_WAY_MOST:
+            self._begin(self._take_strange(parsed))
+        else:
+            self._take(parsed)
+
+    async def _take_strange(self, parsed: Request | Rejection) -> None:
+        """Answer what is asked of a unit that is not ours, unless it is another bridge's."""
+        address = parsed.target.address
+        if address is not None and await self._neighbours.own(address):
+            self.elsewhere += 1
+        else:
+            self._take(parsed)
+
+    def _take(self, parsed: Request | Rejection) -> None:
         if isinstance(parsed, Rejection):
             self._reject(parsed)
             return
@@ -98,7 +117,10 @@ class CommandGateway:
             detail = f"{UNDER_WAY_MOST} commands are under way; try again in a second"
             self._answer(parsed, Outcome("rejected", error=ServiceError("busy", detail, retry_after_s=1.0)))
             return
-        task = asyncio.create_task(self._perform(parsed), name=f"command {parsed.verb}")
+        self._begin(self._perform(parsed))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name="command")
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from bridge.inbound.command_gateway import CommandGateway
+from bridge.inbound.neighbours import Neighbours
 from bridge.inbound.presence import Presence
 from bridge.inbound.replies import Replies
 from bridge.mqtt import Connection
@@ -20,6 +21,7 @@ class InboundRouter:
         presence: Presence,
         commands: CommandGateway,
         replies: Replies,
+        neighbours: Neighbours,
         *,
         overwritten: Callable[[Address, Facet], None],
     ) -> None:
@@ -30,6 +32,7 @@ class InboundRouter:
         self._echoes = presence.echoes
         self._commands = commands
         self._replies = replies
+        self._neighbours = neighbours
 
     async def serve(self, connection: Connection) -> None:
         """Subscribe and serve until the connection is lost.
@@ -37,6 +40,7 @@ class InboundRouter:
         Commands under way go on, and are answered over the next connection. While replies wait for the broker no
         further command is read: what then arrives waits in the connection's own bounded queue.
         """
+        self._neighbours.begin(connection)
         try:
             async with asyncio.TaskGroup() as group:
                 aside = [
@@ -56,6 +60,7 @@ class InboundRouter:
                 for task in aside:
                     task.cancel()
         finally:
+            self._neighbours.end()
             self._subscriptions.end()
 
     async def _read_echoes(self, connection: Connection) -> None:

@@ -40,11 +40,11 @@ async def test_a_flood_of_refused_commands_is_answered_and_fills_neither_audit_n
 @pytest.mark.parametrize(
     ("topic", "reply"),
     [
-        ("receiver/rack/cmd", "receiver/rack/reply/unknown"),
-        ("receiver/rack/cmd/", "receiver/rack/reply/unknown"),
-        ("receiver/rack/cmd/refresh/", "receiver/rack/reply/unknown"),
-        ("receiver/rack/cmd/a/b/c", "receiver/rack/reply/unknown"),
-        ("receiver/rack/cmd/Refresh", "receiver/rack/reply/unknown"),
+        ("bridge/main/cmd", "bridge/main/reply/unknown"),
+        ("bridge/main/cmd/", "bridge/main/reply/unknown"),
+        ("bridge/main/cmd/refresh/", "bridge/main/reply/unknown"),
+        ("bridge/main/cmd/a/b/c", "bridge/main/reply/unknown"),
+        ("bridge/main/cmd/Refresh", "bridge/main/reply/unknown"),
         ("receiver/Rack/cmd/refresh", None),
         ("receiver/a b/cmd/refresh", None),
     ],
