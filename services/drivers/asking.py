@@ -14,6 +14,9 @@ from services.drivers.makers import Makers
 from services.drivers.port import Driver, DriverError, Sighting, Target, usefulness
 from services.model import ServiceError
 
+ANSWERED = frozenset({"auth_failed", "wrong_model"})
+"""Reasons of a driver that got an answer: who is there is known, and nothing that other drivers missed changes it."""
+
 QUESTIONS_MOST = 6
 """Questions that a driver may need, one after the other, to find out who answers."""
 
@@ -43,7 +46,7 @@ async def look(
 
     ``names`` are the drivers that are asked; without it all that have a door. ``with_secrets=False`` leaves out doors
     at which nobody answers without a password. Raises `DriverError`: the most useful of all failures, with
-    the shortest ``again_s`` of all.
+    its own ``again_s`` where somebody answered, else with the shortest of all.
     """
     chosen = list(names) if names is not None else [name for name, driver in makers.items() if driver.doors]
     chosen = [name for name in chosen if with_secrets or name not in makers or can_be_scanned(makers[name])]
@@ -104,8 +107,9 @@ def most_useful_failure(failures: Sequence[BaseException]) -> BaseException:
 
 
 def _in_short(failures: Mapping[str, Exception]) -> BaseException:
-    """The most useful failure, the first of several, and what every other driver found in a word: the unit may be one
-    of theirs, so it is also asked again as soon as any of them allows it.
+    """The most useful failure, the first of several, and what every other driver found in a word.
+
+    Where nobody answered, the unit may be one of the other drivers': it is asked again as soon as any of them allows it.
     """
     chosen = most_useful_failure(list(failures.values()))
     others = {name: error for name, error in failures.items() if isinstance(error, DriverError) and error is not chosen}
@@ -113,6 +117,8 @@ def _in_short(failures: Mapping[str, Exception]) -> BaseException:
         return chosen
     words = ", ".join(f"{name}: {error.reason}" for name, error in others.items())
     detail = f"{chosen.detail} (other drivers: {words}; probe explains each)"
+    if chosen.reason in ANSWERED:
+        return DriverError(chosen.reason, detail, again_s=chosen.again_s)
     pauses = [error.again_s for error in (chosen, *others.values()) if error.again_s is not None]
     return DriverError(chosen.reason, detail, again_s=min(pauses, default=None))
 

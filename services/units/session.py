@@ -58,6 +58,12 @@ read is asked less and less often."""
 RETRY_PAUSE_S = 0.3
 """Shortest pause between the end of an attempt and the next, in seconds: a rack that boots is not hammered."""
 
+MODES = frozenset({"quadversity_mode", "transmission_mode", "diversity"})
+"""Keys with which a unit may get other parts: after a change it is read again."""
+SETTLE_S = 2.0
+"""How long after such a change: what follows from it is reported one by one, or the unit starts anew. A unit that
+changes its mode all the time is not read more often than that."""
+
 LOOK_EVERY = 4
 """Of so many attempts in a row that fail, one knocks at the doors of all drivers, where any driver will do: the unit
 may have moved to another protocol with its firmware, or be a unit of another maker."""
@@ -109,6 +115,9 @@ class UnitSession:
         self._waiting: asyncio.Future[None] | None = None
         self._refused: asyncio.Future[DriverError] = asyncio.get_running_loop().create_future()
         """Set where a later read of this conversation found another unit."""
+        self._modes: dict[tuple[object, str], object] = {}
+        """What was reported of `MODES` in this conversation."""
+        self._mode_changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._attempts = 0
         """Attempts in a row that failed."""
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
@@ -192,6 +201,7 @@ class UnitSession:
     async def _converse(self) -> None:
         target = self._target(self.unit.record)
         self._fold.begin(self.unit)
+        self._modes.clear()
         name = await self._choose(target)
         async with self._makers.maker(name).connect(target, self._receive) as link:
             self._enter("connected")
@@ -243,12 +253,18 @@ class UnitSession:
                     wake = received + 2 * keepalive
                 else:
                     wake = received + keepalive
+                if self._mode_changed.done():
+                    self._mode_changed = loop.create_future()
+                    refresh_at = min(refresh_at, now + SETTLE_S)
                 if now >= refresh_at and now - received < keepalive:  # a silent unit is asked first
                     refresh_at = now + self._refresh_in()
                     await self._reread()
                 if refresh_at > now:
                     wake = min(wake, refresh_at)
-                await asyncio.wait(ends, timeout=max(0.01, wake - loop.time()), return_when=asyncio.FIRST_COMPLETED)
+                timeout = max(0.01, wake - loop.time())
+                await asyncio.wait(
+                    (*ends, self._mode_changed), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+                )
                 for end in ends:
                     if end.done():
                         raise end.result()
@@ -265,6 +281,17 @@ class UnitSession:
     def _receive(self, readings: Sequence[Reading]) -> None:
         if self.state != "waiting":  # what comes while a lost connection is being closed is no evidence any more
             self._fold.take(self.unit, readings)
+            self._watch_modes(readings)
+
+    def _watch_modes(self, readings: Sequence[Reading]) -> None:
+        """Have the unit read again soon where one of `MODES` changed."""
+        for reading in readings:
+            for key in MODES & reading.values.keys():
+                value = reading.values[key]
+                before = self._modes.setdefault((reading.part, key), value)
+                self._modes[reading.part, key] = value
+                if before != value and self.live and not self._mode_changed.done():
+                    self._mode_changed.set_result(None)
 
     # -- between conversations -------------------------------------------------------------------------------
 

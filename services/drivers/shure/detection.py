@@ -152,7 +152,9 @@ class Detection:
             what = f"has transmitters of the type {microphone!r}"
         else:
             names = sorted({each.name for each in self.waiting if each.verb == "REP"} - {"ERR"})
-            what = f"speaks Shure's command strings and knows no MODEL; it answered {', '.join(names) or 'nothing'}"
+            called = unbrace(self._value(LAST).strip()).strip()
+            what = f"calls itself {called!r}, " if called else ""
+            what += f"speaks Shure's command strings and knows no MODEL; it answered {', '.join(names) or 'nothing'}"
         detail = f"{peer} {what}, and is none of what this driver speaks to: {_titles()}"
         raise DriverError("wrong_model", detail, again_s=OTHER_S)
 

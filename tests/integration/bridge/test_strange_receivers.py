@@ -392,6 +392,20 @@ async def test_a_frozen_receiver_is_lost_after_two_keep_alives_and_taken_back_wi
         assert seen.data(f"{receiver_of(device)}-1")["name"] == "Renamed meanwhile"
 
 
+async def test_channels_go_and_come_with_the_mode_that_decides_how_many_there_are(house: House) -> None:
+    async with served(house, ("ad4q_quadversity", Manners())) as (seen, (device,)):
+        await all_live(seen, [device], 3)
+        rack, whole = receiver_of(device), device.memory.lines
+        device.memory.lines = [line for line in whole if line[0] not in {3, 4}]
+        device.say("< REP QUADVERSITY_MODE OFF >")
+        await seen.until(lambda: not seen.newest(f"channel/{rack}-3", "state"), 10)
+        assert seen.newest(f"receiver/{rack}", "info")["data"]["channel_count"] == 2
+        device.memory.lines = whole
+        device.say("< REP QUADVERSITY_MODE ON >")
+        await seen.until(lambda: seen.newest(f"receiver/{rack}", "info")["data"]["channel_count"] == 4, 10)
+        await seen.until(lambda: bool(seen.newest(f"channel/{rack}-4", "state")), 3)
+
+
 async def test_metering_is_stopped_channel_by_channel_before_we_leave(house: House) -> None:
     async with AsyncExitStack() as stack:
         devices = [await stack.enter_async_context(plugged_in(name, manners_of(name))) for name in KNOWN]

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from services.drivers import DriverError, Maker, Makers, Surroundings, look, make_target
+from services.model import AvailabilityReason
 from tests.unit.discovery.answering import AnsweringDriver, unit
 
 
@@ -87,6 +88,19 @@ async def test_a_driver_that_has_to_wait_does_not_make_the_others_wait() -> None
         with pytest.raises(DriverError) as failure:
             await look(makers, make_target("h"))
         assert (failure.value.reason, failure.value.again_s) == ("local_port_unavailable", 0.0)
+
+
+@pytest.mark.parametrize(("reason", "again_s"), [("wrong_model", 60.0), ("auth_failed", None)])
+async def test_where_a_unit_answered_drivers_that_got_none_do_not_have_it_asked_sooner(
+    reason: AvailabilityReason, again_s: float | None
+) -> None:
+    one, other = Troubled("one", None), Troubled("other", None)
+    one.answers["h"] = DriverError(reason, "an answer", again_s=again_s)
+    other.answers["h"] = DriverError("timeout", "nobody")
+    async with makers_of(one, other).open(Surroundings()) as makers:
+        with pytest.raises(DriverError) as failure:
+            await look(makers, make_target("h"))
+        assert (failure.value.reason, failure.value.again_s) == (reason, again_s)
 
 
 async def test_a_driver_that_hangs_while_it_looks_is_given_up() -> None:

@@ -258,7 +258,7 @@ async def test_a_receiver_without_transmitters_is_read_and_channels_that_it_lack
                     "GET__1__AUDIO_MUTE": "< REP 1 AUDIO_MUTE OFF >",
                 }
             ),
-            "it answered AUDIO_MUTE, CHAN_NAME, DEVICE_ID",
+            r"calls itself 'SCM820', .*it answered AUDIO_MUTE, CHAN_NAME, DEVICE_ID",
         ),
         (
             table(
