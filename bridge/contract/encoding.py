@@ -6,7 +6,7 @@ against them; validating each one again while the show runs would cost more than
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -188,10 +188,11 @@ def inventory(
 
 def summary(
     bridge_id: str, time: str, channels: Iterable[bytes], parts: Iterable[bytes] = ()
-) -> list[tuple[str, bytes]]:
+) -> Iterator[tuple[str, bytes]]:
     """One small object a part, each encoded already: of a thousand, few have changed since the last summary.
 
     ``parts`` are those that are no channels. What does not fit under 128 KB goes on to ``summary/1``, ``summary/2`` ...
+    Each page is made when it is asked for: all of them at once would hold the event loop.
     """
     pages: list[tuple[list[bytes], list[bytes]]] = [([], [])]
     size = 0
@@ -202,23 +203,17 @@ def summary(
                 size = 0
             pages[-1][place].append(row)
             size += len(row) + 1
-    return [
-        (
-            str(number) if number else "",
-            encode(
-                {
-                    "schema": "bridge.summary/1",
-                    "id": bridge_id,
-                    "time": time,
-                    "page": number,
-                    "pages": len(pages),
-                    "channels": orjson.Fragment(b"[" + b",".join(page[0]) + b"]"),
-                    "parts": orjson.Fragment(b"[" + b",".join(page[1]) + b"]"),
-                }
-            ),
-        )
-        for number, page in enumerate(pages)
-    ]
+    for number, page in enumerate(pages):
+        body = {
+            "schema": "bridge.summary/1",
+            "id": bridge_id,
+            "time": time,
+            "page": number,
+            "pages": len(pages),
+            "channels": orjson.Fragment(b"[" + b",".join(page[0]) + b"]"),
+            "parts": orjson.Fragment(b"[" + b",".join(page[1]) + b"]"),
+        }
+        yield str(number) if number else "", encode(body)
 
 
 def candidates(bridge_id: str, time: str, rows: Sequence[Mapping[str, object]]) -> bytes:

@@ -17,6 +17,7 @@ from bridge.contract import Topics
 from bridge.mqtt import Connection
 from bridge.publishing.audit_relay import AuditRelay
 from bridge.publishing.bridge_status import BridgeStatus
+from bridge.publishing.campus_pages import Rendered
 from bridge.publishing.plain_values import PlainValues
 from bridge.publishing.rendering import Renderer
 from bridge.publishing.retained import FormerTopics, Repairs, RetainedBook
@@ -85,6 +86,7 @@ class Publisher:
         """What waits for its turn."""
         self._pages: dict[tuple[Mark, str], int] = {}
         """Pages as they were sent last over this connection, without their time."""
+        self._paging = asyncio.Lock()
         self._again = asyncio.Event()
         self.repairs = Repairs(topics, repeat_process=status.repeat, is_ours=self._is_ours, send_again=self._send_again)
         self.sent: Counter[str] = Counter()
@@ -190,12 +192,19 @@ class Publisher:
 
     async def _send(self, connection: Connection, address: Address, facet: Facet) -> None:
         """Send the newest snapshot of a facet; where the resource is gone, empty its retained topics instead."""
+        if facet not in PACED:
+            await self._send_newest(connection, address, facet)
+            return
+        async with self._paging:  # it is made over several turns: an older one may not overtake a newer one
+            await self._send_newest(connection, address, facet)
+
+    async def _send_newest(self, connection: Connection, address: Address, facet: Facet) -> None:
         retained, qos = facet in RETAINED, RETAINED.get(facet, 0)
         while qos and connection.congested:
             await connection.ready()  # before it is rendered: nothing older may overtake what another task sent
         try:
             gone = address.kind is Kind.BRIDGE and not self._book.exists(address)
-            rendered = [] if gone else self._renderer.render(address, facet)
+            rendered = [] if gone else await self._render(address, facet)
         except Exception as error:  # noqa: BLE001 - one value must not keep the others from going out
             self._skip(address, facet, error)
             return
@@ -206,6 +215,7 @@ class Publisher:
                 self._values.forget(address)
         for page, payload in rendered:
             if facet in PACED and self._was_sent(((address, facet), page), payload):
+                await asyncio.sleep(0)  # a page is 120 KB, and looking at it takes its time
                 continue
             topic = self._topics.of(address, facet, page)
             while not connection.publish_nowait(topic, payload, qos=qos, retain=retained):
@@ -217,6 +227,17 @@ class Publisher:
                 self._book.add(PublishedResource(address, facet, page))
         if self._value_topics and facet is Facet.STATE and address.kind in PART_KINDS:
             await self._values.publish(connection, address)
+
+    async def _render(self, address: Address, facet: Facet) -> list[Rendered]:
+        """The newest snapshot; that of a large campus is made a little at a time, so that nothing waits for it."""
+        if facet is not Facet.SUMMARY:
+            return self._renderer.render(address, facet)
+        rendered = []
+        for step in self._renderer.steps(address, facet):
+            if step is not None:
+                rendered.append(step)
+            await asyncio.sleep(0)
+        return rendered
 
     async def _send_telemetry(self, connection: Connection, addresses: Sequence[Address]) -> None:
         """Meters of many channels: nothing of them waits for anything, and what the broker does not take is gone."""

@@ -61,6 +61,12 @@ class Renderer:
             payload = self._part_facets[facet](*found) if found else None
         return [] if payload is None else [("", payload)]
 
+    def steps(self, address: Address, facet: Facet) -> Iterator[Rendered | None]:
+        """The same one by one, with ``None`` wherever the event loop may have a turn: summaries can be large."""
+        if facet is Facet.SUMMARY:
+            return self._campus.summary_steps(address.tenant)
+        return iter(self.render(address, facet))
+
     def telemetry(self, address: Address, now: str) -> bytes | None:
         """The newest meters, as of ``now``; ``None`` where there are none."""
         found = self._inventory.part(address)

@@ -112,7 +112,7 @@ PAYLOADS = [
     encoding.event(Event("0191", "transmitter_on", NOW, CHANNEL, {"transmitter_id": "BP1"})),
     encoding.audit(AuditEvent("s1", 1, DRAFT)),
     encoding.inventory("main", [{"receiver": "rack1", "channels": ["rack1-1"]}])[0][1],
-    encoding.summary("main", NOW, [encoding.encode(ROW)])[0][1],
+    next(encoding.summary("main", NOW, [encoding.encode(ROW)]))[1],
     encoding.candidates(
         "main",
         NOW,
@@ -156,7 +156,7 @@ def test_what_is_encoded_is_what_the_model_describes(payload: bytes) -> None:
         encoding.resource("channel.state", "rack1-1", 1, 7, NOW, {**EMPTY, "battery_bars": 255}, stale=False),
         encoding.plain_resource("channel.levels", "rack1-1", NOW, {"intervals": 30, "colour_min": 1}),
         encoding.plain_resource("channel.telemetry", "rack1-1", NOW, {"quality": 9}),
-        encoding.summary("main", NOW, [encoding.encode({**ROW, "name": "x" * MOST_BYTES})])[0][1],
+        next(encoding.summary("main", NOW, [encoding.encode({**ROW, "name": "x" * MOST_BYTES})]))[1],
     ],
 )
 def test_what_breaks_the_contract_is_noticed(payload: bytes) -> None:
@@ -166,7 +166,7 @@ def test_what_breaks_the_contract_is_noticed(payload: bytes) -> None:
 
 def test_four_thousand_channels_are_summed_up_in_messages_below_the_limit() -> None:
     rows = [{**ROW, "id": f"rack{number // 4}-{number % 4 + 1}", "name": "ü" * 31} for number in range(4000)]
-    pages = encoding.summary("main", NOW, map(encoding.encode, rows))
+    pages = list(encoding.summary("main", NOW, map(encoding.encode, rows)))
     read_back = []
     for number, (part, payload) in enumerate(pages):
         assert part == (str(number) if number else "")
