@@ -29,7 +29,7 @@ from bridge.mqtt.endpoint import (
 )
 from bridge.mqtt.outgoing import Limits
 from bridge.mqtt.sockets import Opening, ReadAheadSocket
-from bridge.mqtt.tls_words import NO_CERTIFICATE, NO_TLS, tls_trouble
+from bridge.mqtt.tls_words import NO_CERTIFICATE, NO_TLS, OLDEST_TLS, tls_trouble
 from services.drivers import Unresolved, addresses_of
 
 # ruff: noqa: SLF001 -- the library's insides, by intent: see LIBRARY_INSIDES
@@ -89,11 +89,13 @@ async def connect(config: MqttConfig, version: Version, will: Message | None) ->
 async def _tls_context(config: MqttConfig, endpoint: Endpoint) -> ssl.SSLContext:
     authorities = None if config.ca_file is None else str(config.ca_file)
     try:
-        return await asyncio.to_thread(ssl.create_default_context, cafile=authorities)
+        context = await asyncio.to_thread(ssl.create_default_context, cafile=authorities)
     except OSError as error:
         raise BrokerError(
             "tls_failed", f"{endpoint}: cannot read certificates from {authorities}: {error}: check [mqtt] ca_file"
         ) from None
+    context.minimum_version = OLDEST_TLS
+    return context
 
 
 def _make_client(

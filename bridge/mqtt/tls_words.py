@@ -15,6 +15,9 @@ _EXPIRED: Final = 10
 _TOO_OLD: Final = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION"})
 """How OpenSSL says that the other side speaks no version of TLS that is allowed here."""
 
+OLDEST_TLS: Final = ssl.TLSVersion.TLSv1_2
+"""The older ones are not safe (RFC 8996). Said outright: what Python allows differs from one system to the next."""
+
 NO_TLS: Final = (
     "is this the broker's TLS port, usually 8883 (mqtts) or 443 (wss)? If it does without TLS use mqtt:// or ws://"
 )
@@ -28,7 +31,7 @@ def tls_trouble(endpoint: Endpoint, error: ssl.SSLError) -> BrokerError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _not_trusted(endpoint, error)
     if error.reason in _TOO_OLD:
-        oldest = ssl.create_default_context().minimum_version.name.replace("TLSv", "TLS ").replace("_", ".")
+        oldest = OLDEST_TLS.name.replace("TLSv", "TLS ").replace("_", ".")
         return BrokerError(
             "tls_failed",
             f"{endpoint}: it speaks TLS, but only a version that is no longer safe, like 1.0 or 1.1: let it offer "
