@@ -8,8 +8,10 @@ A container sees the broker's own directory, which it may write to, and the file
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -29,6 +31,8 @@ IMAGE = "eclipse-mosquitto:2"
 SHIPPED = str(Path(__file__).parent)
 """Certificates, for example."""
 START_S = 30.0
+PORTS = 10_000, 32_768
+"""Below those that Linux takes for outgoing connections (ip_local_port_range)."""
 
 
 def find_mosquitto() -> str | None:
@@ -46,11 +50,12 @@ def docker_answers() -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody has at this moment, and that the system gives to no outgoing connection."""
+    while True:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Runner(Protocol):

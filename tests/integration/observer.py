@@ -20,6 +20,9 @@ from paho.mqtt.properties import Properties
 PATIENCE_S = 10.0
 """How long a condition may take, unless a test says otherwise."""
 
+LOOK_S = 0.1
+"""A condition is looked at so often where no message comes."""
+
 PASSING = ("cmd/", "reply/", "telemetry", "levels", "event", "audit")
 """What does not stay at the broker."""
 
@@ -131,12 +134,16 @@ class Observer:
     # -- waiting ---------------------------------------------------------------------------------------------
 
     async def until(self, condition: Callable[[], T | None], seconds: float = PATIENCE_S) -> T:
-        """Wait until the condition holds after some message; gives what it gave."""
+        """Wait until the condition holds; gives what it gave. It is looked at after each message.
+
+        And now and then, for a condition may also speak of the bridge's inside, which changes without a message.
+        """
         try:
             async with asyncio.timeout(seconds):
                 while not (found := condition()):
                     self._news.clear()
-                    await self._news.wait()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._news.wait(), LOOK_S)
                 return found
         except TimeoutError:
             quiet = [one for one in self.seen if one.facet != "telemetry"]
