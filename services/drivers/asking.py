@@ -109,7 +109,7 @@ def most_useful_failure(failures: Sequence[BaseException]) -> BaseException:
 def _in_short(failures: Mapping[str, Exception]) -> BaseException:
     """The most useful failure, the first of several, and what every other driver found in a word.
 
-    Where nobody answered, the unit may be one of the other drivers': it is asked again as soon as any of them allows it.
+    Where nobody answered, the unit may be one of the other drivers': it is asked again as soon as one allows it.
     """
     chosen = most_useful_failure(list(failures.values()))
     others = {name: error for name, error in failures.items() if isinstance(error, DriverError) and error is not chosen}

@@ -262,9 +262,7 @@ class UnitSession:
                 if refresh_at > now:
                     wake = min(wake, refresh_at)
                 timeout = max(0.01, wake - loop.time())
-                await asyncio.wait(
-                    (*ends, self._mode_changed), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
-                )
+                await asyncio.wait((*ends, self._mode_changed), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
                 for end in ends:
                     if end.done():
                         raise end.result()

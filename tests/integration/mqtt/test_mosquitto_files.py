@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import shutil
-import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +14,8 @@ from typing import Literal
 
 import aiomqtt
 import pytest
+
+from tests.integration.broker import free_port
 
 FILES = Path(__file__).parents[3] / "mosquitto"
 ROLES = ("bridge", "reader", "operator", "homeassistant", "stage-reader", "stage-operator")
@@ -79,14 +79,6 @@ def program(name: str) -> str:
     return path
 
 
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
 def lay_out(folder: Path, ports: list[int], *, extra_acl: str = "") -> Path:
     """The shipped files at another place and on other ports; nothing else differs."""
     config = (FILES / "mosquitto.conf").read_text()
@@ -101,7 +93,7 @@ def lay_out(folder: Path, ports: list[int], *, extra_acl: str = "") -> Path:
 
 @pytest.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
-    ports = free_ports(2)
+    ports = [free_port(), free_port()]
     # the marker tells a subscriber that everything sent before it has arrived
     config = lay_out(tmp_path, ports, extra_acl="\npattern readwrite marker/#\n")
     for role in ROLES:
