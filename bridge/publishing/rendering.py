@@ -129,7 +129,7 @@ class Renderer:
             "data_age_s": age,
             "session": link.session,
             "reconnects_24h": sum(1 for at in link.reconnects if now - at < DAY_S),
-            "last_error": unit.availability.detail,
+            "last_error": unit.trouble,
         }
         return encoding.plain_resource(f"{unit.address.kind}.link", unit.address.id, clock.now_text(), data)
 

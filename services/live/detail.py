@@ -47,7 +47,7 @@ def describe(unit: Unit) -> dict[str, object]:
             "data_age_s": None if received is None else round(asyncio.get_running_loop().time() - received, 1),
             "reconnects": unit.link_state.reconnects_total,
             "nonsense": dict(unit.link_state.nonsense),
-            "last_error": there.detail,
+            "last_error": unit.trouble,
         },
         f"{UNIT_KINDS[kind].part}s": [_part(part) for part in unit.parts.values()],
         "reported": {**unit.reported, **dict.fromkeys(counts if counted else (), unit.reported.get("part_count"))},

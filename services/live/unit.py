@@ -117,6 +117,17 @@ class LinkState:
         self.link = link
 
     @property
+    def caution(self) -> str | None:
+        """What people should know of the open conversation; ``None`` where all is as it should be."""
+        yielded = 0 if self.link is None else self.link.counters().get("foreign_meter_rates", 0)
+        if not yielded:
+            return None
+        return (
+            f"another controller sets the metering rate of {yielded} channel{'s' if yielded > 1 else ''} again and "
+            "again, so its rate is left: let one program alone set it"
+        )
+
+    @property
     def nonsense(self) -> Mapping[str, int]:
         """What came since the start and made no sense, by kind (`services.drivers.NONSENSE`)."""
         if self.link is None:
@@ -236,6 +247,11 @@ class Unit:
     def address(self) -> Address:
         """Its address within the tenant."""
         return self.record.address
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with it, and the remedy: why it is not there, else what its open conversation suffers from."""
+        return self.availability.detail or self.link_state.caution
 
     @property
     def shown_name(self) -> str | None:

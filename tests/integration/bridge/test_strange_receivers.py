@@ -406,6 +406,26 @@ async def test_channels_go_and_come_with_the_mode_that_decides_how_many_there_ar
         await seen.until(lambda: bool(seen.newest(f"channel/{rack}-4", "state")), 3)
 
 
+async def test_another_controller_that_sets_the_metering_rate_again_and_again_is_said(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.drivers.shure.metering.AGAIN_AFTER_S", 0.0)
+    async with served(house, ("ad4q_quadversity", Manners())) as (seen, (device,)):
+        await all_live(seen, [device], 3)
+        rack = receiver_of(device)
+
+        def asked() -> int:
+            return sum(question.startswith("SET 1 METER_RATE") for question in device.heard)
+
+        for times in (2, 3, 3):
+            answer = await seen.ask(f"receiver/{rack}", "detail")  # a complete read: the unit has confirmed our rate
+            assert answer["data"]["receiver"]["link"]["last_error"] is None
+            device.say("< REP 1 METER_RATE 60000 >")
+            await device.until(lambda times=times: asked() >= times)  # type: ignore[misc]
+        answer = await seen.ask(f"receiver/{rack}", "detail")
+        assert "another controller" in answer["data"]["receiver"]["link"]["last_error"]
+
+
 async def test_metering_is_stopped_channel_by_channel_before_we_leave(house: House) -> None:
     async with AsyncExitStack() as stack:
         devices = [await stack.enter_async_context(plugged_in(name, manners_of(name))) for name in KNOWN]
