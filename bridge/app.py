@@ -12,7 +12,7 @@ from bridge.health import Health, InEffect
 from bridge.http import metrics, server
 from bridge.inbound import CommandGateway, InboundRouter, Neighbours, Presence, Replies
 from bridge.mqtt import Connection
-from bridge.publishing import AuditRelay, BridgeStatus, FormerTopics, Publisher, Renderer, RetainedBook
+from bridge.publishing import AuditRelay, BridgeStatus, FormerTopics, Publisher, Renderer, RetainedBook, StandingTopics
 from bridge.reload import ConfigurationReload, ReloadRequests
 from bridge.restarts import keep_running
 from bridge.settings import Settings, broker_of, polling_of, status_rules_of
@@ -21,7 +21,7 @@ from services.commands import BridgeActions, CommandHandlers, CommandService, Re
 from services.discovery import Adverts, AnnouncedHosts, Candidates, DiscoveryOrchestrationService, Schedule
 from services.drivers import Driver, Makers, Surroundings
 from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts, keep_all
-from services.model import Campus
+from services.model import Campus, Facet
 from services.store import Store
 from services.units import (
     Availability,
@@ -151,18 +151,21 @@ class App:
             presence=self.presence,
             lag=self.lag,
         )
+        standing = StandingTopics(self.topics)
         self.status = BridgeStatus(
             self.topics,
             settings.bridge.id,
             self.presence.succession,
+            standing,
             info=self.health.info,
             health=self.health.figures,
             trouble=self.health.trouble,
         )
         self.presence.listen(self.status)
-        self.book = RetainedBook(self.topics, self.store, self.inventory, self.tenants)
+        self.book = RetainedBook(self.topics, self.store, self.inventory, self.tenants, standing)
         self.former = FormerTopics(self.topics, self.store, lambda: self.inventory.epoch)
         self.relay = AuditRelay(self.outbox, self.topics, self.inventory, self.presence.confirmations, self.book)
+        self.presence.echoes.read_campuses(Facet.AUDIT_HEAD, self.relay.check_head)
         self.publisher = Publisher(
             inventory=self.inventory,
             changes=self.changes,
@@ -172,6 +175,7 @@ class App:
             status=self.status,
             book=self.book,
             former=self.former,
+            standing=standing,
             tenants=self.tenants,
             value_topics=settings.mqtt.value_topics,
         )

@@ -204,13 +204,18 @@ class Topics:
         return topics
 
     def retained(self, campuses: Iterable[Campus], facets: Iterable[Facet]) -> list[str]:
-        """Everything under some facets, pages included, of whatever is in these campuses."""
-        chosen = list(facets)
+        """Everything under some facets, pages included, of whatever is in these campuses, and plain values there."""
+        chosen = [*facets, "value"]
         return [
             f"{self._root}{campus.organization}/{campus.campus}/+/+/{facet}/#"
             for campus in sorted(set(campuses))
             for facet in chosen
         ]
+
+    def is_value(self, topic: str) -> bool:
+        """Whether a topic is that of one plain value."""
+        address = self.resource_of(topic)
+        return address is not None and topic.startswith(f"{self._resource(address)}value/")
 
     def everywhere(self, kind: Kind, facet: Facet) -> str:
         """A subscription to one facet of every resource of a kind, in every tenant: for ``watch``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from bridge.contract import Incoming
 from bridge.inbound.command_gateway import CommandGateway
 from bridge.inbound.neighbours import Neighbours
 from bridge.inbound.presence import Presence
@@ -23,7 +24,7 @@ class InboundRouter:
         replies: Replies,
         neighbours: Neighbours,
         *,
-        overwritten: Callable[[Address, Facet], None],
+        overwritten: Callable[[Address | None, Facet], None],
     ) -> None:
         """``overwritten`` is told which retained topics others changed."""
         self._topics = presence.topics
@@ -50,10 +51,7 @@ class InboundRouter:
                 await self._subscriptions.serve(connection)
                 aside.append(group.create_task(self._subscriptions.keep(connection), name="subscriptions"))
                 async for message in connection.messages():
-                    published = self._topics.parse(message.topic)
-                    if published is not None:
-                        if published.address is not None and message.retain:
-                            self._overwritten(published.address, published.facet)
+                    if self._is_own(message, connection):
                         continue
                     await self._replies.ready()
                     self._commands.take(message)
@@ -62,6 +60,17 @@ class InboundRouter:
         finally:
             self._neighbours.end()
             self._subscriptions.end()
+
+    def _is_own(self, message: Incoming, connection: Connection) -> bool:
+        """Whether a message is no command but stands under a topic of ours; with MQTT 5 others wrote it."""
+        published = self._topics.parse(message.topic)
+        is_value = published is None and self._topics.is_value(message.topic)
+        if message.retain and connection.version == "5":
+            if published is not None:
+                self._overwritten(published.address, published.facet)
+            elif is_value and (address := self._topics.resource_of(message.topic)) is not None:
+                self._overwritten(address, Facet.STATE)
+        return published is not None or is_value
 
     async def _read_echoes(self, connection: Connection) -> None:
         async for message in connection.echoes():

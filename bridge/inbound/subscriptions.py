@@ -11,7 +11,7 @@ from bridge.contract import Topics
 from bridge.inbound.echoes import Echoes
 from bridge.mqtt import BrokerError, Connection
 from bridge.publishing import RETAINED
-from services.model import Campus
+from services.model import Campus, Facet
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,9 @@ class Subscriptions:
 
     async def _watch(self, connection: Connection) -> None:
         """Hear of what others write where we publish; who may not read that misses it. Over MQTT 5 alone."""
-        topics = self._topics.retained(self._tenants(), RETAINED) if connection.version == "5" else []
+        topics = []
+        if connection.version == "5":
+            topics = [self._topics.process(Facet.INFO), *self._topics.retained(self._tenants(), RETAINED)]
         wanted = [topic for topic in topics if topic not in self._watched]
         if wanted:
             self._watched.update(wanted)

@@ -14,7 +14,7 @@ from bridge.publishing.bridge_status import BridgeStatus, LastWords
 from bridge.publishing.confirmations import Confirmations
 from bridge.publishing.publisher import RETAINED, Publisher
 from bridge.publishing.rendering import Renderer
-from bridge.publishing.retained import FormerTopics, RetainedBook
+from bridge.publishing.retained import FormerTopics, RetainedBook, StandingTopics
 from bridge.publishing.succession import Succession, epoch_above
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Publisher",
     "Renderer",
     "RetainedBook",
+    "StandingTopics",
     "Succession",
     "epoch_above",
 ]

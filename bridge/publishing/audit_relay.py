@@ -7,9 +7,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from bridge.contract import Topics, encoding
+from bridge.contract import Published, Topics, encoding
 from bridge.mqtt import FAILED, SUCCESS, TOO_LARGE, Connection
-from bridge.publishing.confirmations import Confirmations
+from bridge.publishing.confirmations import Confirmations, event_id_of
 from bridge.publishing.retained import RetainedBook
 from services.audit import Outbox
 from services.live import Inventory
@@ -37,7 +37,7 @@ class AuditRelay:
         self._book = book
         self._heads: dict[Campus, AuditEvent] = {}
         self._missing: set[Campus] = set()
-        """Campuses whose head the broker did not take."""
+        """Campuses whose head the broker did not take, or others wrote over."""
 
     def restore(self, heads: Mapping[Campus, AuditEvent]) -> None:
         """The newest event of each campus, from the database: an earlier run published it."""
@@ -124,6 +124,16 @@ class AuditRelay:
 
     def _head_of(self, campus: Campus) -> PublishedResource:
         return PublishedResource(self._inventory.bridge_address(campus), Facet.AUDIT_HEAD)
+
+    async def check_head(self, _connection: Connection, published: Published, payload: bytes) -> None:
+        """Publish a campus's head again, soon, where something else stands; what is older than ours is on its way."""
+        head = None if published.address is None else self._heads.get(published.address.tenant)
+        if head is None:
+            return
+        if event_id_of(payload) == head.draft.event_id:
+            self._missing.discard(head.draft.tenant)
+        else:
+            self._missing.add(head.draft.tenant)
 
     def _note_head(self, campus: Campus, reason: int) -> None:
         if reason >= FAILED and reason != TOO_LARGE:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from bridge.contract import Message, Published, Topics, encoding
 from bridge.mqtt import BrokerError, Connection
+from bridge.publishing.retained import StandingTopics
 from bridge.publishing.succession import Succession, held
 from services import clock
 from services.model import Facet
@@ -70,6 +71,7 @@ class BridgeStatus:
         topics: Topics,
         bridge_id: str,
         succession: Succession,
+        standing: StandingTopics,
         *,
         info: Callable[[], Mapping[str, object]],
         health: Callable[[], Mapping[str, object]],
@@ -78,6 +80,7 @@ class BridgeStatus:
         self._topics = topics
         self._id = bridge_id
         self._succession = succession
+        self._standing = standing
         self._info = info
         self._health = health
         self._trouble = trouble
@@ -116,6 +119,7 @@ class BridgeStatus:
             {"schema": "bridge.info/1", "id": self._id, "epoch": self._succession.epoch, "data": data}
         )
         await self._publish(connection, Facet.INFO, payload)
+        self._standing.sent(self._topics.process(Facet.INFO), payload)
 
     async def publish_state(self, connection: Connection, state: State) -> None:
         """Publish the state of the process; ``online`` becomes ``degraded`` while something of it does not work."""

@@ -67,7 +67,7 @@ class Confirmations:
 
     async def read(self, _connection: Connection, published: Published, payload: bytes) -> None:
         """A message came back."""
-        expected = self._expected.pop((published.facet, _event_id(payload)), None)
+        expected = self._expected.pop((published.facet, event_id_of(payload)), None)
         if expected is None:
             return
         if expected.timer is not None:
@@ -82,7 +82,8 @@ class Confirmations:
             expected.acked(NO_ECHO)
 
 
-def _event_id(payload: bytes) -> str:
+def event_id_of(payload: bytes) -> str:
+    """The id of an audit event; empty where the payload is none."""
     try:
         body = orjson.loads(payload) if payload else None
     except orjson.JSONDecodeError:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from bridge.contract import Topics
 from bridge.mqtt import Connection
 from bridge.publishing.rendering import Renderer
-from bridge.publishing.retained import VALUE, RetainedBook
+from bridge.publishing.retained import VALUE, RetainedBook, StandingTopics
 from services.model import Address, PublishedResource
 
 
 class PlainValues:
     """Publishes the values of a part's state one by one; only those that changed."""
 
-    def __init__(self, topics: Topics, renderer: Renderer, book: RetainedBook) -> None:
+    def __init__(self, topics: Topics, renderer: Renderer, book: RetainedBook, standing: StandingTopics) -> None:
         self._topics = topics
         self._renderer = renderer
         self._book = book
+        self._standing = standing
         self._published: dict[Address, dict[str, object]] = {}
 
     def forget(self, address: Address | None = None) -> None:
@@ -35,4 +36,5 @@ class PlainValues:
             topic = self._topics.value(address, key)
             while not connection.publish_nowait(topic, payload, qos=1, retain=True):
                 await connection.ready()
+            self._standing.sent(topic, payload)
             self._book.add(PublishedResource(address, VALUE, key))

@@ -20,7 +20,7 @@ from bridge.publishing.bridge_status import BridgeStatus
 from bridge.publishing.campus_pages import Rendered
 from bridge.publishing.plain_values import PlainValues
 from bridge.publishing.rendering import Renderer
-from bridge.publishing.retained import FormerTopics, Repairs, RetainedBook
+from bridge.publishing.retained import FormerTopics, Repairs, RetainedBook, StandingTopics
 from services import clock
 from services.live import Changes, Inventory, Mark
 from services.model import PART_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, Kind, PublishedResource
@@ -66,7 +66,7 @@ class Publisher:
 
     def __init__(
         self, *, inventory: Inventory, changes: Changes, topics: Topics, renderer: Renderer,
-        relay: AuditRelay, status: BridgeStatus, book: RetainedBook, former: FormerTopics,
+        relay: AuditRelay, status: BridgeStatus, book: RetainedBook, former: FormerTopics, standing: StandingTopics,
         tenants: Callable[[], Sequence[Campus]], value_topics: bool,
     ) -> None:  # fmt: skip
         self._inventory = inventory
@@ -79,7 +79,8 @@ class Publisher:
         self._value_topics = value_topics
         self._book = book
         self._former = former
-        self._values = PlainValues(topics, renderer, self._book)
+        self._standing = standing
+        self._values = PlainValues(topics, renderer, self._book, standing)
         self._paced_at: dict[Mark, float] = {}
         """When what changes with every unit of a campus was sent last."""
         self._paced: set[Mark] = set()
@@ -125,6 +126,7 @@ class Publisher:
 
     async def serve(self, connection: Connection) -> None:
         """Publish over this connection until it is lost."""
+        self._standing.connected(connection)
         try:
             await self._publish_everything(connection)
             async with asyncio.TaskGroup() as group:
@@ -132,6 +134,7 @@ class Publisher:
                 group.create_task(self._relay.run(connection), name="relay audit")
                 group.create_task(self._status.pulse(connection), name="health")
                 group.create_task(self._republish_on_request(connection), name="republish")
+                group.create_task(self._standing.watch(connection, self.repairs.overwritten), name="standing topics")
                 group.create_task(self._former.clear(connection), name="former topics")
                 group.create_task(self.repairs.send_refused_again(connection), name="refused topics")
         finally:
@@ -224,6 +227,7 @@ class Publisher:
                 await connection.ready()
             self.sent[facet] += 1
             if retained:
+                self._standing.sent(topic, payload)
                 self._book.add(PublishedResource(address, facet, page))
         if self._value_topics and facet is Facet.STATE and address.kind in PART_KINDS:
             await self._values.publish(connection, address)

@@ -9,6 +9,7 @@ from functools import partial
 
 from bridge.contract import EMPTY, Topics
 from bridge.mqtt import FAILED, Connection
+from bridge.publishing.retained.standing import StandingTopics
 from services.live import Inventory
 from services.model import Address, Campus, Facet, Kind, PublishedResource
 from services.store import Store
@@ -25,13 +26,19 @@ class RetainedBook:
     """The retained topics of units, parts and campuses, and the emptying of those that are no more."""
 
     def __init__(
-        self, topics: Topics, store: Store, inventory: Inventory, tenants: Callable[[], Collection[Campus]]
+        self,
+        topics: Topics,
+        store: Store,
+        inventory: Inventory,
+        tenants: Callable[[], Collection[Campus]],
+        standing: StandingTopics,
     ) -> None:
         """``tenants`` names every campus that is served now."""
         self._topics = topics
         self._store = store
         self._inventory = inventory
         self._tenants = tenants
+        self._standing = standing
         store.subscribe_renewal(self.keep_all)
         self._published: dict[Address, set[PublishedResource]] = {}
         self._emptying: set[PublishedResource] = set()
@@ -102,6 +109,7 @@ class RetainedBook:
             if topic is None:
                 continue
             self._emptying.add(resource)
+            self._standing.sent(topic, EMPTY)
             while not connection.publish_nowait(
                 topic, EMPTY, qos=1, retain=True, acked=partial(self._emptied, resource)
             ):

@@ -40,28 +40,38 @@ class Repairs:
         self._repeat_process = repeat_process
         self._is_ours = is_ours
         self._send_again = send_again
-        self._overwritten: set[Mark] = set()
+        self._overwritten: set[tuple[Address | None, Facet]] = set()
         """What others wrote over or emptied at the broker, and is sent again soon."""
         self.count = 0
         """Retained topics that were sent again because others had changed them, since the start of the process."""
 
-    def overwritten(self, address: Address, facet: Facet) -> None:
-        """Somebody else changed a retained topic: if it is ours, it is ours again within `REPAIR_S` seconds."""
-        if not self._is_ours((address, facet)):
+    def overwritten(self, address: Address | None, facet: Facet) -> None:
+        """Somebody else changed a retained topic: if it is ours, it is ours again within `REPAIR_S` seconds.
+
+        ``address`` is ``None`` for the process.
+        """
+        if address is None and facet is not Facet.INFO:
+            return  # the state of the process is watched by whoever publishes it, its health comes again anyway
+        if address is not None and not self._is_ours((address, facet)):
             return
         if not self._overwritten:
             asyncio.get_running_loop().call_later(REPAIR_S, self._repair)
         self._overwritten.add((address, facet))
 
     def _repair(self) -> None:
+        """Send it again. By now a second process with our id has given way, or this one has."""
+        address, facet = next(iter(self._overwritten))
+        topic = self._topics.process(facet) if address is None else self._topics.of(address, facet)
         if not self.count:
-            address, facet = next(iter(self._overwritten))
             log.warning(
                 "others write on our retained topics; they are sent again. Let only this user write there",
-                extra={"topic": self._topics.of(address, facet), "topics": len(self._overwritten)},
+                extra={"topic": topic, "topics": len(self._overwritten)},
             )
         self.count += len(self._overwritten)
-        self._send_again(self._overwritten)
+        marks = [(address, facet) for address, facet in self._overwritten if address is not None]
+        if len(marks) < len(self._overwritten):
+            self._repeat_process(Facet.INFO)
+        self._send_again(marks)
         self._overwritten.clear()
 
     async def send_refused_again(self, connection: Connection) -> NoReturn:

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.contract import Published, Topics
 from bridge.mqtt import BrokerError
-from bridge.publishing import BridgeStatus, LastWords, Succession
+from bridge.publishing import BridgeStatus, LastWords, StandingTopics, Succession
 from services.model import Facet
 
 EPOCH = 1000
@@ -55,7 +55,7 @@ def succession() -> Succession:
 
 async def online(ours: Succession) -> tuple[BridgeStatus, Broker]:
     broker = Broker()
-    status = BridgeStatus(TOPICS, "main", ours, info=dict, health=dict, trouble=lambda: None)
+    status = BridgeStatus(TOPICS, "main", ours, StandingTopics(TOPICS), info=dict, health=dict, trouble=lambda: None)
     await status.publish_state(cast("Any", broker), "online")
     broker.states.clear()
     return status, broker
@@ -98,14 +98,14 @@ async def above(other: int) -> int:
 
 async def test_a_later_process_is_noticed_before_anything_else_is_published() -> None:
     ours, broker = succession(), Broker()
-    status = BridgeStatus(TOPICS, "main", ours, info=dict, health=dict, trouble=lambda: None)
+    status = BridgeStatus(TOPICS, "main", ours, StandingTopics(TOPICS), info=dict, health=dict, trouble=lambda: None)
     await status.check_own_state(cast("Any", broker), STATE, held(EPOCH + 1, "offline"))
     assert ours.stands_by, "its last will may be of a connection that we threw out, with its client id"
 
 
 async def test_the_epoch_of_a_process_that_was_stopped_is_outdone_at_once() -> None:
     ours, broker = Succession(TOPICS, Ours(), above), Broker()
-    status = BridgeStatus(TOPICS, "main", ours, info=dict, health=dict, trouble=lambda: None)
+    status = BridgeStatus(TOPICS, "main", ours, StandingTopics(TOPICS), info=dict, health=dict, trouble=lambda: None)
     stopped = orjson.dumps({"epoch": EPOCH + 5, "state": "offline", "expected": True})
     await status.check_own_state(cast("Any", broker), STATE, stopped)
     assert not ours.stands_by
