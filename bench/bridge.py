@@ -55,6 +55,8 @@ class Bridge(Child):
         directory.mkdir(parents=True, exist_ok=True)
         self.http = free_port()
         self.modules = directory / "modules.json"
+        self.tasks = self.modules.with_suffix(".tasks")
+        """Where it writes how many tasks it has, at SIGUSR1."""
         self.database = directory / "mic2mqtt.db"
         config = directory / "mic2mqtt.toml"
         text = _CONFIGURATION.format(

@@ -53,6 +53,8 @@ class Fleet:
     def __init__(self, units: Sequence[SimulatedUnit], parts: int) -> None:
         self._places = [(number, part, unit) for number, unit in enumerate(units, 1) for part in range(1, parts + 1)]
         self._names = self._fresh_names()
+        self._units = units
+        self._ending: set[asyncio.Future[None]] = set()
 
     @staticmethod
     def _fresh_names() -> Iterator[str]:
@@ -64,6 +66,21 @@ class Fleet:
     async def changes(self, rate: float, seconds: float, seed: int) -> list[Change]:
         """Make changes at random moments; returns when all of them are made."""
         return await self._make(plan(len(self._places), rate, seconds, random.Random(seed)))
+
+    async def fault(self, name: str, unit: int, seconds: float) -> None:
+        """Begin a fault of one unit, that ends by itself after so long."""
+        await self._units[unit].fault(name)
+        asyncio.get_running_loop().call_later(seconds, self._end_fault, unit)
+
+    def _end_fault(self, unit: int) -> None:
+        task = asyncio.ensure_future(self._units[unit].fault("none"))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def mend(self) -> None:
+        """End every fault."""
+        for unit in self._units:
+            await unit.fault("none")
 
     async def storm(self, rate: float, seconds: float) -> list[Change]:
         """Make changes at a steady pace."""
@@ -94,7 +111,7 @@ async def run(product: str, count: int, listen: str, options: dict[str, Any]) ->
         units = await stack.enter_async_context(running)
         fleet = Fleet(units, parts or 0)
         emit([unit.host for unit in units])
-        await serve({"changes": fleet.changes, "storm": fleet.storm})
+        await serve({"changes": fleet.changes, "storm": fleet.storm, "fault": fleet.fault, "mend": fleet.mend})
 
 
 if __name__ == "__main__":

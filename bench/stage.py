@@ -40,6 +40,11 @@ class Scale:
     changes: float = 50.0
     commands: float = 500.0
     audited: float = 2000.0
+    soak_quads: int = 50
+    soak: float = 1200.0
+    soak_warm_up: float = 60.0
+    unreachable: int = 1000
+    unreachable_s: float = 600.0
     networks: tuple[str, ...] = ("127.43.0.0/24", "127.44.0.0/16")
 
 
@@ -56,6 +61,11 @@ QUICK = replace(
     changes=20.0,
     commands=10.0,
     audited=50.0,
+    soak_quads=2,
+    soak=5.0,
+    soak_warm_up=1.0,
+    unreachable=4,
+    unreachable_s=5.0,
     networks=("127.43.0.0/29",),
 )
 

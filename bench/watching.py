@@ -48,6 +48,8 @@ class Watcher:
         """When the newest of them was first seen, nanoseconds."""
         self.process = b""
         """What the process last said of itself."""
+        self.candidates = 0
+        """Messages that list candidates."""
         self.replies: dict[str, tuple[int, bytes]] = {}
         """When each final reply came, by request id, and its status."""
 
@@ -114,6 +116,9 @@ class Watcher:
             self.audited_at.setdefault(told, at)
             self.audit_at = at
 
+    def _on_candidates(self, _topic: bytes, _payload: bytes, _at: int) -> None:
+        self.candidates += 1
+
     def _on_reply(self, payload: bytes, at: int) -> None:
         request, status = _REQUEST.search(payload), _STATUS.search(payload)
         if request and status and status[1] in _FINAL:
@@ -124,4 +129,5 @@ class Watcher:
         b"availability": _on_availability,
         b"info": _note_retained,
         b"audit": _on_audit,
+        b"candidates": _on_candidates,
     }

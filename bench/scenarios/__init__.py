@@ -9,8 +9,10 @@ from bench.scenarios import (
     commands,
     dead,
     discovery,
+    endurance,
     families,
     fleet,
+    hostile,
     idle,
     latency,
     load,
@@ -32,8 +34,12 @@ ALL: Mapping[str, Scenario] = {
     "audit": audit.measure,
     "discovery": discovery.measure,
     "dead": dead.measure,
+    "hostile": hostile.measure,
     "idle": idle.measure,
     "startup": startup.measure,
     "scrape": scrape.measure,
     "fleet": fleet.measure,
 }
+
+LONG: Mapping[str, Scenario] = {"soak": endurance.soak, "unreachable": endurance.unreachable}
+"""Those of many minutes, run by name alone."""

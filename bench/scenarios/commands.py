@@ -21,6 +21,7 @@ from bench.watching import TENANT
 
 P99_MS = 50.0
 ANSWER_S = 5.0
+BURST = 300
 
 
 async def measure(stage: Stage) -> Sequence[Row]:
@@ -30,6 +31,7 @@ async def measure(stage: Stage) -> Sequence[Row]:
         async with asyncio.TaskGroup() as group:
             changes = group.create_task(latency.run(house, stage, 2))
             commands = group.create_task(_commands(house, stage))
+        burst = await _burst(house)
     sent, took, statuses = commands.result()
     p50, p99 = percentile(took, 0.5), percentile(took, 0.99)
     answered = f"{len(took):,} of {sent:,} answered ({', '.join(f'{n} {s}' for s, n in statuses.items())})"
@@ -44,7 +46,29 @@ async def measure(stage: Stage) -> Sequence[Row]:
         ),
         latency.row("commands", "changes without commands", alone),
         latency.row("commands", "changes with commands", changes.result()),
+        Row(
+            "commands",
+            f"{BURST} detail at once",
+            f"{len(burst)} answered, the last after {max(burst, default=0.0):.0f} ms",
+            "all",
+            len(burst) == BURST,
+            {"answered": len(burst), "last_ms": max(burst, default=None)},
+        ),
     ]
+
+
+async def _burst(house: House) -> list[float]:
+    """As many commands as fit into one write; milliseconds until each was answered."""
+    client = await Client.connect(house.broker.port, "bench-burst", lambda *_: None)
+    wanted = {f"burst-{number}" for number in range(BURST)}
+    begin = time.monotonic_ns()
+    for number, request in enumerate(sorted(wanted)):
+        receiver = receiver_id(number % len(house.hosts) + 1)
+        client.publish(f"{TENANT}/receiver/{receiver}/cmd/detail", json.dumps({"request_id": request}).encode())
+    with suppress(ChildError):  # what is missing shows in the row
+        await house.watcher.until(lambda: wanted <= house.watcher.replies.keys(), ANSWER_S, "all are answered")
+    client.close()
+    return [(at - begin) / 1e6 for request, (at, _) in house.watcher.replies.items() if request in wanted]
 
 
 async def _commands(house: House, stage: Stage) -> tuple[int, list[float], Counter[str]]:
