@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.drivers.nonsense import UnknownValues
@@ -16,7 +16,7 @@ from services.drivers.shure.conversation import QUIET_S, Conversation
 from services.drivers.shure.detection import GRACE_S, LAST, Detection, Probe
 from services.drivers.shure.families import MANUFACTURER, ReadingComposer, WireAddress, part_abilities, unit_abilities
 from services.drivers.shure.metering import METER_RATE, Metering
-from services.drivers.shure.questions import IDENTITY_NAMES, askable, keys_by_part, question
+from services.drivers.shure.questions import IDENTITY_NAMES, askable, in_slots, keys_by_part, questions
 from services.model import Identity, Telemetry
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,8 @@ class ShureLink:
         """Keys that have a value, by part; after a complete read parts that report the same share one set (2 KB)."""
         self._unanswered: Counter[WireAddress] = Counter()
         """How often a property was asked for by name without an answer."""
+        self._slots_answered: defaultdict[WireAddress, set[int]] = defaultdict(set)
+        """Slots that a property was reported of since a read began."""
         self._present: Sequence[int] | None = None
         """Numbers of the parts that answered the last complete read, where that decides which there are."""
         self._answers = False
@@ -81,10 +83,10 @@ class ShureLink:
         """Ask for everything, and wait until it has come."""
         async with self._turn:
             if self._found is not None:  # else what came while we asked who it is counts as well
-                self._conversation.answers.clear()
+                self._forget_answers()
             found = await self._detect()
             identity = await self._read(found)
-            self._conversation.answers.clear()  # some 160 addresses of a quad, and only reading asks for them
+            self._forget_answers()  # some 160 addresses of a quad, and only reading asks for them
             self._emit(self._composer.complete())
             parts = dict.fromkeys(self._parts(found), part_abilities(found.family))
             return Description(identity, unit_abilities(found.family), parts)
@@ -175,6 +177,10 @@ class ShureLink:
         if self._facts.get("part_count") != len(self._present):
             self._facts["part_count"] = len(self._present)
             self._emit([Reading(UNIT, {"part_count": len(self._present)})])
+
+    def _forget_answers(self) -> None:
+        self._conversation.answers.clear()
+        self._slots_answered.clear()
 
     def _note_reported(self, reading: Reading) -> None:
         known = self._reported.get(reading.part)
@@ -281,11 +287,11 @@ class ShureLink:
         return self._composer.parts or range(1, found.most_parts + 1)
 
     def _missing(self, found: Probe, addresses: Iterable[WireAddress]) -> list[WireAddress]:
-        answers, table = self._conversation.answers, found.family.properties
+        table = found.family.properties
         return [
             address
             for address in addresses
-            if address not in answers
+            if not self._is_answered(found, address)
             and self._unanswered[address] < TRIES
             and address != found.fence
             and table.find(address[0], indexed=address[1] is not None) is not None
@@ -296,12 +302,17 @@ class ShureLink:
 
         Ends with the answer to the last question, so that nothing asked before is still on its way.
         """
-        answers = self._conversation.answers
-        questions = [question(found.family, address) for address in addresses]
-        for begin in range(0, max(1, len(questions)), QUESTIONS_MOST):
-            if not await self._ask(questions[begin : begin + QUESTIONS_MOST], found.fence):
+        asked = [one for address in addresses for one in questions(found.family, address)]
+        for begin in range(0, max(1, len(asked)), QUESTIONS_MOST):
+            if not await self._ask(asked[begin : begin + QUESTIONS_MOST], found.fence):
                 break  # the unit ignores GET: asking further is useless
-        self._unanswered.update(address for address in addresses if address not in answers)
+        self._unanswered.update(address for address in addresses if not self._is_answered(found, address))
+
+    def _is_answered(self, found: Probe, address: WireAddress) -> bool:
+        """Whether a property was reported since this read began; what stands in slots, by every slot."""
+        if address not in self._conversation.answers:
+            return False
+        return not in_slots(found.family, address) or len(self._slots_answered[address]) >= found.slots
 
     def _identity(self, found: Probe) -> Identity:
         facts = {key: str(value) for key, value in self._facts.items() if value is not None}
@@ -341,6 +352,8 @@ class ShureLink:
             if reading is None or reading.part.number > found.most_parts or reading.part.slot > found.slots:
                 self._meaningless += 1
                 continue
+            if reading.part.slot:
+                self._slots_answered[message.name, message.index].add(reading.part.slot)
             if meaning and not meaning.legible:
                 self._unknown_values += 1
                 self._unknown.name(self._target.host, message.name, message.value)

@@ -25,11 +25,18 @@ def askable(family: Family, parts: Iterable[int]) -> list[WireAddress]:
     ]
 
 
-def question(family: Family, address: WireAddress) -> bytes:
-    """A GET; of what stands in slots, for all slots at once."""
+def questions(family: Family, address: WireAddress) -> list[bytes]:
+    """A GET; of what stands in slots, for all slots at once or one for each."""
     name, index = address
-    prop = family.properties.find(name, indexed=index is not None)
-    return get(name, index, 0 if prop is not None and prop.scope is Scope.SLOT else None)
+    if not in_slots(family, address):
+        return [get(name, index)]
+    return [get(name, index, slot) for slot in ([0] if family.slots_at_once else range(1, family.slots + 1))]
+
+
+def in_slots(family: Family, address: WireAddress) -> bool:
+    """Whether a property stands in every slot of a channel."""
+    prop = family.properties.find(address[0], indexed=address[1] is not None)
+    return prop is not None and prop.scope is Scope.SLOT
 
 
 def keys_by_part(family: Family, addresses: Iterable[WireAddress]) -> dict[Part, set[str]]:

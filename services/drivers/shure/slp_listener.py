@@ -17,9 +17,8 @@ log = logging.getLogger(__name__)
 WAITING_MOST = 1000
 """Adverts that wait to be taken; further ones are dropped, for each unit repeats its own every 2 s."""
 
-
-JOIN_AGAIN_S = 60.0
-"""How often interfaces that came up later are joined."""
+JOIN_AGAIN_S = 20.0
+"""How often interfaces that came up later, or again, are joined."""
 
 
 class _Receiver(asyncio.DatagramProtocol):

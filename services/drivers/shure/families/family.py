@@ -79,6 +79,8 @@ class Family:
     """Keys of which one, reported as unknown, means that no transmitter is on the air."""
     slots: int = 0
     """Registered transmitter places of a channel."""
+    slots_at_once: bool = True
+    """Whether slot 0 in a question means all of them; else each slot is asked."""
     settable: Mapping[str, SettableRange] = field(default_factory=dict)
     composed: frozenset[str] = frozenset()
     """Keys of a part that the composer makes of several reports."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 
 import pytest
 
 from services.drivers import Target
+from services.drivers.port import Part, Reading
 from services.drivers.shure.link import ShureLink
 from services.drivers.shure.simulation.families import DEFAULTS
 from services.drivers.shure.simulation.simulator import simulate
+from tests.integration.hardware import Manners, plugged_in
 
 MODELS = [
     (family.name, hardware.name) for family in DEFAULTS.values() for hardware in family.hardware if hardware.channels
@@ -44,3 +47,29 @@ async def test_nothing_is_on_its_way_any_more_when_a_read_is_complete(family: st
                 assert re.fullmatch(rb"(< REP DEVICE_ID \{[^}]*\} >){0,2}", late), late
         finally:
             await link.close()
+
+
+def _slot(number: int) -> tuple[int, str, str, str]:
+    return 1, "SLOT_STATUS", str(number), f"< REP 1 SLOT_STATUS {number} STANDARD >"
+
+
+async def test_slots_that_a_dump_leaves_out_are_asked_for_by_name() -> None:
+    half = Manners(whole_dump="half")
+    readings: dict[Part, dict[str, object]] = {}
+
+    def listen(news: Sequence[Reading]) -> None:
+        for reading in news:
+            readings.setdefault(reading.part, {}).update(reading.values)
+
+    async with plugged_in("ad4d_fdc", half) as device:
+        lines = device.memory.lines
+        others = [line for line in lines if line[:2] != (1, "SLOT_STATUS")]
+        told, left_out = ([_slot(number) for number in numbers] for numbers in (range(1, 5), range(5, 9)))
+        device.memory.lines = [*told, *others, *left_out]
+        link = ShureLink(Target(device.host, device.port, meter_interval_s=0), listen)
+        try:
+            await link.open()
+            await link.read_all()
+        finally:
+            await link.close()
+    assert [readings[Part(1, slot)]["status"] for slot in range(1, 9)] == ["standard"] * 8

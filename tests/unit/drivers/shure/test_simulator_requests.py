@@ -164,6 +164,7 @@ def test_everything_that_is_said_is_in_the_drivers_table_and_makes_sense_there(f
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_property_that_the_driver_asks_for_is_answered(family: str) -> None:
     device = a_device(family, **({"fd_c": True} if family == "axient" else {}))
+    suffix = " 0" if families.FAMILIES[family].slots_at_once else " 1"
     unanswered = [
         prop.name
         for prop in families.FAMILIES[family].properties
@@ -171,7 +172,7 @@ def test_every_property_that_the_driver_asks_for_is_answered(family: str) -> Non
         and prop.keys
         and not any(
             re.match(rf"< REP (1 )?{prop.name} ", line)
-            for line in said(device, f"GET {PREFIX[prop.scope]}{prop.name}{' 0' if prop.scope == 'slot' else ''}")
+            for line in said(device, f"GET {PREFIX[prop.scope]}{prop.name}{suffix if prop.scope == 'slot' else ''}")
         )
     ]
     assert unanswered in ([], ["MAC_ADDR"], ["NET_SETTINGS SC"])  # an old table's name; Axient has no such page
@@ -234,7 +235,7 @@ def test_unknown_keys_can_be_met_with_silence_and_malformed_ones_never() -> None
     [
         ("ulxd", "{A long n}"),
         ("slxd", "{A long n                       }"),
-        ("axient", "{A long name that has no end    }"),
+        ("axient", "{A long n                       }"),
     ],
 )
 def test_a_name_is_cut_and_padded_to_what_the_family_holds(family: str, told: str) -> None:
@@ -289,10 +290,19 @@ def test_an_unpaired_slxd_plus_channel_reports_seven_fields_and_no_name() -> Non
         paired=2,
         answers_model=True,
     )
-    lines = of_channel(4, said(device, "GET 4 ALL"))
-    assert len(lines) == 7
-    assert not any("CHAN_NAME" in line for line in lines)
+    lines = said(device, "GET 4 ALL")
+    assert sorted(line.split()[3] for line in lines) == [
+        *("LINK_STATUS", "LINK_STATUS", "SLOT_TX_MODEL", "SLOT_TX_MODEL"),
+        *("TX_BATT_BARS", "TX_BATT_MINS", "TX_MODEL"),
+    ]
+    assert said(device, "GET 4 FREQUENCY") == ["< REP ERR >"]
     assert any("CHAN_NAME" in line for line in said(device, "GET 2 ALL"))
+
+
+def test_slots_of_slxd_plus_are_asked_by_their_number() -> None:
+    device = a_device("slxd_plus")
+    assert said(device, "GET 1 LINK_STATUS 0") == ["< REP ERR >"]
+    assert said(device, "GET 1 LINK_STATUS 2") == ["< REP 1 LINK_STATUS 2 offline >"]
 
 
 def test_rssi_has_the_form_of_its_family() -> None:

@@ -1,6 +1,7 @@
 """No I/O, data. A fresh Axient Digital receiver: wire names, values, and what they are without a transmitter.
 
-SLOT_SHOWLINK_STATUS has three digits by choice: no document says how it is written.
+SLOT_SHOWLINK_STATUS has three digits by choice: no document says how it is written. Channel names are read with 31
+characters, and eight can be set.
 """
 
 from __future__ import annotations
@@ -88,7 +89,6 @@ DEFAULTS = FamilyDefaults(
         number("SLOT_SHOWLINK_STATUS", "005"),
     ),
     slots=8,
-    name_limit=31,
     second_carrier=SECOND_CARRIER,
     traits=frozenset({"mutes"}),
     settings=AXIENT_TRIM,

@@ -1,7 +1,7 @@
 """No I/O, data. A fresh SLX-D+ receiver: wire names, values, and what they are without a transmitter.
 
-Which fields a channel without a paired transmitter reports is chosen; LINK_STATUS is padded to seven characters
-without braces.
+A channel without a paired transmitter reports seven lines, and no name, gain or frequency, as seen on a real unit; that
+the rest is refused by name is chosen. LINK_STATUS is padded to seven characters without braces.
 """
 
 from __future__ import annotations
@@ -42,7 +42,5 @@ DEFAULTS = replace(
     slots=2,
     links=True,
     dumps_all=False,
-    unpaired=frozenset(  # these six and METER_RATE
-        {"AUDIO_GAIN", "AUDIO_OUT_LVL_SWITCH", "GROUP_CHANNEL", "FREQUENCY", "AUDIO_LEVEL_PEAK", "RSSI"}
-    ),
+    unpaired=frozenset({"TX_MODEL", "TX_BATT_BARS", "TX_BATT_MINS", "SLOT_TX_MODEL", "LINK_STATUS"}),
 )

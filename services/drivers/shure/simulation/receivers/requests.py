@@ -110,9 +110,12 @@ def _get(device: Device, asked: Message) -> list[bytes]:
 def _dump(device: Device, index: int) -> Iterator[bytes]:
     """Everything once, the meters too: all of the unit and one channel, or all (docs/protocols.md#everything-at-once).
 
-    NET_SETTINGS is reported only when it is asked for by name.
+    NET_SETTINGS is reported only when it is asked for by name. The dump of an unpaired channel is seven lines.
     """
     selected = _selected(device, index)
+    if device.family.unpaired and not any(channel <= device.paired for channel in selected):
+        yield from reports(device, [place for place, _ in device.channel_places(selected[0])])
+        return
     yield from (line((0, name, 0), device.shown((0, name, 0))) for name in device.device_fields if " " not in name)
     for channel in selected:
         reported = [place for place, _ in device.channel_places(channel)]
@@ -136,8 +139,8 @@ def _property(device: Device, channel: int, name: str, sub: int | None) -> list[
         return _metered(device, channel, name, sub)
     if channel and name in device.slot_fields:
         slots = range(1, device.family.slots + 1)
-        wanted = [slot for slot in slots if sub in (0, slot)]
-        if not wanted:
+        wanted = [slot for slot in slots if sub == slot or (sub == 0 and not device.family.links)]
+        if not wanted or not _is_reported(device, (channel, name, 0)):
             raise RefusedError
         return [line((channel, name, slot), device.shown((channel, name, slot))) for slot in wanted]
     place = (channel, name, 0)
