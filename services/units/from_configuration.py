@@ -222,6 +222,8 @@ class ConfiguredUnits:
         reconnect = any(getattr(before, key) != getattr(unit.record, key) for key in RECONNECT_KEYS)
         if (reconnect or other_options) and self._sessions.get(unit.address) is not None:
             await self._membership.reconnect(unit)
+        elif before.meter_interval_s != unit.record.meter_interval_s:
+            self._sessions.meter(unit)
         return changed or other_options
 
     def _record(self, entry: ConfiguredUnit, address: Address) -> UnitRecord:

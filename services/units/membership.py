@@ -41,7 +41,7 @@ LABEL_KEYS = ("location", "building", "room", "rack", "position", "tags")
 _PUBLIC = ("manufacturer", "driver", "host", "port", "model", "serial", "mac", "name", "source", "labels")
 """Fields of a unit's record that its audit events carry."""
 
-RECONNECT_KEYS = ("host", "port", "behind", "interface", "driver", "meter_interval_s")
+RECONNECT_KEYS = ("host", "port", "behind", "interface", "driver")
 """Fields of a record that a session depends on: a change of one of them restarts it."""
 
 
@@ -226,6 +226,8 @@ class Membership:
         )
         if any(getattr(old, key) != getattr(new, key) for key in RECONNECT_KEYS):
             await self._sessions.restart(unit)
+        elif old.meter_interval_s != new.meter_interval_s:
+            self._sessions.meter(unit)
         return new
 
     async def _replace_unit(

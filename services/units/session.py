@@ -157,6 +157,10 @@ class UnitSession:
         """Use other intervals and time limits from now on, without losing the connection."""
         self._polling = polling
         self._changed.set()
+        self.meter()
+
+    def meter(self) -> None:
+        """Ask for the unit's own metering interval over the open connection."""
         if self.link is not None:
             self.link.meter(None, self._target(self.unit.record).meter_interval_s)
 

@@ -64,6 +64,12 @@ class Sessions:
         running = self._running.get(address)
         return running[0] if running else None
 
+    def meter(self, unit: Unit) -> None:
+        """Ask for the metering interval that a unit's record has now."""
+        session = self.get(unit.address)
+        if session is not None:
+            session.meter()
+
     def live(self) -> list[UnitSession]:
         """Sessions whose unit was read completely and is connected."""
         return [session for session, _ in self._running.values() if session.live and session.link is not None]

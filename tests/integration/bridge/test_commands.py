@@ -206,6 +206,30 @@ async def test_reload_takes_over_intervals_and_thresholds_without_losing_a_recei
         assert not seen.events("offline")
 
 
+async def test_another_metering_interval_is_asked_for_over_the_open_connection(house: House) -> None:
+    async with simulated() as unit, house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        added = await seen.ask("bridge/main", "receiver_add", host=unit.host, port=unit.port)
+        rack = added["data"]["receiver"]
+        await seen.live(rack)
+        await seen.until(lambda: seen.all("telemetry"))
+        answer = await seen.ask("bridge/main", "receiver_update", id=rack, meter_interval=0)
+        assert answer["status"] == "succeeded"
+        await until_no_telemetry(seen)
+        assert not seen.events("offline")
+
+
+async def test_a_reload_of_one_metering_interval_keeps_the_connection(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
+        await seen.live("rack")
+        await seen.until(lambda: seen.all("telemetry"))
+        house.serve(entry(unit, meter_interval="0s"))
+        answer = await seen.ask("", "reload")
+        assert answer["status"] == "succeeded"
+        await until_no_telemetry(seen)
+        assert not seen.events("offline")
+
+
 async def until_no_telemetry(seen: Observer) -> None:
     """Metering is off: two intervals pass without any."""
     loop = asyncio.get_running_loop()
