@@ -95,7 +95,6 @@ async def test_events_that_were_under_way_when_the_connection_broke_are_sent_aga
     """They were taken off the queue, and stand in a socket that nobody reads any more."""
     async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
         await seen.live("rack")
-        before = happened(seen, "transmitter_lost") | happened(seen, "transmitter_on")
         assert app.client.connection is not None
         let_the_observer_go_first(app, seen)
         await house.broker.freeze()
@@ -108,7 +107,7 @@ async def test_events_that_were_under_way_when_the_connection_broke_are_sent_aga
         assert app.client.connection.in_flight, "they were handed over, and nobody acknowledges them"
         await house.broker.kill()
         await house.broker.start()
-        await seen.until(lambda: happened(seen, "transmitter_on") - before == names, 30)
+        await seen.until(lambda: names <= happened(seen, "transmitter_on"), 30)
         assert app.changes.events_dropped == 0
 
 

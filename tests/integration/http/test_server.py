@@ -11,6 +11,7 @@ import pytest
 
 from bridge.http.guard import CONNECTIONS_MOST
 from bridge.http.server import ListenError, LoopLag, serve
+from tests.integration.turns import watched_turns
 
 
 @dataclass
@@ -251,21 +252,11 @@ async def test_all_who_ask_for_metrics_meanwhile_share_one_writing_of_them() -> 
 
 async def test_a_hundred_clients_that_ask_without_end_hold_nothing_else_up(http: httpx.AsyncClient) -> None:
     clients = [await asyncio.open_connection(http.base_url.host, http.base_url.port) for _ in range(100)]
-    longest = 0.0
-
-    async def watch() -> None:
-        nonlocal longest
-        while True:
-            began = time.thread_time()  # other programs are not our doing
-            await asyncio.sleep(0)
-            longest = max(longest, time.thread_time() - began)
-
     for _, writer in clients:
         writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
         await asyncio.sleep(0)
-    watching = asyncio.create_task(watch())
-    assert (await http.get("/healthz")).status_code == 200
-    watching.cancel()
+    async with watched_turns() as turns:
+        assert (await http.get("/healthz")).status_code == 200
     for _, writer in clients:
         writer.transport.abort()
-    assert longest < 0.04
+    assert turns.longest_s < 0.04
