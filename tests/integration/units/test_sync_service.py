@@ -342,7 +342,7 @@ async def test_four_hundred_devices_do_not_hold_the_loop(services: Services) -> 
     async with watched_turns() as turns:
         result = await services.bulk(*devices)
     assert result.counts.added == 400
-    assert turns.longest_s < 0.01
+    assert turns.longest_s < 0.05
 
 
 # -- status and battery ------------------------------------------------------------------------------------------
