@@ -339,7 +339,7 @@ async def test_of_two_reloads_at_once_the_newer_file_wins(house: House, monkeypa
             await stop(address)
 
         monkeypatch.setattr(app.sessions, "stop", stop_slowly)
-        house.serve(entry(unit, meter_interval="200ms"))
+        house.serve()
         first = asyncio.create_task(app.reload())
         await ending.wait()
         house.serve(entry(unit), entry(unit, "late", driver="manual", host="10.9.9.9"))
