@@ -14,11 +14,12 @@ from typing import Annotated, Any, Final, TypeVar
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from bridge.contract.messages import Incoming
 from bridge.contract.topics import CommandTarget, CommandTopic, Topics
 from services.model import ErrorCode, ServiceError
-from services.verbs import NO_VERB, VERBS, Verb
+from services.verbs import NO_VERB, PATTERNS_IN_WORDS, VERBS, Verb
 
 LARGEST: Final = 64 * 1024
 """Bytes of a command's payload."""
@@ -49,6 +50,18 @@ class Envelope(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyTo:
+    """Where the reply goes."""
+
+    topic: str | None = None
+    """The response topic; ``None`` is the reply topic of the target."""
+    correlation: bytes | None = None
+    """Comes back with the reply."""
+    refused: str | None = None
+    """The response topic that was asked for and may not be used."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A command that can be performed."""
 
@@ -58,9 +71,7 @@ class Request:
     """Exactly the arguments that were given, checked."""
     request_id: str | None = None
     actor: str | None = None
-    response_topic: str | None = None
-    """Where the reply goes; ``None`` is the reply topic of the target."""
-    correlation: bytes | None = None
+    reply_to: ReplyTo = field(default_factory=ReplyTo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +84,7 @@ class Rejection:
     error: ServiceError
     request_id: str | None = None
     actor: str | None = None
-    response_topic: str | None = None
-    correlation: bytes | None = None
+    reply_to: ReplyTo = field(default_factory=ReplyTo)
     args: Mapping[str, Any] = field(default_factory=dict)
     """The arguments as they came, unchecked: for the audit of a command that is not allowed."""
     known_verb: str = field(default=NO_VERB)
@@ -91,6 +101,7 @@ def parse(
     command = topics.parse_command(message.topic)
     if command is None:
         return None
+    reply_to = _reply_to(message, command, topics, prefixes)
     body: Mapping[str, Any] = {}
     try:
         _check_size(message)
@@ -99,7 +110,7 @@ def parse(
                 body = _read(message.payload)  # whose request it was
             raise ServiceError("retained_rejected", _RETAINED)
         body = _read(message.payload)
-        return _request(command, body, message, _response_topic(message, command, topics, prefixes), now)
+        return _request(command, body, reply_to, now)
     except ServiceError as error:
         return Rejection(
             target=command.target,
@@ -108,8 +119,7 @@ def parse(
             error=error,
             request_id=_word(body.get("request_id")),
             actor=_word(body.get("actor")),
-            response_topic=_response_topic(message, command, topics, prefixes),
-            correlation=message.correlation,
+            reply_to=reply_to,
             args=args if isinstance(args := body.get("args"), dict) else {},
             known_verb=command.verb if command.verb in VERBS else NO_VERB,
         )
@@ -158,15 +168,13 @@ def _is_deeper(value: object, levels: int) -> bool:
     return any(_is_deeper(one, levels - 1) for one in inner)
 
 
-def _request(
-    command: CommandTopic, body: Mapping[str, Any], message: Incoming, response_topic: str | None, now: float
-) -> Request:
+def _request(command: CommandTopic, body: Mapping[str, Any], reply_to: ReplyTo, now: float) -> Request:
     verb = _verb(command)
-    envelope = _validate(Envelope, body, "")
+    envelope = _validate(Envelope, body, "a command")
     _check_time(envelope.valid_until, now)
     if verb.forbidden is not None:
         raise ServiceError("forbidden", verb.forbidden)
-    arguments = _validate(verb.takes[command.target.scope], envelope.args, "args")
+    arguments = _validate(verb.takes[command.target.scope], envelope.args, command.verb, "args")
     args = arguments.model_dump(exclude_unset=True)
     if command.target.tenant is not None and (named := sorted({"organization", "campus"} & args.keys())):
         detail = f"{named[0]} stands in the topic already; give it only in commands to the process"
@@ -177,8 +185,7 @@ def _request(
         args=args,
         request_id=envelope.request_id,
         actor=envelope.actor,
-        response_topic=response_topic,
-        correlation=message.correlation,
+        reply_to=reply_to,
     )
 
 
@@ -220,32 +227,42 @@ _OUT_OF_RANGE: Final = frozenset({"greater_than_equal", "less_than_equal", "grea
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def _validate(model: type[Model], value: Mapping[str, Any], path: str) -> Model:
+def _validate(model: type[Model], value: Mapping[str, Any], subject: str, path: str = "") -> Model:
+    """The value as that model. ``subject`` is who takes it, in the sentence that says what is wrong."""
     try:
         return model.model_validate(value)
     except ValidationError as failure:
-        first = failure.errors(include_url=False, include_context=False)[0]
+        first = failure.errors(include_url=False)[0]
         where = ".".join(str(step) for step in (path, *first["loc"]) if step != "") or None
         code: ErrorCode = "out_of_range" if first["type"] in _OUT_OF_RANGE else "schema_violation"
-        raise ServiceError(code, _words(first["type"], first["msg"], model), field=where) from None
+        raise ServiceError(code, _sentence(first, model, subject), field=where) from None
 
 
-def _words(kind: str, message: str, model: type[BaseModel]) -> str:
-    """What is wrong, in words that name what would be right."""
-    if kind == "missing":
-        return "this is needed"
-    if kind == "extra_forbidden":
+def _sentence(failure: ErrorDetails, model: type[BaseModel], subject: str) -> str:
+    """What is wrong with which argument, and what would be right."""
+    name = ".".join(map(str, failure["loc"]))
+    if failure["type"] == "missing":
+        about = model.model_fields[name].description or ""
+        return f"{subject} needs {name}: {about[:1].lower()}{about[1:].removesuffix('.')}"
+    if failure["type"] == "extra_forbidden":
         known = ", ".join(sorted(model.model_fields)) or "nothing"
-        return f"this is not known here; known: {known}"
-    message = message.removeprefix("Value error, ").removeprefix("Input ")
-    return message[:1].lower() + message[1:]
+        return f"{subject} does not know {name}; known: {known}"
+    if failure["type"] == "string_pattern_mismatch":
+        pattern = failure["ctx"]["pattern"]
+        return f"{name} should be {PATTERNS_IN_WORDS[pattern]}"
+    message = failure["msg"]
+    if message.startswith("Input "):
+        return f"{name} {message.removeprefix('Input ')}"
+    message = message.removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    return f"{name}: {message}" if name else message
 
 
-def _response_topic(message: Incoming, command: CommandTopic, topics: Topics, prefixes: Collection[str]) -> str | None:
+def _reply_to(message: Incoming, command: CommandTopic, topics: Topics, prefixes: Collection[str]) -> ReplyTo:
     wanted = message.response_topic
-    if wanted is not None and topics.may_reply_to(command.target, wanted, prefixes):
-        return wanted
-    return None
+    if wanted is None or topics.may_reply_to(command.target, wanted, prefixes):
+        return ReplyTo(wanted, message.correlation)
+    return ReplyTo(None, message.correlation, refused=wanted)
 
 
 def _word(value: object) -> str | None:

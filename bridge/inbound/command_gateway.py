@@ -15,7 +15,7 @@ from bridge.inbound.replies import Replies, Reply
 from services import clock
 from services.audit import Audit
 from services.commands import Command, CommandService, Outcome
-from services.model import AuditContext, Campus, ServiceError
+from services.model import AuditContext, Campus, ServiceError, clean_text
 from services.pace import Pace
 from services.verbs import BRIDGE_SCOPES, NO_VERB, VERBS
 
@@ -40,6 +40,15 @@ COMMANDS_PER_S, COMMANDS_BURST = 1_000.0, 3_000
 REFUSED_PER_S, REFUSED_BURST = 10.0, 100
 """Commands of one campus that are refused for what they say; beyond that the answer is ``rate_limited``, whatever is
 wrong with them."""
+
+
+TOPIC_SHOWN = 200
+"""Characters of a response topic that a warning repeats."""
+
+_NOT_THERE = (
+    "replies may not go to {}: only below a reply/ topic of the command's own campus, or of the process for a command "
+    "to it, or where [mqtt] reply_prefixes allows it"
+)
 
 
 @dataclass(slots=True)
@@ -214,9 +223,12 @@ class CommandGateway:
         warnings: Sequence[str] = (),
         error: ServiceError | None = None,
     ) -> None:
+        reply_to = request.reply_to
+        if reply_to.refused is not None:
+            warnings = [*warnings, _NOT_THERE.format(clean_text(reply_to.refused, TOPIC_SHOWN))]
         payload = encoding.reply(request.request_id, request.verb, status, duration_s, data, warnings, error)
-        topic = request.response_topic or self._topics.reply(request.target, request.verb)
-        self._replies.put(Reply(topic, payload, request.correlation))
+        topic = reply_to.topic or self._topics.reply(request.target, request.verb)
+        self._replies.put(Reply(topic, payload, reply_to.correlation))
 
 
 def _too_many(error: ServiceError) -> ServiceError:

@@ -5,12 +5,13 @@ MQTT, the command line, the documents and the services read the same rows. `serv
 
 from __future__ import annotations
 
-from services.verbs.arguments import Arguments
+from services.verbs.arguments import PATTERNS_IN_WORDS, Arguments
 from services.verbs.table import BRIDGE_SCOPES, NO_VERB, RESOURCE_SCOPES, VERBS, Verb, scope_of
 
 __all__ = [
     "BRIDGE_SCOPES",
     "NO_VERB",
+    "PATTERNS_IN_WORDS",
     "RESOURCE_SCOPES",
     "VERBS",
     "Arguments",

@@ -7,7 +7,7 @@ control characters and hosts are written in one way before anything sees them.
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -24,6 +24,17 @@ NOTE_MOST = 2000
 """Characters of a note."""
 
 _RESOURCE = rf"^({'|'.join(RESOURCE_KINDS)})/[a-z0-9][a-z0-9_-]{{0,62}}$"
+_NEW_ID = r"^[a-z0-9][a-z0-9_-]{0,57}$"
+_HOST = r"^[^\s/]+$"
+
+PATTERNS_IN_WORDS: Final = {
+    ID_PATTERN: "an id: lower-case letters, digits, - and _, at most 63, the first a letter or digit",
+    _NEW_ID: "an id: lower-case letters, digits, - and _, at most 58, the first a letter or digit",
+    _HOST: "a host name or address, without blanks and slashes",
+    _RESOURCE: f"a kind, a slash and an id, for example receiver/rack1; the kinds are {', '.join(RESOURCE_KINDS)}",
+}
+"""What people are told who did not keep to a pattern."""
+
 _LABELS = ("location", "building", "room", "rack", "position", "tags")
 _SETTINGS = ("host", "port", "unit", "name", "driver", "interface", "meter_interval")
 
@@ -69,11 +80,11 @@ def _word(value: str) -> str:
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 NewId = Annotated[
     str | None,
-    Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,57}$", description="At most 58 characters."),
+    Field(pattern=_NEW_ID, description="At most 58 characters."),
 ]
 Host = Annotated[
     str,
-    Field(min_length=1, max_length=253, pattern=r"^[^\s/]+$", description="Host name or address."),
+    Field(min_length=1, max_length=253, pattern=_HOST, description="Host name or address."),
     AfterValidator(_host),
 ]
 Place = Annotated[
@@ -251,7 +262,7 @@ class Note(OfTenant):
 
     text: Annotated[
         str,
-        Field(min_length=1, max_length=NOTE_MOST),
+        Field(min_length=1, max_length=NOTE_MOST, description="What to write."),
         AfterValidator(lambda text: clean_text(text.strip(), NOTE_MOST)),
     ]
     resource: Annotated[str | None, Field(pattern=_RESOURCE, description="What it is about: kind, slash, id.")] = None

@@ -121,8 +121,11 @@ async def test_an_answer_goes_where_mqtt_5_asks_for_it_and_carries_its_correlati
         assert reply.body["status"] == "succeeded"
         foreign = "somewhere/else"
         await seen.publish(seen.topic("receiver/rack", "cmd/refresh"), "", ResponseTopic=foreign)
-        await seen.until(lambda: seen.replies(None, "refresh"))
+        (answer,) = await seen.until(lambda: seen.replies(None, "refresh"))
         assert not [one for one in seen.seen if one.topic == foreign]
+        (warning,) = answer["warnings"]
+        assert foreign in warning
+        assert "reply_prefixes" in warning
 
 
 async def test_an_added_receiver_lives_and_a_removed_one_leaves_nothing_and_stays_away(house: House) -> None:

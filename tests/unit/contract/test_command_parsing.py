@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, get_args
 
 import pytest
@@ -10,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.contract import CommandTarget, Incoming, Rejection, Request, Topics, parse
-from bridge.contract.command_parsing import LARGEST
+from bridge.contract.command_parsing import LARGEST, ReplyTo
 from services.model import Address, ErrorCode, Kind
-from services.verbs import VERBS
+from services.verbs import PATTERNS_IN_WORDS, VERBS
 
 TOPICS = Topics("mic2mqtt", "main")
 PROCESS = CommandTarget(None)
@@ -116,13 +117,13 @@ def test_the_field_that_is_wrong_is_named(body: dict[str, Any], code: str, field
         ("discover", {"networks": ["10.0.0.0/8"]}, "schema_violation", "args.networks.0", "/16"),
         ("discover", {"adopt": "yes"}, "schema_violation", "args.adopt", "boolean"),
         ("receiver_add", {}, "schema_violation", "args", "host, or an id"),
-        ("receiver_add", {"host": "a b"}, "schema_violation", "args.host", "pattern"),
-        ("receiver_add", {"id": "Rack 1"}, "schema_violation", "args.id", "pattern"),
-        ("receiver_add", {"id": "x" * 59}, "schema_violation", "args.id", "pattern"),
+        ("receiver_add", {"host": "a b"}, "schema_violation", "args.host", "without blanks"),
+        ("receiver_add", {"id": "Rack 1"}, "schema_violation", "args.id", "lower-case letters"),
+        ("receiver_add", {"id": "x" * 59}, "schema_violation", "args.id", "lower-case letters"),
         ("receiver_add", {"host": "a", "port": 0}, "out_of_range", "args.port", "greater than or equal to 1"),
         ("receiver_add", {"host": "a", "port": 65536}, "out_of_range", "args.port", "less than or equal to 65535"),
-        ("receiver_add", {"host": "a", "campus": "A"}, "schema_violation", "args.campus", "pattern"),
-        ("receiver_remove", {}, "schema_violation", "args.id", "needed"),
+        ("receiver_add", {"host": "a", "campus": "A"}, "schema_violation", "args.campus", "lower-case letters"),
+        ("receiver_remove", {}, "schema_violation", "args.id", "receiver_remove needs id: the receiver's id"),
         ("receiver_update", {"id": "rack1"}, "schema_violation", "args", "nothing to change"),
         ("receiver_update", {"id": "rack1", "unit": "A"}, "schema_violation", "args.unit", ""),
         ("unit_update", {"id": "rack1"}, "schema_violation", "args", "unit"),
@@ -131,8 +132,8 @@ def test_the_field_that_is_wrong_is_named(body: dict[str, Any], code: str, field
         ("receiver_update", {"id": "rack1", "meter_interval": 61}, "out_of_range", "args.meter_interval", "60"),
         ("labels_set", {"id": "rack1"}, "schema_violation", "args", "nothing to set"),
         ("labels_set", {"id": "rack1", "rom": "A"}, "schema_violation", "args.rom", "room"),
-        ("note", {}, "schema_violation", "args.text", "needed"),
-        ("note", {"text": "x", "resource": "rack1"}, "schema_violation", "args.resource", "pattern"),
+        ("note", {}, "schema_violation", "args.text", "note needs text: what to write"),
+        ("note", {"text": "x", "resource": "rack1"}, "schema_violation", "args.resource", "receiver/rack1"),
         ("reload", {"now": True}, "schema_violation", "args.now", "known: nothing"),
     ],
 )
@@ -142,6 +143,20 @@ def test_arguments_are_checked_and_the_answer_says_what_would_be_right(
     found_code, found_field, detail = rejected(PROCESS, verb, {"args": args})
     assert (found_code, found_field) == (code, field)
     assert words in detail
+
+
+def test_each_argument_that_is_needed_says_what_it_is_and_each_pattern_has_words() -> None:
+    models = {model for verb in VERBS.values() for model in verb.takes.values()}
+    schemas = json.dumps([model.model_json_schema() for model in models])
+    patterns = {json.loads(pattern) for pattern in re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', schemas)}
+    assert patterns
+    assert patterns <= PATTERNS_IN_WORDS.keys()
+    assert not [
+        (model.__name__, name)
+        for model in models
+        for name, field in model.model_fields.items()
+        if field.is_required() and not field.description
+    ]
 
 
 @pytest.mark.parametrize(
@@ -213,8 +228,7 @@ def test_a_topic_that_is_no_command_of_ours_is_nobodys() -> None:
 )
 def test_the_reply_goes_where_the_sender_may_send_it(payload: bytes, topic: str, used: bool) -> None:
     parsed = send(CHANNEL, "refresh", payload, response_topic=topic, correlation=b"\x00\xff")
-    assert parsed.response_topic == (topic if used else None)
-    assert parsed.correlation == b"\x00\xff"
+    assert parsed.reply_to == ReplyTo(topic if used else None, b"\x00\xff", refused=None if used else topic)
 
 
 def test_a_rejection_can_be_answered() -> None:
