@@ -22,6 +22,7 @@ from bridge.settings.values import (
     Duration,
     Id,
     Organization,
+    ServerName,
     Whole,
     Word,
     as_secret,
@@ -59,7 +60,7 @@ class MqttSettings(Section):
         Allowed("`mqtt://`, `mqtts://`, `ws://` or `wss://` and HOST or HOST:PORT"),
         Field(description="Where the broker is. User and password may stand in it, or in their own keys."),
     ] = "mqtt://localhost:1883"
-    user: Annotated[str | None, Field(description="User name at the broker.")] = None
+    user: Annotated[ServerName | None, Field(description="User name at the broker.")] = None
     password: Annotated[
         SecretStr | None,
         BeforeValidator(as_secret),
@@ -77,7 +78,7 @@ class MqttSettings(Section):
         Field(description="MQTT version; `auto` tries 5, with a time limit, then 3.1.1."),
     ] = "auto"
     client_id: Annotated[
-        str | None,
+        ServerName | None,
         Field(
             description="MQTT client id; made from the bridge's id where it is not given.", min_length=1, max_length=128
         ),
@@ -114,7 +115,7 @@ class DatabaseSettings(Section):
         Allowed("`sqlite:///FILE` or `postgresql+psycopg://USER@HOST/DATABASE`"),
         Field(description="The database. User and password may stand in it, or in their own keys."),
     ] = "sqlite:///mic2mqtt.db"
-    user: Annotated[str | None, Field(description="User name, PostgreSQL only.")] = None
+    user: Annotated[ServerName | None, Field(description="User name, PostgreSQL only.")] = None
     password: Annotated[
         SecretStr | None, BeforeValidator(as_secret), Field(description="Password, PostgreSQL only.")
     ] = None

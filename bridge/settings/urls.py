@@ -49,6 +49,8 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url)
     except ValueError:  # its words would repeat the password
         raise ValueError(f"it is no URL; {_QUOTING}") from None
+    if not url.isprintable():  # a NUL, for example, would end the name of a file or host unseen
+        raise ValueError("it holds a sign that cannot be shown: type it again")
     if parts.fragment or "@" in f"{parts.path}{parts.query}":
         raise ValueError(_QUOTING)
     return parts
@@ -94,6 +96,8 @@ def database_url(url: str) -> str:
     parts = _split(url)
     rest = url.partition("://")[2]
     if parts.scheme == "sqlite" and rest.startswith("/") and rest.strip("/"):
+        if "?" in rest:
+            raise ValueError("there is no ? in the URL of a SQLite file: its options do nothing, leave them out")
         return url
     if parts.scheme in _POSTGRES and parts.path.strip("/"):
         return _joined(_with_host(parts)._replace(scheme="postgresql+psycopg"))

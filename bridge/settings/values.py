@@ -14,11 +14,15 @@ from pydantic_core import CoreSchema, core_schema
 
 from bridge.contract import check_id, check_organization
 from bridge.settings.durations import format_duration, parse_duration
+from bridge.settings.texts import why_unreadable
 from services.model import clean_text
 from services.rules import Host, normalise_host, parse, parse_allowed, parse_ports
 
 TEXT_MOST: Final = 200
 """Characters of a name, label or tag."""
+
+SERVER_TEXT_MOST: Final = 65_535
+"""Bytes of a text in an MQTT message."""
 
 MINUTE: Final = 60.0
 DAY: Final = 86_400.0
@@ -132,8 +136,12 @@ def interface_address(value: str) -> str:
 
 def existing_file(path: Path) -> Path:
     """A file that is there now: found out here rather than at three in the morning."""
-    if not path.is_file():
-        raise ValueError(f"there is no file {str(path)!r}")
+    try:
+        is_there = path.is_file()
+    except OSError as error:  # a folder that we may not look into, a name that is too long
+        raise ValueError(f"{str(path)[:TEXT_MOST]!r}: {why_unreadable(error)}") from error
+    if not is_there:
+        raise ValueError(f"there is no file {str(path)[:TEXT_MOST]!r}")
     return path
 
 
@@ -174,8 +182,24 @@ def as_secret(value: object) -> object:
     if isinstance(value, str):
         if any("\ud800" <= sign <= "\udfff" for sign in value):
             raise ValueError("it is no UTF-8 text")
+        _check_for_server(value)
+        if "\0" in value:
+            raise ValueError("it holds a NUL character, which ends it for many servers: choose another password")
         return SecretStr(value)
     return value
+
+
+def server_name(value: str) -> str:
+    """A name that a server is told: brokers end the connection at a sign that cannot be shown, and say nothing."""
+    _check_for_server(value)
+    if strange := next((sign for sign in value if not sign.isprintable()), None):
+        raise ValueError(f"it holds U+{ord(strange):04X}, which servers do not take: type it again")
+    return value
+
+
+def _check_for_server(value: str) -> None:
+    if len(value.encode()) > SERVER_TEXT_MOST:
+        raise ValueError(f"it has more than {SERVER_TEXT_MOST} bytes, and no broker takes so many")
 
 
 def number_as_text(value: object) -> object:
@@ -186,5 +210,6 @@ def number_as_text(value: object) -> object:
 Id = Annotated[str, AfterValidator(check_id), Allowed("1 to 63 of `a-z 0-9 _ -`, a letter or digit first")]
 Organization = Annotated[str, AfterValidator(check_organization), Allowed("an id, but not `bridge`")]
 UnitId = Annotated[str, AfterValidator(_unit_id)]
+ServerName = Annotated[str, AfterValidator(server_name)]
 Word = Annotated[str, Field(min_length=1, max_length=TEXT_MOST), AfterValidator(_text)]
 Whole = Annotated[int, BeforeValidator(no_switch)]

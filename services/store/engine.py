@@ -177,10 +177,14 @@ def _open_private(path: Path) -> int:
     except IsADirectoryError as error:
         raise StoreError(_is_folder(path)) from error
     except OSError as error:
-        raise StoreError(
-            f"cannot write {path}: {error.strerror}; make the folder, let this user write there, "
-            "or choose another place with [database] url"
-        ) from error
+        raise _unreachable(path, "write", error) from error
+
+
+def _unreachable(path: Path, verb: str, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot {verb} {path}: {error.strerror}; make the folder, let this user write there, "
+        "or choose another place with [database] url"
+    )
 
 
 def _is_folder(path: Path) -> str:
@@ -189,6 +193,12 @@ def _is_folder(path: Path) -> str:
 
 def _check_place(path: Path) -> None:
     """Raise `StoreError` with the remedy where there is no file to be read."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # said below, with what to do
+    except OSError as error:  # a folder that we may not look into, a name that is too long
+        raise _unreachable(path, "read", error) from error
     if path.is_dir():
         raise StoreError(_is_folder(path))
     if not path.parent.is_dir():

@@ -339,6 +339,12 @@ def test_a_reader_makes_no_database(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_cannot_be_looked_at_is_named_with_the_remedy(tmp_path: Path) -> None:
+    long = tmp_path / f"{'x' * 300}.db"
+    with pytest.raises(StoreError, match=r"File name too long.*\[database\] url"), reading(f"sqlite:///{long}"):
+        pass
+
+
 async def test_a_database_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     async with Store.open(f"sqlite:///{tmp_path / 'own.db'}") as store:
         store.append_audit(note("x"))
