@@ -12,33 +12,47 @@ from services.store.errors import StoreError
 HEAD = "0002"
 """The newest script's revision; a test compares it with Alembic's."""
 MIGRATIONS = Path(__file__).parent / "migrations"
+TABLES_SHOWN = 5
+"""Tables of another program that are named."""
 ADVISORY_LOCK = 0x6D696332
 """PostgreSQL: the process that migrates holds this lock; others wait until it is done. The number spells `mic2`."""
 
 
 def revision(connection: Connection) -> str | None:
-    """The revision that the database is at; ``None`` for one without tables."""
+    """The revision that the database is at; ``None`` for one without tables.
+
+    Raises `StoreError` with the remedy for one that a newer program has made, and for another program's.
+    """
     if not look_into(connection).has_table("alembic_version"):
+        _refuse_foreign_tables(connection)
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def refuse_newer(found: str | None) -> None:
-    """Raise `StoreError` with the remedy for a revision that a newer program has made."""
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is not None and not found.isdecimal():
+        raise StoreError(_theirs(f"schema {found}"))
     if found is not None and found > HEAD:  # four digits, counted up
         raise StoreError(
             f"the database is newer than this program (schema {found}, newest known {HEAD}): "
             "install the newer mic2mqtt again, or restore the database from before its update"
         )
+    return found
+
+
+def _refuse_foreign_tables(connection: Connection) -> None:
+    """Keep out of a SQLite file that holds tables already; on PostgreSQL programs may share a database."""
+    if connection.dialect.name == "sqlite" and (tables := look_into(connection).get_table_names()):
+        raise StoreError(_theirs(f"tables {', '.join(tables[:TABLES_SHOWN])}"))
+
+
+def _theirs(sign: str) -> str:
+    return f"the database is another program's ({sign}): name a file of its own with [database] url"
 
 
 def bring_up_to_date(connection: Connection) -> bool:
     """Run the migrations that are missing, inside the caller's transaction; whether there were any.
 
-    Raises `StoreError` for a database that a newer program has changed.
+    Raises `StoreError` for a database that a newer program has changed, and for another program's.
     """
     found = revision(connection)
-    refuse_newer(found)
     if found == HEAD:
         return False
     if connection.dialect.name == "postgresql":

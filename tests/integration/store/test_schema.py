@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,30 @@ async def test_a_database_of_a_newer_program_is_refused_and_left_as_it_is(databa
     with engine.connect() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statements", "words"),
+    [
+        (["CREATE TABLE states (a)"], r"another program's \(tables states\).*\[database\] url"),
+        (
+            ["CREATE TABLE alembic_version (version_num)", "INSERT INTO alembic_version VALUES ('a1b2c3')"],
+            r"another program's \(schema a1b2c3\)",
+        ),
+    ],
+)
+async def test_another_programs_database_is_refused_and_left_as_it_is(
+    tmp_path: Path, statements: list[str], words: str
+) -> None:
+    file = tmp_path / "home-assistant.db"
+    with closing(sqlite3.connect(file)) as theirs, theirs:
+        for statement in statements:
+            theirs.execute(statement)
+    with pytest.raises(StoreError, match=words):
+        async with Store.open(f"sqlite:///{file}"):
+            pass
+    with closing(sqlite3.connect(file)) as theirs:
+        assert len(theirs.execute("SELECT name FROM sqlite_master").fetchall()) == 1
 
 
 def test_a_migration_that_breaks_leaves_the_old_schema(database_url: str) -> None:
