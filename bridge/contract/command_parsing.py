@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from bridge.contract.messages import Incoming
 from bridge.contract.topics import CommandTarget, CommandTopic, Topics
-from services.model import ErrorCode, ServiceError
+from services.model import ErrorCode, ServiceError, clean_json, clean_text
 from services.verbs import NO_VERB, PATTERNS_IN_WORDS, VERBS, Verb
 
 LARGEST: Final = 64 * 1024
@@ -114,7 +114,7 @@ def parse(
     except ServiceError as error:
         return Rejection(
             target=command.target,
-            verb=command.verb,
+            verb=clean_text(command.verb),
             topic=message.topic,
             error=error,
             request_id=_word(body.get("request_id")),
@@ -140,7 +140,10 @@ def _check_size(message: Incoming) -> None:
 
 
 def _read(payload: bytes) -> Mapping[str, Any]:
-    """The JSON object, or nothing where the payload is empty or a button's word."""
+    """The JSON object, or nothing where the payload is empty or a button's word.
+
+    Cleaned here, once: its texts go into replies, the audit, logs, and from there to somebody's terminal.
+    """
     try:
         text = payload.decode().strip()
     except UnicodeDecodeError:
@@ -155,7 +158,8 @@ def _read(payload: bytes) -> Mapping[str, Any]:
         raise ServiceError("payload_too_large", f"a command has at most {DEEPEST} levels of objects and lists")
     if not isinstance(body, dict):
         raise ServiceError("bad_json", 'the payload must be a JSON object, for example {"args":{}}, or empty')
-    return body
+    cleaned: Mapping[str, Any] = clean_json(body)
+    return cleaned
 
 
 def _is_deeper(value: object, levels: int) -> bool:

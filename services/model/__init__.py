@@ -77,6 +77,7 @@ from services.model.results import (
 )
 from services.model.texts import (
     SHOWN_MOST,
+    clean_json,
     clean_text,
     visible,
 )
@@ -141,6 +142,7 @@ __all__ = [
     "TransmitterRecord",
     "UnitKind",
     "UnitRecord",
+    "clean_json",
     "clean_text",
     "code_of",
     "empty_state",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 SHOWN_MOST = 200
 """Characters of a text that is shown; the longest name that a unit stores has 32."""
 
@@ -24,6 +26,20 @@ def clean_text(text: str, limit: int = SHOWN_MOST) -> str:
     if not text.isprintable():
         text = "".join(map(_shown, text))
     return text[:limit].rstrip()
+
+
+def clean_json(value: Any) -> Any:
+    """The same value with every text and key in it shown as by `clean_text`, at no limit; blanks at ends stay.
+
+    Recurses: for what is known to be flat enough.
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(map(_shown, value))
+    if isinstance(value, dict):
+        return {clean_json(key): clean_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [clean_json(item) for item in value]
+    return value
 
 
 def _shown(sign: str) -> str:

@@ -282,6 +282,19 @@ def test_no_bytes_whatever_make_it_fail(
         assert parsed.verb in VERBS
 
 
+HOSTILE = "a\x1b[2J\x9b31m\x07\u202eb\u2066\x00"
+
+
+@pytest.mark.parametrize("verb", ["note", "set", HOSTILE])
+def test_nothing_that_a_terminal_would_obey_comes_in_with_a_command(verb: str) -> None:
+    body = {"request_id": HOSTILE, "actor": HOSTILE, "args": {"text": HOSTILE, HOSTILE: [{HOSTILE: HOSTILE}]}}
+    parsed = send(CAMPUS, verb, body)
+    assert isinstance(parsed, Rejection)
+    words = [parsed.verb, parsed.request_id, parsed.actor, parsed.error.field, parsed.error.detail, str(parsed.args)]
+    assert [text for text in words if text is not None and not text.isprintable()] == []
+    assert parsed.request_id == "a\ufffd[2J\ufffd31m\ufffd\ufffdb\ufffd\ufffd"
+
+
 @pytest.mark.parametrize("payload", [b'{"args":' * 300 + b"1" + b"}" * 300, b"[" * 400 + b"]" * 400])
 def test_a_command_that_is_nested_too_deep_is_refused_whatever_its_verb(payload: bytes) -> None:
     code, _, detail = rejected(CHANNEL, "set", payload)
