@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import socket
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from services.drivers import DriverError, Reading, Sighting, Surroundings, Target
+from services.drivers.shure import slp_listener
 from services.drivers.shure.codec import slp
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.driver import ShureMaker
@@ -499,6 +504,40 @@ async def test_adverts_are_heard_on_every_interface_and_by_several_listeners(
     assert first == second
     assert isinstance(first, Sighting)
     assert (first.identity.model, first.name, first.identity.mac) == ("QLXD4", "Rack 1", "00:0e:dd:01:02:03")
+
+
+async def test_an_interface_that_comes_later_is_joined_also_while_adverts_pour_in(
+    announcer: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slp_listener, "JOIN_AGAIN_S", 0.05)
+    there = socket.if_nameindex()
+    monkeypatch.setattr(socket, "if_nameindex", list)
+    ear = ShureMaker(Surroundings("")).sightings()
+    listening = asyncio.ensure_future(anext(ear))
+    advert = slp.build(slp.attributes_of("QLXD4", "Rack 1", "00:0e:dd:01:02:03", "127.0.0.1"))
+    async with asyncio.timeout(3):
+        while not listening.done():
+            announcer(advert)
+            await asyncio.wait([listening], timeout=0.01)
+            monkeypatch.setattr(socket, "if_nameindex", lambda: there)
+    await cast("AsyncGenerator[object]", ear).aclose()
+
+
+HAS_RIGHTS = os.geteuid() == 0 and shutil.which("ip") is not None and shutil.which("unshare") is not None
+COME_AND_GO = Path(__file__).with_name("interfaces_that_come_and_go.py")
+
+
+@pytest.mark.skipif(not HAS_RIGHTS, reason="interfaces are made by root alone, with ip and unshare")
+async def test_real_interfaces_that_come_go_and_return_are_joined() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *("unshare", "--net", sys.executable, COME_AND_GO),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, errors = await process.communicate()
+    if b"Operation not permitted" in errors or b"Unknown device type" in errors:
+        pytest.skip(f"this machine makes no interfaces: {errors.decode().splitlines()[0]}")
+    assert said.decode().split() == ["came", "returned", "still"], errors.decode()
 
 
 async def test_a_closed_port_names_the_way_through_the_menu() -> None:
