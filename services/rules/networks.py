@@ -108,15 +108,17 @@ def normalise_host(text: str) -> str:
     """The one way in which a host is written, so that two ways to write it are one host.
 
     Lower case, no trailing dot (``Rack1.example.org.``), no leading zeros in an IPv4 address (``010.020.000.011``, as
-    the menus of receivers print it: decimal, never octal), IPv6 in its shortest form.
+    the menus of receivers print it: decimal, never octal), IPv6 in its shortest form, and as IPv4 what only wraps it
+    (``::ffff:10.20.0.11``).
     """
     host = _END.sub("", text.strip()).lower()
     if _PADDED.fullmatch(host):
         return ".".join(str(int(number)) for number in host.split("."))
     try:
-        return str(ip_address(host))
+        address = ip_address(host)
     except ValueError:
         return host
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def expand(spans: Iterable[Span], limit: int = MAX_ADDRESSES) -> Expansion:

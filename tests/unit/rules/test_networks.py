@@ -44,11 +44,19 @@ def test_networks_and_ranges_stand_for_these_addresses(text: str, expected: list
         ("010.020.000.011", "10.20.0.11"),
         ("10.20.0.011", "10.20.0.11"),
         ("FE80::0:1", "fe80::1"),
+        ("::ffff:10.20.0.11", "10.20.0.11"),
+        ("::FFFF:0a14:000b", "10.20.0.11"),
         ("999.1.1.1", "999.1.1.1"),
     ],
 )
 def test_one_host_is_written_in_one_way_whoever_names_it(text: str, host: str) -> None:
     assert normalise_host(text) == host
+
+
+@pytest.mark.parametrize("text", ["::ffff:224.0.0.1", "[::ffff:0.0.0.0]:2202", "::ffff:255.255.255.255"])
+def test_an_address_that_nobody_can_have_is_refused_in_ipv6_clothes_too(text: str) -> None:
+    with pytest.raises(ValueError, match="no receiver can have"):
+        parse(text)
 
 
 @given(st.text(max_size=60))
