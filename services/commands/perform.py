@@ -89,6 +89,8 @@ class CommandService:
         self._flush = flush
         self._remembered = RememberedOutcomes()
         self._earlier = EarlierCommands()
+        self._unkept = 0
+        """Commands since the last one that was kept in time."""
         self._refused: defaultdict[Campus, _Sparing] = defaultdict(lambda: _Sparing(Pace(REFUSED_PER_S, REFUSED_BURST)))
         self._queries: defaultdict[Campus, _Sparing] = defaultdict(lambda: _Sparing(Pace(QUERIES_PER_S, QUERIES_BURST)))
 
@@ -155,8 +157,13 @@ class CommandService:
             async with asyncio.timeout(KEPT_WITHIN_S):
                 await self._flush()
         except (TimeoutError, StoreError) as error:
-            log.warning("a command is in effect and not kept", extra={"why": str(error) or "the database is busy"})
+            if not self._unkept:  # once an outage: whoever may send commands would fill the log
+                log.warning("a command is in effect and not kept", extra={"why": str(error) or "the database is busy"})
+            self._unkept += 1
             return False
+        if self._unkept:
+            log.info("commands are kept again", extra={"were_not": self._unkept})
+            self._unkept = 0
         return True
 
     def _record(self, command: Command, outcome: Outcome) -> None:

@@ -118,6 +118,20 @@ async def test_a_command_has_succeeded_only_when_it_is_kept(house: House, monkey
             assert ("kept",) in reader.execute("SELECT id FROM units").fetchall()
 
 
+async def test_commands_while_the_database_is_away_do_not_fill_the_log(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("services.commands.perform.KEPT_WITHIN_S", 0.3)
+    async with house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        with closing(sqlite3.connect(house.database, isolation_level=None)) as thief:
+            thief.execute("BEGIN IMMEDIATE")
+            asked = (seen.ask("bridge/main", "note", text=f"note {number}") for number in range(30))
+            assert {answer["status"] for answer in await asyncio.gather(*asked)} == {"partial"}
+            thief.execute("ROLLBACK")
+        assert [record.message for record in caplog.records].count("a command is in effect and not kept") == 1
+
+
 async def test_a_failure_that_may_pass_does_not_stand_in_the_way_of_the_same_request(house: House) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
         await seen.live("rack")
