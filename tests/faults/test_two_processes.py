@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bridge.app import App
+from bridge.mqtt import MqttConfig
 from services.store import Store, take_epoch
 from tests.integration.broker import Mosquitto
 from tests.integration.house import House
@@ -39,6 +40,8 @@ async def test_the_earlier_one_gives_way_and_speaks_again_when_the_later_one_is_
     tmp_path: Path, house: House, monkeypatch: pytest.MonkeyPatch, second_client: str
 ) -> None:
     monkeypatch.setattr("bridge.publishing.succession.GONE_S", 1.0)
+    # the pauses of two that throw each other out grow to a minute, the longer the broker takes to be back
+    monkeypatch.setattr("bridge.settings.mapping.MqttConfig", partial(MqttConfig, fight_most_s=2.0))
     async with house.observer() as seen, process(tmp_path / "1.db", house.broker, "first") as first:
         await seen.until(lambda: online_with(seen, first))
         epoch = first.inventory.epoch

@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -104,16 +105,18 @@ class Program:
 class Container:
     """A mosquitto in a container on the host's network, so that ports and addresses are those of the program."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, places: Collection[Path]) -> None:
+        """``places`` are the directories that it sees, as they are outside."""
+        self._places = places
         self._container: Any = None
 
     async def start(self, config: Path, log: Path) -> None:
         from testcontainers.core.container import DockerContainer
 
-        place = str(self._directory)
         container = DockerContainer(IMAGE).with_kwargs(network_mode="host", user=f"{os.geteuid()}:{os.getegid()}")
-        container.with_volume_mapping(place, place, "rw").with_volume_mapping(SHIPPED, SHIPPED, "ro")
+        container.with_volume_mapping(SHIPPED, SHIPPED, "ro")
+        for place in map(str, self._places):
+            container.with_volume_mapping(place, place, "rw")
         await asyncio.to_thread(container.with_command(f"mosquitto -c {config}").start)
         self._container = container.get_wrapped_container()
         log.write_text("see docker logs\n")  # noqa: ASYNC240
@@ -142,9 +145,10 @@ def _has_ended(container: Any) -> bool:
     return container.status in {"exited", "dead"}
 
 
-def _runner(directory: Path) -> Runner:
+def _runner(directory: Path, lines: Iterable[str]) -> Runner:
     if docker_answers():
-        return Container(directory)
+        named = {Path(word).parent for line in lines for word in line.split() if word.startswith("/")}
+        return Container({directory, *(place for place in named if place.is_dir() and place != Path(SHIPPED))})
     program = find_mosquitto()
     assert program is not None, MISSING
     return Program(program)
@@ -163,7 +167,7 @@ class Mosquitto:
         self.plain_port = free_port() if lines else self.port
         self.log = directory / "mosquitto.log"
         self._config = directory / "mosquitto.conf"
-        self._runner = _runner(directory)
+        self._runner = _runner(directory, lines)
         self._config.write_text(
             "\n".join(
                 (
