@@ -50,7 +50,7 @@ def _split(url: str) -> SplitResult:
     except ValueError:  # its words would repeat the password
         raise ValueError(f"it is no URL; {_QUOTING}") from None
     if not url.isprintable():  # a NUL, for example, would end the name of a file or host unseen
-        raise ValueError("it holds a sign that cannot be shown: type it again")
+        raise ValueError("it holds a sign that cannot be shown")
     if parts.fragment or "@" in f"{parts.path}{parts.query}":
         raise ValueError(_QUOTING)
     return parts

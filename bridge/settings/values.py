@@ -192,8 +192,8 @@ def as_secret(value: object) -> object:
 def server_name(value: str) -> str:
     """A name that a server is told: brokers end the connection at a sign that cannot be shown, and say nothing."""
     _check_for_server(value)
-    if strange := next((sign for sign in value if not sign.isprintable()), None):
-        raise ValueError(f"it holds U+{ord(strange):04X}, which servers do not take: type it again")
+    if not value.isprintable():
+        raise ValueError("no server takes a sign that cannot be shown")
     return value
 
 
