@@ -228,6 +228,7 @@ class App:
             subscriptions=self.presence.subscriptions,
             status=self.status,
             campuses_changed=self.publisher.campuses_changed,
+            use_interface=self._use_interface,
         )
 
     # -- running ---------------------------------------------------------------------------------------------
@@ -277,6 +278,13 @@ class App:
             group.create_task(self.router.serve(connection), name="inbound")
             await self.presence.subscriptions.answered()
             group.create_task(self.publisher.serve(connection), name="publisher")
+
+    async def _use_interface(self, interface: str) -> None:
+        """Have everything leave by another local address: connections, searches, adverts."""
+        await self.sessions.close()
+        await self.makers.move(Surroundings(interface))
+        self.membership.start_sessions()
+        self.adverts.listen_again()
 
     async def _serve_http(self, stack: AsyncExitStack) -> str | None:
         if not self.settings.http.listen:

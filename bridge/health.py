@@ -170,8 +170,10 @@ class Health:
                 "mqtt_connects": ("Connections made to the broker.", float(self._client.connects)),
             }
 
-        words = {key: str(value) for key, value in self.info().items() if key != "drivers"}
-        return metrics.Process(words, gauges, counters, lambda: gateway.outcomes)
+        def info() -> dict[str, str]:
+            return {key: str(value) for key, value in self.info().items() if key != "drivers"}
+
+        return metrics.Process(info, gauges, counters, lambda: gateway.outcomes)
 
     @property
     def _uptime_s(self) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from bridge.health import InEffect
 from bridge.inbound import Subscriptions
@@ -85,10 +85,12 @@ class ConfigurationReload:
         subscriptions: Subscriptions,
         status: BridgeStatus,
         campuses_changed: Callable[[], None],
+        use_interface: Callable[[str], Awaitable[None]],
     ) -> None:
         """``read`` reads the file again. Raises `ConfigurationError`.
 
-        ``campuses_changed`` is called when campuses may have come or gone.
+        ``campuses_changed`` is called when campuses may have come or gone; ``use_interface`` has everything leave by
+        another local address.
         """
         self._in_effect = in_effect
         self._requests = requests
@@ -107,6 +109,7 @@ class ConfigurationReload:
         self._subscriptions = subscriptions
         self._status = status
         self._campuses_changed = campuses_changed
+        self._use_interface = use_interface
         store.subscribe_renewal(self._keep_all)
 
     async def start(self, stored: Sequence[RangeRecord]) -> None:
@@ -142,6 +145,8 @@ class ConfigurationReload:
         await self._apply(new)
         self._in_effect.settings = new
         self._put_into_effect(new, changed)
+        if new.discovery.interface != old.discovery.interface:
+            await self._use_interface(new.discovery.interface)
         if changed:
             after = {"sections": sorted(changed), "digest": digest(new), "need_restart": fixed}
             self._audit_change({"digest": digest(old)}, after)

@@ -126,7 +126,7 @@ async def measure(stage: Stage) -> Sequence[Row]:
 
 async def _scrapes(inventory: Inventory) -> Row:
     """Over HTTP, one after the other; the median of their longest turns."""
-    render = metrics.renderer(inventory, metrics.Process({}, dict, dict, dict), asyncio.get_running_loop().time)
+    render = metrics.renderer(inventory, metrics.Process(dict, dict, dict, dict), asyncio.get_running_loop().time)
     longest, took, size = [], [], 0
     serving = server.serve("127.0.0.1:0", render=render, not_ready=tuple, lag=server.LoopLag())
     async with serving as url, scraper(f"{url}/metrics") as scrape:

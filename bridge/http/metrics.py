@@ -50,7 +50,7 @@ STATUSES = ("succeeded", "partial", "failed", "rejected")
 class Process:
     """Figures of the process itself: gauges and counters by name without prefix, read at scrape."""
 
-    info: Mapping[str, str]
+    info: Callable[[], Mapping[str, str]]
     gauges: Callable[[], Mapping[str, tuple[str, float]]]
     counters: Callable[[], Mapping[str, tuple[str, float]]]
     commands: Callable[[], Mapping[tuple[str, str], int]]
@@ -191,7 +191,7 @@ class _OfProcess(Collector):
         self._process = process
 
     def collect(self) -> Iterator[ClientMetric]:
-        yield InfoMetricFamily(PREFIX + "bridge", "The bridge itself.", value=dict(self._process.info))
+        yield InfoMetricFamily(PREFIX + "bridge", "The bridge itself.", value=dict(self._process.info()))
         for name, (words, value) in self._process.gauges().items():
             yield GaugeMetricFamily(PREFIX + name, words, value=value)
         for name, (words, value) in self._process.counters().items():

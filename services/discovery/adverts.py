@@ -71,17 +71,32 @@ class Adverts:
         self._default_tenant = default_tenant
         self._announced = announced
         self._asking: asyncio.Queue[tuple[Campus, Sighting]] = asyncio.Queue(ASKING_MOST)
+        self._moved = asyncio.Event()
 
     async def run(self) -> None:
         """Listen until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for name in self._makers:
-                tasks.create_task(self._listen(name), name=f"adverts {name}")
+            tasks.create_task(self._listen_to_all(), name="adverts listen")
             for number in range(ASKED_AT_ONCE):
                 tasks.create_task(self._ask(), name=f"adverts ask {number}")
             while True:
                 await asyncio.sleep(EXPIRE_EVERY_S)
                 self.expire(asyncio.get_running_loop().time())
+
+    def listen_again(self) -> None:
+        """Listen anew: the makers have moved to another interface."""
+        self._moved.set()
+
+    async def _listen_to_all(self) -> None:
+        while True:
+            self._moved.clear()
+            listening = [asyncio.create_task(self._listen(name), name=f"adverts {name}") for name in self._makers]
+            try:
+                await self._moved.wait()
+            finally:
+                for task in listening:
+                    task.cancel()
+                await asyncio.gather(*listening, return_exceptions=True)
 
     def receive(self, advert: Sighting) -> None:
         """Take in one advert. Must be quick: a thousand units announce themselves every two seconds."""

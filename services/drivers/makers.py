@@ -34,6 +34,7 @@ class Makers(Mapping[str, Driver]):
         self._open: dict[str, Maker] = {}
         self._trouble: dict[str, DriverError] = {}
         self._ends = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
 
     def __getitem__(self, name: str) -> Driver:
         return self._drivers[name]
@@ -65,21 +66,32 @@ class Makers(Mapping[str, Driver]):
     @asynccontextmanager
     async def open(self, around: Surroundings) -> AsyncIterator[Makers]:
         """Open all makers; the block begins when each was tried once, or after `OPEN_S`."""
-        self._ends.clear()
+        try:
+            await self._open_all(around)
+            yield self
+        finally:
+            await self._close_all()
+
+    async def move(self, around: Surroundings) -> None:
+        """Close all makers and open them elsewhere. Their conversations have to be ended before."""
+        await self._close_all()
+        await self._open_all(around)
+
+    async def _open_all(self, around: Surroundings) -> None:
+        self._ends = asyncio.Event()
         tried = {name: asyncio.Event() for name in self._drivers}
-        tasks = [
+        self._tasks = [
             asyncio.create_task(self._keep(name, driver, around, tried[name]), name=f"maker {name}")
             for name, driver in self._drivers.items()
         ]
-        try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(OPEN_S):
-                    for event in tried.values():
-                        await event.wait()
-            yield self
-        finally:
-            self._ends.set()
-            await _end(tasks)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(OPEN_S):
+                for event in tried.values():
+                    await event.wait()
+
+    async def _close_all(self) -> None:
+        self._ends.set()
+        await _end(self._tasks)
 
     async def _keep(self, name: str, driver: Driver, around: Surroundings, tried: asyncio.Event) -> None:
         while not self._ends.is_set():

@@ -327,6 +327,27 @@ async def test_a_configuration_that_was_changed_between_two_runs_is_audited_at_t
         assert event["before"]["digest"] != event["after"]["digest"]
 
 
+async def test_another_interface_counts_at_once_for_connections_and_adverts(house: House) -> None:
+    nobody = "192.0.2.1"  # no address of any machine (RFC 5737)
+    async with (
+        simulated(listen="127.0.21.7", advertise="127.0.0.1") as unit,
+        simulated("qlxd") as known,
+        house.serve(entry(known), discovery={"interface": nobody}).running() as (app, seen),
+    ):
+        await seen.offline("rack")
+        await seen.until(lambda: seen.newest("bridge/main", "candidates").get("candidates") == [])
+        before = seen.retained[seen.process("info")].body["data"]["configuration_digest"]
+        figures = app.metrics()
+        house.serve(entry(known), discovery={"interface": ""})
+        answer = await seen.ask("", "reload")
+        assert answer["data"] == {"changed": ["discovery"], "need_restart": []}
+        await seen.live("rack")
+        await seen.until(lambda: unit.host in str(seen.newest("bridge/main", "candidates")))
+        await seen.until(lambda: seen.retained[seen.process("info")].body["data"]["configuration_digest"] != before)
+        after = seen.retained[seen.process("info")].body["data"]["configuration_digest"]
+        assert figures.info()["configuration_digest"] == after, "a scrape says the same"
+
+
 async def test_of_two_reloads_at_once_the_newer_file_wins(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (app, seen):
         await seen.live("rack")

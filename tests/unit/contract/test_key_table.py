@@ -28,7 +28,7 @@ CLIPPING = Key(
     "clipping_dbfs", float, "How far it clips.", kinds=frozenset({Kind.CHANNEL}), role="meter", recorded=True
 )
 TABLE = KeyTable((*KEYS.rows, HUMIDITY, CLIPPING))
-NO_PROCESS = metrics.Process({}, dict, dict, dict)
+NO_PROCESS = metrics.Process(dict, dict, dict, dict)
 
 
 def test_a_new_row_stands_in_the_payload_with_its_limits() -> None:

@@ -33,7 +33,7 @@ def live(inventory: Inventory) -> Unit:
 
 async def scraped(inventory: Inventory) -> Series:
     process = Process(
-        {"version": "1"},
+        lambda: {"version": "1"},
         lambda: {"uptime_seconds": ("Since the start.", 12.5)},
         lambda: {"mqtt_connects": ("Connections.", 2.0)},
         lambda: {("refresh", "succeeded"): 4},

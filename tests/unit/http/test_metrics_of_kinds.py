@@ -29,7 +29,7 @@ def put(inventory: Inventory, kind: Kind, id_: str, **state: object) -> tuple[Un
 
 
 async def scraped(inventory: Inventory) -> Mapping[tuple[str, frozenset[tuple[str, str]]], float]:
-    text = b"".join(await renderer(inventory, Process({}, dict, dict, dict), lambda: 100.0)()).decode()
+    text = b"".join(await renderer(inventory, Process(dict, dict, dict, dict), lambda: 100.0)()).decode()
     families = list(text_string_to_metric_families(text))
     assert len({family.name for family in families}) == len(families)
     found = [(one.name, frozenset(one.labels.items()), one.value) for family in families for one in family.samples]
