@@ -18,7 +18,7 @@ import typer
 from bridge.contract import CommandTarget, Topics
 from bridge.mqtt import KEPT, BrokerError, Connection, Endpoint, MqttConfig, PublishRefusedError, open_once
 from bridge.settings import Settings, broker_of, load
-from services.model import RESOURCE_KINDS, Address, Kind, visible
+from services.model import RESOURCE_KINDS, Address, Kind, clean_text, visible
 
 Write = Callable[[str], None]
 
@@ -63,6 +63,20 @@ def config_for(settings: Settings, what: str) -> MqttConfig:
 # -- send ----------------------------------------------------------------------------------------------------
 
 
+def arguments_of(text: str) -> dict[str, object]:
+    """What ``--args`` means. Raises `ValueError` where it is nothing that can be sent."""
+    try:
+        arguments = json.loads(text)
+        orjson.dumps(arguments)
+    except ValueError as error:
+        raise ValueError(f"no JSON: {error}") from error
+    except (RecursionError, orjson.JSONEncodeError) as error:  # half a sign, an integer beyond 64 bits
+        raise ValueError(f"no JSON that can be sent: {error}") from error
+    if not isinstance(arguments, dict):
+        raise ValueError('a JSON object is wanted, for example {"adopt": true}')  # noqa: TRY004 - what was typed
+    return arguments
+
+
 def target_of(text: str | None, settings: Settings) -> CommandTarget:
     """Whom ``--to`` means: nothing is the process, ``KIND/ID`` is of the default campus. Raises `ValueError`."""
     if text is None:
@@ -99,7 +113,7 @@ async def send(
     target = target_of(to, settings)
     topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
     request_id = randomness.token_hex(8)
-    request = {"request_id": request_id, "args": args, "actor": actor}
+    request = {"request_id": request_id, "args": args, "actor": clean_text(actor)}
     connection = await open_once(config_for(settings, "send"))
     try:
         reply_topic = topics.reply(target, verb)

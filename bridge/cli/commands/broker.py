@@ -55,16 +55,12 @@ def send(
     base_topic: BaseTopic = None,
 ) -> None:
     """Send a command to a running bridge and print its replies."""
-    import json
-
     from bridge.cli import broker as cli_broker
 
     try:
-        arguments = json.loads(args)
+        arguments = cli_broker.arguments_of(args)
     except ValueError as error:
-        raise typer.BadParameter(f"no JSON: {error}", param_hint="--args") from error
-    if not isinstance(arguments, dict):
-        raise typer.BadParameter('a JSON object is wanted, for example {"adopt": true}', param_hint="--args")
+        raise typer.BadParameter(str(error), param_hint="--args") from error
     settings = cli_broker.load_for(config, url, base_topic)
     try:
         fine = run_to_end(
