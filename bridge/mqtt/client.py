@@ -229,7 +229,7 @@ class Connection:
         try:
             await asyncio.wait((asking, self.lost), return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():  # the library would wait for an answer that cannot come any more
-                raise self.lost.result()
+                raise self.lost.result().afresh()
             return asking.result()
         except aiomqtt.MqttCodeError:
             raise self._why_lost() from None

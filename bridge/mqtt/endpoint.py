@@ -41,6 +41,11 @@ class BrokerError(Exception):
         super().__init__(f"{detail} ({beside})" if beside else detail)
         self.trouble: Trouble = trouble
         self.detail = detail
+        self._beside = beside
+
+    def afresh(self) -> BrokerError:
+        """The same, to raise what is also kept: an error that was raised holds every frame that it came through."""
+        return BrokerError(self.trouble, self.detail, beside=self._beside)
 
 
 class PublishRefusedError(Exception):

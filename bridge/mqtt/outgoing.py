@@ -161,7 +161,7 @@ class Outgoing:
             await self.ready()
         await asyncio.wait((answer, self.lost), return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
-            raise self.lost.result()
+            raise self.lost.result().afresh()
         if answer.result() >= FAILED:
             raise PublishRefusedError(topic, answer.result())
 
@@ -260,4 +260,4 @@ class Outgoing:
 
     def _raise_if_lost(self) -> None:
         if self.lost.done():
-            raise self.lost.result()
+            raise self.lost.result().afresh()

@@ -122,7 +122,7 @@ class MqttClient:
                 if (error := _failure(work)) is not None:
                     raise error
                 await asyncio.wait((connection.lost,))
-            raise connection.lost.result()
+            raise connection.lost.result().afresh()
         except asyncio.CancelledError:
             await _end(work)
             await self._publish_farewell(connection)

@@ -89,7 +89,7 @@ class Succession:
             except TimeoutError:
                 break
             except StopAsyncIteration:
-                raise connection.lost.result() from None
+                raise connection.lost.result().afresh() from None
             until = self._until(message, loop.time(), until)
         other, self.other = self.other or 0, None
         await self._rise(other)

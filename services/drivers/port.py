@@ -199,6 +199,16 @@ class DriverError(Exception):
         self.reason: AvailabilityReason = reason
         self.again_s = again_s
 
+    def afresh(self) -> DriverError:
+        """The same, to raise what is also kept: an error that was raised holds every frame that it came through.
+
+        With the conversation in one of these frames and the error in the conversation, both would wait for the garbage
+        collector, which looks at what has grown old once in hours.
+        """
+        error = DriverError(self.reason, self.detail, again_s=self.again_s)
+        error.__cause__ = self.__cause__
+        return error
+
 
 Listener = Callable[[Sequence[Reading]], None]
 """Called on the event loop with all readings of one network read; must return quickly and never raise."""

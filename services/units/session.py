@@ -269,7 +269,7 @@ class UnitSession:
                 await asyncio.wait((*ends, self._mode_changed), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
                 for end in ends:
                     if end.done():
-                        raise end.result()
+                        raise end.result().afresh()
         finally:
             closed.cancel()
 

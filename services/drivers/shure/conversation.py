@@ -249,7 +249,7 @@ class Conversation:
         known = len(self.answers)
         while not done():
             if self.connection.closed.done():
-                raise self.connection.closed.result()
+                raise self.connection.closed.result().afresh()
             if len(self.answers) > known:
                 known, newest_at = len(self.answers), self._loop.time()
             until = newest_at + timeout

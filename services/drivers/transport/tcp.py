@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
             )
         else:
             error = DriverError("timeout", f"the connection to {self.peer} broke: {exc}; check network and power")
-        error.__cause__ = exc
+        error.__cause__ = exc.with_traceback(None)  # it would hold the transport, and so this connection
         return error
 
     @property

@@ -239,7 +239,7 @@ class MediaControlLink:
             (FIRMWARE.word,), silence_s=target.connect_timeout_s, enough=self._closed.done
         )
         if self._closed.done():
-            raise self._closed.result()
+            raise self._closed.result().afresh()
         if silent:
             raise DriverError("timeout", f"{host} does not answer on UDP port {PORT}: {OLD_FIRMWARE}")
         self._kind = None
