@@ -63,6 +63,8 @@ class ShureLink:
         """Whether the unit has answered any GET; some only report by themselves."""
         self._complete = False
         """Whether everything was answered that was asked last."""
+        self._lacks: frozenset[str] = frozenset()
+        """Wire names of the family that this unit does not have, in the mode in which it is."""
         self._turn = asyncio.Lock()
         self._metering = Metering(self._conversation, target.meter_interval_s)
         self._meaningless = self._unknown_values = 0
@@ -88,8 +90,8 @@ class ShureLink:
             identity = await self._read(found)
             self._forget_answers()  # some 160 addresses of a quad, and only reading asks for them
             self._emit(self._composer.complete())
-            parts = dict.fromkeys(self._parts(found), part_abilities(found.family))
-            return Description(identity, unit_abilities(found.family), parts)
+            parts = dict.fromkeys(self._parts(found), part_abilities(found.family, self._lacks))
+            return Description(identity, unit_abilities(found.family, self._lacks), parts)
 
     async def identify(self) -> Identity:
         """Ask who answers, and nothing else."""
@@ -155,7 +157,8 @@ class ShureLink:
             )
         if found.family.meters is not None and self._metering.differs:
             self._metering.ask(found.family.meters, self._parts(found))
-        await self._ask_missing(found, self._missing(found, askable(found.family, self._parts(found))))
+        await self._ask_for_slots(found)
+        await self._ask_missing(found, self._missing(found, self._askable(found)))
         if found.model.varies:
             self._count_parts(found)
         self._emit(self._retracted(found))
@@ -245,7 +248,8 @@ class ShureLink:
         if found.model.varies:  # some answers are late, and no answer means that there is no licence
             await self._conversation.wait(lambda: self._part_reports() > before, timeout=GRACE_S, quiet=GRACE_S)
             self._count_parts(found)
-        await self._ask_missing(found, self._missing(found, askable(found.family, self._parts(found))))
+        await self._ask_for_slots(found)
+        await self._ask_missing(found, self._missing(found, self._askable(found)))
         return self._has_reported_parts()
 
     async def _ask(self, questions: list[bytes], fence: WireAddress, *, dumps: bool = False) -> bool:
@@ -285,6 +289,24 @@ class ShureLink:
         if self._present is not None:
             return self._present
         return self._composer.parts or range(1, found.most_parts + 1)
+
+    def _askable(self, found: Probe) -> list[WireAddress]:
+        return askable(found.family, self._parts(found), self._lacks)
+
+    async def _ask_for_slots(self, found: Probe) -> None:
+        """Where a mode takes the slots away: learn from one channel whether there are any, before all are asked."""
+        slots = found.model.lacks_without_slots
+        parts = self._parts(found)
+        if not slots or not parts or self._has_slots():
+            self._lacks = found.model.lacks
+            return
+        await self._ask_missing(found, [(found.family.slot_proof, parts[0])])
+        if self._complete:
+            self._lacks = found.model.lacks if self._has_slots() else found.model.lacks | slots
+
+    def _has_slots(self) -> bool:
+        """Whether anything was reported of a slot since this read began."""
+        return any(self._slots_answered.values())
 
     def _missing(self, found: Probe, addresses: Iterable[WireAddress]) -> list[WireAddress]:
         table = found.family.properties

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from services.drivers.port import Part
 from services.drivers.shure.codec.messages import ONLY_PART, get
@@ -13,14 +13,14 @@ IDENTITY_NAMES = ("FW_VER", "RF_BAND", "NET_SETTINGS SC", "MAC_ADDR")
 """Who a unit is, beside its model and its device id."""
 
 
-def askable(family: Family, parts: Iterable[int]) -> list[WireAddress]:
-    """Everything that a unit of this family with these parts may be asked for."""
+def askable(family: Family, parts: Iterable[int], lacks: Collection[str] = ()) -> list[WireAddress]:
+    """Everything that a unit of this family with these parts may be asked for; ``lacks`` are names that it has not."""
     counts = family.antennas is None  # then a metered property shows how many there are, and with metering off too
     numbers = list(parts)
     return [
         (prop.name, index)
         for prop in family.properties
-        if prop.askable and (not prop.metered or (prop.keys and counts))
+        if prop.askable and prop.name not in lacks and (not prop.metered or (prop.keys and counts))
         for index in ([None] if prop.scope is Scope.UNIT else numbers)
     ]
 

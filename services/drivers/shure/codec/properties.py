@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar, cast
@@ -121,6 +121,6 @@ class PropertyTable:
     def __iter__(self) -> Iterator[Property]:
         return iter(self._all)
 
-    def keys_of(self, scope: Scope) -> frozenset[str]:
-        """Keys that are filled by properties of a scope."""
-        return frozenset(key for prop in self if prop.scope is scope for key in prop.keys)
+    def keys_of(self, scope: Scope, lacks: Collection[str] = ()) -> frozenset[str]:
+        """Keys that are filled by properties of a scope, but for those of the names ``lacks``."""
+        return frozenset(key for prop in self if prop.scope is scope and prop.name not in lacks for key in prop.keys)

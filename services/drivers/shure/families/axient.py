@@ -188,9 +188,20 @@ FAMILY = Family(
     name="axient",
     title="Axient Digital",
     models=(
-        model("AD4Q", r"AD4Q", 4, "In Quadversity mode it has two channels.", varies=True),
-        model("AD4D", r"AD4D", 2),
-        model("ANX4", r"ANX4", None, "Licences decide how many channels it has, up to 24.", varies=True),
+        model(
+            "AD4Q", r"AD4Q", 4, "In Quadversity mode it has two channels.", varies=True, lacks=["ANTENNA_CONFIGURATION"]
+        ),
+        model("AD4D", r"AD4D", 2, lacks=["ANTENNA_CONFIGURATION", "QUADVERSITY_MODE"]),
+        model(
+            "ANX4",
+            r"ANX4",
+            None,
+            "Licences decide how many channels it has, up to 24; in ULX-D mode they have no slots and no quality.",
+            varies=True,
+            lacks=["QUADVERSITY_MODE"],
+            # its TRANSMISSION_MODE does not tell that mode: whether slots answer does
+            lacks_without_slots=[*(prop.name for prop in _SLOT), "CHAN_QUALITY", "UNREGISTERED_TX_STATUS"],
+        ),
     ),
     properties=PropertyTable((*_RECEIVER, *_CHANNEL, *_TRANSMITTER, *_SLOT)),
     meters=Meters(
@@ -199,6 +210,7 @@ FAMILY = Family(
         ),
         fastest_ms=100,
         slowest_ms=65_535,
+        named={"CHAN_QUALITY": frozenset({"quality", "quality_min"})},
     ),
     most_parts=24,  # an ANX4 with every licence
     presence=("transmitter_model",),

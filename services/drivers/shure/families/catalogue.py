@@ -48,23 +48,30 @@ def model_of(text: str) -> tuple[Family, Model] | None:
 
 
 @cache
-def unit_abilities(family: Family) -> Abilities:
-    """What a unit of a family itself reports, in the words of the core."""
-    return Abilities(KEYS.with_derived(family.kind, family.properties.keys_of(Scope.UNIT)))
+def unit_abilities(family: Family, lacks: frozenset[str] = frozenset()) -> Abilities:
+    """What a unit of a family itself reports, in the words of the core; ``lacks`` are wire names that it has not."""
+    return Abilities(KEYS.with_derived(family.kind, family.properties.keys_of(Scope.UNIT, lacks)))
 
 
 @cache
-def part_abilities(family: Family) -> Abilities:
+def part_abilities(family: Family, lacks: frozenset[str] = frozenset()) -> Abilities:
     """What each part of such a unit reports and takes."""
-    reported = family.properties.keys_of(Scope.PART) | family.composed
+    reported = family.properties.keys_of(Scope.PART, lacks) | family.composed
     return Abilities(
         keys=KEYS.with_derived(UNIT_KINDS[family.kind].part, reported),
-        telemetry=family.meters.sample.keys if family.meters else frozenset(),
+        telemetry=_meters(family, lacks),
         presence=family.presence,
-        slots=family.slots,
+        slots=family.slots if family.properties.keys_of(Scope.SLOT, lacks) else 0,
         settable=family.settable,
         features=tuple(word for key, word in _FEATURES.items() if key in reported),
     )
+
+
+def _meters(family: Family, lacks: frozenset[str]) -> frozenset[str]:
+    if family.meters is None:
+        return frozenset()
+    absent = (keys for name, keys in family.meters.named.items() if name in lacks)
+    return family.meters.sample.keys.difference(*absent)
 
 
 def _product(family: Family, model: Model) -> Product:
@@ -75,8 +82,8 @@ def _product(family: Family, model: Model) -> Product:
         title=family.title,
         kind=family.kind,
         parts=model.parts,
-        abilities=unit_abilities(family),
-        part_abilities=part_abilities(family),
+        abilities=unit_abilities(family, model.lacks),
+        part_abilities=part_abilities(family, model.lacks),
         note=model.note,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,11 +27,25 @@ class Model:
     note: str = ""
     varies: bool = False
     """Whether a mode or a licence decides how many of its parts answer; none is a number too."""
+    lacks: frozenset[str] = frozenset()
+    """Wire names of the family that this model does not have."""
+    lacks_without_slots: frozenset[str] = frozenset()
+    """What it does not have either in the mode in which it has no slots; empty where no mode takes them away."""
 
 
-def model(name: str, pattern: str, parts: int | None, note: str = "", *, varies: bool = False) -> Model:
+def model(
+    name: str,
+    pattern: str,
+    parts: int | None,
+    note: str = "",
+    *,
+    varies: bool = False,
+    lacks: Iterable[str] = (),
+    lacks_without_slots: Iterable[str] = (),
+) -> Model:
     """A model by a pattern for the beginning of its model string, in whatever case."""
-    return Model(name, re.compile(pattern, re.IGNORECASE), parts, note, varies)
+    compiled = re.compile(pattern, re.IGNORECASE)
+    return Model(name, compiled, parts, note, varies, frozenset(lacks), frozenset(lacks_without_slots))
 
 
 class ReadingComposer(Protocol):
@@ -55,6 +69,8 @@ class Meters:
     sample: Layout
     fastest_ms: int
     slowest_ms: int
+    named: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Wire name -> keys of the meters that only a unit with that name has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +104,8 @@ class Family:
     """Rows of keys that only this family has."""
     part_proof: str = "CHAN_NAME"
     """What every part answers by name: where neither model nor dump shows how many there are, it is asked of each."""
+    slot_proof: str = "SLOT_STATUS"
+    """What every slot answers by name, a free one too."""
     dumps_all: bool = True
     """Whether ``GET 0 ALL`` can be asked."""
     without_model: frozenset[str] | None = None

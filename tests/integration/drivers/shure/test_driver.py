@@ -370,6 +370,39 @@ async def test_licences_decide_how_many_channels_there_are_and_none_is_a_number(
             assert description.identity.part_count == len(licensed)
 
 
+async def test_a_mode_without_slots_is_not_asked_for_them_and_does_not_have_what_goes_with_them() -> None:
+    """ANX4 in ULX-D mode (docs/protocols.md#axient-digital); it is switched at the panel."""
+    with_slots = False
+    asked: list[str] = []
+
+    def answers(question: str) -> str | None:
+        asked.append(question)
+        channels = range(1, 17)
+        match question.split():
+            case ["GET", "MODEL"]:
+                return "< REP MODEL {ANX4} >"
+            case ["GET", "DEVICE_ID"]:
+                return "< REP DEVICE_ID {FOH} >"
+            case ["GET", "0", "ALL"]:
+                return "".join(f"< REP {channel} CHAN_NAME {{Cast {channel}}} >" for channel in channels)
+            case ["GET", channel, "SLOT_STATUS", "0"] if with_slots:
+                return "".join(f"< REP {channel} SLOT_STATUS {slot} EMPTY >" for slot in range(1, 9))
+        return "< REP ERR >" if "ALL" not in question else None
+
+    async with scripted(answers) as device, MAKER.connect(device.target, Told()) as link:
+        for with_slots in (False, True, False):
+            asked.clear()
+            description = await link.read_all()
+            part = description.parts[16]
+            assert part.slots == (8 if with_slots else 0)
+            assert ("quality" in part.telemetry) == with_slots
+            assert ("unregistered_transmitter" in part.keys) == with_slots
+            assert "quadversity_mode" not in description.abilities.keys, "it has quadversity a channel"
+            if not with_slots:
+                assert sum("SLOT_" in question for question in asked) <= 2, "one channel is asked, not all of them"
+                assert not [question for question in asked if "QUADVERSITY_MODE" in question]
+
+
 async def test_an_in_ear_transmitter_that_wants_whole_lines_is_named_and_not_called_blocked() -> None:
     async def live(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():  # without CR LF it waits for the rest
