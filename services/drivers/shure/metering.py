@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 METER_RATE = "METER_RATE"
 STOP_S = 0.5
 """How long a close waits for the unit to confirm that it has stopped metering."""
+SILENT_S = 3.0
+"""A unit that has sent nothing for so long is told to stop, and not waited for: it is mostly gone."""
 OFF = "00000"
 AGAIN_AFTER_S = 2.0
 """How long after another controller changed the rate it is asked for again."""
@@ -137,13 +139,17 @@ class Metering:
             again.cancel()
         if not self._wanted or not self._conversation.connection.open:
             return
+        questions = [set_(METER_RATE, channel, OFF) for channel in self._wanted]
+        if asyncio.get_running_loop().time() - self._conversation.last_received > SILENT_S:
+            self._conversation.send(questions)
+            return
         answers = self._conversation.answers
         addresses = [(METER_RATE, channel) for channel in self._wanted]
         for address in addresses:
             answers[address] = 0
         try:
             await self._conversation.ask(
-                (set_(name, channel, OFF) for name, channel in addresses),
+                questions,
                 lambda: all(answers[address] for address in addresses),
                 timeout=STOP_S,
             )

@@ -20,6 +20,7 @@ from services.drivers.shure.codec import slp
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.driver import ShureMaker
 from services.model import Identity, Part
+from tests.integration.house import simulated
 
 Answers = Callable[[str], str | None]
 
@@ -340,6 +341,20 @@ async def test_another_controllers_metering_rate_is_answered_twice_and_then_left
         await link.read_all()
         assert rates == ["01000"] * 3, "no war"
     assert "another controller sets the metering rate" in caplog.text
+
+
+async def test_a_silent_unit_is_told_to_stop_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.drivers.shure.metering.SILENT_S", 0.2)
+    monkeypatch.setattr("services.drivers.shure.metering.STOP_S", 20.0)
+    loop = asyncio.get_running_loop()
+    async with simulated() as unit:
+        async with MAKER.connect(Target(unit.host, unit.port, meter_interval_s=1.0), Told()) as link:
+            await link.read_all()
+            await unit.fault("freeze")
+            while loop.time() - link.last_received < 0.3:  # noqa: ASYNC110 - time passing is no event
+                await asyncio.sleep(0.01)
+            left = loop.time()
+        assert loop.time() - left < 10
 
 
 LICENSED = [*range(1, 7), 24]
