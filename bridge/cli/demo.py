@@ -151,7 +151,7 @@ def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, Si
     """The configuration that a person would write for these units."""
     return Settings.model_validate(
         {
-            "mqtt": {"url": f"mqtt://{LOOPBACK}:{mqtt_port}", "protocol": "3.1.1"},
+            "mqtt": {"url": f"mqtt://{LOOPBACK}:{mqtt_port}", "protocol": "3.1.1", "value_topics": True},
             "database": {"url": f"sqlite:///{directory / 'demo.db'}"},
             "http": {"listen": f"{LOOPBACK}:0"},
             "discovery": {"interface": LOOPBACK},  # some makers take a port there that units of the demo have beside it
@@ -217,8 +217,9 @@ def words(demo: Demo) -> str:
             "Paste into another terminal:" + (f" (first: apt-get install {' '.join(absent)})" if absent else ""),
             f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics.base}/#'",
             f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics.everywhere(Kind.CHANNEL, Facet.STATE)}'",
-            f"  mosquitto_pub -p {demo.mqtt_port} -t '{topics.command(CommandTarget(None), 'refresh')}' -n",
+            f"  mosquitto_pub -p {demo.mqtt_port} -q 1 -t '{topics.command(CommandTarget(None), 'refresh')}' -n",
             f"  curl -s {demo.http_url}/metrics | grep battery",
+            f"Button, panel, controller: docs/control-rooms.md, with export PORT={demo.mqtt_port}",
             "",
             "Ctrl-C ends it.",
         )
