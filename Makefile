@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n auto --dist worksteal
 KILLS ?= 500
 
 .DEFAULT_GOAL := venv
-.PHONY: help venv demo test test-faults servers lint format bench docs lock lock-upgrade check-ops clean
+.PHONY: help venv demo test test-faults test-nodered servers lint format bench docs lock lock-upgrade check-ops clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*  ## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -25,6 +25,10 @@ test: servers lint  ## everything that must hold
 
 test-faults: servers  ## kill -9 the bridge under load, 500 times (about 20 minutes); KILLS=50 for fewer
 	MIC2MQTT_TEST_KILLS=$(KILLS) $(BIN)/pytest tests/faults/test_kills.py
+
+test-nodered:  ## the flow of docs/node-red in a real Node-RED, which is installed in .node-red
+	@scripts/bootstrap --node-red
+	MIC2MQTT_TEST_NODERED=1 $(BIN)/pytest tests/integration/node_red
 
 servers:  ## mosquitto and PostgreSQL for the tests, installed and not started
 	@scripts/bootstrap --servers
@@ -55,4 +59,4 @@ check-ops: venv  ## Prometheus, Compose and systemd files, each with its own che
 	scripts/check-ops
 
 clean:  ## forget the virtual environment and every cache
-	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf .venv .venv-lock .node-red .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

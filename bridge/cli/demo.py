@@ -219,6 +219,7 @@ def words(demo: Demo) -> str:
             f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics.everywhere(Kind.CHANNEL, Facet.STATE)}'",
             f"  mosquitto_pub -p {demo.mqtt_port} -q 1 -t '{topics.command(CommandTarget(None), 'refresh')}' -n",
             f"  curl -s {demo.http_url}/metrics | grep battery",
+            f"Node-RED: import docs/node-red/flows.json, its broker is {LOOPBACK} port {demo.mqtt_port} (MQTT 3.1.1)",
             f"Button, panel, controller: docs/control-rooms.md, with export PORT={demo.mqtt_port}",
             "",
             "Ctrl-C ends it.",

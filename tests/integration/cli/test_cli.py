@@ -273,6 +273,7 @@ async def test_the_demo_shows_its_channels_and_ends_cleanly(tmp_path: Path) -> N
     async with started("demo", "--plain", folder=tmp_path) as demo:
         said = await demo.says("main-stage-1")
         assert "mosquitto_sub -p " in said
+        assert "import docs/node-red/flows.json" in said
         async with httpx.AsyncClient(trust_env=False) as http:
             url = next(line for line in said.splitlines() if line.startswith("Metrics")).split()[-1]
             assert (await http.get(url)).status_code == 200
