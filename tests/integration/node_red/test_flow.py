@@ -206,4 +206,8 @@ async def test_every_node_is_green_every_reply_matched_and_a_critical_battery_no
         assert mqtt | functions <= set(red.statuses())
         assert {status["fill"] for status in red.statuses().values()} == {"green"}
         assert len(red.said("note")) == 1, "one note for one battery"
+        stage.set_value(Part(2), "battery_runtime_minutes", 600)
+        await red.until(lambda: red.statuses()["note-turned"]["text"] == "0 critical now")
+        stage.set_value(Part(2), "battery_runtime_minutes", 5)
+        await red.until(lambda: len(red.said("note")) == 2)
         assert not red.said("error")
