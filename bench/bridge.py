@@ -24,6 +24,7 @@ telemetry_interval = 1
 [http]
 listen = "127.0.0.1:{http}"
 [discovery]
+allow = ["127.43.0.0/16", "127.44.0.0/16"]
 concurrency = 1000
 interface = "{interface}"
 [log]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+NAMES = ("load", "latency", "commands", "audit", "discovery", "fleet", "scrape")
 
 
 async def bench(*arguments: str) -> tuple[int, str]:
@@ -27,12 +28,16 @@ async def bench(*arguments: str) -> tuple[int, str]:
 @pytest.mark.timeout(120)
 async def test_the_bench_measures_every_program_and_writes_what_it_found(tmp_path: Path) -> None:
     report = tmp_path / "bench.json"
-    code, said = await bench("--json", str(report), "load", "latency", "commands", "audit", "fleet", "scrape")
+    code, said = await bench("--json", str(report), *NAMES)
     assert code == 0, said
     found = json.loads(report.read_text())
-    assert {row["scenario"] for row in found["rows"]} == {"load", "latency", "commands", "audit", "fleet", "scrape"}
+    assert {row["scenario"] for row in found["rows"]} == {*NAMES}
     assert all(row["work"] in said and row["measured"] in said for row in found["rows"])
     assert found["machine"]["cores"] >= 1
+    assert {row["figures"].get("status") for row in found["rows"] if row["scenario"] == "discovery"} == {
+        None,
+        "succeeded",
+    }
     latency = next(row for row in found["rows"] if row["scenario"] == "latency")
     assert latency["figures"]["arrived"] > 0
     assert latency["figures"]["missed"] == 0
