@@ -41,6 +41,20 @@ OURS = re.compile(r"\x1b\[(?:\?(?:25|1049)[hl]|H|\d*(?:;\d+)*m|\d*[AK]|2?J)")
 """The escape sequences of a live table: cursor, alternate screen, colours, clearing."""
 
 
+def has_terminals() -> bool:
+    """Whether pseudo-terminals can be opened: a bare chroot has none before devpts is mounted at /dev/pts."""
+    try:
+        ours, theirs = pty.openpty()
+    except OSError:
+        return False
+    os.close(ours)
+    os.close(theirs)
+    return True
+
+
+pytestmark = pytest.mark.skipif(not has_terminals(), reason="no pseudo-terminals here: mount devpts at /dev/pts")
+
+
 class Terminal:
     """A program on a terminal of its own, and every byte that it writes there."""
 
