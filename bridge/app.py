@@ -9,6 +9,7 @@ from functools import partial
 
 from bridge.contract import Topics
 from bridge.health import Health, InEffect
+from bridge.home_assistant import Discovery
 from bridge.http import metrics, server
 from bridge.inbound import CommandGateway, InboundRouter, Neighbours, Presence, Replies
 from bridge.mqtt import Connection
@@ -166,6 +167,17 @@ class App:
         self.former = FormerTopics(self.topics, self.store, lambda: self.inventory.epoch)
         self.relay = AuditRelay(self.outbox, self.topics, self.inventory, self.presence.confirmations, self.book)
         self.presence.echoes.read_campuses(Facet.AUDIT_HEAD, self.relay.check_head)
+        self.home_assistant = Discovery(
+            inventory=self.inventory,
+            topics=self.topics,
+            book=self.book,
+            changes=self.changes,
+            status=self.status,
+            tenants=self.tenants,
+            home=self.default,
+            settable=lambda _unit, _part: {},  # nothing can be set yet
+        )
+        self.presence.subscriptions.also_read(self.home_assistant.subscriptions)
         self.publisher = Publisher(
             inventory=self.inventory,
             changes=self.changes,
@@ -177,6 +189,7 @@ class App:
             former=self.former,
             standing=standing,
             tenants=self.tenants,
+            companion=self.home_assistant,
             value_topics=settings.mqtt.value_topics,
         )
 
@@ -206,7 +219,12 @@ class App:
         )
         repairs = self.publisher.repairs
         self.router = InboundRouter(
-            self.presence, self.gateway, self.replies, neighbours, overwritten=repairs.overwritten
+            self.presence,
+            self.gateway,
+            self.replies,
+            neighbours,
+            overwritten=repairs.overwritten,
+            of_others=self.home_assistant.take,
         )
 
     def _build_configuration(self, read: Callable[[], Settings]) -> ConfigurationReload:
@@ -228,6 +246,7 @@ class App:
             subscriptions=self.presence.subscriptions,
             status=self.status,
             campuses_changed=self.publisher.campuses_changed,
+            use_home_assistant=self.home_assistant.configure,
             use_interface=self._use_interface,
         )
 

@@ -14,6 +14,7 @@ from bridge.inbound import Subscriptions
 from bridge.publishing import BridgeStatus
 from bridge.settings import (
     ConfigurationError,
+    HomeAssistantSettings,
     Settings,
     changes,
     configured_units,
@@ -85,6 +86,7 @@ class ConfigurationReload:
         subscriptions: Subscriptions,
         status: BridgeStatus,
         campuses_changed: Callable[[], None],
+        use_home_assistant: Callable[[HomeAssistantSettings], None],
         use_interface: Callable[[str], Awaitable[None]],
     ) -> None:
         """``read`` reads the file again. Raises `ConfigurationError`.
@@ -109,6 +111,7 @@ class ConfigurationReload:
         self._subscriptions = subscriptions
         self._status = status
         self._campuses_changed = campuses_changed
+        self._use_home_assistant = use_home_assistant
         self._use_interface = use_interface
         store.subscribe_renewal(self._keep_all)
 
@@ -171,6 +174,7 @@ class ConfigurationReload:
         )
         self._reach.configure(settings.discovery.allow, settings.discovery.allow_ports)
         self._campuses_changed()
+        self._use_home_assistant(settings.home_assistant)
         await self._subscriptions.extend()
 
     def _put_into_effect(self, settings: Settings, changed: Collection[str]) -> None:

@@ -75,6 +75,7 @@ PUBLISHED: Final[tuple[Topic, ...]] = (
     Topic(Kind.BRIDGE, Facet.INVENTORY, payloads.Inventory, 1, True, "Ids of receivers and channels.", "page"),
     Topic(Kind.BRIDGE, Facet.SUMMARY, payloads.Summary, 1, True, "One small object a channel; at most once a second."),
     Topic(Kind.BRIDGE, Facet.SUMMARY, payloads.Summary, 1, True, "What does not fit into the first message.", "page"),
+    Topic(Kind.BRIDGE, Facet.OVERVIEW, payloads.Overview, 1, True, "A few figures, with `[home_assistant]` enabled."),
     Topic(Kind.BRIDGE, Facet.CANDIDATES, payloads.Candidates, 1, True, "What discovery saw and did not adopt."),
     Topic(Kind.BRIDGE, Facet.AUDIT, payloads.AuditPayload, 1, False, "Audit events, in order, at least once."),
     Topic(Kind.BRIDGE, Facet.AUDIT_HEAD, payloads.AuditPayload, 1, True, "The newest audit event."),

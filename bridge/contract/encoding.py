@@ -221,6 +221,11 @@ def candidates(bridge_id: str, time: str, rows: Sequence[Mapping[str, object]]) 
     return fit({"schema": "bridge.candidates/1", "id": bridge_id, "time": time, "candidates": rows})
 
 
+def overview(bridge_id: str, time: str, data: Mapping[str, object]) -> bytes:
+    """A campus in a few figures."""
+    return encode({"schema": "bridge.overview/1", "id": bridge_id, "time": time, "data": data})
+
+
 def plain(value: object) -> bytes:
     """One value as text: ``true``/``false``, numbers and words as they are, unknown as nothing."""
     if value is None:

@@ -17,6 +17,7 @@ from pydantic import Field
 from bridge.contract.envelopes import MOST_BYTES, Epoch, Id, Measured, Payload, Revision, Time
 from bridge.contract.resource_payloads import RESOURCES
 from services.model import (
+    NEEDS_ATTENTION,
     AvailabilityReason,
     AvailabilityState,
     BayStatus,
@@ -188,6 +189,43 @@ class Summary(Payload):
     parts: Annotated[list[SummaryPart], Field(description="IEM channels and bays.")]
 
 
+class NeedingRow(Payload):
+    """A microphone that somebody should look at."""
+
+    id: Id
+    name: str | None
+    status: Status
+
+
+class NextBattery(Payload):
+    """The transmitter on the air whose battery ends first."""
+
+    id: Id
+    name: str | None
+    label: Annotated[str, Field(description="Name and what is left, for people.")]
+    battery_runtime_minutes: int | None
+    battery_percent: int | None
+
+
+class OverviewData(Payload):
+    """A campus in a few figures."""
+
+    attention: Annotated[
+        int, Field(ge=0, description=f"Microphones whose status is one of {', '.join(NEEDS_ATTENTION)}.")
+    ]
+    needing: Annotated[list[NeedingRow], Field(description="The first 20 of them, most urgent first.")]
+    next_battery: NextBattery | None
+
+
+class Overview(Payload):
+    """The same, for Home Assistant."""
+
+    schema_: Annotated[Literal["bridge.overview/1"], Field(alias="schema")]
+    id: Id
+    time: Time
+    data: OverviewData
+
+
 class CandidateRow(Payload):
     """Something that discovery saw."""
 
@@ -263,7 +301,18 @@ def schema_of(model: type[Payload]) -> str:
 
 
 _OF_BRIDGE: Final[tuple[type[Payload], ...]] = (
-    *(BridgeState, BridgeInfo, BridgeHealth, Inventory, Summary, Candidates, AuditPayload, Reply, Availability),
+    *(
+        BridgeState,
+        BridgeInfo,
+        BridgeHealth,
+        Inventory,
+        Summary,
+        Overview,
+        Candidates,
+        AuditPayload,
+        Reply,
+        Availability,
+    ),
 )
 
 MODELS: Final[Mapping[str, type[Payload]]] = {schema_of(model): model for model in (*_OF_BRIDGE, *RESOURCES.values())}

@@ -25,8 +25,10 @@ class InboundRouter:
         neighbours: Neighbours,
         *,
         overwritten: Callable[[Address | None, Facet], None],
+        of_others: Callable[[Incoming], bool],
     ) -> None:
-        """``overwritten`` is told which retained topics others changed."""
+        """``overwritten`` is told which retained topics others changed; ``of_others`` takes what it knows."""
+        self._of_others = of_others
         self._topics = presence.topics
         self._overwritten = overwritten
         self._subscriptions = presence.subscriptions
@@ -51,7 +53,7 @@ class InboundRouter:
                 await self._subscriptions.serve(connection)
                 aside.append(group.create_task(self._subscriptions.keep(connection), name="subscriptions"))
                 async for message in connection.messages():
-                    if self._is_own(message, connection):
+                    if self._is_own(message, connection) or self._of_others(message):
                         continue
                     await self._replies.ready()
                     self._commands.take(message)

@@ -28,6 +28,7 @@ class Subscriptions:
         self._topics = topics
         self._tenants = tenants
         self._echoes = echoes
+        self._further: Callable[[], Sequence[str]] = tuple
         self._connection: Connection | None = None
         self._subscribed: set[str] = set()
         self._watched: set[str] = set()
@@ -35,6 +36,10 @@ class Subscriptions:
         self._refused: dict[str, None] = {}
         self._answered = asyncio.Event()
         """Whether the broker answered for our own topics over the newest connection."""
+
+    def also_read(self, topics: Callable[[], Sequence[str]]) -> None:
+        """Read these topics of others, too, as they are when the broker is asked."""
+        self._further = topics
 
     @property
     def refused(self) -> Sequence[str]:
@@ -91,7 +96,7 @@ class Subscriptions:
         own = self._echoes.subscriptions(tenants, connection.version)
         # what is subscribed stays apart when its campus is gone: its last audit events come back as well
         connection.set_apart([*own, *self._subscribed])
-        served = own + self._topics.subscriptions(tenants)
+        served = [*own, *self._topics.subscriptions(tenants), *self._further()]
         self._refused = {topic: None for topic in self._refused if topic in served}
         wanted = [topic for topic in served if topic not in self._subscribed]
         if not wanted:

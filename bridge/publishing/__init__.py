@@ -12,15 +12,17 @@ from __future__ import annotations
 from bridge.publishing.audit_relay import AuditRelay
 from bridge.publishing.bridge_status import BridgeStatus, LastWords
 from bridge.publishing.confirmations import Confirmations
-from bridge.publishing.publisher import RETAINED, Publisher
+from bridge.publishing.publisher import RETAINED, Companion, Publisher
 from bridge.publishing.rendering import Renderer
-from bridge.publishing.retained import FormerTopics, RetainedBook, StandingTopics
+from bridge.publishing.retained import DISCOVERY, FormerTopics, RetainedBook, StandingTopics
 from bridge.publishing.succession import Succession, epoch_above
 
 __all__ = [
+    "DISCOVERY",
     "RETAINED",
     "AuditRelay",
     "BridgeStatus",
+    "Companion",
     "Confirmations",
     "FormerTopics",
     "LastWords",

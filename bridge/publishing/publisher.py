@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
+from typing import NoReturn, Protocol
 
 from bridge.contract import Topics
 from bridge.mqtt import Connection
@@ -35,6 +36,7 @@ RETAINED: Mapping[Facet, int] = {
     Facet.LINK: 0,
     Facet.INVENTORY: 1,
     Facet.SUMMARY: 1,
+    Facet.OVERVIEW: 1,
     Facet.CANDIDATES: 1,
 }
 """Facets that stay at the broker, with their QoS, in the order in which they go out: who, what, whether it is there."""
@@ -61,13 +63,29 @@ YIELD_EVERY = 40
 """Messages after which the event loop gets a turn: about a millisecond of work."""
 
 
+class Companion(Protocol):
+    """Publishes for others what follows from the same snapshots: discovery and figures for Home Assistant."""
+
+    def note(self, address: Address, facet: Facet) -> None:
+        """Something newer of it exists."""
+        ...
+
+    def again(self) -> None:
+        """Send everything again, soon."""
+        ...
+
+    async def run(self, connection: Connection) -> NoReturn:
+        """Publish over a connection until cancelled."""
+        ...
+
+
 class Publisher:
     """Sends what changed, over whatever connection there is."""
 
     def __init__(
         self, *, inventory: Inventory, changes: Changes, topics: Topics, renderer: Renderer,
         relay: AuditRelay, status: BridgeStatus, book: RetainedBook, former: FormerTopics, standing: StandingTopics,
-        tenants: Callable[[], Sequence[Campus]], value_topics: bool,
+        tenants: Callable[[], Sequence[Campus]], companion: Companion, value_topics: bool,
     ) -> None:  # fmt: skip
         self._inventory = inventory
         self._changes = changes
@@ -77,6 +95,7 @@ class Publisher:
         self._status = status
         self._tenants = tenants
         self._value_topics = value_topics
+        self._companion = companion
         self._book = book
         self._former = former
         self._standing = standing
@@ -111,6 +130,7 @@ class Publisher:
         everything = [mark for mark in self._everything() if tenant is None or mark[0].tenant == tenant]
         if tenant is None:
             self._again.set()
+            self._companion.again()
             return len(everything) + PROCESS_TOPICS
         self._send_again(everything)
         return len(everything)
@@ -135,6 +155,7 @@ class Publisher:
                 group.create_task(self._status.pulse(connection), name="health")
                 group.create_task(self._republish_on_request(connection), name="republish")
                 group.create_task(self._standing.watch(connection, self.repairs.overwritten), name="standing topics")
+                group.create_task(self._companion.run(connection), name="home assistant")
                 group.create_task(self._former.clear(connection), name="former topics")
                 group.create_task(self.repairs.send_refused_again(connection), name="refused topics")
         finally:
@@ -195,6 +216,9 @@ class Publisher:
 
     async def _send(self, connection: Connection, address: Address, facet: Facet) -> None:
         """Send the newest snapshot of a facet; where the resource is gone, empty its retained topics instead."""
+        self._companion.note(address, facet)
+        if facet is Facet.OVERVIEW:
+            return  # it is the companion's own
         if facet not in PACED:
             await self._send_newest(connection, address, facet)
             return

@@ -12,11 +12,13 @@ from bridge.settings.durations import parse_duration
 from bridge.settings.environment import FILE_SUFFIX
 from bridge.settings.loading import ConfigurationError, Settings, changes, digest, find_file, load, redacted, secrets
 from bridge.settings.mapping import broker_of, configured_units, polling_of, ranges_of, status_rules_of
+from bridge.settings.sections import HomeAssistantSettings
 from bridge.settings.texts import read_secret, strange_sign
 
 __all__ = [
     "FILE_SUFFIX",
     "ConfigurationError",
+    "HomeAssistantSettings",
     "Settings",
     "broker_of",
     "changes",

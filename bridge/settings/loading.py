@@ -26,6 +26,7 @@ from bridge.settings.sections import (
     AuditSettings,
     BridgeSettings,
     DatabaseSettings,
+    HomeAssistantSettings,
     HttpSettings,
     LogSettings,
     MqttSettings,
@@ -62,6 +63,7 @@ class Settings(Section):
     discovery: DiscoverySettings = DiscoverySettings()
     units: tuple[UnitSettings, ...] = Field(default=(), description="Units that are always served.")
     receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Receivers that are always served.")
+    home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     log: LogSettings = LogSettings()
     _where: Where = PrivateAttr(default_factory=Where)
 

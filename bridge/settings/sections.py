@@ -31,6 +31,7 @@ from bridge.settings.values import (
     number_as_text,
     reply_prefix,
 )
+from services.model import UNIT_KINDS, Kind
 
 
 class Section(BaseModel):
@@ -210,6 +211,51 @@ class HttpSettings(Section):
         tuple[Word, ...],
         Allowed("host names"),
         Field(description="Names with a dot that it may be asked for under, beside addresses and this machine's name."),
+    ] = ()
+
+
+def _prefix(text: str) -> str:
+    if any(sign in text for sign in "+#\0 ") or not all(text.split("/")):
+        raise ValueError(f"{text!r} must be one or more levels of a topic, without '+', '#' and spaces")
+    return text
+
+
+def _unit_kind(kind: Kind) -> Kind:
+    if kind not in UNIT_KINDS:
+        raise ValueError(f"{kind} is no kind of units: use {', '.join(UNIT_KINDS)}")
+    return kind
+
+
+class HomeAssistantSettings(Section):
+    """MQTT discovery for Home Assistant."""
+
+    enabled: Annotated[
+        bool, Field(description="Have Home Assistant find the units; false takes away what was sent.")
+    ] = False
+    prefix: Annotated[
+        str,
+        AfterValidator(_prefix),
+        Allowed("one or more levels of a topic"),
+        Field(description="Home Assistant's discovery prefix.", min_length=1, max_length=100),
+    ] = "homeassistant"
+    style: Annotated[
+        Literal["device", "single"],
+        Field(description="`single` for Home Assistant before 2024.12: one message an entity instead of one a device."),
+    ] = "device"
+    names: Annotated[
+        Literal["number", "channel"],
+        Field(description="What a channel's device is called: unit and number, or the channel's own name."),
+    ] = "number"
+    campuses: Annotated[
+        tuple[Word, ...],
+        Allowed("`CAMPUS` or `ORGANIZATION/CAMPUS`"),
+        Field(description="Only units of these; empty: of all."),
+    ] = ()
+    tags: Annotated[tuple[Word, ...], Field(description="Only units with one of these tags; empty: all.")] = ()
+    kinds: Annotated[
+        tuple[Annotated[Kind, AfterValidator(_unit_kind)], ...],
+        Allowed('"receiver", "iem", "charger"'),
+        Field(description="Only units of these kinds; empty: all."),
     ] = ()
 
 

@@ -82,6 +82,7 @@ from services.model.texts import (
     visible,
 )
 from services.model.words import (
+    NEEDS_ATTENTION,
     AvailabilityReason,
     AvailabilityState,
     BayStatus,
@@ -95,6 +96,7 @@ __all__ = [
     "A_NOUN",
     "ID_PATTERN",
     "KEYS",
+    "NEEDS_ATTENTION",
     "NOUNS",
     "PART_KINDS",
     "RESOURCE_KINDS",

@@ -38,6 +38,7 @@ class Facet(StrEnum):
     HEALTH = "health"
     INVENTORY = "inventory"
     SUMMARY = "summary"
+    OVERVIEW = "overview"
     CANDIDATES = "candidates"
     AUDIT = "audit"
     AUDIT_HEAD = "audit_head"

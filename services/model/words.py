@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 AvailabilityState = Literal["online", "offline"]
 
@@ -61,6 +61,11 @@ Status = Literal[
     "idle",
     "unknown",
 ]
+
+NEEDS_ATTENTION: Final[tuple[Status, ...]] = ("fault", "lost", "critical", "interference", "replace")
+"""Words of a channel's status with which somebody should look at the microphone. A receiver that is off is another
+matter: its channels are ``offline``, all at once.
+"""
 
 IemChannelStatus = Literal["offline", "stale", "fault", "rf_muted", "on_air", "unknown"]
 

@@ -7,12 +7,13 @@ not take; `standing` finds that out where MQTT 3.1.1 does not tell.
 
 from __future__ import annotations
 
-from bridge.publishing.retained.book import VALUE, RetainedBook
+from bridge.publishing.retained.book import DISCOVERY, VALUE, RetainedBook
 from bridge.publishing.retained.former import FormerTopics
 from bridge.publishing.retained.repairs import Repairs
 from bridge.publishing.retained.standing import StandingTopics
 
 __all__ = [
+    "DISCOVERY",
     "VALUE",
     "FormerTopics",
     "Repairs",

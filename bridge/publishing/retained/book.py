@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 VALUE = "value"
 """In place of a facet: one plain value of a state."""
 
+DISCOVERY = "home_assistant"
+"""In place of a facet: a discovery message for Home Assistant. The page is the hash of its payload and its topic."""
+
 _FACETS = frozenset(facet.value for facet in Facet)
 
 
@@ -71,11 +74,31 @@ class RetainedBook:
             known.add(resource)
             self._store.put_published(resource)
 
+    def sent(self, topic: str, payload: bytes) -> None:
+        """Note what others of the bridge published under a topic of ours."""
+        self._standing.sent(topic, payload)
+
+    def drop(self, resource: PublishedResource) -> None:
+        """Forget a topic without emptying it: something newer stands there, or it was never taken."""
+        if resource in self._published.get(resource.address, ()):
+            self._published[resource.address].discard(resource)
+            self._store.remove_published(resource)
+
+    def discovery_of(self, address: Address) -> dict[str, PublishedResource]:
+        """The discovery messages that stand there for a unit, part or campus, by topic."""
+        known = self._published.get(address, set()) - self._emptying
+        return {one.page.partition(" ")[2]: one for one in known if one.facet == DISCOVERY}
+
+    def discovered(self) -> list[Address]:
+        """Everything that Home Assistant was told of."""
+        return [address for address, known in self._published.items() if any(one.facet == DISCOVERY for one in known)]
+
     def leftovers(self, address: Address, facet: Facet, pages: Collection[str]) -> list[PublishedResource]:
         """Pages of a facet that were published and are no more; of a resource that is gone, all of its facets."""
         known = self._published.get(address, set()) - self._emptying
         if not pages and not self.exists(address):
-            return list(known)
+            # discovery first: whoever follows it would read emptied topics as values
+            return sorted(known, key=lambda resource: resource.facet != DISCOVERY)
         return [resource for resource in known if resource.facet == facet and resource.page not in pages]
 
     def exists(self, address: Address) -> bool:
@@ -96,7 +119,7 @@ class RetainedBook:
         """What earlier runs left of resources that are no more, by address; without ``values``, plain values too."""
         for address, known in list(self._published.items()):
             if not self.exists(address):
-                yield address, list(known)
+                yield address, sorted(known, key=lambda resource: resource.facet != DISCOVERY)
             elif not values:
                 yield address, [one for one in known if one.facet == VALUE]
             else:
@@ -130,6 +153,8 @@ class RetainedBook:
 
 def topic_of(topics: Topics, resource: PublishedResource) -> str | None:
     """The topic of what was published; ``None`` for a facet that this version does not know."""
+    if resource.facet == DISCOVERY:
+        return resource.page.partition(" ")[2]
     if resource.facet == VALUE:
         return topics.value(resource.address, resource.page)
     return topics.of(resource.address, Facet(resource.facet), resource.page) if resource.facet in _FACETS else None

@@ -16,7 +16,7 @@ from typing import Final, NoReturn, Self
 
 from bridge.contract import EMPTY, Topics
 from bridge.mqtt import FAILED, Connection
-from bridge.publishing.retained.book import resource_of, topic_of
+from bridge.publishing.retained.book import DISCOVERY, resource_of, topic_of
 from bridge.publishing.succession import held
 from services.model import Address, Campus, Facet, Kind, PublishedResource
 from services.store import Store
@@ -89,7 +89,9 @@ class FormerTopics:
         places = {before: Topics(before.base, before.bridge)}
         current: list[PublishedResource] = []
         for resource in published:
-            if resource.facet == FORMER:
+            if resource.facet == DISCOVERY:
+                current.append(resource)  # its topic has neither base nor bridge id
+            elif resource.facet == FORMER:
                 self._take_back_or_keep(resource, current)
             elif before.base != here.base or _is_other_bridge(resource.address, here.bridge):
                 self._leave(before, places, resource)

@@ -316,7 +316,7 @@ def test_changes_name_the_sections_that_differ(loaded: Load) -> None:
     [
         ("[mqttt]\n", "1: mqttt: there is no such section; did you mean mqtt?"),
         ("x = 1\n", "1: x: there is no such section; there are: bridge,"),
-        ("[home_assistant]\nenabled = true\n", "1: home_assistant: there is no such section"),
+        ("[home_kit]\nenabled = true\n", "1: home_kit: there is no such section"),
         ("[control]\n", "1: control: there is no such section"),
         ("[alerts]\n", "1: alerts: there is no such section"),
         ("[polling]\nkeepalive = 0\n", '2: polling.keepalive: 0 is outside of what is allowed: "1s" to "10m"'),

@@ -1,0 +1,11 @@
+"""Has Home Assistant find units, parts and the bridge by itself, over MQTT discovery.
+
+The room `entities` has the tables and makes the messages; `things` fills them from the newest snapshots, `discovery`
+publishes what is new and answers births, `overview` has the figures of a campus.
+"""
+
+from __future__ import annotations
+
+from bridge.home_assistant.discovery import Discovery
+
+__all__ = ["Discovery"]
