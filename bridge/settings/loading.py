@@ -42,12 +42,24 @@ PLACES: Final = (Path("mic2mqtt.toml"), Path("/etc/mic2mqtt/mic2mqtt.toml"))
 """Where the file is looked for when nobody names one; the first that exists counts."""
 
 
+PROBLEM_MOST: Final = 1_000
+"""Characters of a problem that are shown, half of its beginning and half of its end: where the place and the remedy
+stand. What is longer repeats a value of somebody's whole."""
+
+
 class ConfigurationError(Exception):
     """The configuration cannot be used. ``problems`` has one line for each thing that is wrong."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = [_shortened(problem) for problem in problems]
+        super().__init__("\n".join(self.problems))
+
+
+def _shortened(problem: str) -> str:
+    if len(problem) <= PROBLEM_MOST:
+        return problem
+    half = PROBLEM_MOST // 2
+    return f"{problem[:half]} [{len(problem) - 2 * half} characters left out] {problem[-half:]}"
 
 
 class Settings(Section):

@@ -216,3 +216,30 @@ def test_whatever_a_key_is_given_it_ends_in_settings_or_named_problems(key: tupl
         document = {name: [document] if name in LISTS else document}
     with contextlib.suppress(ConfigurationError):
         cautions(settings_of(document, {}, Where()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[bridge]\nid = "{}"\n',
+        '[bridge]\n"{}" = 1\n',
+        '[mqtt]\nurl = "{}"\n',
+        '[mqtt]\nurl = "mqtt://{}"\n',
+        '[mqtt]\npassword_file = "{}"\n',
+        '[polling]\nkeepalive = "{}"\n',
+        '[[receivers]]\nhost = "{}"\n',
+        '[[receivers]]\nhost = "10.0.0.1"\nid = "{}"\n',
+        '[[receivers]]\nhost = "{}"\n[[receivers]]\nhost = "{}"\n',
+        '[[discovery.ranges]]\nnetwork = "{}"\n',
+        '[discovery]\ninterface = "{}"\nhosts = ["{}/"]\nallow = ["{}!"]\nallow_ports = ["{}"]\n',
+        '[http]\nlisten = "{}"\n',
+        "x = {}\n",
+    ],
+)
+def test_a_long_wrong_value_is_not_repeated_whole(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigurationError) as failure:
+        load(written(tmp_path, text.replace("{}", "x" * 70_000).encode()), {})
+    for line in failure.value.problems:
+        assert len(line) < 1_100
+        assert "mic2mqtt.toml" in line
+    assert len(str(failure.value)) < 6_000
