@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from services.drivers.nonsense import UnknownValues
 from services.drivers.port import UNIT, Description, DriverError, Listener, Part, Reading, Target, Trace
@@ -30,8 +31,12 @@ TRIES = 2
 
 
 _NOTHING: frozenset[str] = frozenset()
-_SHARED: dict[frozenset[str], frozenset[str]] = {}
-"""The sets of keys that parts report: a few a family."""
+
+
+@lru_cache(maxsize=256)
+def _shared(keys: frozenset[str]) -> frozenset[str]:
+    """One copy of each set of keys that parts report: a few a family. Strange units cannot make them grow."""
+    return keys
 
 
 class ShureLink:
@@ -162,9 +167,7 @@ class ShureLink:
         if found.model.varies:
             self._count_parts(found)
         self._emit(self._retracted(found))
-        self._reported = {
-            part: _SHARED.setdefault(one := frozenset(keys), one) for part, keys in self._reported.items()
-        }
+        self._reported = {part: _shared(frozenset(keys)) for part, keys in self._reported.items()}
         return self._identity(found)
 
     def _count_parts(self, found: Probe) -> None:
