@@ -49,7 +49,6 @@ from services.verbs import VERBS
 UNUSED_ERRORS: Mapping[ErrorCode, str] = {
     "not_settable": "with `set`",
     "not_leader": "with several instances",
-    "device_rejected": "with `set`",
     "device_auth": "for makers whose units ask for a password",
     "unsupported_by_firmware": "with `set`",
 }

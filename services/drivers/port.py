@@ -37,12 +37,15 @@ __all__ = [
     "Part",
     "Product",
     "Reading",
+    "SetOutcome",
+    "SetResult",
     "Sighting",
     "SimulatedUnit",
     "Simulator",
     "Surroundings",
     "Target",
     "Trace",
+    "not_sent",
     "usefulness",
 ]
 
@@ -218,6 +221,28 @@ Trace = Callable[[str, bytes], None]
 request or answer without its credentials."""
 
 
+SetOutcome = Literal["ok", "device_rejected", "device_timeout", "not_sent"]
+"""What became of a value that was to be set: the unit reported it; it reported another one, or an error; it reported
+nothing, so that nobody knows; nothing of it was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetResult:
+    """What became of one key of `Link.set`."""
+
+    wanted: object
+    outcome: SetOutcome
+    reported: object = None
+    """What the unit reported last; ``None`` where it reported nothing."""
+    detail: str = ""
+    """A sentence for people; empty where the outcome is ``ok``."""
+
+
+def not_sent(wanted: Mapping[str, object], detail: str) -> dict[str, SetResult]:
+    """The results of keys of which nothing was sent."""
+    return {key: SetResult(value, "not_sent", detail=detail) for key, value in wanted.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a maker is given when it opens."""
@@ -248,6 +273,20 @@ class Link(Protocol):
 
     def take_telemetry(self, part: Part) -> Mapping[str, object] | None:
         """Everything metered since the last call, summed up; ``None`` where nothing came."""
+
+    async def set(self, part: Part, wanted: Mapping[str, object]) -> Mapping[str, SetResult]:
+        """Set keys of the unit or of a part, those of `Driver.more` too; each becomes one result.
+
+        The values were checked against `Abilities.settable` before; they are sent as they are, never clamped, one after
+        the other, and each is ``ok`` only when the unit reported an equal value. A unit that reports nothing is asked
+        once. Never raises: where the conversation ends, what was not sent is ``not_sent``.
+        """
+
+    async def identify(self, part: Part, *, on: bool) -> SetResult:
+        """Make the unit or a part show itself to people, or stop that; it may end by itself (`Abilities.identifies`).
+
+        Never raises: where the part cannot, the result is ``not_sent``.
+        """
 
     def counters(self) -> Mapping[str, int]:
         """How much of what came since the link opened made no sense, for people who look for a fault.

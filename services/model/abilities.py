@@ -15,6 +15,7 @@ class Abilities:
     ``keys`` are the keys of `services.model.keys` that it can ever fill, ``telemetry`` the metered ones; a key outside
     of them stays null for ever. ``presence`` are the keys of which one, reported as unknown, means that no transmitter
     is on the air. ``slots`` is the number of registered transmitter places. ``settable`` are keys with their ranges.
+    ``identifies`` says that it can show itself to people, for example by a flashing light.
     """
 
     keys: frozenset[str] = frozenset()
@@ -23,6 +24,7 @@ class Abilities:
     slots: int = 0
     settable: Mapping[str, SettableRange] = field(default_factory=dict)
     features: tuple[str, ...] = ()
+    identifies: bool = False
 
     @property
     def words(self) -> frozenset[str]:

@@ -18,16 +18,19 @@ from services.drivers.port import (
     Maker,
     Product,
     Reading,
+    SetResult,
     Sighting,
     Surroundings,
     Target,
     Trace,
+    not_sent,
 )
 from services.model import Abilities, Identity, Key, Kind, Part
 
 MANUFACTURER = "manual"
 """What stands as manufacturer where the configuration names none."""
 FAMILY = "manual"
+NOBODY = "it is listed by hand and not on the network: set it at the unit itself"
 
 
 class ManualLink:
@@ -51,6 +54,14 @@ class ManualLink:
     def take_telemetry(self, part: Part) -> Mapping[str, object] | None:
         """There are no meters."""
         return None
+
+    async def set(self, part: Part, wanted: Mapping[str, object]) -> Mapping[str, SetResult]:
+        """There is nobody to set anything at."""
+        return not_sent(wanted, NOBODY)
+
+    async def identify(self, part: Part, *, on: bool) -> SetResult:
+        """There is nobody to show himself."""
+        return SetResult(on, "not_sent", detail=NOBODY)
 
     def counters(self) -> Mapping[str, int]:
         """Nothing comes."""

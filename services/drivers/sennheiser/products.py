@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from services.drivers.port import Description, Product
 from services.drivers.sennheiser.keys import MORE_NAMES
+from services.drivers.sennheiser.media_control.codec.controls import NAME_CHARACTERS, NAME_MOST
 from services.drivers.sennheiser.media_control.codec.meters import METERS
 from services.drivers.sennheiser.media_control.codec.state import CYCLIC_KEYS
 from services.drivers.sennheiser.media_control.codec.words import BANDS, CONFIGURATION
@@ -21,7 +22,7 @@ FAMILIES: Mapping[Kind, str] = {Kind.RECEIVER: "ew_g4", Kind.IEM: "ew_iem_g4"}
 
 CHANNEL_NUMBER = 1
 
-_NAME = SettableRange(max_length=8)
+_NAME = SettableRange(min_length=1, max_length=NAME_MOST, characters=NAME_CHARACTERS)
 _BOOL = SettableRange(choices=["true", "false"])
 _BAND = SettableRange(minimum=-5, maximum=5, step=1)
 

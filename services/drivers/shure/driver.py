@@ -41,7 +41,7 @@ class ShureMaker:
         link = ShureLink(where, _nobody, trace, self._unknown)
         try:
             await link.open()
-            identity = await link.identify()
+            identity = await link.recognise()
         finally:
             await link.close()
         return [Sighting(ShureDriver.name, where.host, identity, where.port, name=identity.device_id)]

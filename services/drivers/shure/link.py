@@ -9,7 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from services.drivers.nonsense import UnknownValues
-from services.drivers.port import UNIT, Description, DriverError, Listener, Part, Reading, Target, Trace
+from services.drivers.port import (
+    UNIT,
+    Description,
+    DriverError,
+    Listener,
+    Part,
+    Reading,
+    SetResult,
+    Target,
+    Trace,
+    not_sent,
+)
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.composing import Composer
 from services.drivers.shure.codec.messages import Message, get
@@ -18,6 +29,7 @@ from services.drivers.shure.detection import GRACE_S, LAST, Detection, Probe
 from services.drivers.shure.families import MANUFACTURER, ReadingComposer, WireAddress, part_abilities, unit_abilities
 from services.drivers.shure.metering import METER_RATE, Metering
 from services.drivers.shure.questions import IDENTITY_NAMES, askable, in_slots, keys_by_part, questions
+from services.drivers.shure.setting import Settings
 from services.model import Identity, Telemetry
 
 log = logging.getLogger(__name__)
@@ -29,6 +41,8 @@ QUESTIONS_MOST = 100
 TRIES = 2
 """Questions by name that are worth asking of a unit that does not answer them; noise can swallow one."""
 
+
+NOT_READ = "the unit has not been read yet; try again in a few seconds"
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -71,6 +85,7 @@ class ShureLink:
         self._lacks: frozenset[str] = frozenset()
         """Wire names of the family that this unit does not have, in the mode in which it is."""
         self._turn = asyncio.Lock()
+        self._settings: Settings | None = None
         self._metering = Metering(self._conversation, target.meter_interval_s)
         self._meaningless = self._unknown_values = 0
         """Reports of nothing that this unit has, and those of which nobody can read the value."""
@@ -93,12 +108,26 @@ class ShureLink:
                 self._forget_answers()
             found = await self._detect()
             identity = await self._read(found)
+            if self._settings:
+                self._settings.note(self._conversation.answers)
             self._forget_answers()  # some 160 addresses of a quad, and only reading asks for them
             self._emit(self._composer.complete())
-            parts = dict.fromkeys(self._parts(found), part_abilities(found.family, self._lacks))
-            return Description(identity, unit_abilities(found.family, self._lacks), parts)
+            of_unit, of_part = unit_abilities(found.family, self._lacks), part_abilities(found.family, self._lacks)
+            able = self._settings.able if self._settings else lambda abilities, _part: abilities
+            parts = {number: able(of_part, Part(number)) for number in self._parts(found)}
+            return Description(identity, able(of_unit, UNIT), parts)
 
-    async def identify(self) -> Identity:
+    async def set(self, part: Part, wanted: Mapping[str, object]) -> Mapping[str, SetResult]:
+        """Set keys, one property at a time."""
+        async with self._turn:
+            return await self._settings.set(part, wanted) if self._settings else not_sent(wanted, NOT_READ)
+
+    async def identify(self, part: Part, *, on: bool) -> SetResult:
+        """Let the unit or a channel flash."""
+        async with self._turn:
+            return await self._settings.flash(part, on=on) if self._settings else _not_flashed(on)
+
+    async def recognise(self) -> Identity:
         """Ask who answers, and nothing else."""
         found = await self._detect()
         await self._ask_missing(found, self._missing(found, [(name, None) for name in IDENTITY_NAMES]))
@@ -217,6 +246,7 @@ class ShureLink:
         if self._found is None:
             found = await self._detection.run(self._conversation, self._target.answer_timeout_s)
             self._found, self._conversation.channels = found, found.most_parts
+            self._settings = Settings(self._conversation, found.family, self._target.answer_timeout_s)
             self._composer = found.family.composer(found.model)
             waiting, self._detection = self._detection.waiting, Detection()
             self._emit(self._first_facts(found))
@@ -367,6 +397,8 @@ class ShureLink:
             self._detection.receive(messages)
         else:
             self._emit(self._parse(messages, self._found))
+            if self._settings:
+                self._settings.receive(messages)
 
     def _parse(self, messages: Iterable[Message], found: Probe) -> Iterator[Reading]:
         for message in messages:
@@ -415,3 +447,7 @@ class ShureLink:
         except Exception:
             # a mistake of ours in what follows from a reading must not look like a broken connection
             log.exception("reading could not be taken in", extra={"host": self._target.host})
+
+
+def _not_flashed(on: bool) -> SetResult:  # noqa: FBT001 - what was wanted, passed on
+    return SetResult(on, "not_sent", detail=NOT_READ)

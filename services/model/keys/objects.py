@@ -72,11 +72,18 @@ class Labels(TypedDict):
 
 
 class SettableRange(TypedDict, total=False):
-    """What a key can be set to."""
+    """What a key can be set to.
+
+    Numbers lie between ``minimum`` and ``maximum``, in steps of ``step`` from ``minimum`` (from 0 where there is none);
+    ``choices`` are words, of a switch ``true`` and ``false``; a text has ``min_length`` to ``max_length`` characters of
+    ``characters``. What is missing is not limited here: the unit itself may refuse it.
+    """
 
     minimum: float
     maximum: float
     step: float
     choices: list[str]
+    min_length: int
     max_length: int
+    characters: str
     unit: str

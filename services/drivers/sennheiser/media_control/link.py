@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from services.drivers.nonsense import NONSENSE, UnknownValues
-from services.drivers.port import Description, DriverError, Listener, Target
-from services.drivers.sennheiser.media_control.codec.lines import PORT, Refusal, Report, parse, question
+from services.drivers.port import Description, DriverError, Listener, SetResult, Target, not_sent
+from services.drivers.sennheiser.media_control.codec.lines import PORT, Refusal, Report, line, parse
 from services.drivers.sennheiser.media_control.codec.meters import METERS, Meters
 from services.drivers.sennheiser.media_control.codec.push import FLAGS, cycle_ms
 from services.drivers.sennheiser.media_control.codec.state import CHANNEL, UnitState
 from services.drivers.sennheiser.media_control.codec.words import CONFIGURATION, FIRMWARE, KIND_QUESTIONS, TELLS_KIND
 from services.drivers.sennheiser.media_control.questions import Questions
 from services.drivers.sennheiser.media_control.reports import Reports
+from services.drivers.sennheiser.media_control.setting import Setting
 from services.drivers.sennheiser.products import describe, identify
 from services.model import Identity, Kind, Part
 
@@ -60,6 +61,7 @@ class MediaControlLink:
         self._loop = asyncio.get_running_loop()
         self._sender: Sender | None = None
         self._questions = Questions(self._send)
+        self._setting = Setting(self._questions)
         self._counters = Counter(dict.fromkeys(NONSENSE, 0))
         self._last_heard = self._loop.time()
         self._interval_s = target.meter_interval_s
@@ -95,7 +97,7 @@ class MediaControlLink:
             self._listener(state.everything())
             return describe(kind, self._firmware, state.value)
 
-    async def identify(self) -> tuple[Identity, str | None]:
+    async def recognise(self) -> tuple[Identity, str | None]:
         """Ask who answers, and its name; sends nothing that changes a unit. Raises `DriverError`."""
         kind = await self._recognise()
         await self._questions.ask(("Name",), silence_s=self._target.answer_timeout_s)
@@ -103,7 +105,7 @@ class MediaControlLink:
 
     def ask_alive(self) -> None:
         """Ask what every unit answers and none can take for a change."""
-        self._send(question(FIRMWARE.word))
+        self._send(line(FIRMWARE.word))
 
     def meter(self, part: Part | None, seconds: float) -> None:
         """Meter each ``seconds`` (0.1 to 60, 0 not at all); a unit has one cycle for all that it has."""
@@ -114,6 +116,17 @@ class MediaControlLink:
     def take_telemetry(self, part: Part) -> Mapping[str, object] | None:
         """Everything metered since the last call; ``None`` where nothing came or the part has no meters."""
         return self._meters.take() if self._meters is not None and part == CHANNEL else None
+
+    async def set(self, part: Part, wanted: Mapping[str, object]) -> Mapping[str, SetResult]:
+        """Set keys, one attribute after the other."""
+        async with self._turn:
+            if self._state is None or part != CHANNEL:
+                return not_sent(wanted, "the unit has not been read yet, or has no such part")
+            return await self._setting.set(self._state, wanted, self._target.answer_timeout_s)
+
+    async def identify(self, part: Part, *, on: bool) -> SetResult:
+        """No unit of this protocol can show itself."""
+        return SetResult(on, "not_sent", detail="units of this protocol have nothing that flashes on request")
 
     def counters(self) -> Mapping[str, int]:
         """Nonsense since the link opened."""
@@ -203,6 +216,7 @@ class MediaControlLink:
 
     def _refusal(self, refusal: Refusal) -> None:
         self._questions.settle(refusal.word)
+        self._setting.refused(refusal)
         if refusal.word == "push" and self._reports is not None:
             self._reports.refused(refusal.request.partition(" ")[2])
 

@@ -41,7 +41,7 @@ class MediaControlMaker:
     async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
         """Ask one address who it is, by questions that change nothing. Raises `DriverError`."""
         async with self._open(where, lambda _readings: None, trace) as link:
-            identity, name = await link.identify()
+            identity, name = await link.recognise()
         return [Sighting(self._driver, where.host, identity, where.port, name=name)]
 
     async def sightings(self) -> AsyncIterator[Sighting | Gone]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from services.drivers.sennheiser.media_control.codec.lines import question
+from services.drivers.sennheiser.media_control.codec.lines import line
 
 GAP_S = 0.01
 """Between two questions: a unit is a small computer, and no document has how many datagrams it can hold."""
@@ -22,8 +22,8 @@ nobody answers gets five datagrams in three seconds. On a local network an answe
 class _Round:
     """The questions of one caller."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self.open: dict[str, str] = {word.lower(): word for word in words}
+    def __init__(self, requests: Iterable[str]) -> None:
+        self.open: dict[str, str] = {request.partition(" ")[0].lower(): request for request in requests}
         self.changed = asyncio.Event()
 
 
@@ -54,15 +54,16 @@ class Questions:
         self._send = _nobody
 
     async def ask(
-        self, words: Iterable[str], *, silence_s: float, enough: Callable[[], bool] | None = None
+        self, requests: Iterable[str], *, silence_s: float, enough: Callable[[], bool] | None = None
     ) -> frozenset[str]:
-        """Ask for all words; return those, in lower case, that stayed without an answer.
+        """Send requests, each a word alone (what is it?) or a word with what it is set to; a word stands once.
 
+        Returns the words, in lower case, that stayed without an answer. A request may be sent several times.
         Ends when all are settled, when ``enough`` returns true, or when nothing more was settled for ``silence_s``
         seconds.
         """
         loop = asyncio.get_running_loop()
-        mine = _Round(words)
+        mine = _Round(requests)
         self._rounds.append(mine)
         try:
             left, silent_at, pause_s = len(mine.open), loop.time() + silence_s, REPEAT_S
@@ -77,9 +78,9 @@ class Questions:
             self._rounds.remove(mine)
 
     async def _send_all(self, mine: _Round) -> None:
-        for word in tuple(mine.open.values()):
-            if word.lower() in mine.open:
-                self._send(question(word))
+        for word, request in tuple(mine.open.items()):
+            if word in mine.open:
+                self._send(line(request))
                 await asyncio.sleep(GAP_S)
 
     async def _listen(self, mine: _Round, until: float, enough: Callable[[], bool] | None) -> None:

@@ -17,6 +17,7 @@ FAULTS: Mapping[str, str] = {
     "old_firmware": "Firmware that speaks another protocol: nothing is answered.",
     "forgetful": "Reports end after one second, whatever was asked for.",
     "no_reports": "Push is confirmed, but no report follows.",
+    "refuses": "Nothing can be set: each request that sets something is refused with 1020.",
     "blank_name": "The name is empty.",
     "transmitter_off": "The transmitter is switched off (an SR switches its carrier off).",
 }

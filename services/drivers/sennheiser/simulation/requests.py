@@ -46,8 +46,11 @@ class Command:
     """For a get request with a parameter."""
 
 
-def answer(request: str, commands: dict[str, Command]) -> tuple[str, bool]:
-    """The reply to one request without its carriage return, and whether it was a set request that was taken."""
+def answer(request: str, commands: dict[str, Command], *, refuses: bool = False) -> tuple[str, bool]:
+    """The reply to one request without its carriage return, and whether it was a set request that was taken.
+
+    A unit that ``refuses`` takes none but those for reports.
+    """
     word, _, rest = request.partition(" ")
     try:
         if (command := commands.get(word)) is None:
@@ -56,6 +59,8 @@ def answer(request: str, commands: dict[str, Command]) -> tuple[str, bool]:
             return f"{word} {command.listed(_one(rest.split()))}", False
         if not rest.strip() and command.read is not None:
             return f"{word} {command.read()}", False
+        if refuses and command.read is not None:
+            raise Refused(1020)
         _set(command, rest)
     except Refused as refusal:
         return refuse(refusal.code, request), False

@@ -149,7 +149,7 @@ class Unit(asyncio.DatagramProtocol):
             self._send_lines(host, [refuse(1050, request)])
             return
         self._asking = host
-        reply, _ = answer(request, self.panel.commands)
+        reply, _ = answer(request, self.panel.commands, refuses=self._fault == "refuses")
         self._send_lines(host, [reply])
 
     # -- reports ---------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import cast
 
+from services.drivers.shure.codec import controls
 from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, ignored, metered, one, two
@@ -216,5 +217,11 @@ FAMILY = Family(
     presence=("transmitter_model",),
     slots=8,
     composed=frozenset({"transmitter_rf_muted"}),
-    settable={**common.NAME_AND_GAIN, "receiver_muted": common.MUTE_RANGE},
+    controls=(
+        *common.NAME_AND_GAIN,
+        common.MUTE,
+        controls.frequency(7),
+        controls.group("GROUP_CHANNEL", in_braces=True),
+    ),
+    flashes=frozenset({Scope.UNIT, Scope.PART}),
 )

@@ -50,7 +50,11 @@ def model_of(text: str) -> tuple[Family, Model] | None:
 @cache
 def unit_abilities(family: Family, lacks: frozenset[str] = frozenset()) -> Abilities:
     """What a unit of a family itself reports, in the words of the core; ``lacks`` are wire names that it has not."""
-    return Abilities(KEYS.with_derived(family.kind, family.properties.keys_of(Scope.UNIT, lacks)))
+    return Abilities(
+        KEYS.with_derived(family.kind, family.properties.keys_of(Scope.UNIT, lacks)),
+        settable=family.settable(Scope.UNIT),
+        identifies=Scope.UNIT in family.flashes,
+    )
 
 
 @cache
@@ -62,7 +66,8 @@ def part_abilities(family: Family, lacks: frozenset[str] = frozenset()) -> Abili
         telemetry=_meters(family, lacks),
         presence=family.presence,
         slots=family.slots if family.properties.keys_of(Scope.SLOT, lacks) else 0,
-        settable=family.settable,
+        settable=family.settable(Scope.PART),
+        identifies=Scope.PART in family.flashes,
         features=tuple(word for key, word in _FEATURES.items() if key in reported),
     )
 

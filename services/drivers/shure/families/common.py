@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.drivers.shure.codec import controls
 from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import Scope, ignored, one, two
 from services.drivers.shure.codec.wire_types import MARK_8, MARK_16, NO_NUMBER_8, NO_NUMBER_16
-from services.model import SettableRange
 
 ON_OFF: Mapping[str, bool] = {"ON": True, "OFF": False}
 OK_ERROR: Mapping[str, bool] = {"OK": False, "ERROR": True}
@@ -45,7 +45,5 @@ CHANNEL = (
 
 ANTENNA_STATUS = one("ANTENNA_STATUS", Scope.PART, "antenna_count", special.ANTENNAS, metered=True)
 
-NAME_RANGE = SettableRange(max_length=8)
-GAIN_RANGE = SettableRange(minimum=-18, maximum=42, step=1, unit="dB")
-MUTE_RANGE = SettableRange(choices=["true", "false"])
-NAME_AND_GAIN: Mapping[str, SettableRange] = {"name": NAME_RANGE, "gain_db": GAIN_RANGE}
+NAME_AND_GAIN = (controls.channel_name(), controls.gain())
+MUTE = controls.switch("AUDIO_MUTE", Scope.PART, "receiver_muted")

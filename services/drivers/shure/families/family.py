@@ -9,7 +9,8 @@ from typing import Protocol
 
 from services.drivers.port import Reading
 from services.drivers.shure.codec.composing import Composer
-from services.drivers.shure.codec.properties import PropertyTable
+from services.drivers.shure.codec.controls import Control
+from services.drivers.shure.codec.properties import PropertyTable, Scope
 from services.drivers.shure.codec.samples import Layout
 from services.model import Key, Kind, SettableRange
 
@@ -97,7 +98,10 @@ class Family:
     """Registered transmitter places of a channel."""
     slots_at_once: bool = True
     """Whether slot 0 in a question means all of them; else each slot is asked."""
-    settable: Mapping[str, SettableRange] = field(default_factory=dict)
+    controls: tuple[Control, ...] = ()
+    """What a SET may change. What else a unit takes stays out: docs/protocols.md#what-can-be-set."""
+    flashes: frozenset[Scope] = frozenset()
+    """What shows itself by FLASH: the unit, its parts."""
     composed: frozenset[str] = frozenset()
     """Keys of a part that the composer makes of several reports."""
     more: tuple[Key, ...] = ()
@@ -111,6 +115,11 @@ class Family:
     without_model: frozenset[str] | None = None
     """Older firmware of this family does not answer MODEL, and answers these names for part 1; ``None``: all answer."""
     composer: Callable[[Model], ReadingComposer] = lambda _: Composer()
+
+    def settable(self, scope: Scope, found: Callable[[str], bool] = lambda _name: True) -> dict[str, SettableRange]:
+        """Keys of the unit or of a part that can be set; ``found`` is asked for each wire name."""
+        mine = (control for control in self.controls if control.scope is scope and found(control.name))
+        return {key: can for control in mine for key, can in control.can.items()}
 
     def model_of(self, text: str) -> Model | None:
         """The model that a MODEL report or an advert names; ``None`` where it is none of this family."""

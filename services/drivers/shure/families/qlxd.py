@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec.properties import PropertyTable, Scope, anywhere, one, two
 from services.drivers.shure.codec.wire_types import BLOCK_8
-from services.drivers.shure.families import common, ulxd
+from services.drivers.shure.families import ulxd
 from services.drivers.shure.families.family import Family, model
 
 _WITHOUT_INDEX = frozenset({"TX_MUTE_STATUS", "TX_MUTE_BUTTON_STATUS", "TX_POWER_SOURCE"})
@@ -32,6 +32,6 @@ FAMILY = Family(
     antennas=2,
     presence=ulxd.PRESENCE,
     composed=ulxd.COMPOSED,
-    settable=common.NAME_AND_GAIN,
+    controls=ulxd.CONTROLS,
     without_model=frozenset(),
 )

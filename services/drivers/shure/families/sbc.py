@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from services.drivers.shure.codec import controls
 from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, ignored, one, two
@@ -220,4 +221,6 @@ FAMILY = Family(
     more=MORE,
     part_proof="BATT_DETECTED",
     composer=_composer,
+    controls=(controls.switch("STORAGE_MODE", Scope.UNIT, "storage_mode"),),
+    flashes=frozenset({Scope.UNIT}),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.drivers.shure.codec import controls
 from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, metered, one, two
@@ -56,6 +57,13 @@ PROPERTIES = (
 )
 """What SLX-D+ reports as well."""
 
+CONTROLS = (
+    *common.NAME_AND_GAIN,
+    controls.frequency(7),
+    controls.group("GROUP_CHANNEL", in_braces=True),
+)
+"""What SLX-D+ takes as well."""
+
 FAMILY = Family(
     name="slxd",
     title="SLX-D",
@@ -69,5 +77,6 @@ FAMILY = Family(
     meters=METERS,
     antennas=2,
     presence=("transmitter_model",),
-    settable=common.NAME_AND_GAIN,
+    controls=CONTROLS,
+    flashes=frozenset({Scope.UNIT, Scope.PART}),
 )

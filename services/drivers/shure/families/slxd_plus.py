@@ -45,6 +45,7 @@ FAMILY = Family(
     presence=("transmitter_model",),
     slots=2,
     slots_at_once=False,  # the slots are 1 and 2, and 0 is in no document
-    settable=common.NAME_AND_GAIN,
+    controls=slxd.CONTROLS,
+    flashes=frozenset({Scope.UNIT, Scope.PART}),
     dumps_all=False,  # a real SLXD4QDAN+ answers GET 0 ALL with REP ERR and begins to meter
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.drivers.shure.codec import controls
 from services.drivers.shure.codec import special_types as special
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.properties import PropertyTable, Scope, anywhere, ignored, metered, one, two
@@ -97,6 +98,13 @@ RECEIVER = (
 
 RF_INTERFERENCE = wire.choice({"NONE": "none", "CRITICAL": "detected", "DETECTED": "detected"})
 
+CONTROLS = (
+    *common.NAME_AND_GAIN,
+    controls.frequency(6),
+    controls.group("GROUP_CHAN", in_braces=False),
+)
+"""What QLX-D takes as well."""
+
 COMPOSED = frozenset({"tx_lock"})
 PRESENCE = ("transmitter_model", "battery_bars")
 
@@ -127,6 +135,7 @@ FAMILY = Family(
     antennas=2,
     presence=PRESENCE,
     composed=COMPOSED,
-    settable={**common.NAME_AND_GAIN, "receiver_muted": common.MUTE_RANGE},
+    controls=(*CONTROLS, common.MUTE),
+    flashes=frozenset({Scope.UNIT, Scope.PART}),
     without_model=frozenset({"AUDIO_MUTE"}),
 )

@@ -16,6 +16,7 @@ FAULTS: Mapping[str, str] = {
     "transmitter_off": "No transmitter is on the air.",
     "control_blocked": "Connections are accepted and everything is ignored, as with third-party control switched off.",
     "control_refused": "The port is closed, as one user saw it with third-party control switched off.",
+    "refuses": "Nothing can be set but the metering rate: each SET is answered with the value that stands there.",
     "slow": "Answers come 500 ms late.",
     "offline": "Connections are closed and the port with them, until the fault ends.",
     "swap": "Another unit answers at this address: other device id, MAC address and names.",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.drivers.sennheiser.media_control.codec.lines import Refusal, Report, parse, push, question
+from services.drivers.sennheiser.media_control.codec.lines import Refusal, Report, line, parse, push
 from services.drivers.sennheiser.media_control.codec.replay import replay
 from services.model import Kind
 
@@ -99,5 +99,5 @@ def test_a_line_without_end_is_none() -> None:
 
 
 def test_requests_are_lines_that_a_unit_takes() -> None:
-    assert question("RfConfig") == b"RfConfig\r"
+    assert line("RfConfig") == b"RfConfig\r"
     assert push(60, 400, 7) == b"Push 60 400 7\r"

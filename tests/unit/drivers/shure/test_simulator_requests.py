@@ -208,7 +208,6 @@ def test_index_zero_means_every_channel() -> None:
         ("ulxd", "SET 1 AUDIO_MUTE MAYBE"),
         ("ulxd", "SET 1 GROUP_CHAN --,--"),
         ("ulxd", "SET 1 BATT_BARS 005"),
-        ("ulxd", "SET 1 FLASH ON"),
         ("qlxd", "GET 1 AUDIO_MUTE"),
         ("qlxd", "SET 1 AUDIO_MUTE ON"),
         ("qlxd", "SET FLASH ON"),

@@ -2,5 +2,5 @@
 
 `lines` turns bytes into messages and requests into bytes, `words` has what each word means, `state` keeps what a unit
 reported and finds what is new, `meters` sums up levels, `push` decides when to ask for unasked reports, `replay` reads
-captures. Facts: docs/protocols.md#sennheiser-media-control-protocol-udp-53212.
+captures, `controls` writes what is set. Facts: docs/protocols.md#sennheiser-media-control-protocol-udp-53212.
 """

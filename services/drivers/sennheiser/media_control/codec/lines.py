@@ -77,9 +77,9 @@ def _message(line: str) -> Message | None:
     return None
 
 
-def question(word: str) -> bytes:
-    """Ask for one attribute; ``word`` spelled as the vendor does, for units distinguish case."""
-    return f"{word}\r".encode("ascii")
+def line(request: str) -> bytes:
+    """A request: a word alone asks, with text behind it sets. Spelled as the vendor does: units distinguish case."""
+    return f"{request}\r".encode("ascii")
 
 
 def push(lasts_s: int, cycle_ms: int, flags: int) -> bytes:

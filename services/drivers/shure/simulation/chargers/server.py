@@ -21,6 +21,7 @@ FAULTS: Mapping[str, str] = {
     },
     "control_blocked": "Connections are accepted and everything is ignored.",
     "control_refused": "The port is closed.",
+    "refuses": "Nothing can be set: each SET is answered with an error.",
     "swap": "Another charger answers at this address: other name and MAC address.",
 }
 REBOOT_S = 2.0
@@ -203,7 +204,7 @@ class SimulatedCharger:
             return
         replies: list[bytes] = []
         for body in bodies:
-            result = self.charger.answer(body)
+            result = self.charger.answer(body, refuses="refuses" in self.faults)
             replies += [] if result.refused and self._unknown_is_silent else result.replies + result.reports
             for other in self.connections - {connection}:
                 other.send(result.reports)

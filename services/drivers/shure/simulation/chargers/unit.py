@@ -222,14 +222,19 @@ class Charger:
 
     # -- what it answers ---------------------------------------------------------------------------------------
 
-    def answer(self, body: bytes) -> Answer:
-        """Answer one message; ``body`` is what stands between the angle brackets."""
+    def answer(self, body: bytes, *, refuses: bool = False) -> Answer:
+        """Answer one message; ``body`` is what stands between the angle brackets.
+
+        A unit that ``refuses`` answers each SET with an error.
+        """
         result = Answer()
         try:
             request = _REQUEST.fullmatch(body.decode("ascii"))
             if request is None:
                 raise RefusedError
             verb, index, name, value = request.groups()
+            if verb == "SET" and refuses:
+                raise RefusedError
             if verb == "GET":
                 result.replies += self._get(None if index is None else int(index), name, value)
             else:

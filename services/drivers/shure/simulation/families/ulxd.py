@@ -62,7 +62,7 @@ DEFAULTS = FamilyDefaults(
         Field("ENCRYPTION_WARNING", "OFF"),
         *TRANSMITTER,
     ),
-    flash=("device",),
+    flash=("device", "channel"),
     several=frozenset({"AUDIO_SUMMING_MODE", "FREQUENCY_DIVERSITY_MODE"}),
     talk_models=frozenset({"ULXD6", "ULXD8"}),
     one_antenna_at_a_time=True,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.messages import Message
@@ -47,8 +47,11 @@ class Answer:
     """Units (0) and channels that have begun to flash, and stop by themselves."""
 
 
-def answer(device: Device, body: bytes, *, unknown_is_silent: bool = False) -> Answer:
-    """Answer one message; ``body`` is what stands between the angle brackets."""
+def answer(device: Device, body: bytes, *, unknown_is_silent: bool = False, refuses: bool = False) -> Answer:
+    """Answer one message; ``body`` is what stands between the angle brackets.
+
+    A unit that ``refuses`` repeats what it has, as a quad does for modes that do not fit together.
+    """
     result = Answer()
     message = codec.parse(body)
     try:
@@ -56,6 +59,8 @@ def answer(device: Device, body: bytes, *, unknown_is_silent: bool = False) -> A
             raise RefusedError
         if message.verb == "GET":
             result.replies += _get(device, message)
+        elif refuses and message.name != "METER_RATE":
+            result.replies += _get(device, replace(message, value=""))
         else:
             _set(device, result, message)
     except RefusedError:

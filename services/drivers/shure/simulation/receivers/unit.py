@@ -136,7 +136,9 @@ class Unit:
             return
         replies: list[bytes] = []
         for body in bodies:
-            result = requests.answer(self.device, body, unknown_is_silent=self._unknown_is_silent)
+            result = requests.answer(
+                self.device, body, unknown_is_silent=self._unknown_is_silent, refuses="refuses" in self.faults
+            )
             replies += result.replies + result.reports
             for other in self._connections - {connection}:
                 other.send(result.reports)
