@@ -5,18 +5,21 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from socket import gethostname
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from services.store import postgresql
-from services.store.care import check_for_damage, damaged, is_damage, remedy_of
+from services.store import postgresql, schema
+from services.store.care import check_for_damage, damaged, is_damage, remedy_of, size
 from services.store.errors import StoreError
 
 BUSY_TIMEOUT_MS = 5_000
@@ -30,6 +33,16 @@ POSTGRESQL_LIMITS = {
     "application_name": f"mic2mqtt {os.getpid()}@{gethostname()}",  # who has the lock, for the next one that wants it
 }
 """libpq's parameters (PostgreSQL manual, 34.1.2), where the URL does not set them."""
+_NO_FILES: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+_TABLES: Final = (
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY 1"
+)
+_VERSION: Final = "SELECT version_num FROM alembic_version"
 POSTGRESQL_NAMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 
 
@@ -139,11 +152,13 @@ def only_us(path: Path | None) -> Iterator[None]:
     """Keep every other bridge away from a SQLite file while inside. Raises `StoreError` where one has it.
 
     The lock lies beside the database: SQLite's own locks belong to it, and closing any file handle would lose them.
-    The kernel gives it back when the process ends, however it ends.
+    The kernel gives it back when the process ends, however it ends. Beside another program's file there is none.
     """
     if path is None:
         yield
         return
+    _check_kind(path)
+    _check_owner(path)
     lock = _open_private(path.with_name(path.name + ".lock"))
     try:
         try:
@@ -191,6 +206,39 @@ def _is_folder(path: Path) -> str:
     return f"{path} is a folder, and the database is a file: move the folder away, or name a file with [database] url"
 
 
+def _check_kind(path: Path) -> None:
+    """Raise `StoreError` where something else than a file is at the place: a pipe could hang whoever opens it."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # there is none, or whoever opens it says why it cannot be read
+    if stat.S_ISDIR(mode):
+        raise StoreError(_is_folder(path))
+    if not stat.S_ISREG(mode):
+        what = next((words for is_one, words in _NO_FILES if is_one(mode)), "no file")
+        raise StoreError(f"{path} is {what}, and the database is a file: name one with [database] url")
+
+
+def _check_owner(path: Path) -> None:
+    """Raise `StoreError` for another program's SQLite file, and leave it exactly as it is.
+
+    ``immutable`` keeps SQLite from locking it, changing its journal mode and putting files beside it; what only a
+    -wal holds is not seen then, and is looked at again once it is open.
+    """
+    if not size(path):
+        return
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?immutable=1", uri=True)) as connection:
+            tables = [str(row[0]) for row in connection.execute(_TABLES)]
+            versions = [str(row[0]) for row in connection.execute(_VERSION)] if "alembic_version" in tables else []
+    except sqlite3.Error:
+        return  # damaged, or being written: the one who opens it finds out
+    if versions and not versions[0].isdecimal():
+        raise StoreError(schema.theirs(f"schema {versions[0]}"))
+    if tables and "alembic_version" not in tables:
+        raise StoreError(schema.theirs(f"tables {', '.join(tables[: schema.TABLES_SHOWN])}"))
+
+
 def _check_place(path: Path) -> None:
     """Raise `StoreError` with the remedy where there is no file to be read."""
     try:
@@ -199,8 +247,7 @@ def _check_place(path: Path) -> None:
         pass  # said below, with what to do
     except OSError as error:  # a folder that we may not look into, a name that is too long
         raise _unreachable(path, "read", error) from error
-    if path.is_dir():
-        raise StoreError(_is_folder(path))
+    _check_kind(path)
     if not path.parent.is_dir():
         raise StoreError(
             f"there is no folder {path.parent}: make it and let the bridge's user write there, or choose another place "
@@ -223,6 +270,7 @@ def reading(text: str, *, thorough: bool = False) -> Iterator[Connection]:
     path = file_of(url)
     if path is not None:
         _check_place(path)
+        _check_owner(path)
         # before anything opens it, for SQLite throws away the -wal of an empty file
         check_for_damage(path, thorough=thorough)
     engine = make_engine(url)

@@ -28,7 +28,7 @@ def revision(connection: Connection) -> str | None:
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if found is not None and not found.isdecimal():
-        raise StoreError(_theirs(f"schema {found}"))
+        raise StoreError(theirs(f"schema {found}"))
     if found is not None and found > HEAD:  # four digits, counted up
         raise StoreError(
             f"the database is newer than this program (schema {found}, newest known {HEAD}): "
@@ -40,10 +40,11 @@ def revision(connection: Connection) -> str | None:
 def _refuse_foreign_tables(connection: Connection) -> None:
     """Keep out of a SQLite file that holds tables already; on PostgreSQL programs may share a database."""
     if connection.dialect.name == "sqlite" and (tables := look_into(connection).get_table_names()):
-        raise StoreError(_theirs(f"tables {', '.join(tables[:TABLES_SHOWN])}"))
+        raise StoreError(theirs(f"tables {', '.join(tables[:TABLES_SHOWN])}"))
 
 
-def _theirs(sign: str) -> str:
+def theirs(sign: str) -> str:
+    """What is said of another program's database; ``sign`` is by what it is known."""
     return f"the database is another program's ({sign}): name a file of its own with [database] url"
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
-from services.store import Store, StoreError, make_engine, parse
+from services.store import Store, StoreError, make_engine, parse, reading
 from services.store.schema import HEAD, MIGRATIONS, bring_up_to_date
 from services.store.tables import Table
 
@@ -106,8 +109,64 @@ async def test_another_programs_database_is_refused_and_left_as_it_is(
     with pytest.raises(StoreError, match=words):
         async with Store.open(f"sqlite:///{file}"):
             pass
+    with pytest.raises(StoreError, match=words), reading(f"sqlite:///{file}") as connection:
+        bring_up_to_date(connection)
     with closing(sqlite3.connect(file)) as theirs:
         assert len(theirs.execute("SELECT name FROM sqlite_master").fetchall()) == 1
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+@pytest.mark.parametrize("table", ["states", "alembic_version"])
+async def test_another_programs_file_is_not_touched_at_all(tmp_path: Path, mode: str, table: str) -> None:
+    file = tmp_path / "home-assistant.db"
+    with closing(sqlite3.connect(file)) as theirs, theirs:
+        theirs.execute(f"PRAGMA journal_mode={mode}")
+        theirs.execute(f"CREATE TABLE {table} (version_num)")
+        theirs.execute(f"INSERT INTO {table} VALUES ('a1b2c3')")
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match="another program's"):
+        async with Store.open(f"sqlite:///{file}"):
+            pass
+    with pytest.raises(StoreError, match="another program's"), reading(f"sqlite:///{file}"):
+        pass
+    assert file.read_bytes() == before
+    assert names(tmp_path) == [file.name]
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def listening(path: Path) -> None:
+    with closing(socket.socket(socket.AF_UNIX)) as listener:
+        listener.bind(str(path))
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (pipe, "a named pipe"),
+        (listening, "a socket"),
+        (lambda path: path.symlink_to("/dev/null"), "a device"),
+        (Path.mkdir, "a folder"),
+    ],
+)
+async def test_what_is_no_file_is_named_with_the_remedy(
+    tmp_path: Path, make: Callable[[Path], None], what: str
+) -> None:
+    place = tmp_path / "m.db"
+    make(place)
+    words = rf"m\.db is {what}, and the database is a file.*\[database\] url"
+    with pytest.raises(StoreError, match=words):
+        async with Store.open(f"sqlite:///{place}"):
+            pass
+    with pytest.raises(StoreError, match=words), reading(f"sqlite:///{place}"):
+        pass
+    assert names(tmp_path) == [place.name]
 
 
 def test_a_migration_that_breaks_leaves_the_old_schema(database_url: str) -> None:
