@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 import typer
 
-from bridge.contract import CommandTarget, Topics
+from bridge.contract import CommandTarget, Topics, check_id, check_organization
 from bridge.mqtt import KEPT, BrokerError, Connection, Endpoint, MqttConfig, PublishRefusedError, open_once
 from bridge.settings import Settings, broker_of, load
 from services.model import RESOURCE_KINDS, Address, Kind, clean_text, visible
@@ -87,13 +87,21 @@ def target_of(text: str | None, settings: Settings) -> CommandTarget:
         parts = [bridge.organization, bridge.campus, *parts]
     match parts:
         case [organization, campus, kind, id_] if kind in RESOURCE_KINDS:
+            _check_place(organization, campus)
+            check_id(id_)
             return CommandTarget(Address(organization, campus, Kind(kind), id_))
         case [organization, campus, "bridge"]:
+            _check_place(organization, campus)
             return CommandTarget(Address(organization, campus, Kind.BRIDGE, bridge.id))
     raise ValueError(
         f"{text!r} must be KIND/ID (kinds: {', '.join(RESOURCE_KINDS)}), ORGANIZATION/CAMPUS/KIND/ID, or "
         "ORGANIZATION/CAMPUS/bridge for everything of a campus"
     )
+
+
+def _check_place(organization: str, campus: str) -> None:
+    check_organization(organization)
+    check_id(campus, "campus")
 
 
 async def send(

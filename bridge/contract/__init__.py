@@ -12,7 +12,16 @@ from bridge.contract.command_parsing import LARGEST, Envelope, Rejection, Reques
 from bridge.contract.encoding import EMPTY
 from bridge.contract.messages import Incoming, Message
 from bridge.contract.resource_payloads import annotation, models_of
-from bridge.contract.topics import CONTRACT, CommandTarget, Published, Topics, check_base, check_id, check_organization
+from bridge.contract.topics import (
+    CONTRACT,
+    CommandTarget,
+    Published,
+    Topics,
+    check_base,
+    check_id,
+    check_organization,
+    check_verb,
+)
 
 __all__ = [
     "CONTRACT",
@@ -31,6 +40,7 @@ __all__ = [
     "check_base",
     "check_id",
     "check_organization",
+    "check_verb",
     "document",
     "encoding",
     "models_of",

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from services.model import ID_PATTERN, RESOURCE_KINDS, Address, Campus, Facet, Kind
+from services.model import ID_PATTERN, RESOURCE_KINDS, Address, Campus, Facet, Kind, clean_text
 from services.verbs import scope_of
 
 CONTRACT: Final = "v1"
@@ -45,6 +45,13 @@ def check_organization(value: str) -> str:
     if value == Kind.BRIDGE:
         raise ValueError(f"organization {value!r} is taken by the bridge's own topics: choose another name")
     return check_id(value, "organization")
+
+
+def check_verb(value: str) -> str:
+    """The verb, known or not, where it can stand in a topic; otherwise `ValueError` with the rule."""
+    if not _VERB.fullmatch(value):
+        raise ValueError(f"verb {clean_text(value)!r} cannot stand in a topic: use a-z, 0-9 and '_', a letter first")
+    return value
 
 
 def check_base(value: str) -> str:

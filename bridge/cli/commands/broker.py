@@ -56,12 +56,21 @@ def send(
 ) -> None:
     """Send a command to a running bridge and print its replies."""
     from bridge.cli import broker as cli_broker
+    from bridge.contract import check_verb
 
+    try:
+        check_verb(verb)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="VERB") from error
     try:
         arguments = cli_broker.arguments_of(args)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--args") from error
     settings = cli_broker.load_for(config, url, base_topic)
+    try:
+        cli_broker.target_of(to, settings)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--to") from error
     try:
         fine = run_to_end(
             cli_broker.send(
