@@ -34,7 +34,7 @@ from bridge.settings.sections import (
     Section,
     StatusSettings,
 )
-from bridge.settings.texts import UnreadableTextError, read_text, strange_sign, why_unreadable
+from bridge.settings.texts import UnreadableTextError, read_text, strange_sign, toml_problem, why_unreadable
 from bridge.settings.unit_sections import ReceiverSettings, UnitSettings
 
 CONFIG_VARIABLE: Final = "MIC2MQTT_CONFIG"
@@ -173,7 +173,7 @@ def _no_toml(file: Path | None, problem: str, text: str) -> str:
     remedy = (
         f"; column {strange[0]} holds {strange[1]}, which TOML does not know there: type it again" if strange else ""
     )
-    return f"{file}:{line}: this is no TOML: {problem}{remedy}"
+    return f"{file}:{line}: this is no TOML: {problem + remedy if strange else toml_problem(problem)}"
 
 
 def redacted(settings: Settings) -> dict[str, Any]:

@@ -75,3 +75,36 @@ def strange_sign(text: str) -> tuple[int, str] | None:
         if unicodedata.category(sign) in _LOOK_ALIKE:
             return column, f"U+{ord(sign):04X} ({unicodedata.name(sign, 'a control character')})"
     return None
+
+
+_NO_TOML: Final = (
+    (
+        "Cannot declare",
+        "this table stands above already: move its keys there, or write [[ ]] where it is one of a list",
+    ),
+    ("Cannot overwrite", "this key or table stands above already: keep one of them"),
+    ("Cannot mutate", "this table was finished above already: write its keys there"),
+    ("Expected ']'", "a ] is missing at the end of the table's name"),
+    ("Invalid value", "the value is missing or no value: texts stand in quotes, true and false are small"),
+    ("Unterminated string", 'the end quote " is missing'),
+    ("Illegal character", 'the end quote " is missing in this line, or a sign stands in it that a text cannot hold'),
+    ('Expected "', 'the end quote " is missing'),
+    ('Expected "\'"', "the end quote ' is missing"),
+    ("Unescaped", r"a \ in a text is written \\, or the text stands in single quotes"),
+    (
+        "Expected newline",
+        "something stands behind the value: one key a line, and a text with blanks or quotes in quotes",
+    ),
+    ("Expected '='", "a = is missing behind the key, or the key has a blank in it"),
+    ("Invalid statement", "the line begins with neither a key nor a [table]"),
+    ("Invalid initial character", "a key is missing: keys are letters, digits, _ and -"),
+    ("Unclosed array", "a ] or a comma is missing in a list"),
+    ("Unclosed inline table", "a } or a comma is missing: a table in { } stands on one line"),
+)
+"""How the messages of the standard library's reader begin, and what to do; the more special one first where two fit."""
+
+
+def toml_problem(problem: str) -> str:
+    """The remedy for a problem of the reader; the problem alone where none is known."""
+    fitting = [(beginning, words) for beginning, words in _NO_TOML if problem.startswith(beginning)]
+    return f"{max(fitting, key=lambda row: len(row[0]))[1]} ({problem})" if fitting else problem

@@ -243,3 +243,25 @@ def test_a_long_wrong_value_is_not_repeated_whole(tmp_path: Path, text: str) -> 
         assert len(line) < 1_100
         assert "mic2mqtt.toml" in line
     assert len(str(failure.value)) < 6_000
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('[mqtt]\nuser = "a"\n[mqtt]\nuser = "b"\n', 3, "this table stands above already"),
+        ("[mqtt]\n[[mqtt]]\n", 2, "stands above already"),
+        ("[mqtt\nuser = 1\n", 1, "a ] is missing"),
+        ("[mqtt]\nuser = me\n", 2, "texts stand in quotes"),
+        ('[mqtt]\nuser = "me\nx = 1\n', 2, 'the end quote " is missing'),
+        ('[mqtt]\nuser = "a"b"\n', 2, "something stands behind the value"),
+        ('[mqtt]\nca_file = "C:\\q"\n', 2, "is written"),
+        ("[mqtt]\nuser me\n", 2, "a = is missing"),
+        ("[mqtt]\n= 3\n", 2, "neither a key nor"),
+    ],
+)
+def test_what_is_no_toml_is_told_in_plain_words_with_the_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+    with pytest.raises(ConfigurationError) as failure:
+        load(written(tmp_path, text.encode()), {})
+    (problem,) = failure.value.problems
+    assert f"mic2mqtt.toml:{line}: this is no TOML: " in problem
+    assert words in problem
