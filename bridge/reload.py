@@ -28,6 +28,7 @@ from services.commands import Reach
 from services.discovery import Schedule
 from services.drivers import Driver
 from services.model import AuditContext, Campus, RangeRecord, ServiceError
+from services.pace import Pace
 from services.store import Store
 from services.units import Availability, ConfiguredUnits, Sessions, TelemetryCollector
 
@@ -37,6 +38,9 @@ _DIGEST = "configuration_digest"
 
 NEED_RESTART = frozenset({"bridge", "mqtt", "database", "http"})
 """Sections that a running bridge keeps as they were: it would be another bridge."""
+
+LINES_APART_S, LINES_BURST = 60.0, 3
+"""Lines about reloads that changed nothing: whoever may send commands would fill the log."""
 
 
 class ReloadRequests:
@@ -113,6 +117,9 @@ class ConfigurationReload:
         self._campuses_changed = campuses_changed
         self._use_home_assistant = use_home_assistant
         self._use_interface = use_interface
+        self._lines = Pace(1 / LINES_APART_S, LINES_BURST)
+        self._left_out = 0
+        """Reloads without a line in the log since the last that had one."""
         store.subscribe_renewal(self._keep_all)
 
     async def start(self, stored: Sequence[RangeRecord]) -> None:
@@ -158,7 +165,12 @@ class ConfigurationReload:
         words = "configuration read again"
         if fixed:
             words += ", but what changed in these sections counts only after a restart: " + ", ".join(fixed)
-        log.log(logging.WARNING if fixed else logging.INFO, words, extra={"changed": sorted(changed)})
+        if set(changed) - NEED_RESTART or self._lines.take(asyncio.get_running_loop().time()):
+            extra = {"changed": sorted(changed), **({"left_out": self._left_out} if self._left_out else {})}
+            log.log(logging.WARNING if fixed else logging.INFO, words, extra=extra)
+            self._left_out = 0
+        else:
+            self._left_out += 1
         return {"changed": sorted(changed), "need_restart": fixed}
 
     async def _apply(self, settings: Settings, stored: Sequence[RangeRecord] = ()) -> None:

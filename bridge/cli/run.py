@@ -68,13 +68,16 @@ def run(path: Path | None) -> None:
         def reload() -> Settings:
             new = load(path, os.environ)
             logs.change(new.log.level, new.log.format, secrets=(*secrets(settings), *secrets(new)))
-            warn(new)
+            if (said := cautions(new)) != warned:  # once each: whoever may send commands could fill the log
+                warn(new)
+                warned[:] = said
             return new
 
         file = find_file(path, os.environ)
         log.info("mic2mqtt starts", extra={"configuration": str(file) if file else "none: defaults and environment"})
         origin = "the environment" if file is None else str(file)
         warn(settings)
+        warned = cautions(settings)
         limit = raise_file_limit()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -132,6 +132,20 @@ async def test_commands_while_the_database_is_away_do_not_fill_the_log(
         assert [record.message for record in caplog.records].count("a command is in effect and not kept") == 1
 
 
+async def test_reloads_that_change_nothing_do_not_fill_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        for _ in range(20):
+            assert (await seen.ask("", "reload"))["status"] == "succeeded"
+        assert [record.message for record in caplog.records].count("configuration read again") == 3
+        house.serve(audit={"keep": "7d"})
+        await seen.ask("", "reload")
+        last = [record for record in caplog.records if record.message == "configuration read again"][-1]
+        assert vars(last)["changed"] == ["audit"]
+        assert vars(last)["left_out"] == 17
+
+
 async def test_a_failure_that_may_pass_does_not_stand_in_the_way_of_the_same_request(house: House) -> None:
     async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
         await seen.live("rack")
