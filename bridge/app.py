@@ -19,6 +19,7 @@ from bridge.restarts import keep_running
 from bridge.settings import Settings, broker_of, polling_of, status_rules_of
 from services.audit import Audit, Outbox, Retention
 from services.commands import BridgeActions, CommandHandlers, CommandService, Reach
+from services.control import Controller, Locks
 from services.discovery import Adverts, AnnouncedHosts, Candidates, DiscoveryOrchestrationService, Schedule
 from services.drivers import Driver, Makers, Surroundings
 from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts, keep_all
@@ -83,10 +84,12 @@ class App:
         self.availability = Availability(inventory, self.writer, status_rules_of(settings))
         self.fold = ReadingFold(self.writer, self.availability, store)
         self.recognition = Recognition(inventory, self.writer, announcer, self.audit, self.makers)
+        self.locks = Locks(store, self.audit, lambda: self.status.info_changed())  # noqa: PLW0108 - built later  # noqa: PLW0108 - built later
         queues = UnitQueues()
         self.sessions = Sessions(
             inventory, self.makers, self.fold, self.availability, self.recognition, queues, polling_of(settings)
         )
+        self.controller = Controller(inventory, self.writer, self.sessions, queues, self.locks)
         self.membership = Membership(
             inventory,
             self.writer,
@@ -161,6 +164,7 @@ class App:
             info=self.health.info,
             health=self.health.figures,
             trouble=self.health.trouble,
+            locks=self.locks.listed,
         )
         self.presence.listen(self.status)
         self.book = RetainedBook(self.topics, self.store, self.inventory, self.tenants, standing)
@@ -175,14 +179,14 @@ class App:
             status=self.status,
             tenants=self.tenants,
             home=self.default,
-            settable=lambda _unit, _part: {},  # nothing can be set yet
+            settable=self.controller.settable,
         )
         self.presence.subscriptions.also_read(self.home_assistant.subscriptions)
         self.publisher = Publisher(
             inventory=self.inventory,
             changes=self.changes,
             topics=self.topics,
-            renderer=Renderer(self.inventory, self.candidates),
+            renderer=Renderer(self.inventory, self.candidates, self.controller.settable),
             relay=self.relay,
             status=self.status,
             book=self.book,
@@ -203,6 +207,8 @@ class App:
             makers=self.makers,
             audit=self.audit,
             reach=self.reach,
+            controller=self.controller,
+            locks=self.locks,
             bridge=BridgeActions(self.publisher.republish, self._reloads.ask, self.tenants),
         )
         self.commands = CommandService(handlers.table, self.audit, self.store.flush)
@@ -246,6 +252,7 @@ class App:
             subscriptions=self.presence.subscriptions,
             status=self.status,
             campuses_changed=self.publisher.campuses_changed,
+            use_control_rules=self.controller.use_rules,
             use_home_assistant=self.home_assistant.configure,
             use_interface=self._use_interface,
         )
@@ -260,6 +267,7 @@ class App:
         self.book.restore(await self.former.restore(loaded.published, self.default))
         self.relay.restore(loaded.heads)
         self.commands.restore(loaded.requested)
+        await self.locks.restore()
         async with AsyncExitStack() as stack:
             interface = self.settings.discovery.interface
             await stack.enter_async_context(self.makers.open(Surroundings(interface)))
@@ -286,6 +294,7 @@ class App:
             "configured units": self.configured.run,
             "schedule": self.schedule.run,
             "adverts": self.adverts.run,
+            "locks": self.locks.run,
             "loop lag": self.lag.measure,
         }
 

@@ -18,6 +18,7 @@ from bridge.settings import (
     Settings,
     changes,
     configured_units,
+    control_rules_of,
     digest,
     polling_of,
     ranges_of,
@@ -25,6 +26,7 @@ from bridge.settings import (
 )
 from services.audit import Audit, Retention
 from services.commands import Reach
+from services.control import ControlRule
 from services.discovery import Schedule
 from services.drivers import Driver
 from services.model import AuditContext, Campus, RangeRecord, ServiceError
@@ -90,6 +92,7 @@ class ConfigurationReload:
         subscriptions: Subscriptions,
         status: BridgeStatus,
         campuses_changed: Callable[[], None],
+        use_control_rules: Callable[[Sequence[ControlRule]], None],
         use_home_assistant: Callable[[HomeAssistantSettings], None],
         use_interface: Callable[[str], Awaitable[None]],
     ) -> None:
@@ -115,6 +118,7 @@ class ConfigurationReload:
         self._subscriptions = subscriptions
         self._status = status
         self._campuses_changed = campuses_changed
+        self._use_control_rules = use_control_rules
         self._use_home_assistant = use_home_assistant
         self._use_interface = use_interface
         self._lines = Pace(1 / LINES_APART_S, LINES_BURST)
@@ -186,6 +190,7 @@ class ConfigurationReload:
         )
         self._reach.configure(settings.discovery.allow, settings.discovery.allow_ports)
         self._campuses_changed()
+        self._use_control_rules(control_rules_of(settings))
         self._use_home_assistant(settings.home_assistant)
         await self._subscriptions.extend()
 

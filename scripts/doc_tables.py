@@ -47,7 +47,6 @@ from services.units import STATES
 from services.verbs import VERBS
 
 UNUSED_ERRORS: Mapping[ErrorCode, str] = {
-    "not_settable": "with `set`",
     "not_leader": "with several instances",
     "device_auth": "for makers whose units ask for a password",
     "unsupported_by_firmware": "with `set`",
@@ -276,7 +275,7 @@ def verbs() -> str:
             for model, scopes in arguments.items()
             if model.model_fields
         )
-        about = f"{verb.about} **Refused (`forbidden`) in this version.**" if verb.forbidden else verb.about
+        about = verb.about
         to = ", ".join(SCOPES[scope] for scope in SCOPES if scope in verb.takes)
         rows.append((f"`{name}`", to, takes or "none", about))
     return grid(("verb", "sent to", "arguments", "what it does"), rows)

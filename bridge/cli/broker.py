@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import secrets as randomness
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +19,12 @@ import typer
 from bridge.contract import CommandTarget, Topics, check_id, check_organization
 from bridge.mqtt import KEPT, BrokerError, Connection, Endpoint, MqttConfig, PublishRefusedError, open_once
 from bridge.settings import Settings, broker_of, load
+from services import clock
 from services.model import RESOURCE_KINDS, Address, Kind, clean_text, visible
 
 Write = Callable[[str], None]
+
+_PAIR: Final = re.compile(r"([A-Za-z][A-Za-z0-9_]*)([+-]?)=(.*)", re.DOTALL)
 
 FINAL: Final = frozenset({"succeeded", "partial", "failed", "rejected"})
 
@@ -77,6 +81,31 @@ def arguments_of(text: str) -> dict[str, object]:
     return arguments
 
 
+def settings_of(pairs: Sequence[str]) -> dict[str, object]:
+    """What ``KEY=VALUE`` on the command line means: a value, a step (``+=``, ``-=``) or ``toggle``.
+
+    A value is JSON where it can be read as that, else the text as it stands. Raises `ValueError`.
+    """
+    settings: dict[str, object] = {}
+    for pair in pairs:
+        found = _PAIR.fullmatch(pair)
+        if found is None:
+            raise ValueError(f"{pair!r} is not KEY=VALUE, KEY+=STEP, KEY-=STEP or KEY=toggle")
+        key, sign, text = found.groups()
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = text
+        if sign and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ValueError(f"{pair!r}: a step is a number")
+        if sign:
+            value = {"step": -value if sign == "-" else value}
+        elif text == "toggle":
+            value = {"toggle": True}
+        settings[key] = value
+    return arguments_of(json.dumps(settings))
+
+
 def target_of(text: str | None, settings: Settings) -> CommandTarget:
     """Whom ``--to`` means: nothing is the process, ``KIND/ID`` is of the default campus. Raises `ValueError`."""
     if text is None:
@@ -113,15 +142,19 @@ async def send(
     actor: str,
     timeout_s: float,
     write: Write,
+    as_json: bool = False,
 ) -> bool:
-    """Send a command and print its replies; whether it succeeded.
+    """Send a command and print its replies, in words or ``as_json``; whether it succeeded.
+
+    It is valid for as long as somebody waits for its end.
 
     Raises `BrokerError`, `TimeoutError`, and `ValueError` for what is no target.
     """
     target = target_of(to, settings)
     topics = Topics(settings.mqtt.base_topic, settings.bridge.id)
     request_id = randomness.token_hex(8)
-    request = {"request_id": request_id, "args": args, "actor": clean_text(actor)}
+    valid_until = clock.text_of(clock.now() + timeout_s)
+    request = {"request_id": request_id, "args": args, "actor": clean_text(actor), "valid_until": valid_until}
     connection = await open_once(config_for(settings, "send"))
     try:
         reply_topic = topics.reply(target, verb)
@@ -130,7 +163,7 @@ async def send(
             raise BrokerError("not_authorised", f"this user may not read {reply_topic}: ask for read access")
         await _publish_command(connection, topics.command(target, verb), orjson.dumps(request))
         async with asyncio.timeout(timeout_s):
-            return await _replies(connection, request_id, write)
+            return await _replies(connection, request_id, _in_json if as_json else _in_words, write)
     finally:
         await connection.close(1.0)
 
@@ -143,16 +176,52 @@ async def _publish_command(connection: Connection, topic: str, payload: bytes) -
         raise BrokerError("not_authorised", f"{error}: {remedy}") from error
 
 
-async def _replies(connection: Connection, request_id: str, write: Write) -> bool:
+async def _replies(
+    connection: Connection, request_id: str, shown: Callable[[Mapping[str, Any]], str], write: Write
+) -> bool:
     async for message in connection.messages():
         reply = _reply(message.payload)
         if reply.get("request_id") != request_id:
             continue  # an answer to somebody else
-        write(json.dumps(reply, indent=2, ensure_ascii=False))
+        if text := shown(reply):
+            write(text)
         if reply.get("status") in FINAL:
             _write_error(reply)
             return reply.get("status") == "succeeded"
     raise connection.lost.result()
+
+
+def _in_json(reply: Mapping[str, Any]) -> str:
+    return json.dumps(reply, indent=2, ensure_ascii=False)
+
+
+def _in_words(reply: Mapping[str, Any]) -> str:
+    """What a person wants to know of a reply; what went wrong comes behind it."""
+    status, data = reply.get("status"), reply.get("data")
+    lines = [f"{status}" if status in FINAL and reply.get("error") is None else ""]
+    if status in FINAL or status == "progress":
+        lines += _lines(data if isinstance(data, Mapping) else {}, "  ")
+    lines += [f"warning: {warning}" for warning in reply.get("warnings") or ()]
+    return "\n".join(line for line in lines if line)
+
+
+def _lines(data: Mapping[str, Any], indent: str) -> list[str]:
+    lines: list[str] = []
+    for key, value in data.items():
+        if isinstance(value, Mapping) and value.keys() == {"wanted", "reported", "ok"}:
+            kept = "" if value["ok"] else f" (wanted {_shown(value['wanted'])})"
+            lines.append(f"{indent}{key}: {_shown(value['reported'])}{kept}")
+        elif isinstance(value, Mapping) and value:
+            lines += [f"{indent}{key}:", *_lines(value, f"{indent}  ")]
+        elif value not in (None, [], {}):
+            lines.append(f"{indent}{key}: {_shown(value)}")
+    return lines
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "unknown"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _write_error(reply: Mapping[str, Any]) -> None:

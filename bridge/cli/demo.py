@@ -147,8 +147,21 @@ async def fleet(simulators: Mapping[str, Simulator]) -> AsyncIterator[list[tuple
         yield running
 
 
-def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, SimulatedUnit]]) -> Settings:
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the demo shows beside the bridge as it is out of the box."""
+
+    home_assistant: bool = False
+    """MQTT discovery for Home Assistant."""
+    control: bool = False
+    """A rule that lets everything be set that the units take."""
+
+
+def settings_for(
+    directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, SimulatedUnit]], extras: Extras
+) -> Settings:
     """The configuration that a person would write for these units."""
+    everything = {"verbs": ["set", "identify", "meter_boost"], "allow_rf": True}
     return Settings.model_validate(
         {
             "mqtt": {"url": f"mqtt://{LOOPBACK}:{mqtt_port}", "protocol": "3.1.1", "value_topics": True},
@@ -156,6 +169,8 @@ def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, Si
             "http": {"listen": f"{LOOPBACK}:0"},
             "discovery": {"interface": LOOPBACK},  # some makers take a port there that units of the demo have beside it
             "polling": {"meter_interval": "500ms"},
+            "home_assistant": {"enabled": extras.home_assistant},
+            "control": {"rules": [everything] if extras.control else []},
             "units": [
                 {
                     "host": simulated.host,
@@ -172,13 +187,13 @@ def settings_for(directory: Path, mqtt_port: int, units: Sequence[tuple[Unit, Si
 
 
 @asynccontextmanager
-async def running(drivers: Mapping[str, Driver]) -> AsyncIterator[Demo]:
+async def running(drivers: Mapping[str, Driver], extras: Extras = Extras()) -> AsyncIterator[Demo]:
     """Everything up; gives the addresses. Ends it all in order when the block is left."""
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mic2mqtt-demo-")))
         port = await stack.enter_async_context(broker())
         units = await stack.enter_async_context(fleet(find_simulators()))
-        settings = settings_for(directory, port, units)
+        settings = settings_for(directory, port, units, extras)
         store = await stack.enter_async_context(Store.open(settings.database.connection_url()))
         app = App(settings, drivers, store, lambda: settings)
         started: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
@@ -219,6 +234,9 @@ def words(demo: Demo) -> str:
             f"  mosquitto_sub -p {demo.mqtt_port} -v -t '{topics.everywhere(Kind.CHANNEL, Facet.STATE)}'",
             f"  mosquitto_pub -p {demo.mqtt_port} -q 1 -t '{topics.command(CommandTarget(None), 'refresh')}' -n",
             f"  curl -s {demo.http_url}/metrics | grep battery",
+            *_of_control(demo),
+            f"Home Assistant: add the integration MQTT with broker {LOOPBACK} port {demo.mqtt_port}"
+            + ("" if settings.home_assistant.enabled else "; start the demo with --home-assistant"),
             f"Node-RED: import docs/node-red/flows.json, its broker is {LOOPBACK} port {demo.mqtt_port} (MQTT 3.1.1)",
             f"Button, panel, controller: docs/control-rooms.md, with export PORT={demo.mqtt_port}",
             "",
@@ -227,7 +245,22 @@ def words(demo: Demo) -> str:
     )
 
 
-async def main(drivers: Mapping[str, Driver], *, plain: bool = False, duration_s: float | None = None) -> None:
+def _of_control(demo: Demo) -> Sequence[str]:
+    """A line that changes something, where that is allowed."""
+    settings = demo.app.settings
+    if not settings.control.rules or not settings.units:
+        return ()
+    target = f"{Kind.CHANNEL}/{settings.units[0].id}-1"
+    return (f"  mic2mqtt send set --url {demo.mqtt_url} --to {target} gain_db=6 name=Yorick",)
+
+
+async def main(
+    drivers: Mapping[str, Driver],
+    *,
+    plain: bool = False,
+    duration_s: float | None = None,
+    extras: Extras = Extras(),
+) -> None:
     """Run the demo until cancelled or its time is over: the words, and below them the live table.
 
     ``plain``, or no terminal, gives a line for each change instead of the table.
@@ -235,7 +268,7 @@ async def main(drivers: Mapping[str, Driver], *, plain: bool = False, duration_s
     console = Console()
     plain = plain or not console.is_terminal
     try:
-        async with running(drivers) as demo:
+        async with running(drivers, extras) as demo:
             topics = Topics(demo.app.settings.mqtt.base_topic, demo.app.settings.bridge.id)
             text = words(demo)
             if plain:

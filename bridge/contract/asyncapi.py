@@ -72,6 +72,7 @@ PUBLISHED: Final[tuple[Topic, ...]] = (
     Topic(None, Facet.STATE, payloads.BridgeState, 1, True, "How the process is; also its last will."),
     Topic(None, Facet.INFO, payloads.BridgeInfo, 1, True, "What runs."),
     Topic(None, Facet.HEALTH, payloads.BridgeHealth, 1, True, "Figures of the process, every 30 s."),
+    Topic(None, Facet.LOCKS, payloads.BridgeLocks, 1, True, "What forbids control now."),
     Topic(Kind.BRIDGE, Facet.INVENTORY, payloads.Inventory, 1, True, "Ids of receivers and channels.", "page"),
     Topic(Kind.BRIDGE, Facet.SUMMARY, payloads.Summary, 1, True, "One small object a channel; at most once a second."),
     Topic(Kind.BRIDGE, Facet.SUMMARY, payloads.Summary, 1, True, "What does not fit into the first message.", "page"),
@@ -110,7 +111,7 @@ def document(version: str) -> dict[str, Any]:
         *((kind.value, kind) for kind in (Kind.BRIDGE, *RESOURCE_KINDS)),
     ):
         for name, verb in VERBS.items():
-            if scope in verb.takes and verb.forbidden is None:
+            if scope in verb.takes:
                 key = f"{scope}_cmd_{name}"
                 address = template(kind, "cmd", "verb").replace("{verb}", name)
                 channels[key] = _channel(address, verb.about, _command_name(name, scope))
@@ -155,10 +156,7 @@ def _operation(action: str, key: str, qos: int, *, retained: bool) -> dict[str, 
 def _commands() -> dict[str, type[BaseModel]]:
     """The arguments of every verb, by the name of its command's message."""
     return {
-        _command_name(name, scope): arguments
-        for name, verb in VERBS.items()
-        if verb.forbidden is None
-        for scope, arguments in verb.takes.items()
+        _command_name(name, scope): arguments for name, verb in VERBS.items() for scope, arguments in verb.takes.items()
     }
 
 

@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from bridge.contract.messages import Incoming
 from bridge.contract.topics import CommandTarget, CommandTopic, Topics
 from services.model import ErrorCode, ServiceError, clean_json, clean_text
-from services.verbs import NO_VERB, PATTERNS_IN_WORDS, VERBS, Verb
+from services.verbs import NO_VERB, PATTERNS_IN_WORDS, VERBS, Verb, is_relative
 
 LARGEST: Final = 64 * 1024
 """Bytes of a command's payload."""
@@ -176,10 +176,10 @@ def _request(command: CommandTopic, body: Mapping[str, Any], reply_to: ReplyTo, 
     verb = _verb(command)
     envelope = _validate(Envelope, body, "a command")
     _check_time(envelope.valid_until, now)
-    if verb.forbidden is not None:
-        raise ServiceError("forbidden", verb.forbidden)
     arguments = _validate(verb.takes[command.target.scope], envelope.args, command.verb, "args")
     args = arguments.model_dump(exclude_unset=True)
+    if verb.is_control and any(map(is_relative, args.values())):
+        _check_once(envelope)
     if command.target.tenant is not None and (named := sorted({"organization", "campus"} & args.keys())):
         detail = f"{named[0]} stands in the topic already; give it only in commands to the process"
         raise ServiceError("schema_violation", detail, field=f"args.{named[0]}")
@@ -191,6 +191,14 @@ def _request(command: CommandTopic, body: Mapping[str, Any], reply_to: ReplyTo, 
         actor=envelope.actor,
         reply_to=reply_to,
     )
+
+
+def _check_once(envelope: Envelope) -> None:
+    """A step that is done twice, or late, leads elsewhere than it was meant to."""
+    for name in ("request_id", "valid_until"):
+        if getattr(envelope, name) is None:
+            detail = f"a step or toggle needs {name}, so that it is done once and in time"
+            raise ServiceError("schema_violation", detail, field=name)
 
 
 def _verb(command: CommandTopic) -> Verb:

@@ -101,6 +101,33 @@ class BridgeHealth(Measured):
     data: BridgeHealthData
 
 
+class ControlLock(Payload):
+    """One lock: it forbids set, identify and meter_boost."""
+
+    organization: Id
+    campus: Id
+    tags: Annotated[list[str], Field(description="Units that have all of these; empty: the whole campus.")]
+    reason: str
+    since: Time
+    until: Annotated[str | None, Field(description="It ends by itself then; null: when somebody unlocks.")]
+    by: Annotated[str | None, Field(description="Who locked; noted and not believed.")]
+
+
+class BridgeLocksData(Payload):
+    """All locks that hold."""
+
+    locks: list[ControlLock]
+
+
+class BridgeLocks(Payload):
+    """What forbids control now."""
+
+    schema_: Annotated[Literal["bridge.locks/1"], Field(alias="schema")]
+    id: Id
+    epoch: Epoch
+    data: BridgeLocksData
+
+
 class Availability(Payload):
     """Whether a resource is there."""
 
@@ -305,6 +332,7 @@ _OF_BRIDGE: Final[tuple[type[Payload], ...]] = (
         BridgeState,
         BridgeInfo,
         BridgeHealth,
+        BridgeLocks,
         Inventory,
         Summary,
         Overview,

@@ -24,7 +24,7 @@ _WILDCARDS: Final = ("+", "#", "\0")
 _TOPIC_MAX_BYTES: Final = 65_535
 """MQTT 3.1.1, 1.5.3: a string's length is two bytes."""
 
-PROCESS_FACETS: Final = frozenset({Facet.STATE, Facet.INFO, Facet.HEALTH})
+PROCESS_FACETS: Final = frozenset({Facet.STATE, Facet.INFO, Facet.HEALTH, Facet.LOCKS})
 """Facets of the process itself."""
 
 _FACETS: Final = {facet.value: facet for facet in Facet}
@@ -110,7 +110,7 @@ class Topics:
         self._known: dict[tuple[Address, Facet], str] = {}
 
     def process(self, facet: Facet) -> str:
-        """Topic of the process's own ``state``, ``info`` or ``health``."""
+        """Topic of the process's own ``state``, ``info``, ``health`` or ``locks``."""
         if facet not in PROCESS_FACETS:
             raise ValueError(f"the process has no {facet}")
         return self._process + facet

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.contract import Incoming, Rejection, Request, Topics, encoding, parse
@@ -147,7 +147,7 @@ class CommandGateway:
         if verb.is_long and request.target.scope in BRIDGE_SCOPES:
             await self._perform_long(request, command)
         else:
-            self._answer(request, await self._commands.perform(command))
+            self._answer(request, self._sparing(request, await self._commands.perform(command)))
 
     async def _perform_long(self, request: Request, command: Command) -> None:
         accepted = False
@@ -174,7 +174,17 @@ class CommandGateway:
             timer.cancel()
         if outcome.status != "rejected":
             accept()
-        self._answer(request, outcome)
+        self._answer(request, self._sparing(request, outcome))
+
+    def _sparing(self, request: Request, outcome: Outcome) -> Outcome:
+        """Controls that are forbidden count among the refused commands of their campus: beyond so many, all say so."""
+        error = outcome.error
+        if error is None or error.code != "forbidden" or not VERBS[request.verb].is_control:
+            return outcome
+        sender = self._from[request.target.tenant or self._default]
+        if sender.refused.take(asyncio.get_running_loop().time()):
+            return outcome
+        return replace(outcome, error=_too_many(error))
 
     def _command(self, asked: Request | Rejection, args: Mapping[str, Any]) -> Command:
         address = asked.target.address

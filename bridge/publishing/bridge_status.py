@@ -76,6 +76,7 @@ class BridgeStatus:
         info: Callable[[], Mapping[str, object]],
         health: Callable[[], Mapping[str, object]],
         trouble: Callable[[], str | None],
+        locks: Callable[[], list[dict[str, object]]],
     ) -> None:
         self._topics = topics
         self._id = bridge_id
@@ -84,6 +85,7 @@ class BridgeStatus:
         self._info = info
         self._health = health
         self._trouble = trouble
+        self._locks = locks
         self.announced = False
         """Whether the process was online once: ``starting`` is published at its start only."""
         self._online_over: Connection | None = None
@@ -106,13 +108,13 @@ class BridgeStatus:
 
     def repeat(self, facet: Facet) -> None:
         """Have `state` or `info` published again, soon: the broker did not take it. `health` comes again anyway."""
-        self._info_is_old |= facet is Facet.INFO
+        self._info_is_old |= facet in {Facet.INFO, Facet.LOCKS}
         self._overwritten |= facet is Facet.STATE
 
     # -- messages over a connection --------------------------------------------------------------------------
 
     async def publish_info(self, connection: Connection) -> None:
-        """Publish what the process is; the MQTT version is that of this connection."""
+        """Publish what the process is, and what it locks; the MQTT version is that of this connection."""
         self._info_is_old = False
         data = {**self._info(), "mqtt_version": connection.version}
         payload = encoding.encode(
@@ -120,6 +122,16 @@ class BridgeStatus:
         )
         await self._publish(connection, Facet.INFO, payload)
         self._standing.sent(self._topics.process(Facet.INFO), payload)
+        locks = encoding.encode(
+            {
+                "schema": "bridge.locks/1",
+                "id": self._id,
+                "epoch": self._succession.epoch,
+                "data": {"locks": self._locks()},
+            }
+        )
+        await self._publish(connection, Facet.LOCKS, locks)
+        self._standing.sent(self._topics.process(Facet.LOCKS), locks)
 
     async def publish_state(self, connection: Connection, state: State) -> None:
         """Publish the state of the process; ``online`` becomes ``degraded`` while something of it does not work."""

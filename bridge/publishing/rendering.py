@@ -10,19 +10,39 @@ from bridge.publishing.campus_pages import CampusPages, Rendered
 from services import clock
 from services.discovery import Candidates
 from services.live import Inventory, Unit, UnitPart, Version
-from services.model import KEYS, RESOURCE_KINDS, UNIT_KINDS, Address, Campus, Event, Facet, Kind, facets_of
+from services.model import (
+    KEYS,
+    RESOURCE_KINDS,
+    UNIT_KINDS,
+    Address,
+    Campus,
+    Event,
+    Facet,
+    Kind,
+    SettableRange,
+    facets_of,
+)
 from services.units import LABEL_KEYS
 
 _INFO_KEYS = {kind: KEYS.names(kind, Facet.INFO) for kind in RESOURCE_KINDS}
 
 DAY_S = 86_400.0
 
+Settable = Callable[[Unit, UnitPart | None], Mapping[str, SettableRange]]
+
+
+def _nothing(_unit: Unit, _part: UnitPart | None) -> Mapping[str, SettableRange]:
+    """Without rules nothing can be set."""
+    return {}
+
 
 class Renderer:
     """Makes the payload of a facet from its newest snapshot."""
 
-    def __init__(self, inventory: Inventory, candidates: Candidates) -> None:
+    def __init__(self, inventory: Inventory, candidates: Candidates, settable: Settable = _nothing) -> None:
+        """``settable`` gives what rules allow of a unit, or of a part of it, now."""
         self._inventory = inventory
+        self._settable = settable
         self._campus = CampusPages(inventory, candidates)
         self._part_facets: Mapping[Facet, Callable[[Unit, UnitPart], bytes | None]] = {
             Facet.INFO: self._part_info,
@@ -107,10 +127,16 @@ class Renderer:
             "bay_count": record.part_count,
             "driver": unit.read_by,
             "source": record.source,
-            "capabilities": unit.ability_words,
+            "capabilities": self._ability_words(unit),
+            "settable": self._settable(unit, None),
             "labels": labels_of(unit),
         }
         return self._resource(unit.address, Facet.INFO, unit.info_version, _own(unit.address, data), stale=unit.stale)
+
+    def _ability_words(self, unit: Unit) -> list[str]:
+        """What a unit can; ``control`` only where rules allow something of it."""
+        whole = (None, *unit.parts.values())
+        return sorted({*unit.ability_words, *(["control"] if any(self._settable(unit, one) for one in whole) else [])})
 
     def _unit_state(self, unit: Unit) -> bytes:
         return self._resource(unit.address, Facet.STATE, unit.version, unit.state, stale=unit.stale)
@@ -143,7 +169,7 @@ class Renderer:
             "antenna_count": part.antenna_count,
             "diversity": part.diversity,
             "capabilities": sorted(able.keys) if able else [],
-            "settable": dict(able.settable) if able else {},
+            "settable": self._settable(unit, part),
             "labels": labels_of(unit),
         }
         return self._resource(part.address, Facet.INFO, part.info_version, _own(part.address, data), stale=part.stale)

@@ -11,7 +11,14 @@ from __future__ import annotations
 from bridge.settings.durations import parse_duration
 from bridge.settings.environment import FILE_SUFFIX
 from bridge.settings.loading import ConfigurationError, Settings, changes, digest, find_file, load, redacted, secrets
-from bridge.settings.mapping import broker_of, configured_units, polling_of, ranges_of, status_rules_of
+from bridge.settings.mapping import (
+    broker_of,
+    configured_units,
+    control_rules_of,
+    polling_of,
+    ranges_of,
+    status_rules_of,
+)
 from bridge.settings.sections import HomeAssistantSettings
 from bridge.settings.texts import read_secret, strange_sign
 
@@ -23,6 +30,7 @@ __all__ = [
     "broker_of",
     "changes",
     "configured_units",
+    "control_rules_of",
     "digest",
     "find_file",
     "load",

@@ -25,6 +25,7 @@ from bridge.settings.problems import LineFinder, Problem, Where, explain
 from bridge.settings.sections import (
     AuditSettings,
     BridgeSettings,
+    ControlSettings,
     DatabaseSettings,
     HomeAssistantSettings,
     HttpSettings,
@@ -75,6 +76,7 @@ class Settings(Section):
     discovery: DiscoverySettings = DiscoverySettings()
     units: tuple[UnitSettings, ...] = Field(default=(), description="Units that are always served.")
     receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Receivers that are always served.")
+    control: ControlSettings = ControlSettings()
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     log: LogSettings = LogSettings()
     _where: Where = PrivateAttr(default_factory=Where)

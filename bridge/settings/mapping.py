@@ -12,6 +12,7 @@ from bridge.mqtt import MqttConfig
 from bridge.settings.loading import ConfigurationError, Settings
 from bridge.settings.problems import Key, Problem, Where, dotted, explain
 from bridge.settings.unit_sections import ReceiverSettings, UnitSettings
+from services.control import ControlRule
 from services.drivers import Driver
 from services.model import Campus, Kind, RangeRecord
 from services.rules import StatusRules, Threshold
@@ -60,6 +61,25 @@ def status_rules_of(settings: Settings) -> StatusRules:
         },
         lost_hold_s=status.lost_hold,
     )
+
+
+def control_rules_of(settings: Settings) -> list[ControlRule]:
+    """What may be changed, in the order of the file."""
+    return [
+        ControlRule(
+            number=number,
+            verbs=frozenset(rule.verbs),
+            organization=rule.organization,
+            campus=rule.campus,
+            tags=frozenset(rule.tags),
+            units=frozenset(rule.units),
+            keys=None if rule.keys is None else frozenset(rule.keys),
+            limits=dict(rule.limits),
+            allow_rf=rule.allow_rf,
+            only_idle=rule.only_idle,
+        )
+        for number, rule in enumerate(settings.control.rules, 1)
+    ]
 
 
 def configured_units(settings: Settings, drivers: Mapping[str, Driver]) -> list[ConfiguredUnit]:

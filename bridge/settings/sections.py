@@ -259,6 +259,59 @@ class HomeAssistantSettings(Section):
     ] = ()
 
 
+CONTROL_VERBS = ("set", "identify", "meter_boost")
+
+
+class ControlRuleSettings(Section):
+    """One permission. All that it names must match; what it does not name matches everything."""
+
+    verbs: Annotated[
+        tuple[Literal["set", "identify", "meter_boost"], ...],
+        Allowed('`"set"`, `"identify"`, `"meter_boost"`'),
+        Field(description="What it allows.", min_length=1),
+    ]
+    organization: Annotated[
+        Organization | None, Allowed("an id"), Field(description="Only units of this organization.")
+    ] = None
+    campus: Annotated[Id | None, Allowed("an id"), Field(description="Only units of this campus.")] = None
+    tags: Annotated[
+        tuple[Word, ...], Allowed("words"), Field(description="Only units that have all of these tags.")
+    ] = ()
+    units: Annotated[tuple[Id, ...], Allowed("ids"), Field(description="Only these units, and their parts.")] = ()
+    keys: Annotated[
+        tuple[Word, ...] | None,
+        Allowed("keys of `info.settable`"),
+        Field(description="Only these keys may be set; all that the unit takes where it is not given."),
+    ] = None
+    limits: Annotated[
+        dict[str, tuple[float, float]],
+        Allowed("KEY = [LOWEST, HIGHEST]"),
+        Field(description="Narrower ranges than the unit's own."),
+    ] = {}
+    allow_rf: Annotated[
+        bool, Field(description="Also frequency, group, RF mute and RF power: what moves or ends a carrier.")
+    ] = False
+    only_idle: Annotated[bool, Field(description="Only while no transmitter is on the air on that channel.")] = False
+
+    @model_validator(mode="after")
+    def _limits_are_ranges(self) -> Self:
+        for key, (low, high) in self.limits.items():
+            if not low <= high:
+                raise ValueError(f"limits of {key}: the lowest value ({low:g}) is above the highest ({high:g})")
+            if self.keys is not None and key not in self.keys:
+                raise ValueError(f"limits of {key}, which is not among keys: add it there")
+        return self
+
+
+class ControlSettings(Section):
+    """Who may change units. Without a rule nothing is ever changed; see `docs/control.md`."""
+
+    rules: Annotated[
+        tuple[ControlRuleSettings, ...],
+        Field(description="Permissions; the first that covers unit, verb and key counts."),
+    ] = ()
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 

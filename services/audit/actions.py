@@ -28,6 +28,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "battery_critical": "A battery is about to be empty.",
         "battery_recovered": "A battery is good again.",
         "command": "A command was carried out, refused, or failed.",
+        "control_locked": "Control of a campus, or of its units with a tag, was locked.",
+        "control_unlocked": "Such a lock ended: by a command, or by itself.",
         "bad_input": "Something arrived that is no command; these are counted, not listed one by one.",
         "discovery_started": "A discovery began.",
         "discovery_finished": "A discovery ended, with what it found.",

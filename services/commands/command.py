@@ -52,6 +52,8 @@ class Outcome:
     warnings: Sequence[str] = ()
     error: ServiceError | None = None
     duration_s: float = 0.0
+    audited: Mapping[str, object] = field(default_factory=dict)
+    """What the audit keeps beside this."""
 
 
 def check_tenant(tenant: Campus, served: Sequence[Campus]) -> None:
@@ -61,5 +63,5 @@ def check_tenant(tenant: Campus, served: Sequence[Campus]) -> None:
         raise ServiceError("unknown_resource", detail, field="args.campus")
 
 
-Handler = Callable[[Command, Progress], Awaitable[Mapping[str, object] | Result]]
-"""Performs one verb; returns its data or a result. Raises `ServiceError`."""
+Handler = Callable[[Command, Progress], Awaitable[Mapping[str, object] | Result | Outcome]]
+"""Performs one verb; returns its data, a result or an outcome. Raises `ServiceError`."""

@@ -33,7 +33,7 @@ class EarlierCommands:
         self._events, self._started_s = dict(found), now_s
 
     def find(self, command: Command, now_s: float) -> Outcome | None:
-        """How a command ended that changes what is kept; ``None`` where it is not known to have been performed.
+        """How a command ended that changes what is kept, or a unit; ``None`` where it was not performed, as we know.
 
         Other commands may be performed again: they only look. Raises `ServiceError` (duplicate_conflict) where the
         request id was used for other arguments.
@@ -41,7 +41,8 @@ class EarlierCommands:
         if now_s - self._started_s > REMEMBERED_S:
             self._events.clear()
         request_id = command.context.request_id
-        if request_id not in self._events or not VERBS[command.verb].is_kept:
+        verb = VERBS[command.verb]
+        if request_id not in self._events or not (verb.is_kept or verb.is_control):
             return None
         mine = [one for one in self._events[request_id] if one.draft.tenant in {command.tenant, command.context.tenant}]
         ends = [one.draft.after or {} for one in mine if one.draft.action == "command"]

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 REFUSED_KEPT = 1024
 """Characters of a refused command's arguments that the audit keeps."""
 
+RESULTS_KEPT = 32 * 1024
+"""Characters of the results of one control, of many units perhaps, that the audit keeps."""
+
 KEPT_WITHIN_S = 5.0
 """How long a command waits until its effect is written."""
 NOT_KEPT = (
@@ -77,12 +80,11 @@ class CommandService:
     """Performs commands, each once, and audits how they ended."""
 
     def __init__(self, handlers: Mapping[str, Handler], audit: Audit, flush: Callable[[], Awaitable[None]]) -> None:
-        """``handlers`` performs every verb of the table that is not refused; ``flush`` waits until all is written.
+        """``handlers`` performs every verb of the table; ``flush`` waits until all is written.
 
         Raises `ValueError` where the handlers are others than the table has.
         """
-        performable = {verb.name for verb in VERBS.values() if verb.forbidden is None}
-        if strange := performable ^ set(handlers):
+        if strange := VERBS.keys() ^ handlers.keys():
             raise ValueError(f"table and handlers differ in: {', '.join(sorted(strange))}")
         self._handlers = handlers
         self._audit = audit
@@ -118,8 +120,8 @@ class CommandService:
             self._remembered.forget(key)
             raise
         future.set_result(outcome)
-        if outcome.error is not None and outcome.error.retryable:
-            self._remembered.forget(key)  # the same request may succeed later
+        if outcome.error is not None and outcome.error.retryable and not outcome.audited:
+            self._remembered.forget(key)  # the same request may succeed later, and nothing of it was done
         return outcome
 
     def restore(self, requested: Sequence[AuditEvent]) -> None:
@@ -147,7 +149,7 @@ class CommandService:
             outcome = _outcome(done)
             if VERBS[command.verb].is_kept and not await self._is_kept():
                 outcome = replace(outcome, status="partial", warnings=[*outcome.warnings, NOT_KEPT])
-        outcome = Outcome(outcome.status, outcome.data, outcome.warnings, outcome.error, loop.time() - started)
+        outcome = replace(outcome, duration_s=loop.time() - started)
         self._record(command, outcome)
         return outcome
 
@@ -176,6 +178,7 @@ class CommandService:
             "status": outcome.status,
             "error": outcome.error.code if outcome.error else None,
             "detail": outcome.error.detail if outcome.error else None,
+            **_bounded(outcome.audited),
             **({"left_out": left_out} if left_out else {}),
         }
         resource = f"{command.address.kind}/{command.address.id}" if command.address else None
@@ -199,7 +202,17 @@ def _kept(args: Mapping[str, Any]) -> dict[str, object]:
     return {"begins": text[:REFUSED_KEPT], "sha256": hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()}
 
 
-def _outcome(done: Mapping[str, object] | Result) -> Outcome:
+def _bounded(audited: Mapping[str, object]) -> Mapping[str, object]:
+    """What a control did, or where that is much the beginning of it."""
+    text = json.dumps(audited, sort_keys=True, default=str)
+    return (
+        audited if len(text) <= RESULTS_KEPT else {"result_begins": text[:RESULTS_KEPT], "rules": audited.get("rules")}
+    )
+
+
+def _outcome(done: Mapping[str, object] | Result | Outcome) -> Outcome:
+    if isinstance(done, Outcome):
+        return done
     if not isinstance(done, Result):
         return Outcome("succeeded", dict(done))
     data = done.as_json()

@@ -153,6 +153,13 @@ class StateWriter:
         for number in [number for number in unit.parts if number not in parts]:
             self.remove_part(unit, number)
 
+    def abilities_changed(self, unit: Unit) -> None:
+        """Have what a unit and its parts can published anew: rules about it changed."""
+        now = clock.now_text()
+        self._revisions.info(unit, now)
+        for part in unit.parts.values():
+            self._revisions.info(part, now)
+
     def expect(self, unit: Unit, abilities: Abilities, part_abilities: Abilities, more: Sequence[Key]) -> None:
         """Give a unit that has not answered yet the abilities of its model of an earlier run."""
         unit.abilities, unit.more = abilities, tuple(more)

@@ -34,6 +34,4 @@ class Abilities:
             words.add("slots")
         if self.telemetry:
             words.add("telemetry")
-        if self.settable:
-            words.add("control")
         return frozenset(words)

@@ -36,6 +36,7 @@ class Facet(StrEnum):
     LEVELS = "levels"
     EVENT = "event"
     HEALTH = "health"
+    LOCKS = "locks"
     INVENTORY = "inventory"
     SUMMARY = "summary"
     OVERVIEW = "overview"

@@ -159,10 +159,15 @@ class UnitSession:
         self._changed.set()
         self.meter()
 
+    @property
+    def meter_interval_s(self) -> float:
+        """The unit's own metering interval, in seconds; 0 is off."""
+        return self._target(self.unit.record).meter_interval_s
+
     def meter(self) -> None:
         """Ask for the unit's own metering interval over the open connection."""
         if self.link is not None:
-            self.link.meter(None, self._target(self.unit.record).meter_interval_s)
+            self.link.meter(None, self.meter_interval_s)
 
     async def refresh(self) -> None:
         """Read everything again. Raises `ServiceError` (device_offline, device_timeout).

@@ -6,8 +6,11 @@ control characters and hosts are written in one way before anything sees them.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from datetime import datetime
 from ipaddress import ip_address
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -20,11 +23,14 @@ SHORTEST_METER_S = 0.1
 
 TEXT_MOST = 200
 """Characters of a name or label."""
+KEYS_MOST = 32
+"""Keys of one ``set``; no unit has as many."""
 NOTE_MOST = 2000
 """Characters of a note."""
 
 _RESOURCE = rf"^({'|'.join(RESOURCE_KINDS)})/[a-z0-9][a-z0-9_-]{{0,62}}$"
 _NEW_ID = r"^[a-z0-9][a-z0-9_-]{0,57}$"
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _HOST = r"^[^\s/]+$"
 
 PATTERNS_IN_WORDS: Final = {
@@ -77,6 +83,18 @@ def _word(value: str) -> str:
     return clean
 
 
+def _moment(value: str | None) -> str | None:
+    """A time with a zone, as it was written."""
+    if value is not None:
+        try:
+            zone = datetime.fromisoformat(value).tzinfo
+        except ValueError:
+            zone = None
+        if zone is None:
+            raise ValueError("write it as 2026-11-22T19:30:00Z (RFC 3339, with a time zone)")
+    return value
+
+
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 NewId = Annotated[
     str | None,
@@ -115,6 +133,50 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class SetValues(Arguments):
+    """Set keys to values: ``info.settable`` of the unit or part has which, and within which range.
+
+    Instead of a value ``{"step": 3}`` or ``{"toggle": true}``, with request_id and valid_until. What a unit keeps is
+    checked against the unit itself, not here.
+    """
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    __pydantic_extra__: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_extra:
+            raise ValueError('nothing to set: give keys and values, for example "gain_db": 6')
+        if strange := [key for key in self.model_extra if not _KEY.fullmatch(key)]:
+            raise ValueError(f"{clean_text(strange[0], 40)!r} is no key: small letters, digits and _")
+        if len(self.model_extra) > KEYS_MOST:
+            raise ValueError(f"at most {KEYS_MOST} keys at once")
+        return self
+
+
+def is_relative(value: object) -> bool:
+    """Whether it is a step or a toggle, and neither nonsense nor a value."""
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return False
+    step = value.get("step")
+    return value.get("toggle") is True or (isinstance(step, int | float) and not isinstance(step, bool))
+
+
+class Identify(Arguments):
+    """Make a unit or part show itself, where it can."""
+
+    on: Annotated[bool, Field(description="false ends it; it also ends by itself.")] = True
+
+
+class MeterBoost(Arguments):
+    """Meter one part faster for a while."""
+
+    interval: Annotated[
+        float, Field(ge=SHORTEST_METER_S, le=60, description="Seconds between two samples asked of the unit.")
+    ] = SHORTEST_METER_S
+    duration: Annotated[float, Field(ge=1, le=300, description="For so many seconds, then as before.")] = 60.0
+
+
 class NoArguments(Arguments):
     """The verb has no arguments."""
 
@@ -141,6 +203,34 @@ class OfTenant(Arguments):
 
     organization: Annotated[Id | None, Field(description="Default: the configured one.")] = None
     campus: Annotated[Id | None, Field(description="Default: the configured one.")] = None
+
+
+class SetMany(SetValues, OfTenant):
+    """Set keys of all units of a campus, or of those with tags, and of their parts: of each what it has of them."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)  # the other base forbids it
+
+    tags: Annotated[Tags, Field(description="Only units that have all of these tags.")] = []
+    kinds: Annotated[list[UnitKindWord], Field(max_length=3, description="Only units of these kinds.")] = []
+
+
+class Unlock(OfTenant):
+    """End a lock: that of exactly these tags, without tags that of the campus."""
+
+    tags: Annotated[Tags, Field(description="The tags that were locked.")] = []
+
+
+class LockArguments(Unlock):
+    """Forbid set, identify and meter_boost at a campus, or at its units that have all of these tags."""
+
+    reason: Annotated[
+        str,
+        Field(min_length=1, max_length=TEXT_MOST, description="What people are told whose control is refused."),
+        AfterValidator(_word),
+    ]
+    until: Annotated[
+        str | None, Field(max_length=40, description="RFC 3339; the lock ends by itself."), AfterValidator(_moment)
+    ] = None
 
 
 class OfUnit(OfTenant):

@@ -10,7 +10,10 @@ from services.model import RESOURCE_KINDS, UNIT_KINDS, Address, Kind
 from services.verbs.arguments import (
     Arguments,
     Discover,
+    Identify,
     LabelsSet,
+    LockArguments,
+    MeterBoost,
     NoArguments,
     Note,
     OfReceiver,
@@ -19,11 +22,14 @@ from services.verbs.arguments import (
     ReceiverReplace,
     ReceiverUpdate,
     Refresh,
+    SetMany,
+    SetValues,
     UnitAdd,
     UnitChanges,
     UnitReplace,
     UnitReplacement,
     UnitUpdate,
+    Unlock,
 )
 
 PROCESS: Final = "process"
@@ -34,6 +40,9 @@ BRIDGE_SCOPES: Final = frozenset({PROCESS, Kind.BRIDGE.value})
 
 UNIT_SCOPES: Final = frozenset(kind.value for kind in UNIT_KINDS)
 """Units of every kind."""
+
+PART_SCOPES: Final = frozenset(UNIT_KINDS[kind].part.value for kind in UNIT_KINDS)
+"""Parts of every kind."""
 
 RESOURCE_SCOPES: Final = frozenset(kind.value for kind in RESOURCE_KINDS)
 """Units and parts of every kind."""
@@ -50,14 +59,14 @@ class Verb:
     takes: Mapping[str, type[Arguments]]
     """Arguments by scope: ``process``, ``bridge``, and the kinds of units and parts."""
     about: str
-    forbidden: str | None = None
-    """Why it is refused for the time being."""
     is_long: bool = False
     """Answered ``accepted`` first, and ``progress`` later, where it reaches more than one unit."""
     is_query: bool = False
     """Changes nothing: a repeated request is performed anew, for a remembered answer would be an old one."""
     is_kept: bool = False
     """Changes what is kept in the database: it has succeeded when that is written."""
+    is_control: bool = False
+    """Changes a unit: allowed by rules alone, done once a request id over a restart too, its results in the audit."""
 
 
 def scope_of(address: Address | None) -> str:
@@ -68,10 +77,6 @@ def scope_of(address: Address | None) -> str:
 def _to(scopes: Iterable[str], takes: type[Arguments]) -> dict[str, type[Arguments]]:
     return dict.fromkeys(sorted(scopes), takes)
 
-
-_NO_CONTROL: Final = (
-    "changing receivers is switched off in this version: the bridge only listens; change it at the receiver itself"
-)
 
 _ROWS: Final = (
     Verb(
@@ -127,16 +132,25 @@ _ROWS: Final = (
     Verb("note", _to(BRIDGE_SCOPES, Note), "Write something into the audit.", is_kept=True),
     Verb(
         "set",
-        _to(BRIDGE_SCOPES | RESOURCE_SCOPES, Arguments),
-        "Change settings of a live channel.",
-        forbidden=_NO_CONTROL,
+        {**_to(BRIDGE_SCOPES, SetMany), **_to(RESOURCE_SCOPES, SetValues)},
+        "Set keys of a unit or part, where a control rule allows it; of a campus: of all units, or those with tags.",
+        is_long=True,
+        is_control=True,
     ),
     Verb(
         "identify",
-        _to(RESOURCE_SCOPES, Arguments),
-        "Make a receiver or transmitter show itself.",
-        forbidden=_NO_CONTROL,
+        _to(RESOURCE_SCOPES, Identify),
+        "Make a unit or part show itself to people, where a control rule allows it.",
+        is_control=True,
     ),
+    Verb(
+        "meter_boost",
+        _to(PART_SCOPES, MeterBoost),
+        "Meter a part faster for a while, where a control rule allows it.",
+        is_control=True,
+    ),
+    Verb("lock", _to(BRIDGE_SCOPES, LockArguments), "Forbid control, whatever the rules say.", is_kept=True),
+    Verb("unlock", _to(BRIDGE_SCOPES, Unlock), "End a lock.", is_kept=True),
 )
 
 VERBS: Final[Mapping[str, Verb]] = {verb.name: verb for verb in _ROWS}

@@ -31,6 +31,12 @@ def run(config: Config = None) -> None:
 def demo(
     plain: Plain = False,
     duration: Annotated[str | None, typer.Option("--for", help='End after so long, for example "5m".')] = None,
+    home_assistant: Annotated[
+        bool, typer.Option("--home-assistant", help="Have Home Assistant find the units over MQTT discovery.")
+    ] = False,
+    control: Annotated[
+        bool, typer.Option("--control", help="Allow set, identify and meter_boost at the simulated units.")
+    ] = False,
 ) -> None:
     """Show it all without hardware: a broker, simulated units and the bridge, on this machine alone."""
     seconds = None if duration is None else seconds_of(duration)
@@ -38,7 +44,8 @@ def demo(
         from bridge.cli import demo
         from services.drivers import find_drivers
 
-        run_until_stopped(demo.main(find_drivers(), plain=plain, duration_s=seconds))
+        extras = demo.Extras(home_assistant, control)
+        run_until_stopped(demo.main(find_drivers(), plain=plain, duration_s=seconds, extras=extras))
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "amqtt":
             raise

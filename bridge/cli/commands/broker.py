@@ -39,8 +39,12 @@ def watch(
 
 
 @commands.command(epilog="""Example: mic2mqtt send discover --args '{"networks": ["10.20.0.0/24"]}'""")
-def send(
-    verb: Annotated[str, typer.Argument(help="refresh, discover, detail, republish, reload, note ...")],
+def send(  # noqa: PLR0917 - the command line's options, each by its name
+    verb: Annotated[str, typer.Argument(help="refresh, discover, detail, republish, reload, note, set ...")],
+    pairs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY=VALUE]...", help="Arguments, one each; KEY+=3 and KEY=toggle are relative."),
+    ] = None,
     to: Annotated[
         str | None,
         typer.Option(
@@ -50,6 +54,7 @@ def send(
     args: Annotated[str, typer.Option(help="Arguments, a JSON object.")] = "{}",
     actor: Annotated[str, typer.Option(help="Who asks, for the audit.")] = "mic2mqtt send",
     timeout: Annotated[str, typer.Option(help="How long to wait for the final reply.")] = "30s",
+    json_: Annotated[bool, typer.Option("--json", help="Print the replies as they are, for programs.")] = False,
     config: Config = None,
     url: Url = None,
     base_topic: BaseTopic = None,
@@ -66,6 +71,10 @@ def send(
         arguments = cli_broker.arguments_of(args)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--args") from error
+    try:
+        arguments |= cli_broker.settings_of(pairs or [])
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="KEY=VALUE") from error
     settings = cli_broker.load_for(config, url, base_topic)
     try:
         cli_broker.target_of(to, settings)
@@ -74,7 +83,14 @@ def send(
     try:
         fine = run_to_end(
             cli_broker.send(
-                settings, verb, to=to, args=arguments, actor=actor, timeout_s=seconds_of(timeout), write=write
+                settings,
+                verb,
+                to=to,
+                args=arguments,
+                actor=actor,
+                timeout_s=seconds_of(timeout),
+                write=write,
+                as_json=json_,
             )
         )
     except TimeoutError as error:

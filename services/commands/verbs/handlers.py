@@ -8,9 +8,11 @@ from services.audit import Audit
 from services.commands.command import Handler
 from services.commands.reach import Reach
 from services.commands.verbs.bridge import BridgeActions, BridgeHandlers
+from services.commands.verbs.control import ControlHandlers
 from services.commands.verbs.discovery import DiscoveryHandlers
 from services.commands.verbs.notes import NoteHandlers
 from services.commands.verbs.units import UnitHandlers
+from services.control import Controller, Locks
 from services.discovery import DiscoveryOrchestrationService
 from services.drivers import Makers
 from services.live import Inventory
@@ -31,11 +33,14 @@ class CommandHandlers:
         makers: Makers,
         audit: Audit,
         reach: Reach,
+        controller: Controller,
+        locks: Locks,
         bridge: BridgeActions,
     ) -> None:
         self._subjects = (
             DiscoveryHandlers(inventory, discovery, sessions, reach),
             UnitHandlers(inventory, membership, sessions, sync, makers, reach, bridge.tenants),
+            ControlHandlers(inventory, controller, locks, bridge.tenants),
             BridgeHandlers(bridge),
             NoteHandlers(audit, bridge.tenants),
         )

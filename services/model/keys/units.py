@@ -50,6 +50,14 @@ UNIT_INFO_KEYS: tuple[Key, ...] = (
     _unit_info(
         "capabilities", list[str], "What this model can report or do.", required=True, role="kept", facet=Facet.INFO
     ),
+    _unit_info(
+        "settable",
+        dict[str, SettableRange],
+        "Keys that rules allow to be set on the unit itself: range or choices; empty without rules.",
+        required=True,
+        role="kept",
+        facet=Facet.INFO,
+    ),
     _unit_info("labels", Labels, "", required=True, role="kept", facet=Facet.INFO),
 )
 """``info`` of a unit."""
@@ -97,7 +105,7 @@ PART_INFO_KEYS: tuple[Key, ...] = (
     _part_info(
         "settable",
         dict[str, SettableRange],
-        "Keys that can be set on it: range or choices. Rules may forbid.",
+        "Keys that rules allow to be set on it: range or choices; empty without rules.",
         required=True,
         role="kept",
         facet=Facet.INFO,

@@ -128,11 +128,11 @@ async def test_the_whole_way_from_a_receiver_to_send_watch_audit_and_a_clean_end
             wall.process.send_signal(signal.SIGINT)
             assert await wall.ends() == 0
 
-        code, said = await run("send", "detail", "--to", "receiver/rack1", folder=house)
+        code, said = await run("send", "detail", "--json", "--to", "receiver/rack1", folder=house)
         assert code == 0, said
         reply = json.loads(said)
         assert (reply["verb"], reply["status"]) == ("detail", "succeeded")
-        code, said = await run("send", "fly", folder=house)
+        code, said = await run("send", "fly", "--json", folder=house)
         assert code == 1
         answer, end = json.JSONDecoder().raw_decode(said)
         assert answer["error"]["code"] == "unknown_verb"

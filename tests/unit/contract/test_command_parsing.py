@@ -200,9 +200,24 @@ def test_a_verb_for_something_else_says_where_it_belongs() -> None:
     assert "only to: bay, channel, charger, iem, iem_channel, receiver" in rejected(PROCESS, "detail")[2]
 
 
-@pytest.mark.parametrize(("target", "verb"), [(CHANNEL, "set"), (RECEIVER, "identify"), (PROCESS, "set")])
-def test_changing_receivers_is_forbidden_for_now(target: CommandTarget, verb: str) -> None:
-    assert rejected(target, verb, {"args": {"gain_db": 6}})[0] == "forbidden"
+@pytest.mark.parametrize("missing", ["request_id", "valid_until"])
+@pytest.mark.parametrize("change", [{"step": 3}, {"toggle": True}])
+def test_a_step_needs_what_makes_it_happen_once_and_in_time(missing: str, change: object) -> None:
+    body: dict[str, object] = {"request_id": "1", "valid_until": "2100-01-01T00:00:00Z", "args": {"gain_db": change}}
+    assert accepted(CHANNEL, "set", body).args == {"gain_db": change}
+    del body[missing]
+    code, field, detail = rejected(CHANNEL, "set", body)
+    assert (code, field) == ("schema_violation", missing)
+    assert missing in detail
+
+
+def test_keys_of_a_set_are_taken_as_they_are_and_at_least_one_is_needed() -> None:
+    request = accepted(CHANNEL, "set", {"args": {"gain_db": 6, "lowcut_hz": 120}})
+    assert request.args == {"gain_db": 6, "lowcut_hz": 120}
+    assert rejected(CHANNEL, "set", {"args": {}})[0] == "schema_violation"
+    assert rejected(PROCESS, "set", {"args": {"tags": ["choir"]}})[0] == "schema_violation"
+    many = {f"key_{number}": number for number in range(33)}
+    assert rejected(CHANNEL, "set", {"args": many})[0] == "schema_violation"
 
 
 def test_a_retained_command_is_rejected_and_told_how_to_mend_it() -> None:
@@ -287,7 +302,11 @@ HOSTILE = "a\x1b[2J\x9b31m\x07\u202eb\u2066\x00"
 
 @pytest.mark.parametrize("verb", ["note", "set", HOSTILE])
 def test_nothing_that_a_terminal_would_obey_comes_in_with_a_command(verb: str) -> None:
-    body = {"request_id": HOSTILE, "actor": HOSTILE, "args": {"text": HOSTILE, HOSTILE: [{HOSTILE: HOSTILE}]}}
+    body: dict[str, object] = {
+        "request_id": HOSTILE,
+        "actor": HOSTILE,
+        "args": {"text": HOSTILE, HOSTILE: [{HOSTILE: HOSTILE}]},
+    }
     parsed = send(CAMPUS, verb, body)
     assert isinstance(parsed, Rejection)
     words = [parsed.verb, parsed.request_id, parsed.actor, parsed.error.field, parsed.error.detail, str(parsed.args)]

@@ -53,9 +53,14 @@ def succession() -> Succession:
     return Succession(TOPICS, Ours(), never)
 
 
+QUIET: Any = {"info": dict, "health": dict, "trouble": lambda: None, "locks": list}
+
+
 async def online(ours: Succession) -> tuple[BridgeStatus, Broker]:
     broker = Broker()
-    status = BridgeStatus(TOPICS, "main", ours, StandingTopics(TOPICS), info=dict, health=dict, trouble=lambda: None)
+    status = BridgeStatus(
+        TOPICS, "main", ours, StandingTopics(TOPICS), info=dict, health=dict, trouble=lambda: None, locks=list
+    )
     await status.publish_state(cast("Any", broker), "online")
     broker.states.clear()
     return status, broker
@@ -98,14 +103,18 @@ async def above(other: int) -> int:
 
 async def test_a_later_process_is_noticed_before_anything_else_is_published() -> None:
     ours, broker = succession(), Broker()
-    status = BridgeStatus(TOPICS, "main", ours, StandingTopics(TOPICS), info=dict, health=dict, trouble=lambda: None)
+    status = BridgeStatus(
+        TOPICS, "main", ours, StandingTopics(TOPICS), info=dict, health=dict, trouble=lambda: None, locks=list
+    )
     await status.check_own_state(cast("Any", broker), STATE, held(EPOCH + 1, "offline"))
     assert ours.stands_by, "its last will may be of a connection that we threw out, with its client id"
 
 
 async def test_the_epoch_of_a_process_that_was_stopped_is_outdone_at_once() -> None:
     ours, broker = Succession(TOPICS, Ours(), above), Broker()
-    status = BridgeStatus(TOPICS, "main", ours, StandingTopics(TOPICS), info=dict, health=dict, trouble=lambda: None)
+    status = BridgeStatus(
+        TOPICS, "main", ours, StandingTopics(TOPICS), info=dict, health=dict, trouble=lambda: None, locks=list
+    )
     stopped = orjson.dumps({"epoch": EPOCH + 5, "state": "offline", "expected": True})
     await status.check_own_state(cast("Any", broker), STATE, stopped)
     assert not ours.stands_by

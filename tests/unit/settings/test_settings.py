@@ -317,7 +317,11 @@ def test_changes_name_the_sections_that_differ(loaded: Load) -> None:
         ("[mqttt]\n", "1: mqttt: there is no such section; did you mean mqtt?"),
         ("x = 1\n", "1: x: there is no such section; there are: bridge,"),
         ("[home_kit]\nenabled = true\n", "1: home_kit: there is no such section"),
-        ("[control]\n", "1: control: there is no such section"),
+        (
+            '[[control.rules]]\nverbs = ["set"]\nlimits = { gain_db = [9, 1] }\n',
+            "1: control.rules[1]: limits of gain_db",
+        ),
+        ("[[control.rules]]\n", "1: control.rules[1].verbs"),
         ("[alerts]\n", "1: alerts: there is no such section"),
         ("[polling]\nkeepalive = 0\n", '2: polling.keepalive: 0 is outside of what is allowed: "1s" to "10m"'),
         ('[polling]\nmeter_interval = "50ms"\n', "2: polling.meter_interval: '50ms' is outside"),

@@ -1,0 +1,104 @@
+"""Verbs that change units: set, identify, meter_boost; and those that forbid it: lock, unlock."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+from services.commands.command import Command, Handler, Outcome, Progress, check_tenant
+from services.control import Controlled, Controller, Done, Locks, control_many, tags_of
+from services.live import Inventory
+from services.model import Campus, Kind, ServiceError
+
+_SELECTION: Final = frozenset({"organization", "campus", "tags", "kinds"})
+"""Arguments of ``set`` that say whom it is for; all others are keys."""
+
+
+class ControlHandlers:
+    """Performs controls."""
+
+    def __init__(
+        self, inventory: Inventory, controller: Controller, locks: Locks, tenants: Callable[[], Sequence[Campus]]
+    ) -> None:
+        self._inventory = inventory
+        self._controller = controller
+        self._locks = locks
+        self._tenants = tenants
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Handlers by verb."""
+        return {
+            "set": self._set,
+            "identify": self._identify,
+            "meter_boost": self._boost,
+            "lock": self._lock,
+            "unlock": self._unlock,
+        }
+
+    async def _set(self, command: Command, _progress: Progress) -> Outcome:
+        if command.resource is not None:
+            one = self._controller.controlled(command.resource)
+            return _outcome(await self._controller.set(one, command.args))
+        check_tenant(command.tenant, self._tenants())
+        wanted = {key: value for key, value in command.args.items() if key not in _SELECTION}
+        if not wanted:
+            raise ServiceError("schema_violation", 'give what to set, for example {"tags":["choir"],"gain_db":6}')
+
+        async def control(one: Controlled) -> Done:
+            return await self._controller.set(one, {key: wanted[key] for key in wanted if key in _takes(one)})
+
+        those = [one for one in self._selected(command) if _takes(one) & wanted.keys()]
+        nobody = f"no unit of these tags and kinds can be set so: {', '.join(wanted)}"
+        return _outcome(await control_many(those, control, nobody))
+
+    def _selected(self, command: Command) -> list[Controlled]:
+        """Units of the campus that have all tags, and their parts."""
+        tags, kinds = {*command.args.get("tags", ())}, {*command.args.get("kinds", ())}
+        units = [
+            unit
+            for unit in self._inventory.units.values()
+            if unit.address.tenant == command.tenant
+            and tags <= tags_of(unit)
+            and (not kinds or unit.address.kind in map(Kind, kinds))
+        ]
+        return [
+            one
+            for unit in units
+            for one in (Controlled(unit), *(Controlled(unit, part) for part in unit.parts.values()))
+        ]
+
+    async def _identify(self, command: Command, _progress: Progress) -> Outcome:
+        return await self._of_one(command, lambda one: self._controller.identify(one, on=command.args.get("on", True)))
+
+    async def _boost(self, command: Command, _progress: Progress) -> Outcome:
+        interval_s, for_s = command.args.get("interval", 0.1), command.args.get("duration", 60.0)
+        return await self._of_one(command, lambda one: self._controller.boost(one, interval_s, for_s))
+
+    async def _of_one(self, command: Command, control: Callable[[Controlled], Awaitable[Done]]) -> Outcome:
+        if command.resource is None:
+            raise ServiceError("unknown_resource", f"{command.verb} is for one unit or part")
+        return _outcome(await control(self._controller.controlled(command.resource)))
+
+    async def _lock(self, command: Command, _progress: Progress) -> Mapping[str, object]:
+        tenant, args = command.tenant, command.args
+        check_tenant(tenant, self._tenants())
+        tags = tuple(sorted({*args.get("tags", ())}))
+        lock = self._locks.lock(tenant, tags, args["reason"], args.get("until"), command.context_in(tenant))
+        return {"tags": list(lock.tags), "until": lock.until, "reason": lock.reason}
+
+    async def _unlock(self, command: Command, _progress: Progress) -> Mapping[str, object]:
+        tenant = command.tenant
+        check_tenant(tenant, self._tenants())
+        tags = tuple(sorted({*command.args.get("tags", ())}))
+        lock = self._locks.unlock(tenant, tags, command.context_in(tenant))
+        return {"tags": list(lock.tags), "reason": lock.reason}
+
+
+def _takes(one: Controlled) -> frozenset[str]:
+    able = one.part.abilities if one.part is not None else one.unit.abilities
+    return frozenset(able.settable) if able is not None else frozenset()
+
+
+def _outcome(done: Done) -> Outcome:
+    return Outcome(done.status, done.data, error=done.error, audited={"result": done.data, "rules": list(done.rules)})

@@ -1,0 +1,225 @@
+"""One control of one unit or part: everything is checked before one byte is sent, and nothing is sent twice at once.
+
+A control waits for its turn in the unit's queue; only then it is checked, against what holds then: a rule, a lock or
+the unit may have gone while it waited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from services.control.locks import Locks
+from services.control.rules import ControlRule, Place, allowed, checked, relative, rule_of
+from services.drivers import Link, SetResult
+from services.live import Inventory, StateWriter, Unit, UnitPart
+from services.model import NOUNS, UNIT, Address, ErrorCode, Part, ServiceError, SettableRange
+from services.units import Sessions, UnitQueues, find_unit
+from services.verbs import is_relative
+
+Status = Literal["succeeded", "partial", "failed"]
+
+NO_RULE: Final = (
+    "no control rule of the configuration allows {what}: add one under [[control.rules]] (docs/control.md) and reload"
+)
+_CODES: Final[Mapping[str, ErrorCode]] = {
+    "device_rejected": "device_rejected",
+    "device_timeout": "device_timeout",
+    "not_sent": "device_rejected",
+}
+"""Outcome of a driver -> error code, the worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Controlled:
+    """A unit, or a part of it, that is to be controlled."""
+
+    unit: Unit
+    part: UnitPart | None = None
+
+    @property
+    def address(self) -> Address:
+        """Its address."""
+        return self.part.address if self.part is not None else self.unit.address
+
+    @property
+    def place(self) -> Part:
+        """What a driver calls it."""
+        return self.part.place if self.part is not None else UNIT
+
+    @property
+    def state(self) -> Mapping[str, object]:
+        """Its state, a maker's own keys beside the others."""
+        state = self.part.state if self.part is not None else self.unit.state
+        more = state.get("more")
+        return {**state, **(more if isinstance(more, Mapping) else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a control ended."""
+
+    status: Status
+    data: Mapping[str, object]
+    rules: Sequence[int]
+    """Numbers of the rules that allowed it."""
+    error: ServiceError | None = None
+
+
+class Controller:
+    """Controls units."""
+
+    def __init__(
+        self, inventory: Inventory, writer: StateWriter, sessions: Sessions, queues: UnitQueues, locks: Locks
+    ) -> None:
+        self._inventory = inventory
+        self._writer = writer
+        self._sessions = sessions
+        self._queues = queues
+        self._locks = locks
+        self._rules: tuple[ControlRule, ...] = ()
+        self._boosts: dict[Address, asyncio.TimerHandle] = {}
+
+    def use_rules(self, rules: Sequence[ControlRule]) -> None:
+        """Use other rules from now on; what they allow is published anew."""
+        if tuple(rules) != self._rules:
+            self._rules = tuple(rules)
+            for unit in self._inventory.units.values():
+                self._writer.abilities_changed(unit)
+
+    def settable(self, unit: Unit, part: UnitPart | None) -> dict[str, SettableRange]:
+        """What rules allow of a unit or part now, and within which range."""
+        able = part.abilities if part is not None else unit.abilities
+        return allowed(self._rules, place_of(unit), able.settable) if able is not None and self._rules else {}
+
+    def can(self, unit: Unit, verb: str) -> bool:
+        """Whether rules allow a verb at a unit at all."""
+        return rule_of(self._rules, place_of(unit), verb) is not None
+
+    def controlled(self, address: Address) -> Controlled:
+        """The unit or part of an address. Raises `ServiceError` (unknown_resource)."""
+        unit = find_unit(self._inventory, address)
+        part = next((each for each in unit.parts.values() if each.address == address), None)
+        return Controlled(unit, part)
+
+    async def set(self, one: Controlled, wanted: Mapping[str, Any]) -> Done:
+        """Set keys. Raises `ServiceError` where nothing was sent."""
+
+        async def work() -> Done:
+            values, rules = self._check(one, wanted)
+            results = await self._link(one).set(one.place, values)
+            return _done(results, rules)
+
+        self._permit(one, "set")
+        return await self._queues.run(one.unit.address, work)
+
+    async def identify(self, one: Controlled, *, on: bool) -> Done:
+        """Let a unit or part show itself. Raises `ServiceError` where nothing was sent."""
+
+        async def work() -> Done:
+            rule = self._permit(one, "identify")
+            able = one.part.abilities if one.part is not None else one.unit.abilities
+            if able is None or not able.identifies:
+                raise ServiceError("not_settable", f"{_words(one)} has nothing that shows it to people")
+            return _done({"identify": await self._link(one).identify(one.place, on=on)}, [rule.number])
+
+        self._permit(one, "identify")
+        return await self._queues.run(one.unit.address, work)
+
+    async def boost(self, one: Controlled, interval_s: float, for_s: float) -> Done:
+        """Meter faster for a while, then as before; ends with the connection too. Raises `ServiceError`."""
+        rule = self._permit(one, "meter_boost")
+        able = one.part.abilities if one.part is not None else None
+        if able is None or not able.telemetry:
+            raise ServiceError("not_settable", f"{_words(one)} has no meters")
+        link = self._link(one)
+        if (running := self._boosts.pop(one.address, None)) is not None:
+            running.cancel()
+        link.meter(one.place, interval_s)
+        self._boosts[one.address] = asyncio.get_running_loop().call_later(for_s, self._end_boost, one, link)
+        return Done("succeeded", {"interval": interval_s, "duration": for_s}, [rule.number])
+
+    def _end_boost(self, one: Controlled, link: Link) -> None:
+        self._boosts.pop(one.address, None)
+        session = self._sessions.get(one.unit.address)
+        if session is not None and session.link is link:
+            link.meter(one.place, session.meter_interval_s)
+
+    # -- checks ------------------------------------------------------------------------------------------------
+
+    def _permit(self, one: Controlled, verb: str) -> ControlRule:
+        place = place_of(one.unit)
+        rule = rule_of(self._rules, place, verb)
+        if rule is None:
+            raise ServiceError("forbidden", NO_RULE.format(what=f"{verb} at {_words(one)}"))
+        lock = self._locks.of(place)
+        if lock is not None:
+            until = f" until {lock.until}" if lock.until else ""
+            raise ServiceError("forbidden", f"control is locked{until}: {lock.reason}")
+        return rule
+
+    def _check(self, one: Controlled, wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[int]]:
+        """Every value as it may be sent, and the rules that allow it. Raises `ServiceError` for one that may not."""
+        self._permit(one, "set")
+        self._link(one)  # raises where the unit is not there
+        able = one.part.abilities if one.part is not None else one.unit.abilities
+        settable, may = able.settable if able is not None else {}, self.settable(one.unit, one.part)
+        values: dict[str, object] = {}
+        numbers: set[int] = set()
+        for key, value in wanted.items():
+            where = f"args.{key}"
+            if key not in settable:
+                detail = f"{key} of {_words(one)} cannot be set; what can: {', '.join(sorted(settable)) or 'nothing'}"
+                raise ServiceError("not_settable", detail, field=where)
+            rule = rule_of(self._rules, place_of(one.unit), "set", key)
+            if rule is None or key not in may:
+                raise ServiceError("forbidden", NO_RULE.format(what=f"{key} of {_words(one)} to be set"), field=where)
+            if rule.only_idle and one.state.get("transmitter_present"):
+                detail = f"rule {rule.number} allows {key} only while no transmitter is on the air: one is"
+                raise ServiceError("forbidden", detail, field=where)
+            if is_relative(value):
+                value = relative(key, value, one.state.get(key))  # noqa: PLW2901 - the value that it stands for
+            values[key] = checked(key, may[key], value)
+            numbers.add(rule.number)
+        return values, sorted(numbers)
+
+    def _link(self, one: Controlled) -> Link:
+        """The open conversation of a live unit. Raises `ServiceError` (device_offline)."""
+        session = self._sessions.get(one.unit.address)
+        if session is None or session.link is None or not session.live:
+            there = one.unit.availability
+            detail = f"{_words(one)} is offline: {there.detail or there.reason or 'it is not read'}"
+            raise ServiceError("device_offline", detail)
+        return session.link
+
+
+def place_of(unit: Unit) -> Place:
+    """A unit as rules and locks see it."""
+    return Place(unit.address.tenant, unit.address.id, tags_of(unit))
+
+
+def tags_of(unit: Unit) -> frozenset[str]:
+    """The words by which it is selected."""
+    tags = unit.record.labels.get("tags")
+    return frozenset(map(str, tags)) if isinstance(tags, list) else frozenset()
+
+
+def _words(one: Controlled) -> str:
+    return f"{NOUNS[one.address.kind]} {one.address.id}"
+
+
+def _done(results: Mapping[str, SetResult], rules: Sequence[int]) -> Done:
+    """What a driver made of the values, in the words of a reply."""
+    data: dict[str, object] = {
+        key: {"wanted": one.wanted, "reported": one.reported, "ok": one.outcome == "ok"} for key, one in results.items()
+    }
+    wrong = {key: one for key, one in results.items() if one.outcome != "ok"}
+    if not wrong:
+        return Done("succeeded", data, rules)
+    worst = next(outcome for outcome in _CODES if any(one.outcome == outcome for one in wrong.values()))
+    detail = "; ".join(f"{key}: {one.detail}" for key, one in wrong.items())
+    first = next(key for key, one in wrong.items() if one.outcome == worst)
+    error = ServiceError(_CODES[worst], detail, field=f"args.{first}")
+    return Done("partial" if len(wrong) < len(results) else "failed", data, rules, error)
