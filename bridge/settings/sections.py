@@ -291,7 +291,7 @@ class ControlRuleSettings(Section):
     allow_rf: Annotated[
         bool, Field(description="Also frequency, group, RF mute and RF power: what moves or ends a carrier.")
     ] = False
-    only_idle: Annotated[bool, Field(description="Only while no transmitter is on the air on that channel.")] = False
+    only_idle: Annotated[bool, Field(description="Only while it is known that nothing is on the air there.")] = False
 
     @model_validator(mode="after")
     def _limits_are_ranges(self) -> Self:

@@ -12,7 +12,7 @@ from typing import Any
 
 from services.commands.command import Command, Outcome
 from services.commands.remembered import REMEMBERED_S, conflict, fingerprint
-from services.model import AuditEvent
+from services.model import AuditEvent, ServiceError, code_of
 from services.verbs import VERBS
 
 NO_DATA = "it was done before the bridge was started anew: what else was answered then is not known any more"
@@ -52,7 +52,8 @@ class EarlierCommands:
 
 
 def _is_of(end: Mapping[str, Any], command: Command) -> bool:
-    if end.get("verb") != command.verb or end.get("status") not in {"succeeded", "partial"}:
+    was_done = end.get("status") in {"succeeded", "partial"} or "result" in end  # a unit may have done what it denied
+    if end.get("verb") != command.verb or not was_done:
         return False
     if fingerprint(end.get("args") or {}) != fingerprint(command.args):
         raise conflict(command.context.request_id)
@@ -60,4 +61,10 @@ def _is_of(end: Mapping[str, Any], command: Command) -> bool:
 
 
 def _outcome(end: Mapping[str, Any]) -> Outcome:
-    return Outcome(end["status"], warnings=[NO_DATA])
+    """The outcome as far as the audit has it: of a control what was wanted and reported too."""
+    code = end.get("error")
+    error = ServiceError(code_of(code), end.get("detail") or code) if code else None
+    data = end.get("result")
+    if isinstance(data, Mapping):
+        return Outcome(end["status"], data, error=error)
+    return Outcome(end["status"], warnings=[NO_DATA], error=error)

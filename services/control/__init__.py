@@ -10,7 +10,7 @@ from __future__ import annotations
 from services.control.controller import Controlled, Controller, Done, tags_of
 from services.control.locks import Lock, Locks
 from services.control.many import control_many
-from services.control.rules import RF_KEYS, ControlRule, Place, allowed, checked, relative, rule_of
+from services.control.rules import RF_KEYS, ControlRule, Place, allowed, checked, is_idle, relative, rule_of
 
 __all__ = [
     "RF_KEYS",
@@ -24,6 +24,7 @@ __all__ = [
     "allowed",
     "checked",
     "control_many",
+    "is_idle",
     "relative",
     "rule_of",
     "tags_of",

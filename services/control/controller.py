@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from services.control.locks import Locks
-from services.control.rules import ControlRule, Place, allowed, checked, relative, rule_of
+from services.control.rules import ControlRule, Place, allowed, checked, is_idle, relative, rule_of
 from services.drivers import Link, SetResult
 from services.live import Inventory, StateWriter, Unit, UnitPart
 from services.model import NOUNS, UNIT, Address, ErrorCode, Part, ServiceError, SettableRange
@@ -120,6 +120,7 @@ class Controller:
 
         async def work() -> Done:
             rule = self._permit(one, "identify")
+            _check_idle(rule, one, "identify")
             able = one.part.abilities if one.part is not None else one.unit.abilities
             if able is None or not able.identifies:
                 raise ServiceError("not_settable", f"{_words(one)} has nothing that shows it to people")
@@ -176,9 +177,7 @@ class Controller:
             rule = rule_of(self._rules, place_of(one.unit), "set", key)
             if rule is None or key not in may:
                 raise ServiceError("forbidden", NO_RULE.format(what=f"{key} of {_words(one)} to be set"), field=where)
-            if rule.only_idle and one.state.get("transmitter_present"):
-                detail = f"rule {rule.number} allows {key} only while no transmitter is on the air: one is"
-                raise ServiceError("forbidden", detail, field=where)
+            _check_idle(rule, one, key, where)
             if is_relative(value):
                 value = relative(key, value, one.state.get(key))  # noqa: PLW2901 - the value that it stands for
             values[key] = checked(key, may[key], value)
@@ -193,6 +192,14 @@ class Controller:
             detail = f"{_words(one)} is offline: {there.detail or there.reason or 'it is not read'}"
             raise ServiceError("device_offline", detail)
         return session.link
+
+
+def _check_idle(rule: ControlRule, one: Controlled, what: str, field: str | None = None) -> None:
+    """Refuse what a rule allows only while nothing is on the air: on the part, or on any part of a unit."""
+    parts = [one.part] if one.part is not None else one.unit.parts.values()
+    if rule.only_idle and not is_idle(part.state for part in parts):
+        detail = f"rule {rule.number} allows {what} only while no transmitter is on the air: one is, or may be"
+        raise ServiceError("forbidden", detail, field=field)
 
 
 def place_of(unit: Unit) -> Place:

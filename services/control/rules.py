@@ -82,6 +82,9 @@ def within_limits(can: SettableRange, limits: tuple[float, float] | None) -> Set
     """A range made narrower; ``None`` where nothing is left of it."""
     if limits is None:
         return can
+    if (choices := can.get("choices")) is not None:
+        within = [word for word in choices if _is_number(word) and limits[0] <= float(word) <= limits[1]]
+        return {**can, "choices": within} if within else None
     low, high = max(limits[0], can.get("minimum", -math.inf)), min(limits[1], can.get("maximum", math.inf))
     if low > high:
         return None
@@ -94,6 +97,17 @@ def within_limits(can: SettableRange, limits: tuple[float, float] | None) -> Set
     if math.isfinite(high):
         narrowed["maximum"] = _whole(high)
     return narrowed
+
+
+def is_idle(states: Iterable[Mapping[str, object]]) -> bool:
+    """Whether none of these parts has a carrier on the air, by their states; where nobody knows, one may be."""
+    return all(_has_no_carrier(state) for state in states)
+
+
+def _has_no_carrier(state: Mapping[str, object]) -> bool:
+    if "transmitter_present" in state:
+        return state["transmitter_present"] is False
+    return "rf_muted" not in state or state["rf_muted"] is True  # an IEM transmitter sends itself; a bay never does
 
 
 def checked(key: str, can: SettableRange, value: object) -> object:
@@ -158,6 +172,10 @@ def _number(key: str, can: SettableRange, value: object) -> float:
     if step and abs((steps := (value - (low or 0.0)) / step) - round(steps)) > 1e-6:  # noqa: PLR2004 - of a step
         raise ServiceError("out_of_range", f"{key} goes in steps of {step:g} {unit} here".rstrip(), field=where)
     return _whole(value)
+
+
+def _is_number(word: str) -> bool:
+    return word.lstrip("-").replace(".", "", 1).isdigit()
 
 
 def _whole(number: float) -> float:

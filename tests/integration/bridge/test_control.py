@@ -194,12 +194,16 @@ async def test_limits_keys_tags_and_rf_of_a_rule_hold_and_show(house: House) -> 
 
 
 async def test_only_idle_channels_are_set_where_a_rule_says_so(house: House) -> None:
-    async with allowed(house, {"verbs": ["set"], "only_idle": True}) as (_, seen, unit):
+    async with allowed(house, {"verbs": ["set", "identify"], "only_idle": True}) as (_, seen, unit):
         answer = await seen.ask("channel/rack-1", "set", gain_db=6)
         assert (answer["error"]["code"], "on the air" in answer["error"]["detail"]) == ("forbidden", True)
+        for resource in ("channel/rack-1", "receiver/rack"):
+            answer = await seen.ask(resource, "identify")
+            assert (answer["error"]["code"], "on the air" in answer["error"]["detail"]) == ("forbidden", True)
         await unit.fault("transmitter_off")
         await seen.until(lambda: seen.data("rack-1")["transmitter_present"] is False)
         assert (await seen.ask("channel/rack-1", "set", gain_db=6))["status"] == "succeeded"
+        assert (await seen.ask("channel/rack-1", "identify"))["status"] == "succeeded"
 
 
 async def test_steps_and_toggles_start_from_what_the_unit_has(house: House) -> None:
@@ -287,6 +291,23 @@ async def test_a_repeated_step_does_nothing_twice_over_a_restart(house: House) -
                 assert answer["status"] == "succeeded", answer
                 await seen.ask("channel/rack-1", "refresh")
                 assert seen.data("rack-1")["gain_db"] == 12
+
+
+async def test_a_refused_step_is_not_tried_again_after_a_restart(house: House) -> None:
+    until = clock.text_of(clock.now() + 300)
+    request = {"request_id": "once", "valid_until": until, "args": {"gain_db": {"step": 2}}}
+    async with simulated() as unit:
+        unit.set_value(Part(1), "gain_db", 10)
+        await unit.fault("refuses")
+        for _ in range(2):
+            async with serving(house, entry(unit), EVERYTHING) as (_, seen):
+                await seen.publish(seen.topic("channel/rack-1", "cmd/set"), json.dumps(request))
+                (answer,) = await seen.until(lambda: seen.replies("once", "set"))
+                assert (answer["status"], answer["error"]["code"]) == ("failed", "device_rejected")
+                assert answer["data"] == {"gain_db": {"wanted": 12, "reported": 10, "ok": False}}
+                await seen.ask("channel/rack-1", "refresh")
+                assert seen.data("rack-1")["gain_db"] == 10
+            await unit.fault("none")
 
 
 async def test_a_reload_brings_and_takes_what_can_be_set(house: House) -> None:

@@ -1,0 +1,72 @@
+"""What rules allow: a value is taken as it is or refused before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.control import ControlRule, Place, allowed, checked, is_idle, rule_of
+from services.model import Campus, ServiceError, SettableRange
+
+RACK = Place(Campus("default", "stage"), "rack1", frozenset({"a", "c"}))
+GAIN = SettableRange(minimum=-24, maximum=24, step=3, unit="dB")
+SQUELCH = SettableRange(choices=["0", "5", "7", "25"], unit="dB")
+
+
+def rule(**more: Any) -> ControlRule:
+    return ControlRule(**{"number": 1, "verbs": frozenset({"set"}), **more})
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [{"organization": "other"}, {"campus": "club"}, {"units": frozenset({"rack2"})}, {"tags": frozenset({"a", "b"})}],
+)
+def test_a_rule_counts_only_where_all_its_places_fit(elsewhere: dict[str, Any]) -> None:
+    assert rule_of([rule(**elsewhere)], RACK, "set") is None
+    here = rule(number=2, organization="default", campus="stage", units=frozenset({"rack1"}), tags=frozenset({"a"}))
+    assert rule_of([rule(**elsewhere), here], RACK, "set") is here
+    assert rule_of([here], RACK, "identify") is None
+
+
+@given(st.integers(-24, 24), st.integers(-24, 24), st.integers(-60, 60))
+def test_a_value_is_allowed_exactly_where_unit_and_limits_take_it(one: int, other: int, value: int) -> None:
+    least, most = sorted((one, other))
+    can = allowed([rule(limits={"gain_db": (least, most)})], RACK, {"gain_db": GAIN}).get("gain_db")
+    if least <= value <= most and value % 3 == 0:
+        assert can is not None
+        assert checked("gain_db", can, value) == value
+    elif can is not None:
+        with pytest.raises(ServiceError) as failure:
+            checked("gain_db", can, value)
+        assert failure.value.code == "out_of_range"
+
+
+def test_limits_hold_where_a_unit_has_a_list_of_numbers() -> None:
+    can = allowed([rule(limits={"squelch_db": (5, 9)})], RACK, {"squelch_db": SQUELCH})["squelch_db"]
+    assert can["choices"] == ["5", "7"]
+    assert checked("squelch_db", can, 7) == 7
+    with pytest.raises(ServiceError, match="one of 5, 7"):
+        checked("squelch_db", can, 25)
+    assert allowed([rule(limits={"squelch_db": (8, 9)})], RACK, {"squelch_db": SQUELCH}) == {}
+
+
+@pytest.mark.parametrize(
+    ("states", "idle"),
+    [
+        ([{"transmitter_present": False}, {"transmitter_present": False}], True),
+        ([{"transmitter_present": False}, {"transmitter_present": True}], False),
+        ([{"transmitter_present": None}], False),
+        ([{"rf_muted": True}], True),
+        ([{"rf_muted": False}], False),
+        ([{"rf_muted": None}], False),
+        ([{"occupied": True}], True),
+    ],
+)
+def test_a_unit_is_idle_only_where_it_is_known_that_nothing_of_it_is_on_the_air(
+    states: list[dict[str, object]],
+    idle: bool,
+) -> None:
+    assert is_idle(states) is idle
