@@ -51,8 +51,11 @@ class Bridge(Child):
         driver: str = "shure",
         interface: str = "",
         command: Sequence[str] | None = None,
+        more: str = "",
     ) -> None:
-        """``command`` is how it is started; by default in the way that leaves its list of modules behind."""
+        """``more`` is added to its configuration; ``command`` is how it is started, by default in the way that leaves
+        its list of modules behind.
+        """
         directory.mkdir(parents=True, exist_ok=True)
         self.http = free_port()
         self.modules = directory / "modules.json"
@@ -68,7 +71,7 @@ class Bridge(Child):
         text += "".join(
             f'[[receivers]]\nhost = "{host}"\nid = "{name}"\ndriver = "{driver}"\n' for host, name in entries
         )
-        config.write_text(text)
+        config.write_text(text + more)
         program = [sys.executable, "-m", "bench.launch", str(self.modules)] if command is None else list(command)
         super().__init__("mic2mqtt", [*program, "run", "--config", str(config)], directory / "mic2mqtt.log", os.environ)
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from bench.scenarios import (
     audit,
     commands,
+    control,
     dead,
     discovery,
     endurance,
@@ -31,6 +32,7 @@ ALL: Mapping[str, Scenario] = {
     "latency": latency.measure,
     "start": start.measure,
     "commands": commands.measure,
+    "control": control.measure,
     "audit": audit.measure,
     "discovery": discovery.measure,
     "dead": dead.measure,
