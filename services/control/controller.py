@@ -132,6 +132,7 @@ class Controller:
     async def boost(self, one: Controlled, interval_s: float, for_s: float) -> Done:
         """Meter faster for a while, then as before; ends with the connection too. Raises `ServiceError`."""
         rule = self._permit(one, "meter_boost")
+        _check_idle(rule, one, "meter_boost")
         able = one.part.abilities if one.part is not None else None
         if able is None or not able.telemetry:
             raise ServiceError("not_settable", f"{_words(one)} has no meters")

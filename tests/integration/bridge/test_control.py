@@ -194,16 +194,21 @@ async def test_limits_keys_tags_and_rf_of_a_rule_hold_and_show(house: House) -> 
 
 
 async def test_only_idle_channels_are_set_where_a_rule_says_so(house: House) -> None:
-    async with allowed(house, {"verbs": ["set", "identify"], "only_idle": True}) as (_, seen, unit):
+    async with allowed(house, {"verbs": ["set", "identify", "meter_boost"], "only_idle": True}) as (_, seen, unit):
         answer = await seen.ask("channel/rack-1", "set", gain_db=6)
         assert (answer["error"]["code"], "on the air" in answer["error"]["detail"]) == ("forbidden", True)
-        for resource in ("channel/rack-1", "receiver/rack"):
-            answer = await seen.ask(resource, "identify")
+        for resource, verb in (
+            ("channel/rack-1", "identify"),
+            ("channel/rack-1", "meter_boost"),
+            ("receiver/rack", "identify"),
+        ):
+            answer = await seen.ask(resource, verb)
             assert (answer["error"]["code"], "on the air" in answer["error"]["detail"]) == ("forbidden", True)
         await unit.fault("transmitter_off")
         await seen.until(lambda: seen.data("rack-1")["transmitter_present"] is False)
         assert (await seen.ask("channel/rack-1", "set", gain_db=6))["status"] == "succeeded"
-        assert (await seen.ask("channel/rack-1", "identify"))["status"] == "succeeded"
+        for verb in ("identify", "meter_boost"):
+            assert (await seen.ask("channel/rack-1", verb))["status"] == "succeeded"
 
 
 async def test_steps_and_toggles_start_from_what_the_unit_has(house: House) -> None:
