@@ -113,7 +113,8 @@ class Subscriptions:
         """Hear of what others write where we publish; who may not read that misses it. Over MQTT 5 alone."""
         topics = []
         if connection.version == "5":
-            topics = [self._topics.process(Facet.INFO), *self._topics.retained(self._tenants(), RETAINED)]
+            own = [self._topics.process(facet) for facet in (Facet.INFO, Facet.LOCKS)]
+            topics = [*own, *self._topics.retained(self._tenants(), RETAINED)]
         wanted = [topic for topic in topics if topic not in self._watched]
         if wanted:
             self._watched.update(wanted)

@@ -100,7 +100,7 @@ class FormerTopics:
         for place, topics in places.items():
             if (place.base, place.bridge) != (here.base, here.bridge):
                 log.info("base topic or bridge id changed: the old topics are emptied", extra={"old": place.text})
-                for facet in (Facet.INFO, Facet.HEALTH, Facet.STATE):
+                for facet in (Facet.INFO, Facet.LOCKS, Facet.HEALTH, Facet.STATE):
                     self._keep(_former(place, default, topics.process(facet)))
         return current
 

@@ -50,7 +50,7 @@ class Repairs:
 
         ``address`` is ``None`` for the process.
         """
-        if address is None and facet is not Facet.INFO:
+        if address is None and facet not in {Facet.INFO, Facet.LOCKS}:
             return  # the state of the process is watched by whoever publishes it, its health comes again anyway
         if address is not None and not self._is_ours((address, facet)):
             return
