@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n auto --dist worksteal
 KILLS ?= 500
 
 .DEFAULT_GOAL := venv
-.PHONY: help venv demo test test-faults test-nodered servers lint format bench docs lock lock-upgrade check-ops clean
+.PHONY: help venv demo test test-faults test-nodered test-homeassistant servers lint format bench docs lock lock-upgrade check-ops clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*  ## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -29,6 +29,10 @@ test-faults: servers  ## kill -9 the bridge under load, 500 times (about 20 minu
 test-nodered:  ## the flow of docs/node-red in a real Node-RED, which is installed in .node-red
 	@scripts/bootstrap --node-red
 	MIC2MQTT_TEST_NODERED=1 $(BIN)/pytest tests/integration/node_red
+
+test-homeassistant:  ## discovery in two real Home Assistants, which are installed in .home-assistant (some minutes, once)
+	@scripts/bootstrap --home-assistant
+	MIC2MQTT_TEST_HOMEASSISTANT=1 $(BIN)/pytest tests/integration/home_assistant
 
 servers:  ## mosquitto and PostgreSQL for the tests, installed and not started
 	@scripts/bootstrap --servers
@@ -59,4 +63,4 @@ check-ops: venv  ## Prometheus, Compose and systemd files, each with its own che
 	scripts/check-ops
 
 clean:  ## forget the virtual environment and every cache
-	rm -rf .venv .venv-lock .node-red .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf .venv .venv-lock .node-red .home-assistant .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

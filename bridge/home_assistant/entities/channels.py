@@ -86,7 +86,7 @@ CHANNEL_ENTITIES: Final[tuple[Entity, ...]] = (
         "muted",
         "Muted",
         "binary_sensor",
-        reads="none if {0} is none and {1} is none and {2} is none else ({0} or {1} or {2}) | bool".format(
+        reads="none if {0} is none and {1} is none and {2} is none else true in [{0}, {1}, {2}]".format(
             *(f"value_json.data.{key}" for key in _MUTES)
         ),
         needs=_MUTES,
