@@ -23,6 +23,9 @@ FAULT_S = 2.0
 """Between two faults; every fault but those of one moment ends by itself a little later."""
 BROKER_S = 60.0
 """Between two restarts of the broker."""
+FIRST_FAULTS_S = 60.0
+"""So long faults happen before the first look: until then memory for messages, pages of the database and buffers of
+connections fill, each up to a bound of its own."""
 SETTLE_S = 45.0
 """What has failed is back, and garbage collected, before the last look."""
 GROWN_MB = 3.0
@@ -63,8 +66,9 @@ async def soak(stage: Stage) -> Sequence[Row]:
     """Faults of units at random, and a broker that goes and comes."""
     async with stage.house(stage.scale.soak_quads, apart=True) as house:
         await asyncio.sleep(stage.scale.soak_warm_up)
+        faults = await _faults(house, time.monotonic() + min(FIRST_FAULTS_S, stage.scale.soak))
         first = await look(house.bridge)
-        faults = await _faults(house, time.monotonic() + stage.scale.soak)
+        faults += await _faults(house, time.monotonic() + stage.scale.soak)
         await house.simulators.ask("mend")
         await asyncio.sleep(min(SETTLE_S, stage.scale.soak))
         last = await look(house.bridge)

@@ -32,7 +32,8 @@ ANSI = re.compile(r"\x1b\[\d*m")
 
 ABOUT_OTHERS = re.compile(
     r"custom integration mic2mqtt_probe|has not been tested by Home Assistant|turbojpeg|Skipping pip installation"
-    r"|Support for the running Python version|accesses `DeviceEntry.config_entries`|enabled IPv4 addresses|ffmpeg|marketplace|Error returned from MQTT server"
+    r"|Support for the running Python version"
+    r"|accesses `DeviceEntry.config_entries`|enabled IPv4 addresses|ffmpeg|marketplace|Error returned from MQTT server"
     r"|go2rtc|bluetooth|usb|dhcp|ssdp|zeroconf|analytics|brands|Cannot connect to host|alerts.home-assistant|DNS",
     re.IGNORECASE,
 )
