@@ -57,7 +57,7 @@ def _control(row: Key, span: SettableRange, name: str) -> Control | None:
     """A control; ``None`` where Home Assistant could not show it: a number without limits, words without a choice."""
     if not _is_simple(row):
         return None
-    value = f"value_json.data.{row.name}"
+    value = f"value_json.data.{row.name} if value_json is defined else none"
     fields: dict[str, object] = {"name": name, "entity_category": "config", "value_template": f"{{{{ {value} }}}}"}
     command = '{"args":{"%s":{{ value%s }}}}'
     platform = _platform(row)
@@ -74,7 +74,7 @@ def _control(row: Key, span: SettableRange, name: str) -> Control | None:
         fields |= {"state_on": "True", "state_off": "False"}
     elif platform == "text":
         # a text has no way to be unknown, and an empty one can be edited
-        fields["value_template"] = f"{{{{ {value} or '' }}}}"
+        fields["value_template"] = f"{{{{ ({value}) or '' }}}}"
         fields |= {
             "command_template": command % (row.name, " | tojson"),
             "max": min(255, span.get("max_length") or 255),

@@ -55,8 +55,11 @@ class Entity:
 
     @property
     def value(self) -> str:
-        """The template of its value without braces."""
-        return self.reads or f"value_json.data.{self.key}"
+        """The template of its value without braces; unknown where somebody emptied the topic, as at a removal.
+
+        Home Assistant may read an emptied topic before it has taken the entity away, and complains of what it lacks.
+        """
+        return f"({self.reads or f'value_json.data.{self.key}'}) if value_json is defined else none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,9 @@ def _entity(style: Style, device: Device, entity: Entity, *, is_on: bool) -> Com
         return component
     if entity.details:
         component["json_attributes_topic"] = device.reading(entity.facet)
-        component["json_attributes_template"] = f"{{{{ ({entity.details}) | tojson }}}}"
+        component["json_attributes_template"] = (
+            f"{{{{ (({entity.details}) if value_json is defined else {{}}) | tojson }}}}"
+        )
     component["value_template"] = f"{{{{ {entity.value} }}}}"
     if entity.platform == "binary_sensor":
         component |= _BINARY
