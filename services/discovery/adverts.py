@@ -157,25 +157,30 @@ class Adverts:
     def _follow(self, announced: Announcement, known: Unit, now: float) -> None:
         """Handle an advert of a known unit from another address than its own."""
         record = known.record
-        if known.online or Host(record.host).is_name:
-            return  # it has two networks, or the name server knows better where it is
-        if record.source == "config":
+        if Host(record.host).is_name:
+            return  # the name server knows better where it is
+        if known.online:
+            why = (
+                f"announces the MAC address of {known.address.id}, which is online at {record.host}: a second network "
+                "of that unit, or another unit with the same address"
+            )
+            self._list(announced, known.address.tenant, why)
+        elif record.source == "config":
             why = f"is {known.address.id}, which the configuration file expects at {record.host}"
             self._list(announced, known.address.tenant, why)
         else:
             self._ask_soon(announced, known.address.tenant, now)
 
     def _by_mac(self, advert: Sighting) -> Unit | None:
+        """The unit with that MAC address; where several have it, one that is online: it is where it is known."""
         if advert.identity.mac is None:
             return None
-        return next(
-            (
-                unit
-                for unit in self._inventory.units.values()
-                if unit.record.mac == advert.identity.mac and unit.record.manufacturer == advert.identity.manufacturer
-            ),
-            None,
-        )
+        those = [
+            unit
+            for unit in self._inventory.units.values()
+            if unit.record.mac == advert.identity.mac and unit.record.manufacturer == advert.identity.manufacturer
+        ]
+        return max(those, key=lambda unit: unit.online, default=None)
 
     def _is_ignored(self, tenant: Campus, advert: Sighting) -> bool:
         return self._ignored.matches(tenant, advert.identity, advert.host)

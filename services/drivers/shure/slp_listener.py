@@ -55,6 +55,8 @@ async def receive_adverts(interface: str) -> AsyncIterator[Sighting | Gone]:
         while True:
             try:
                 async with asyncio.timeout_at(look_at):
+                    if loop.time() >= look_at:  # adverts that always wait would keep the time limit from coming
+                        raise TimeoutError
                     sighting = await received.get()
             except TimeoutError:
                 look_at = loop.time() + JOIN_AGAIN_S

@@ -13,7 +13,7 @@ from services.discovery.candidates import CANDIDATES_MOST
 from services.drivers import DriverError, Gone, Sighting
 from services.model import Campus, Facet, IgnoredIdentity
 from tests.unit.discovery.answering import AnsweringDriver, unit
-from tests.unit.discovery.household import STAGE, Site, configured, put, set_online, until
+from tests.unit.discovery.household import STAGE, Site, configured, put, until
 
 MAC = "00:0e:dd:47:e0:d7"
 EXPIRE_S = 300.0
@@ -143,12 +143,23 @@ async def test_a_receiver_that_is_heard_where_it_is_known_is_not_followed() -> N
     receiver = put(site.inventory, "rack1", "10.20.0.200", mac=MAC, online=True)
     adverts = adverts_of(site)
     adverts.receive(HERE)
-    set_online(receiver, online=False)
+    assert "rack1, which is online at 10.20.0.200" in site.candidates()["10.20.0.9"], "both places are said"
     put(site.inventory, "rack2", "rack2.example.org", mac="00:0e:dd:00:00:02")
     adverts.receive(Sighting("acme", "10.20.0.10", unit(mac="00:0e:dd:00:00:02")))
     await asyncio.sleep(0.01)
     assert not site.drivers["acme"].asked
-    assert not site.candidates()
+    assert receiver.record.host == "10.20.0.200"
+    assert set(site.candidates()) == {"10.20.0.9"}, "what has a name is where the name server says"
+
+
+async def test_of_two_units_with_one_mac_the_one_that_is_online_keeps_its_place() -> None:
+    site = Site(AnsweringDriver(answers={"10.20.0.9": unit()}))
+    put(site.inventory, "rack1", "10.20.0.200", mac=MAC)
+    put(site.inventory, "rack2", "10.20.0.201", mac=MAC, online=True)
+    adverts_of(site).receive(HERE)
+    await asyncio.sleep(0.01)
+    assert not site.drivers["acme"].asked
+    assert "rack2, which is online at 10.20.0.201" in site.candidates()["10.20.0.9"]
 
 
 async def test_a_receiver_of_the_configuration_stays_where_the_file_says_and_the_list_tells() -> None:
