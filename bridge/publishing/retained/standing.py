@@ -15,11 +15,15 @@ from bridge.contract import Incoming, Topics
 from bridge.mqtt import NO_ECHO, Connection
 from services.model import Address, Facet
 
-ROUND_S: Final = 120.0
+ROUND_S: Final = 100.0
 """How often each topic is looked at."""
 
 AT_ONCE: Final = 50
 """Topics that are looked at together: asked for in half a millisecond, fewer than a broker queues for a client."""
+
+BEGIN_S: Final = 10.0
+"""After a connect everything is published within so long; a round that began before would know the first topics alone,
+and leave all others to the next one."""
 
 LOOK_S: Final = 0.5
 """How long the broker may take to hand out what stands under a topic; then nothing does."""
@@ -62,6 +66,7 @@ class StandingTopics:
 
     async def watch(self, connection: Connection, report: Report) -> None:
         """Look at everything in turn, until cancelled. Raises `BrokerError` when the connection is lost."""
+        await asyncio.sleep(min(BEGIN_S, ROUND_S))
         while self._is_on:
             topics = list(self._sent)
             pause_s = ROUND_S / max(1, -(-len(topics) // AT_ONCE))
