@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from bridge.contract.messages import Incoming
 from bridge.contract.topics import CommandTarget, CommandTopic, Topics
 from services.model import ErrorCode, ServiceError, clean_json, clean_text
-from services.verbs import NO_VERB, PATTERNS_IN_WORDS, VERBS, Verb, is_relative
+from services.verbs import NO_VERB, PATTERNS_IN_WORDS, VERBS, Verb, is_relative, moment
 
 LARGEST: Final = 64 * 1024
 """Bytes of a command's payload."""
@@ -216,17 +216,13 @@ def _verb(command: CommandTopic) -> Verb:
     return verb
 
 
-_TIME: Final = TypeAdapter(AwareDatetime)
-
-
 def _check_time(valid_until: str | None, now: float) -> None:
     if valid_until is None:
         return
     try:
-        until = _TIME.validate_python(valid_until)
-    except ValidationError:
-        detail = "write it as 2026-11-22T19:30:00Z (RFC 3339, with a time zone)"
-        raise ServiceError("schema_violation", detail, field="valid_until") from None
+        until = moment(valid_until)
+    except ValueError as error:
+        raise ServiceError("schema_violation", str(error), field="valid_until") from None
     if until.timestamp() < now:
         at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
         detail = f"it was valid until {valid_until} and arrived at {at}: are both clocks right?"

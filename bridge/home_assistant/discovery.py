@@ -91,7 +91,8 @@ class Discovery:
         """Something newer exists; what changed no discovery costs a comparison."""
         if not self._things.settings.enabled:
             return
-        if facet in {Facet.INFO, Facet.STATE}:
+        is_named = self._things.settings.names == "channel"
+        if facet is Facet.INFO or (facet is Facet.STATE and is_named):  # all else that discovery shows stands in info
             self._dirty[address] = None
             self._wake.set()
         elif facet in {Facet.SUMMARY, Facet.OVERVIEW}:

@@ -83,8 +83,7 @@ class Things:
         settings, address = self.settings, unit.address
         if settings.kinds and address.kind not in settings.kinds:
             return False
-        tags = unit.record.labels.get("tags")
-        if settings.tags and not (isinstance(tags, (list, tuple)) and set(settings.tags) & set(tags)):
+        if settings.tags and not unit.record.tags & {*settings.tags}:
             return False
         return self._is_wanted_campus(address.tenant)
 

@@ -259,9 +259,6 @@ class HomeAssistantSettings(Section):
     ] = ()
 
 
-CONTROL_VERBS = ("set", "identify", "meter_boost")
-
-
 class ControlRuleSettings(Section):
     """One permission. All that it names must match; what it does not name matches everything."""
 

@@ -52,7 +52,7 @@ class EarlierCommands:
 
 
 def _is_of(end: Mapping[str, Any], command: Command) -> bool:
-    was_done = end.get("status") in {"succeeded", "partial"} or "result" in end  # a unit may have done what it denied
+    was_done = end.get("status") in {"succeeded", "partial"} or "rules" in end  # a unit may have done what it denied
     if end.get("verb") != command.verb or not was_done:
         return False
     if fingerprint(end.get("args") or {}) != fingerprint(command.args):

@@ -7,25 +7,9 @@ keeps the locks; `rules` says what a rule allows.
 
 from __future__ import annotations
 
-from services.control.controller import Controlled, Controller, Done, tags_of
+from services.control.controller import Controlled, Controller, Done
 from services.control.locks import Lock, Locks
 from services.control.many import control_many
-from services.control.rules import RF_KEYS, ControlRule, Place, allowed, checked, is_idle, relative, rule_of
+from services.control.rules import ControlRule
 
-__all__ = [
-    "RF_KEYS",
-    "ControlRule",
-    "Controlled",
-    "Controller",
-    "Done",
-    "Lock",
-    "Locks",
-    "Place",
-    "allowed",
-    "checked",
-    "control_many",
-    "is_idle",
-    "relative",
-    "rule_of",
-    "tags_of",
-]
+__all__ = ["ControlRule", "Controlled", "Controller", "Done", "Lock", "Locks", "control_many"]

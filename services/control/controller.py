@@ -12,10 +12,20 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from services.control.locks import Locks
-from services.control.rules import ControlRule, Place, allowed, checked, is_idle, relative, rule_of
+from services.control.rules import (
+    ControlRule,
+    Place,
+    allowed,
+    check_together,
+    checked,
+    is_idle,
+    relative,
+    rule_of,
+    within_limits,
+)
 from services.drivers import Link, SetResult
 from services.live import Inventory, StateWriter, Unit, UnitPart
-from services.model import NOUNS, UNIT, Address, ErrorCode, Part, ServiceError, SettableRange
+from services.model import NOUNS, UNIT, Abilities, Address, ErrorCode, Part, ServiceError, SettableRange
 from services.units import Sessions, UnitQueues, find_unit
 from services.verbs import is_relative
 
@@ -48,6 +58,11 @@ class Controlled:
     def place(self) -> Part:
         """What a driver calls it."""
         return self.part.place if self.part is not None else UNIT
+
+    @property
+    def abilities(self) -> Abilities:
+        """What it can; nothing as long as nobody knows."""
+        return (self.part.abilities if self.part is not None else self.unit.abilities) or Abilities()
 
     @property
     def state(self) -> Mapping[str, object]:
@@ -91,18 +106,12 @@ class Controller:
 
     def settable(self, unit: Unit, part: UnitPart | None) -> dict[str, SettableRange]:
         """What rules allow of a unit or part now, and within which range."""
-        able = part.abilities if part is not None else unit.abilities
-        return allowed(self._rules, place_of(unit), able.settable) if able is not None and self._rules else {}
-
-    def can(self, unit: Unit, verb: str) -> bool:
-        """Whether rules allow a verb at a unit at all."""
-        return rule_of(self._rules, place_of(unit), verb) is not None
+        return allowed(self._rules, place_of(unit), Controlled(unit, part).abilities.settable) if self._rules else {}
 
     def controlled(self, address: Address) -> Controlled:
         """The unit or part of an address. Raises `ServiceError` (unknown_resource)."""
-        unit = find_unit(self._inventory, address)
-        part = next((each for each in unit.parts.values() if each.address == address), None)
-        return Controlled(unit, part)
+        found = self._inventory.part(address)
+        return Controlled(*found) if found is not None else Controlled(find_unit(self._inventory, address))
 
     async def set(self, one: Controlled, wanted: Mapping[str, Any]) -> Done:
         """Set keys. Raises `ServiceError` where nothing was sent."""
@@ -121,8 +130,7 @@ class Controller:
         async def work() -> Done:
             rule = self._permit(one, "identify")
             _check_idle(rule, one, "identify")
-            able = one.part.abilities if one.part is not None else one.unit.abilities
-            if able is None or not able.identifies:
+            if not one.abilities.identifies:
                 raise ServiceError("not_settable", f"{_words(one)} has nothing that shows it to people")
             return _done({"identify": await self._link(one).identify(one.place, on=on)}, [rule.number])
 
@@ -133,8 +141,7 @@ class Controller:
         """Meter faster for a while, then as before; ends with the connection too. Raises `ServiceError`."""
         rule = self._permit(one, "meter_boost")
         _check_idle(rule, one, "meter_boost")
-        able = one.part.abilities if one.part is not None else None
-        if able is None or not able.telemetry:
+        if not one.abilities.telemetry:
             raise ServiceError("not_settable", f"{_words(one)} has no meters")
         link = self._link(one)
         if (running := self._boosts.pop(one.address, None)) is not None:
@@ -166,8 +173,8 @@ class Controller:
         """Every value as it may be sent, and the rules that allow it. Raises `ServiceError` for one that may not."""
         self._permit(one, "set")
         self._link(one)  # raises where the unit is not there
-        able = one.part.abilities if one.part is not None else one.unit.abilities
-        settable, may = able.settable if able is not None else {}, self.settable(one.unit, one.part)
+        settable = one.abilities.settable
+        check_together(wanted)
         values: dict[str, object] = {}
         numbers: set[int] = set()
         for key, value in wanted.items():
@@ -176,12 +183,13 @@ class Controller:
                 detail = f"{key} of {_words(one)} cannot be set; what can: {', '.join(sorted(settable)) or 'nothing'}"
                 raise ServiceError("not_settable", detail, field=where)
             rule = rule_of(self._rules, place_of(one.unit), "set", key)
-            if rule is None or key not in may:
+            may = within_limits(settable[key], rule.limits.get(key)) if rule is not None else None
+            if rule is None or may is None:
                 raise ServiceError("forbidden", NO_RULE.format(what=f"{key} of {_words(one)} to be set"), field=where)
             _check_idle(rule, one, key, where)
             if is_relative(value):
                 value = relative(key, value, one.state.get(key))  # noqa: PLW2901 - the value that it stands for
-            values[key] = checked(key, may[key], value)
+            values[key] = checked(key, may, value)
             numbers.add(rule.number)
         return values, sorted(numbers)
 
@@ -205,13 +213,7 @@ def _check_idle(rule: ControlRule, one: Controlled, what: str, field: str | None
 
 def place_of(unit: Unit) -> Place:
     """A unit as rules and locks see it."""
-    return Place(unit.address.tenant, unit.address.id, tags_of(unit))
-
-
-def tags_of(unit: Unit) -> frozenset[str]:
-    """The words by which it is selected."""
-    tags = unit.record.labels.get("tags")
-    return frozenset(map(str, tags)) if isinstance(tags, list) else frozenset()
+    return Place(unit.address.tenant, unit.address.id, unit.record.tags)
 
 
 def _words(one: Controlled) -> str:

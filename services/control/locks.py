@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Final
 
 from services import clock
@@ -52,7 +51,7 @@ class Lock:
 
     def is_over(self, now: float) -> bool:
         """Whether its time is over; ``now`` in seconds since 1970."""
-        return self.until is not None and datetime.fromisoformat(self.until).timestamp() <= now
+        return self.until is not None and clock.unix_seconds(self.until) <= now
 
 
 class Locks:
@@ -74,6 +73,8 @@ class Locks:
             return
         try:
             locks = [Lock(**{**one, "tags": tuple(one["tags"])}) for one in json.loads(kept)]
+            for lock in locks:
+                lock.is_over(0.0)  # raises for an end that is no time
         except (ValueError, TypeError, KeyError):
             log.exception("the locks that the database has cannot be read: set them again")
             return
@@ -125,7 +126,7 @@ class Locks:
                 continue
 
     def _pause(self) -> float:
-        ends = [datetime.fromisoformat(one.until).timestamp() for one in self._locks.values() if one.until]
+        ends = [clock.unix_seconds(one.until) for one in self._locks.values() if one.until]
         return max(0.05, min([LOOK_S, *(end - clock.now() for end in ends)]))
 
     def _note(self, action: str, lock: Lock, context: AuditContext) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from services.control.controller import Controlled, Done
 from services.model import ServiceError
+
+log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 64
 """Units and parts that are controlled at a time."""
@@ -31,6 +34,9 @@ async def control_many(
                 return await control(one)
             except ServiceError as error:
                 return error
+            except Exception as error:  # one unit's trouble must not hide what became of the others
+                log.exception("a unit could not be controlled", extra={"resource": one.address.id})
+                return ServiceError("internal", f"{type(error).__name__}; the log of the bridge says more")
 
     ends = await asyncio.gather(*map(attempt, those))
     data = {f"{one.address.kind}/{one.address.id}": _shown(end) for one, end in zip(those, ends, strict=True)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from services.model import Campus, ServiceError, SettableRange
 
@@ -16,6 +16,10 @@ RF_KEYS: Final = frozenset(
     {"frequency_mhz", "frequency_2_mhz", "group", "group_channel", "rf_muted", "rf_power_mw", "tx_power_level"}
 )
 """What moves or ends a carrier: only where a rule says ``allow_rf``."""
+
+MOVED_BY: Final[Mapping[str, frozenset[str]]] = {"frequency_mhz": frozenset({"group", "group_channel"})}
+"""A frequency is moved by the choice of a group, and a group ends with a frequency of its own: whichever goes out last
+would make the other's confirmation untrue."""
 
 SWITCH: Final = frozenset({"true", "false"})
 """The choices of a key that is on or off."""
@@ -93,9 +97,9 @@ def within_limits(can: SettableRange, limits: tuple[float, float] | None) -> Set
         low = origin + math.ceil(round((low - origin) / step, 6)) * step
     narrowed = can.copy()
     if math.isfinite(low):
-        narrowed["minimum"] = _whole(low)
+        narrowed["minimum"] = _plain(low)
     if math.isfinite(high):
-        narrowed["maximum"] = _whole(high)
+        narrowed["maximum"] = _plain(high)
     return narrowed
 
 
@@ -108,6 +112,15 @@ def _has_no_carrier(state: Mapping[str, object]) -> bool:
     if "transmitter_present" in state:
         return state["transmitter_present"] is False
     return "rf_muted" not in state or state["rf_muted"] is True  # an IEM transmitter sends itself; a bay never does
+
+
+def check_together(keys: Iterable[str]) -> None:
+    """Refuse keys of which one sets the other. Raises `ServiceError` (schema_violation)."""
+    asked = {*keys}
+    for one, others in MOVED_BY.items():
+        if one in asked and (other := min(asked & others, default=None)):
+            detail = f"give {one} or {other}, not both: the unit sets either by the other"
+            raise ServiceError("schema_violation", detail, field=f"args.{other}")
 
 
 def checked(key: str, can: SettableRange, value: object) -> object:
@@ -171,17 +184,16 @@ def _number(key: str, can: SettableRange, value: object) -> float:
     step = can.get("step")
     if step and abs((steps := (value - (low or 0.0)) / step) - round(steps)) > 1e-6:  # noqa: PLR2004 - of a step
         raise ServiceError("out_of_range", f"{key} goes in steps of {step:g} {unit} here".rstrip(), field=where)
-    return _whole(value)
+    return _plain(value)
 
 
 def _is_number(word: str) -> bool:
     return word.lstrip("-").replace(".", "", 1).isdigit()
 
 
-def _whole(number: float) -> float:
-    return int(number) if float(number).is_integer() else number
+T = TypeVar("T")
 
 
-def _plain(value: object) -> object:
+def _plain(value: T) -> T | int:
     """A number without a fraction as the whole number that it is."""
     return int(value) if isinstance(value, float) and value.is_integer() else value

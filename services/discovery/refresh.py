@@ -34,7 +34,7 @@ def choose(
     chosen = [
         unit
         for unit in (by_id[name] for name in wanted if name in by_id)
-        if manufacturer in {None, unit.record.manufacturer} and _carries(unit, tags)
+        if manufacturer in {None, unit.record.manufacturer} and {*tags} <= unit.record.tags
     ]
     return chosen, [name for name in wanted if name not in by_id]
 
@@ -92,11 +92,6 @@ class Refresher:
             changed = _newest_revision(unit) != before
             result.counts.updated += changed
             result.counts.unchanged += not changed
-
-
-def _carries(unit: Unit, tags: Sequence[str]) -> bool:
-    carried = unit.record.labels.get("tags")
-    return not tags or (isinstance(carried, (list, tuple)) and set(tags) <= set(carried))
 
 
 def _newest_revision(unit: Unit) -> int:

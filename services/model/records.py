@@ -43,6 +43,12 @@ class UnitRecord:
     last_seen: str | None = None
     """RFC 3339; kept for ever, whatever happens to the receiver."""
 
+    @property
+    def tags(self) -> frozenset[str]:
+        """The words by which people select it."""
+        tags = self.labels.get("tags")
+        return frozenset(map(str, tags)) if isinstance(tags, (list, tuple)) else frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class PartRecord:

@@ -5,7 +5,7 @@ MQTT, the command line, the documents and the services read the same rows. `serv
 
 from __future__ import annotations
 
-from services.verbs.arguments import PATTERNS_IN_WORDS, Arguments, is_relative
+from services.verbs.arguments import PATTERNS_IN_WORDS, Arguments, is_relative, moment
 from services.verbs.table import BRIDGE_SCOPES, NO_VERB, PART_SCOPES, RESOURCE_SCOPES, VERBS, Verb, scope_of
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "Arguments",
     "Verb",
     "is_relative",
+    "moment",
     "scope_of",
 ]

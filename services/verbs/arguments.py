@@ -12,7 +12,16 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from services.model import ID_PATTERN, RESOURCE_KINDS, clean_text
@@ -83,16 +92,20 @@ def _word(value: str) -> str:
     return clean
 
 
+_TIME: Final = TypeAdapter(AwareDatetime)
+
+
+def moment(text: str) -> datetime:
+    """A point in time with its zone. Raises `ValueError` with an example."""
+    try:
+        return _TIME.validate_python(text)
+    except ValidationError:
+        raise ValueError("write it as 2026-11-22T19:30:00Z (RFC 3339, with a time zone)") from None
+
+
 def _moment(value: str | None) -> str | None:
-    """A time with a zone, as it was written."""
-    if value is not None:
-        try:
-            zone = datetime.fromisoformat(value).tzinfo
-        except ValueError:
-            zone = None
-        if zone is None:
-            raise ValueError("write it as 2026-11-22T19:30:00Z (RFC 3339, with a time zone)")
-    return value
+    """A time as it is kept and shown, whatever way it was written."""
+    return None if value is None else moment(value).isoformat()
 
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]

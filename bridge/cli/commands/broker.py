@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, ParamSpec, TypeVar
 
 import typer
 
@@ -63,23 +64,11 @@ def send(  # noqa: PLR0917 - the command line's options, each by its name
     from bridge.cli import broker as cli_broker
     from bridge.contract import check_verb
 
-    try:
-        check_verb(verb)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="VERB") from error
-    try:
-        arguments = cli_broker.arguments_of(args)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--args") from error
-    try:
-        arguments |= cli_broker.settings_of(pairs or [])
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="KEY=VALUE") from error
+    _understood("VERB", check_verb, verb)
+    arguments = _understood("--args", cli_broker.arguments_of, args)
+    arguments |= _understood("KEY=VALUE", cli_broker.settings_of, pairs or [])
     settings = cli_broker.load_for(config, url, base_topic)
-    try:
-        cli_broker.target_of(to, settings)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--to") from error
+    _understood("--to", cli_broker.target_of, to, settings)
     try:
         fine = run_to_end(
             cli_broker.send(
@@ -98,3 +87,15 @@ def send(  # noqa: PLR0917 - the command line's options, each by its name
         typer.echo(f"no reply within {timeout}: {asked}", err=True)
         raise typer.Exit(FAILED) from error
     end(fine)
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _understood(typed: str, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What was typed, as it is meant; else what is wrong with it, and its name."""
+    try:
+        return read(*args, **kwargs)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=typed) from error

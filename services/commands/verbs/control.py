@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from services.commands.command import Command, Handler, Outcome, Progress, check_tenant
-from services.control import Controlled, Controller, Done, Locks, control_many, tags_of
+from services.control import Controlled, Controller, Done, Locks, control_many
 from services.live import Inventory
 from services.model import Campus, Kind, ServiceError
 
@@ -46,9 +46,11 @@ class ControlHandlers:
             raise ServiceError("schema_violation", 'give what to set, for example {"tags":["choir"],"gain_db":6}')
 
         async def control(one: Controlled) -> Done:
-            return await self._controller.set(one, {key: wanted[key] for key in wanted if key in _takes(one)})
+            return await self._controller.set(
+                one, {key: wanted[key] for key in wanted if key in one.abilities.settable}
+            )
 
-        those = [one for one in self._selected(command) if _takes(one) & wanted.keys()]
+        those = [one for one in self._selected(command) if one.abilities.settable.keys() & wanted.keys()]
         nobody = f"no unit of these tags and kinds can be set so: {', '.join(wanted)}"
         return _outcome(await control_many(those, control, nobody))
 
@@ -59,7 +61,7 @@ class ControlHandlers:
             unit
             for unit in self._inventory.units.values()
             if unit.address.tenant == command.tenant
-            and tags <= tags_of(unit)
+            and tags <= unit.record.tags
             and (not kinds or unit.address.kind in map(Kind, kinds))
         ]
         return [
@@ -83,21 +85,19 @@ class ControlHandlers:
     async def _lock(self, command: Command, _progress: Progress) -> Mapping[str, object]:
         tenant, args = command.tenant, command.args
         check_tenant(tenant, self._tenants())
-        tags = tuple(sorted({*args.get("tags", ())}))
-        lock = self._locks.lock(tenant, tags, args["reason"], args.get("until"), command.context_in(tenant))
+        lock = self._locks.lock(tenant, _tags(args), args["reason"], args.get("until"), command.context_in(tenant))
         return {"tags": list(lock.tags), "until": lock.until, "reason": lock.reason}
 
     async def _unlock(self, command: Command, _progress: Progress) -> Mapping[str, object]:
         tenant = command.tenant
         check_tenant(tenant, self._tenants())
-        tags = tuple(sorted({*command.args.get("tags", ())}))
-        lock = self._locks.unlock(tenant, tags, command.context_in(tenant))
+        lock = self._locks.unlock(tenant, _tags(command.args), command.context_in(tenant))
         return {"tags": list(lock.tags), "reason": lock.reason}
 
 
-def _takes(one: Controlled) -> frozenset[str]:
-    able = one.part.abilities if one.part is not None else one.unit.abilities
-    return frozenset(able.settable) if able is not None else frozenset()
+def _tags(args: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tags of a lock, in one order: whoever names them otherwise means the same lock."""
+    return tuple(sorted({*args.get("tags", ())}))
 
 
 def _outcome(done: Done) -> Outcome:

@@ -109,7 +109,7 @@ class ShureLink:
             found = await self._detect()
             identity = await self._read(found)
             if self._settings:
-                self._settings.note(self._conversation.answers)
+                self._settings.note(self._conversation.answers, everything=self._answers and self._complete)
             self._forget_answers()  # some 160 addresses of a quad, and only reading asks for them
             self._emit(self._composer.complete())
             of_unit, of_part = unit_abilities(found.family, self._lacks), part_abilities(found.family, self._lacks)

@@ -34,17 +34,17 @@ class Settings:
         self._family = family
         self._one = _OneSet(conversation, family.properties, answer_timeout_s)
         self._reported: set[WireAddress] = set()
-        """What was reported in this conversation: a unit or a mode that does not have a property takes no SET of it."""
+        """What the unit has: without a property, or in a mode without it, it takes no SET of it."""
 
-    def note(self, reported: Collection[WireAddress]) -> None:
-        """Add what a complete read brought; one that noise disturbed takes nothing away."""
+    def note(self, reported: Collection[WireAddress], *, everything: bool) -> None:
+        """Take what a read brought; one that was not answered to its end takes nothing away."""
         names = {control.name for control in self._family.controls}
-        self._reported |= {address for address in reported if address[0] in names}
+        found = {address for address in reported if address[0] in names}
+        self._reported = found if everything else self._reported | found
 
     def able(self, abilities: Abilities, part: Part) -> Abilities:
         """Abilities with what this unit takes; the same object where that is all that its family takes."""
-        index = part.number or None
-        scope = Scope.PART if part.number else Scope.UNIT
+        scope, index = _place(part)
         settable = self._family.settable(scope, lambda name: (name, index) in self._reported)
         return abilities if len(settable) == len(abilities.settable) else replace(abilities, settable=settable)
 
@@ -54,7 +54,7 @@ class Settings:
 
     async def set(self, part: Part, wanted: Mapping[str, object]) -> Mapping[str, SetResult]:
         """Set keys, one property after the other. Never raises."""
-        scope, index = (Scope.PART, part.number) if part.number else (Scope.UNIT, None)
+        scope, index = _place(part)
         results: dict[str, SetResult] = {}
         for control in self._family.controls:
             mine = {key: value for key, value in wanted.items() if key in control.can and control.scope is scope}
@@ -65,9 +65,15 @@ class Settings:
 
     async def flash(self, part: Part, *, on: bool) -> SetResult:
         """Begin or end the flashing of the unit or of a part. Never raises."""
-        if (Scope.PART if part.number else Scope.UNIT) not in self._family.flashes:
+        scope, index = _place(part)
+        if scope not in self._family.flashes:
             return SetResult(on, "not_sent", detail=f"{self._family.title} has nothing there that flashes")
-        return await self._one.flash(part.number or None, on=on)
+        return await self._one.flash(index, on=on)
+
+
+def _place(part: Part) -> tuple[Scope, int | None]:
+    """What a part is on the wire: a scope and an index."""
+    return (Scope.PART, part.number) if part.number else (Scope.UNIT, None)
 
 
 class _OneSet:

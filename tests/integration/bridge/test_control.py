@@ -143,6 +143,7 @@ async def test_what_a_rule_allows_is_set_reported_and_audited_once(house: House)
         ({"battery_percent": 5}, "not_settable", "args.battery_percent"),
         ({"no_such_key": 5}, "not_settable", "args.no_such_key"),
         ({"frequency_mhz": 606.21}, "out_of_range", "args.frequency_mhz"),
+        ({"frequency_mhz": 606.2, "group": 2, "group_channel": 3}, "schema_violation", "args.group"),
     ],
 )
 async def test_one_value_that_does_not_fit_keeps_all_of_them_from_being_sent(
@@ -253,6 +254,46 @@ async def test_units_with_a_tag_are_set_together_and_one_that_fails_stops_no_oth
             assert not any(name.startswith("channel/rack3") for name in results)
             await seen.until(lambda: seen.data("rack1-4")["gain_db"] == 21)
             assert seen.data("rack3-1")["gain_db"] == before
+
+
+async def test_a_bug_in_the_control_of_one_unit_hides_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with allowed(house, EVERYTHING) as (app, seen, _unit):
+        link = app.sessions.live()[0].link
+        ours = link.set
+
+        async def broken(part: Part, wanted: dict[str, object]) -> object:
+            if part.number == 2:
+                raise TypeError("a bug of a driver")
+            return await ours(part, wanted)
+
+        monkeypatch.setattr(link, "set", broken)
+        answer = await seen.ask("bridge/main", "set", gain_db=21)
+        assert answer["status"] == "partial"
+        ends = {name: one["status"] for name, one in answer["data"]["results"].items()}
+        assert ends == {f"channel/rack-{number}": "rejected" if number == 2 else "succeeded" for number in (1, 2, 3, 4)}
+        assert answer["data"]["results"]["channel/rack-2"]["error"] == "internal"
+    assert "a unit could not be controlled" in caplog.text
+
+
+async def test_locks_that_the_database_has_spoilt_keep_nobody_from_anything(house: House) -> None:
+    async with house.serve(**rules(EVERYTHING)).running() as (app, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        app.store.put_fact("control_locks", '[{"organization": "default", "tags": [], "until": "tomorrow"}]')
+        await app.store.flush()
+    async with allowed(house, EVERYTHING) as (_, seen, _unit):
+        assert (await seen.ask("channel/rack-1", "set", gain_db=6))["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("until", ["2100-01-01 00:00:00+01:00", "2100-01-01T00:00:00Z"])
+async def test_a_locks_end_is_shown_in_one_way(house: House, until: str) -> None:
+    async with house.serve().running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        answer = await seen.ask("bridge/main", "lock", reason="show", until=until)
+        assert answer["data"]["until"] in {"2100-01-01T00:00:00+01:00", "2100-01-01T00:00:00+00:00"}
+        refused = await seen.ask("bridge/main", "lock", reason="show", until="2100-01-01T00:00:00")
+        assert (refused["error"]["code"], "time zone" in refused["error"]["detail"]) == ("schema_violation", True)
 
 
 async def test_a_lock_forbids_everything_is_retained_and_ends_by_itself(house: House) -> None:

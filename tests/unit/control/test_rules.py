@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.control import ControlRule, Place, allowed, checked, is_idle, rule_of
+from services.control.rules import ControlRule, Place, allowed, checked, is_idle, rule_of
 from services.model import Campus, ServiceError, SettableRange
 
 RACK = Place(Campus("default", "stage"), "rack1", frozenset({"a", "c"}))

@@ -39,7 +39,7 @@ class Control:
     write: Callable[[Mapping[str, object]], str]
 
 
-def channel_name(name: str = "CHAN_NAME") -> Control:
+def channel_name() -> Control:
     """One to eight characters."""
     can = SettableRange(min_length=1, max_length=NAME_MOST, characters=NAME_CHARACTERS)
 
@@ -51,7 +51,7 @@ def channel_name(name: str = "CHAN_NAME") -> Control:
             raise ValueError("a name neither begins nor ends with a blank: units do not report it")
         return f"{{{text}}}"
 
-    return Control(name, Scope.PART, {"name": can}, write)
+    return Control("CHAN_NAME", Scope.PART, {"name": can}, write)
 
 
 def gain() -> Control:

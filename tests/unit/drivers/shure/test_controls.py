@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,9 @@ from services.drivers.shure.codec import controls
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.codec.messages import decode, parse, report, set_
 from services.drivers.shure.codec.properties import Scope
-from services.drivers.shure.families import FAMILIES
+from services.drivers.shure.families import FAMILIES, part_abilities
+from services.drivers.shure.setting import Settings
+from services.model import Part
 
 ONE_KEY = [
     (family.name, control, key, can)
@@ -107,3 +111,18 @@ def _values(can: dict[str, object]) -> st.SearchStrategy[object]:
     if "minimum" in can:
         return st.integers(controls.GAIN_LEAST_DB, controls.GAIN_MOST_DB)
     return st.integers(174 * 40, 1_899 * 40).map(lambda steps: round(steps * controls.STEP_MHZ, 3))
+
+
+async def test_what_a_unit_has_no_more_cannot_be_set_any_more_and_a_broken_read_takes_nothing_away() -> None:
+    family = FAMILIES["ulxd"]
+    settings = Settings(cast("Any", None), family, 1.0)
+    able = part_abilities(family)
+    everything = {(control.name, 1) for control in family.controls}
+    settings.note(everything, everything=True)
+    assert settings.able(able, Part(1)) is able, "shared by a thousand units"
+    settings.note({("CHAN_NAME", 1)}, everything=False)
+    assert settings.able(able, Part(1)) is able
+    settings.note({("CHAN_NAME", 1)}, everything=True)
+    assert set(settings.able(able, Part(1)).settable) == {"name"}
+    (result,) = (await settings.set(Part(1), {"gain_db": 6})).values()
+    assert result.outcome == "not_sent"
