@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from services.drivers import SimulatedUnit
 from services.model import Part
 from tests.integration.broker import free_port
 from tests.integration.house import House, entry, simulated
+from tests.integration.observer import observing
 
 ROOT = Path(__file__).parents[3]
 FLOW = ROOT / "docs" / "node-red" / "flows.json"
@@ -165,6 +166,31 @@ async def stage() -> AsyncIterator[SimulatedUnit]:
         yield unit
 
 
+async def answer(red: NodeRed, way: str, button: str) -> dict[str, Any]:
+    """Press a button of group 3 or 4; the one final answer that the flow matched to it."""
+
+    def final() -> list[dict[str, Any]]:
+        return [one for one in red.said(way) if one["status"] not in {"accepted", "progress"}]
+
+    before = len(final())
+    await red.press(f"{way}-{button}")
+    (found,) = await red.until(lambda: final()[before:])
+    found_now: dict[str, Any] = found
+    return found_now
+
+
+def check_all_green(red: NodeRed, way_answers: Mapping[str, int]) -> None:
+    """Every purple node at its broker, every question answered, every function without complaint."""
+    nodes = json.loads(FLOW.read_text(encoding="utf-8"))
+    shown = red.statuses()
+    mqtt = {node["id"] for node in nodes if node["type"] in {"mqtt in", "mqtt out"}}
+    assert mqtt <= set(shown)
+    assert {status["fill"] for status in shown.values()} == {"green"}
+    for way, answers in way_answers.items():
+        assert shown[f"{way}-match"]["text"] == f"{answers} answered, 0 open"
+    assert not red.said("error")
+
+
 async def test_every_node_is_green_every_reply_matched_and_a_critical_battery_noted(
     house: House, stage: SimulatedUnit, red_folder: Path
 ) -> None:
@@ -187,27 +213,57 @@ async def test_every_node_is_green_every_reply_matched_and_a_critical_battery_no
                 ("discover", "succeeded", None),
                 ("set", "rejected", "forbidden"),
             ):
-                await red.press(f"{way}-{verb}")
-                final = await red.until(
-                    lambda way=way, verb=verb: [  # type: ignore[misc]
-                        answer
-                        for answer in red.said(way)
-                        if answer["asked"].endswith(f"/{verb}") and answer["status"] not in {"accepted", "progress"}
-                    ]
-                )
-                assert [(answer["status"], answer["code"]) for answer in final] == [(status, code)], json.dumps(final)
-                assert (final[0]["sentence"] is None) is (code is None)
-            shown = await red.until(lambda way=way: red.statuses().get(f"{way}-match"))  # type: ignore[misc]
-            assert shown["text"] == "3 answered, 0 open"
+                final = await answer(red, way, verb)
+                assert final["asked"].endswith(f"/{verb}")
+                assert (final["status"], final["code"]) == (status, code), json.dumps(final)
+                assert (final["sentence"] is None) is (code is None)
+                assert final["values"] is None
+            assert "[[control.rules]]" in final["sentence"]
 
-        nodes = json.loads(FLOW.read_text(encoding="utf-8"))
-        mqtt = {node["id"] for node in nodes if node["type"] in {"mqtt in", "mqtt out"}}
-        functions = {node["id"] for node in nodes if node["type"] == "function"}
-        assert mqtt | functions <= set(red.statuses())
-        assert {status["fill"] for status in red.statuses().values()} == {"green"}
+        functions = {node["id"] for node in json.loads(FLOW.read_text(encoding="utf-8")) if node["type"] == "function"}
+        await red.until(lambda: functions <= set(red.statuses()))
+        check_all_green(red, {"v5": 3, "v311": 3})
         assert len(red.said("note")) == 1, "one note for one battery"
         stage.set_value(Part(2), "battery_runtime_minutes", 600)
         await red.until(lambda: red.statuses()["note-turned"]["text"] == "0 critical now")
         stage.set_value(Part(2), "battery_runtime_minutes", 5)
         await red.until(lambda: len(red.said("note")) == 2)
         assert not red.said("error")
+
+
+async def test_where_a_rule_allows_it_the_flow_sets_a_receiver_and_shows_what_it_reports(
+    house: House, stage: SimulatedUnit, red_folder: Path
+) -> None:
+    rule = {"verbs": ["set"], "campus": "default", "keys": ["gain_db"]}
+    house.serve(entry(stage, "main-stage"), bridge={"campus": "default"}, control={"rules": [rule]})
+    async with (
+        observing(house.broker.port, "default/default") as seen,
+        house.bridge(),
+        node_red(red_folder, house.broker.port) as red,
+    ):
+        await seen.live("main-stage")
+        await red.until(lambda: red.said("channels"))
+        for way in ("v5", "v311"):
+            stage.set_value(Part(1), "gain_db", 20)
+            await seen.until(lambda: seen.shows("main-stage-1", gain_db=20))
+            for button, gain in (("set", 6), ("step", 9)):
+                final = await answer(red, way, button)
+                assert final["asked"].endswith("/channel/main-stage-1/cmd/set")
+                assert (final["status"], final["code"], final["sentence"]) == ("succeeded", None, None), final
+                assert final["data"] == {"gain_db": {"wanted": gain, "reported": gain, "ok": True}}
+                assert final["values"] == f"gain_db: wanted {gain}, reported {gain}"
+                await seen.until(lambda gain=gain: seen.shows("main-stage-1", gain_db=gain))  # type: ignore[misc]
+            await seen.ask("receiver/main-stage", "refresh")  # read anew: it is the receiver that has it
+            assert seen.shows("main-stage-1", gain_db=9)
+
+        await stage.fault("refuses")
+        for way in ("v5", "v311"):
+            final = await answer(red, way, "set")
+            assert (final["status"], final["code"]) == ("failed", "device_rejected")
+            assert final["sentence"].startswith("gain_db: ")
+            assert final["values"] == "gain_db: wanted 6, reported 9"
+        check_all_green(red, {"v5": 3, "v311": 3})
+    to_me = seen.all("reply/node-red")
+    assert len(to_me) == 3, "what was asked with MQTT 5 is answered to its response topic, the other on reply/set"
+    assert all(one.correlation for one in to_me)
+    assert len(seen.all("reply/set")) == 3
