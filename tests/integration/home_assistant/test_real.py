@@ -7,19 +7,25 @@ tests/integration/bridge/test_home_assistant.py.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.drivers import SimulatedUnit
 from services.model import Part
-from tests.integration.home_assistant.real import Dump, HomeAssistant, is_installed
-from tests.integration.house import BridgeProcess, House, simulators
+from tests.integration.home_assistant.real import Dump
+from tests.integration.home_assistant.stage import (
+    BRIDGE,
+    CAMPUS,
+    DOCK,
+    RACK,
+    UNKNOWN,
+    Stage,
+    check_quiet,
+    is_gone,
+    is_whole,
+)
+from tests.integration.house import simulators
 
-RELEASES = {"2024.3": "single", "2026.11": "device"}
 AREAS = {"single": "Hall", "device": None}
 """What becomes of a suggested area, by style: the newer release leaves areas to people."""
 
@@ -27,89 +33,6 @@ pytestmark = [
     pytest.mark.skipif("MIC2MQTT_TEST_HOMEASSISTANT" not in os.environ, reason="its own: make test-homeassistant"),
     pytest.mark.timeout(500),
 ]
-
-OURS = "mic2mqtt_default_stage"
-RACK, DOCK = f"{OURS}_rack", f"{OURS}_dock"
-BRIDGE, CAMPUS = "mic2mqtt_bridge_main", "mic2mqtt_bridge_main_default_stage"
-
-
-class Stage:
-    """A receiver, a charger, the bridge in a process of its own, and Home Assistant."""
-
-    def __init__(self, house: House, ha: HomeAssistant, style: str, rack: SimulatedUnit, dock: SimulatedUnit) -> None:
-        self.house, self.ha, self.style, self.rack, self.dock = house, ha, style, rack, dock
-        self.bridge = self._process()
-
-    def serve(
-        self,
-        *,
-        rack: SimulatedUnit | None = None,
-        with_dock: bool = True,
-        rules: Sequence[dict[str, object]] = (),
-        **rack_more: object,
-    ) -> None:
-        unit = rack or self.rack
-        units: list[dict[str, object]] = [
-            {"id": "rack", "kind": "receiver", "host": unit.host, "port": unit.port, "name": "Rack", **rack_more}
-        ]
-        if with_dock:
-            units.append(
-                {"id": "dock", "kind": "charger", "host": self.dock.host, "port": self.dock.port, "name": "Dock"}
-            )
-        self.house.document["units"] = units
-        self.house.document["home_assistant"] = {"enabled": True, "style": self.style}
-        self.house.document["control"] = {"rules": list(rules)}
-
-    def _process(self) -> BridgeProcess:
-        self.serve(labels={"room": "Hall"})
-        return self.house.process()
-
-    async def reload(self, **serve: Any) -> None:
-        self.serve(**{"labels": {"room": "Hall"}, **serve})
-        self.bridge.write(self.house.document)
-        self.bridge.hang_up()
-
-
-@pytest.fixture(params=RELEASES)
-async def stage(request: pytest.FixtureRequest, house: House, tmp_path: Path) -> AsyncIterator[Stage]:
-    release: str = request.param
-    assert is_installed(release), f"no Home Assistant {release}: run `make test-homeassistant`"
-    async with AsyncExitStack() as stack:
-        shure = simulators()["shure"]
-        running: dict[str, SimulatedUnit] = {}
-        for product in ("ulxd4q", "sbc220"):
-            options = {"count": 1, "listen": "127.0.0.1", "port": 0, "still": True}
-            running[product] = (await stack.enter_async_context(shure.run(product, **options)))[0]  # type: ignore[arg-type]
-        ha = HomeAssistant(release, house.broker.port, tmp_path / "ha", "[]")
-        stack.push_async_callback(ha.end)
-        made = Stage(house, ha, RELEASES[release], running["ulxd4q"], running["sbc220"])
-        await stack.enter_async_context(made.bridge)
-        yield made
-
-
-def is_whole(dump: Dump) -> bool:
-    """Everything was found, and says something."""
-    wanted = {BRIDGE, CAMPUS, RACK, f"{RACK}_1", f"{RACK}_4", DOCK, f"{DOCK}_1", f"{DOCK}_2"}
-    return (
-        wanted <= set(dump.devices)
-        and dump.state("sensor.rack_1_status") == "good"
-        and dump.state("sensor.rack_4_battery") == "100"
-        and dump.state("sensor.microphones_attention") == "0"
-        and dump.state("sensor.dock_1_status") not in {None, "unavailable", "unknown"}
-    )
-
-
-def is_gone(dump: Dump, *devices: str) -> bool:
-    """Whether everything of these devices is unavailable, but what tells so itself."""
-    of_them = [one for device in devices for one in dump.of(device).values()]
-    states = {one["state"] for one in of_them if not one["unique_id"].endswith(("_connectivity", "_event"))}
-    return states == {"unavailable"}
-
-
-def check_quiet(stage: Stage, dump: Dump) -> None:
-    """Not a word about us in its log, and nothing to repair."""
-    assert not stage.ha.complaints(), "\n".join(stage.ha.complaints())
-    assert not [repair for repair in dump.repairs if repair[0] == "mqtt"]
 
 
 async def test_everything_is_found_with_a_state_that_makes_sense_and_without_a_warning(stage: Stage) -> None:
@@ -157,9 +80,6 @@ async def test_everything_is_found_with_a_state_that_makes_sense_and_without_a_w
         dump = await stage.ha.until(lambda now: now.state("sensor.rack_1_rf_dbm_mean") not in UNKNOWN)
         assert not [one["entity_id"] for one in dump.entities.values() if one["state"] in {None, "unavailable"}]
         check_quiet(stage, dump)
-
-
-UNKNOWN = {None, "unknown", "unavailable"}
 
 
 async def test_it_is_unavailable_exactly_when_the_unit_or_the_bridge_is_gone(stage: Stage) -> None:
