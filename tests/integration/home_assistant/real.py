@@ -66,6 +66,13 @@ recorder:
 history:
 logger:
   default: warning
+input_boolean:
+  show:
+input_text:
+  told:
+    max: 255
+counter:
+  alarms:
 mic2mqtt_probe:
 """
 
@@ -199,12 +206,23 @@ class HomeAssistant:
         reply = (await self._http.post("/service", json={"domain": domain, "service": name, "data": data})).json()
         assert not reply, reply
 
+    async def automate(self, automations: str) -> None:
+        """Take these automations, as somebody who made them in the running Home Assistant."""
+        (self.folder / "automations.yaml").write_text(automations)
+        await self.call("automation.reload")
+
     async def enable_everything(self) -> None:
         """Enable what is off by default; it comes with the next start."""
         await self._http.post("/enable")
 
     async def render(self, template: str) -> str:
         return str((await self._http.post("/render", content=template.encode())).json()["text"])
+
+    async def until_rendered(self, template: str, text: str, seconds: float = PATIENCE_S) -> None:
+        """Wait until a template says so, likewise looked at."""
+        async with asyncio.timeout(seconds):
+            while await self.render(template) != text:  # noqa: ASYNC110 - see `until`
+                await asyncio.sleep(0.25)
 
     async def until(self, condition: Callable[[Dump], object], seconds: float = PATIENCE_S) -> Dump:
         """Wait until what it knows is so; it has no event for the outside, so it is looked at."""
