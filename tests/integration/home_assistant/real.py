@@ -30,6 +30,8 @@ PATIENCE_S = 40.0
 LINE = re.compile(r"^\S* ?\S+ (WARNING|ERROR|CRITICAL) \([^)]*\) \[([^\]]+)\] (.*)")
 ANSI = re.compile(r"\x1b\[\d*m")
 
+CARD = re.compile(r'"hui-([a-z-]+)-card"')
+
 ABOUT_OTHERS = re.compile(
     r"custom integration mic2mqtt_probe|has not been tested by Home Assistant|turbojpeg|Skipping pip installation"
     r"|Support for the running Python version"
@@ -217,6 +219,12 @@ class HomeAssistant:
 
     async def render(self, template: str) -> str:
         return str((await self._http.post("/render", content=template.encode())).json()["text"])
+
+    def cards(self) -> set[str]:
+        """The types of dashboard cards that its own frontend brings along."""
+        venv = self._root / self._program.parent.parent.relative_to("/")
+        scripts = venv.glob("lib/python*/site-packages/hass_frontend/frontend_latest/*.js")
+        return {name for script in scripts for name in CARD.findall(script.read_text("utf-8"))}
 
     async def until_rendered(self, template: str, text: str, seconds: float = PATIENCE_S) -> None:
         """Wait until a template says so, likewise looked at."""
