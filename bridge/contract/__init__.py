@@ -1,7 +1,8 @@
 """The contract on MQTT as functions of values. PURE.
 
 `topics` spells topics; `payloads`, `resource_payloads` and `envelopes` describe payloads, `encoding` writes them;
-`command_parsing` checks a command and its arguments; `messages` is a message as a value; `asyncapi` makes the document.
+`command_parsing` checks a command and its arguments, `command_mistakes` says what is wrong with it; `messages` is a
+message as a value; `asyncapi` makes the document.
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ from typing import Annotated, Any, Final, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 
+from bridge.contract.command_mistakes import NAME_SHOWN, OUT_OF_RANGE, misplaced, no_json, sentence
 from bridge.contract.messages import Incoming
 from bridge.contract.topics import CommandTarget, CommandTopic, Topics
-from services.model import ErrorCode, ServiceError, clean_json, clean_text
-from services.verbs import NO_VERB, PATTERNS_IN_WORDS, VERBS, Verb, is_relative, moment
+from services.model import ErrorCode, ServiceError, clean_json, clean_text, in_words
+from services.verbs import NO_VERB, VERBS, Verb, is_relative, moment
 
 LARGEST: Final = 64 * 1024
 """Bytes of a command's payload."""
@@ -153,7 +153,7 @@ def _read(payload: bytes) -> Mapping[str, Any]:
     try:
         body = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise ServiceError("bad_json", f"the payload is not JSON: {error}") from None
+        raise ServiceError("bad_json", no_json(error)) from None
     if _is_deeper(body, DEEPEST):
         raise ServiceError("payload_too_large", f"a command has at most {DEEPEST} levels of objects and lists")
     if not isinstance(body, dict):
@@ -174,9 +174,13 @@ def _is_deeper(value: object, levels: int) -> bool:
 
 def _request(command: CommandTopic, body: Mapping[str, Any], reply_to: ReplyTo, now: float) -> Request:
     verb = _verb(command)
+    takes = verb.takes[command.target.scope]
+    if (stray := misplaced(body, Envelope, takes)) is not None:
+        name = clean_text(stray, NAME_SHOWN)
+        raise ServiceError("schema_violation", f'{name} stands in args: {{"args":{{"{name}":...}}}}', field=name)
     envelope = _validate(Envelope, body, "a command")
     _check_time(envelope.valid_until, now)
-    arguments = _validate(verb.takes[command.target.scope], envelope.args, command.verb, "args")
+    arguments = _validate(takes, envelope.args, command.verb, "args")
     args = arguments.model_dump(exclude_unset=True)
     if verb.is_control and any(map(is_relative, args.values())):
         _check_once(envelope)
@@ -222,14 +226,12 @@ def _check_time(valid_until: str | None, now: float) -> None:
     try:
         until = moment(valid_until)
     except ValueError as error:
-        raise ServiceError("schema_violation", str(error), field="valid_until") from None
+        detail = f"valid_until: {error}, not {in_words(valid_until)}"
+        raise ServiceError("schema_violation", detail, field="valid_until") from None
     if until.timestamp() < now:
         at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-        detail = f"it was valid until {valid_until} and arrived at {at}: are both clocks right?"
+        detail = f"valid_until was {valid_until}, and it arrived at {at}: are both clocks right?"
         raise ServiceError("expired", detail, field="valid_until")
-
-
-_OUT_OF_RANGE: Final = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than"})
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -240,30 +242,11 @@ def _validate(model: type[Model], value: Mapping[str, Any], subject: str, path: 
     try:
         return model.model_validate(value)
     except ValidationError as failure:
-        first = failure.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in (path, *first["loc"]) if step != "") or None
-        code: ErrorCode = "out_of_range" if first["type"] in _OUT_OF_RANGE else "schema_violation"
-        raise ServiceError(code, _sentence(first, model, subject), field=where) from None
-
-
-def _sentence(failure: ErrorDetails, model: type[BaseModel], subject: str) -> str:
-    """What is wrong with which argument, and what would be right."""
-    name = ".".join(map(str, failure["loc"]))
-    if failure["type"] == "missing":
-        about = model.model_fields[name].description or ""
-        return f"{subject} needs {name}: {about[:1].lower()}{about[1:].removesuffix('.')}"
-    if failure["type"] == "extra_forbidden":
-        known = ", ".join(sorted(model.model_fields)) or "nothing"
-        return f"{subject} does not know {name}; known: {known}"
-    if failure["type"] == "string_pattern_mismatch":
-        pattern = failure["ctx"]["pattern"]
-        return f"{name} should be {PATTERNS_IN_WORDS[pattern]}"
-    message = failure["msg"]
-    if message.startswith("Input "):
-        return f"{name} {message.removeprefix('Input ')}"
-    message = message.removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
-    return f"{name}: {message}" if name else message
+        failures = failure.errors(include_url=False)
+        first = failures[0]
+        steps = (clean_text(str(step), NAME_SHOWN) for step in (path, *first["loc"]) if step != "")
+        code: ErrorCode = "out_of_range" if first["type"] in OUT_OF_RANGE else "schema_violation"
+        raise ServiceError(code, sentence(failures, model, subject), field=".".join(steps) or None) from None
 
 
 def _reply_to(message: Incoming, command: CommandTopic, topics: Topics, prefixes: Collection[str]) -> ReplyTo:

@@ -42,7 +42,7 @@ class Reach:
         try:
             place = networks.parse(text)
         except ValueError as error:
-            raise ServiceError("schema_violation", str(error), field=field) from error
+            raise ServiceError("schema_violation", f"{_argument(field)}: {error}", field=field) from error
         self._check_port(tenant, port, field)
         if isinstance(place, Host):
             self._check_port(tenant, place.port, field)
@@ -65,7 +65,7 @@ class Reach:
         if any(unit.record.port == port for unit in self._inventory.units.values() if unit.address.tenant == tenant):
             return
         known = ", ".join(map(str, sorted(self._declared)))
-        detail = f"commands reach the ports of the drivers only ({known}): add {port} to [discovery] allow_ports"
+        detail = f"port: commands reach the ports of the drivers only ({known}): add {port} to [discovery] allow_ports"
         raise ServiceError("forbidden", detail, field=field.replace("host", "port"))
 
     def _ranges_of(self, tenant: Campus) -> Iterable[str]:
@@ -85,4 +85,11 @@ def _parsed(texts: Iterable[str]) -> Iterator[AllowedPlace]:
 
 def _forbidden(place: str, tenant: Campus, field: str) -> ServiceError:
     where = f"{tenant.organization}/{tenant.campus}"
-    return ServiceError("forbidden", f"commands of {where} may not reach {place}: {REMEDY}", field=field)
+    return ServiceError(
+        "forbidden", f"{_argument(field)}: commands of {where} may not reach {place}: {REMEDY}", field=field
+    )
+
+
+def _argument(field: str) -> str:
+    """The name of an argument, of where it stands in the command."""
+    return field.removeprefix("args.")

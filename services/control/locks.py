@@ -95,7 +95,7 @@ class Locks:
         """Begin a lock, or change the one of the same campus and tags. Raises `ServiceError`."""
         lock = Lock(tenant.organization, tenant.campus, tags, reason, clock.now_text(), until, context.actor)
         if lock.is_over(clock.now()):
-            raise ServiceError("expired", f"it would be over already: until is {until}", field="args.until")
+            raise ServiceError("expired", f"until is over already: {until}", field="args.until")
         if lock.key not in self._locks and len(self._locks) >= LOCKS_MOST:
             raise ServiceError("busy", f"there are {LOCKS_MOST} locks: unlock what is not needed any more")
         self._locks[lock.key] = lock

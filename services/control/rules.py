@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from services.model import Campus, ServiceError, SettableRange
+from services.model import Campus, ServiceError, SettableRange, in_words
 
 RF_KEYS: Final = frozenset(
     {"frequency_mhz", "frequency_2_mhz", "group", "group_channel", "rf_muted", "rf_power_mw", "tx_power_level"}
@@ -125,6 +125,9 @@ def check_together(keys: Iterable[str]) -> None:
 
 def checked(key: str, can: SettableRange, value: object) -> object:
     """A value as it may be sent. Raises `ServiceError` (out_of_range, schema_violation): nothing is clamped."""
+    if isinstance(value, Mapping):  # neither a step nor a toggle: those were counted out before
+        detail = f'{key} must be a value, {{"step": NUMBER}} or {{"toggle": true}}, not another object'
+        raise ServiceError("schema_violation", detail, field=f"args.{key}")
     if choices := can.get("choices"):
         return _choice(key, choices, value)
     if "max_length" in can:
@@ -151,39 +154,44 @@ def _choice(key: str, choices: Sequence[str], value: object) -> object:
     where = f"args.{key}"
     if {*choices} == SWITCH:
         if not isinstance(value, bool):
-            raise ServiceError("schema_violation", f"{key} is true or false", field=where)
+            raise ServiceError("schema_violation", f"{key} must be true or false, not {in_words(value)}", field=where)
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float) or str(_plain(value)) not in choices:
-        raise ServiceError("out_of_range", f"{key} is one of {', '.join(choices)}", field=where)
+        detail = f"{key} must be one of {', '.join(choices)}, not {in_words(value)}"
+        raise ServiceError("out_of_range", detail, field=where)
     return int(value) if all(choice.lstrip("-").isdigit() for choice in choices) else value
 
 
 def _text(key: str, can: SettableRange, value: object) -> str:
     where, most, least = f"args.{key}", can["max_length"], can.get("min_length", 0)
     if not isinstance(value, str):
-        raise ServiceError("schema_violation", f"{key} is a text", field=where)
+        raise ServiceError("schema_violation", f"{key} must be a text, not {in_words(value)}", field=where)
     if not least <= len(value) <= most:
-        raise ServiceError("out_of_range", f"{key} has {least} to {most} characters on this unit", field=where)
+        detail = f"{key} must have {least} to {most} characters on this unit, not {len(value)}"
+        raise ServiceError("out_of_range", detail, field=where)
     characters = can.get("characters")
     if characters is not None and (strange := sorted({*value} - {*characters})):
         raise ServiceError(
             "out_of_range", f"{key} cannot hold {' '.join(map(repr, strange))} on this unit", field=where
         )
     if value != value.strip():
-        raise ServiceError("out_of_range", f"{key} neither begins nor ends with a blank", field=where)
+        raise ServiceError("out_of_range", f"{key} must neither begin nor end with a blank", field=where)
     return value
 
 
 def _number(key: str, can: SettableRange, value: object) -> float:
     where = f"args.{key}"
+    low, high, unit = can.get("minimum"), can.get("maximum"), f" {can['unit']}" if can.get("unit") else ""
+    bounds = [f"{word} {bound:.10g}" for word, bound in (("from", low), ("to", high)) if bound is not None]
+    may = " ".join([f"{key} must be a number", *bounds]) + unit
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ServiceError("schema_violation", f"{key} is a number", field=where)
-    low, high, unit = can.get("minimum"), can.get("maximum"), can.get("unit", "")
+        raise ServiceError("schema_violation", f"{may}, not {in_words(value)}", field=where)
     if (low is not None and value < low) or (high is not None and value > high):
-        raise ServiceError("out_of_range", f"{key} is {low:g} to {high:g} {unit} here".replace("  ", " "), field=where)
+        raise ServiceError("out_of_range", f"{may}, not {in_words(value)}", field=where)
     step = can.get("step")
     if step and abs((steps := (value - (low or 0.0)) / step) - round(steps)) > 1e-6:  # noqa: PLR2004 - of a step
-        raise ServiceError("out_of_range", f"{key} goes in steps of {step:g} {unit} here".rstrip(), field=where)
+        detail = f"{may} in steps of {step:.10g}{unit}, not {in_words(value)}"
+        raise ServiceError("out_of_range", detail, field=where)
     return _plain(value)
 
 

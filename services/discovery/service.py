@@ -129,7 +129,7 @@ class DiscoveryOrchestrationService:
         if manufacturer is not None:
             check_manufacturer(self._makers, manufacturer)
         if limit is not None and not 1 <= limit <= MAX_ADDRESSES:
-            raise ServiceError("out_of_range", f"a limit is from 1 to {MAX_ADDRESSES} addresses", field="args.limit")
+            raise ServiceError("out_of_range", f"limit must be 1 to {MAX_ADDRESSES} addresses", field="args.limit")
         records: Sequence[RangeRecord] = ()
         if networks or hosts:
             places, refused = named_places(networks or (), hosts or (), adopt=adopt is not False)

@@ -25,7 +25,7 @@ def check_manufacturer(drivers: Mapping[str, Driver], manufacturer: str) -> None
     """Raises `ServiceError` (schema_violation) for a maker that no driver speaks to."""
     makers = sorted({driver.manufacturer for driver in drivers.values()})
     if manufacturer not in makers:
-        detail = f"no driver speaks to {manufacturer!r}; installed: {', '.join(makers)}"
+        detail = f"manufacturer: no driver speaks to {manufacturer!r}; installed: {', '.join(makers)}"
         raise ServiceError("schema_violation", detail, field="args.manufacturer")
 
 

@@ -79,6 +79,7 @@ from services.model.texts import (
     SHOWN_MOST,
     clean_json,
     clean_text,
+    in_words,
     visible,
 )
 from services.model.words import (
@@ -149,6 +150,7 @@ __all__ = [
     "code_of",
     "empty_state",
     "facets_of",
+    "in_words",
     "kind_of_unit",
     "state_keys",
     "unit_address",

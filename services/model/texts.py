@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 SHOWN_MOST = 200
@@ -40,6 +41,20 @@ def clean_json(value: Any) -> Any:
     if isinstance(value, list):
         return [clean_json(item) for item in value]
     return value
+
+
+WORD_MOST = 40
+"""Characters of a wrong value that a sentence repeats."""
+
+
+def in_words(value: object) -> str:
+    """A value out of JSON as a sentence names it: short, and on one line."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | float | None) else str(value)
+    return clean_text(text) if len(text) <= WORD_MOST else f"{clean_text(text, WORD_MOST)}..."
 
 
 def _shown(sign: str) -> str:

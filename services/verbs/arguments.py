@@ -78,7 +78,7 @@ def _interface(value: str | None) -> str | None:
 
 def _meter_interval(value: float | None) -> float | None:
     if value is not None and 0 < value < SHORTEST_METER_S:
-        raise PydanticCustomError("greater_than_equal", "should be 0, or 0.1 to 60 seconds")
+        raise PydanticCustomError("greater_than_equal", "must be 0, or 0.1 to 60 seconds")
     return value
 
 
@@ -88,7 +88,7 @@ def _text(value: str | None) -> str | None:
 
 def _word(value: str) -> str:
     if not (clean := clean_text(value.strip(), TEXT_MOST)):
-        raise ValueError("it has nothing that can be shown")
+        raise ValueError("this has nothing that can be shown")
     return clean
 
 
@@ -159,7 +159,7 @@ class SetValues(Arguments):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.model_extra:
-            raise ValueError('nothing to set: give keys and values, for example "gain_db": 6')
+            raise ValueError('nothing to set; give keys and values, for example "gain_db": 6')
         if strange := [key for key in self.model_extra if not _KEY.fullmatch(key)]:
             raise ValueError(f"{clean_text(strange[0], 40)!r} is no key: small letters, digits and _")
         if len(self.model_extra) > KEYS_MOST:
@@ -305,7 +305,7 @@ class ReceiverChanges(Arguments):
     def _something(self) -> Self:
         settings = tuple(key for key in _SETTINGS if key in type(self).model_fields)
         if not self.model_fields_set & set(settings):
-            raise ValueError(f"nothing to change: give {_listed(settings)}")
+            raise ValueError(f"nothing to change; give {_listed(settings)}")
         return self
 
 
@@ -356,7 +356,7 @@ class LabelsSet(OfUnit):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.model_fields_set & set(_LABELS):
-            raise ValueError(f"nothing to set: give {_listed(_LABELS)}")
+            raise ValueError(f"nothing to set; give {_listed(_LABELS)}")
         return self
 
 

@@ -172,7 +172,7 @@ class UnitHandlers:
             changes["meter_interval_s"] = command.args["meter_interval"]
         for key in sorted(_NEVER_NULL & changes.keys()):
             if changes[key] is None:
-                raise ServiceError("schema_violation", "null is no value for it: leave it out", field=f"args.{key}")
+                raise ServiceError("schema_violation", f"{key} must not be null; leave it out", field=f"args.{key}")
         if "unit" in command.args:
             changes["behind"] = _behind(command.args)
         if "driver" in changes:

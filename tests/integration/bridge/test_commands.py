@@ -178,6 +178,7 @@ async def test_values_that_make_no_sense_never_reach_the_database(house: House) 
         for nonsense in ({"host": None}, {"driver": None}, {"driver": "nosuch"}, {"interface": None}):
             answer = await seen.ask("bridge/main", "receiver_update", id="rack", **nonsense)
             assert answer["error"]["code"] == "schema_violation", nonsense
+            assert next(iter(nonsense)) in answer["error"]["detail"]
         await app.store.flush()
         assert app.store.writable
         await seen.live("rack")

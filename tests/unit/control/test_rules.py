@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -42,6 +43,46 @@ def test_a_value_is_allowed_exactly_where_unit_and_limits_take_it(one: int, othe
         with pytest.raises(ServiceError) as failure:
             checked("gain_db", can, value)
         assert failure.value.code == "out_of_range"
+
+
+NAME: SettableRange = {"min_length": 1, "max_length": 8, "characters": "ABC xyz"}
+MUTE: SettableRange = {"choices": ["true", "false"]}
+FREE: SettableRange = {"minimum": 470.125}
+
+
+@pytest.mark.parametrize(
+    ("key", "can", "value", "code", "words"),
+    [
+        ("gain_db", GAIN, "x", "schema_violation", 'gain_db must be a number from -24 to 24 dB, not "x"'),
+        ("gain_db", GAIN, None, "schema_violation", "gain_db must be a number from -24 to 24 dB, not null"),
+        ("gain_db", GAIN, [6], "schema_violation", "gain_db must be a number from -24 to 24 dB, not a list"),
+        ("gain_db", GAIN, True, "schema_violation", "gain_db must be a number from -24 to 24 dB, not true"),
+        ("gain_db", GAIN, math.nan, "schema_violation", "gain_db must be a number from -24 to 24 dB, not NaN"),
+        ("gain_db", GAIN, 1e30, "out_of_range", "gain_db must be a number from -24 to 24 dB, not 1e+30"),
+        ("gain_db", GAIN, 7, "out_of_range", "gain_db must be a number from -24 to 24 dB in steps of 3 dB, not 7"),
+        ("gain_db", GAIN, {}, "schema_violation", 'gain_db must be a value, {"step": NUMBER} or {"toggle": true}'),
+        ("gain_db", GAIN, {"step": "3"}, "schema_violation", "gain_db must be a value"),
+        ("frequency_mhz", FREE, 1, "out_of_range", "frequency_mhz must be a number from 470.125, not 1"),
+        ("squelch_db", SQUELCH, 4, "out_of_range", "squelch_db must be one of "),
+        ("squelch_db", SQUELCH, None, "out_of_range", "not null"),
+        ("receiver_muted", MUTE, "true", "schema_violation", 'receiver_muted must be true or false, not "true"'),
+        ("receiver_muted", MUTE, 1, "schema_violation", "receiver_muted must be true or false, not 1"),
+        ("receiver_muted", MUTE, {"toggle": False}, "schema_violation", "receiver_muted must be a value"),
+        ("name", NAME, 5, "schema_violation", "name must be a text, not 5"),
+        ("name", NAME, None, "schema_violation", "name must be a text, not null"),
+        ("name", NAME, "", "out_of_range", "name must have 1 to 8 characters on this unit, not 0"),
+        ("name", NAME, "x" * 9, "out_of_range", "name must have 1 to 8 characters on this unit, not 9"),
+        ("name", NAME, "A?", "out_of_range", "name cannot hold '?' on this unit"),
+        ("name", NAME, " A", "out_of_range", "name must neither begin nor end with a blank"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_what_would(
+    key: str, can: SettableRange, value: object, code: str, words: str
+) -> None:
+    with pytest.raises(ServiceError) as failure:
+        checked(key, can, value)
+    assert (failure.value.code, failure.value.field) == (code, f"args.{key}")
+    assert words in failure.value.detail
 
 
 def test_limits_hold_where_a_unit_has_a_list_of_numbers() -> None:
