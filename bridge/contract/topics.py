@@ -21,8 +21,10 @@ _ID: Final = re.compile(ID_PATTERN.strip("^$"))
 _BASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _VERB: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _WILDCARDS: Final = ("+", "#", "\0")
-_TOPIC_MAX_BYTES: Final = 65_535
-"""MQTT 3.1.1, 1.5.3: a string's length is two bytes."""
+REPLY_MOST_BYTES: Final = 1_024
+REPLY_MOST_LEVELS: Final = 64
+"""Of a response topic that somebody else chose. Brokers end the connection of who publishes to a topic that is too deep
+for them (mosquitto: more than 200 levels, EMQX: 128): one command would throw the bridge out."""
 
 PROCESS_FACETS: Final = frozenset({Facet.STATE, Facet.INFO, Facet.HEALTH, Facet.LOCKS})
 """Facets of the process itself."""
@@ -186,8 +188,11 @@ class Topics:
 
         It must be a ``reply/`` topic of the command's own tenant (for the process: of the process), or stand below one
         of the allowed ``prefixes``: otherwise who may send commands could write to any topic with the bridge's rights.
+        And every broker must take it: no wildcards, no signs that cannot be shown, not too long and not too deep.
         """
-        if not topic or any(sign in topic for sign in _WILDCARDS) or len(topic.encode()) > _TOPIC_MAX_BYTES:
+        if not topic.isprintable() or any(sign in topic for sign in _WILDCARDS):
+            return False
+        if not 0 < len(topic.encode()) <= REPLY_MOST_BYTES or topic.count("/") >= REPLY_MOST_LEVELS:
             return False
         if any(_is_below(topic, prefix) for prefix in prefixes):
             return True

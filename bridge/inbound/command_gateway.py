@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.contract import Incoming, Rejection, Request, Topics, encoding, parse
+from bridge.contract.topics import REPLY_MOST_BYTES, REPLY_MOST_LEVELS
 from bridge.inbound.neighbours import Neighbours
 from bridge.inbound.replies import Replies, Reply
 from services import clock
@@ -47,7 +48,8 @@ TOPIC_SHOWN = 200
 
 _NOT_THERE = (
     "replies may not go to {}: only below a reply/ topic of the command's own campus, or of the process for a command "
-    "to it, or where [mqtt] reply_prefixes allows it"
+    "to it, or where [mqtt] reply_prefixes allows it; without wildcards, with at most "
+    f"{REPLY_MOST_BYTES} bytes and {REPLY_MOST_LEVELS} levels"
 )
 
 
@@ -235,7 +237,7 @@ class CommandGateway:
     ) -> None:
         reply_to = request.reply_to
         if reply_to.refused is not None:
-            warnings = [*warnings, _NOT_THERE.format(clean_text(reply_to.refused, TOPIC_SHOWN))]
+            warnings = [*warnings, _NOT_THERE.format(clean_text(reply_to.refused, TOPIC_SHOWN) or "an empty topic")]
         payload = encoding.reply(request.request_id, request.verb, status, duration_s, data, warnings, error)
         topic = reply_to.topic or self._topics.reply(request.target, request.verb)
         self._replies.put(Reply(topic, payload, reply_to.correlation))

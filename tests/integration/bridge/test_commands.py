@@ -128,6 +128,73 @@ async def test_an_answer_goes_where_mqtt_5_asks_for_it_and_carries_its_correlati
         assert "reply_prefixes" in warning
 
 
+CAMPUS = "mic2mqtt/v1/default/stage"
+NOWHERE = {
+    "outside": "somewhere/else",
+    "begins like a prefix": "flowsheet/7",
+    "the prefix itself": "flows",
+    "another campus": "mic2mqtt/v1/default/club/bridge/main/reply/mine",
+    "the process": "mic2mqtt/v1/bridge/main/reply/mine",
+    "no reply": f"{CAMPUS}/channel/rack-1/state",
+    "a command": f"{CAMPUS}/receiver/rack/cmd/refresh",
+    "wildcard": f"{CAMPUS}/bridge/main/reply/#",
+    "one wildcard": f"{CAMPUS}/+/main/reply/mine",
+    "wildcard below a prefix": "flows/+/7",
+    "empty": "",
+    "too long": f"{CAMPUS}/bridge/main/reply/{'x' * 60_000}",
+    "too long below a prefix": f"flows/{'x' * 60_000}",
+    "too deep": f"{CAMPUS}/bridge/main/reply{'/x' * 300}",
+    "too deep below a prefix": f"flows{'/x' * 300}",
+    "not to be shown": f"{CAMPUS}/bridge/main/reply/\u202eelse",
+}
+
+
+async def test_where_an_answer_may_not_go_it_goes_to_the_reply_topic_and_says_so(house: House) -> None:
+    house.serve(mqtt={"reply_prefixes": ["flows"]})
+    async with house.running() as (_, seen):
+        await seen.until(lambda: seen.is_bridge("online"))
+        asked = seen.topic("bridge/main", "cmd/note")
+        for number, (name, topic) in enumerate(NOWHERE.items()):
+            for verb, args in (("note", {"text": name}), ("note", {})):  # done, and refused
+                request = f"{number}-{len(args)}"
+                body = json.dumps({"request_id": request, "args": args})
+                await seen.publish(asked, body, ResponseTopic=topic, CorrelationData=request.encode())
+                (reply,) = await seen.until(
+                    lambda request=request: [  # type: ignore[misc]
+                        one for one in seen.seen if one.correlation == request.encode() and "cmd/" not in one.topic
+                    ]
+                )
+                assert reply.topic == seen.topic("bridge/main", f"reply/{verb}"), name
+                assert reply.body["request_id"] == request
+                assert reply.body["status"] == ("succeeded" if args else "rejected")
+                (warning,) = reply.body["warnings"]
+                assert warning.startswith("replies may not go to "), name
+                assert "reply_prefixes" in warning
+                assert warning.isprintable()
+                assert len(warning) < 500
+                assert (topic[:40] or "an empty topic").replace("\u202e", "\ufffd") in warning, name
+        fine = "flows/7/answers"
+        await seen.publish(asked, json.dumps({"args": {"text": "x"}}), ResponseTopic=fine)
+        (reply,) = await seen.until(lambda: [one for one in seen.seen if one.topic == fine])
+        assert reply.body["warnings"] == []
+        went = [one for one in seen.seen if one.topic == seen.process("state") and one.body["state"] == "offline"]
+        assert not went, "mosquitto ends the connection of who publishes to more than 200 levels"
+
+
+async def test_every_answer_of_a_long_command_says_where_it_may_not_go(house: House) -> None:
+    async with simulated() as unit, house.serve(entry(unit)).running() as (_, seen):
+        await seen.live("rack")
+        await seen.publish(seen.topic("bridge/main", "cmd/discover"), '{"args":{}}', ResponseTopic="somewhere/else")
+        await seen.until(lambda: seen.replies(None, "discover"))
+        answers = [one.body for one in seen.all("reply/discover")]
+        assert answers[0]["status"] == "accepted"
+        assert all(any("somewhere/else" in warning for warning in answer["warnings"]) for answer in answers)
+        await seen.publish(seen.topic("bridge/main", "cmd/dance"), "", ResponseTopic="somewhere/else")
+        (answer,) = await seen.until(lambda: seen.replies(None, "dance"))
+        assert answer["error"]["code"] == "unknown_verb"
+        assert "somewhere/else" in answer["warnings"][0]
+
+
 async def test_an_added_receiver_lives_and_a_removed_one_leaves_nothing_and_stays_away(house: House) -> None:
     async with simulated() as unit:
         house.serve(discovery={"ranges": [{"network": unit.host}]})
