@@ -20,17 +20,31 @@ from services.verbs import VERBS
 from tests.integration.cli.test_cli import started
 
 PAGE = Path(__file__).parents[3] / "docs" / "control-rooms.md"
-LINES = [
-    line
-    for block in re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    for line in block.splitlines()
-]
-SENT = [line for line in LINES if line.startswith("mosquitto_pub ")]
-RECEIVED = [line for line in LINES if line.startswith("mosquitto_sub ")]
+TEXT = PAGE.read_text(encoding="utf-8")
+(CONTROL,) = re.findall(r"^## Setting.*?(?=^## )", TEXT, re.DOTALL | re.MULTILINE)
+"""The section whose lines are for a demo that lets everything be set."""
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines in its blocks of commands."""
+    return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+
+
+def sent(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith("mosquitto_pub ")]
+
+
+def received(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith("mosquitto_sub ")]
+
+
+LINES = lines_of(TEXT)
+DEMOS = {"as it is": ([], lines_of(TEXT.replace(CONTROL, ""))), "control": (["--control"], lines_of(CONTROL))}
+"""Options of a demo, and the lines of the page that are executed against it."""
 NAMES = {
     name: value for line in LINES if line.startswith("export ") for name, value in [line[len("export ") :].split("=")]
 }
-ANSWERS = next(line for line in RECEIVED if "/reply/" in line)
+ANSWERS = next(line for line in received(LINES) if "/reply/" in line)
 UNDER_WAY = {"accepted", "progress"}
 LIMIT_S = 30.0
 
@@ -77,30 +91,48 @@ async def answer_to(line: str, printed: asyncio.StreamReader, port: str) -> dict
                 return reply
 
 
-@pytest.fixture
-async def port(tmp_path: Path) -> AsyncIterator[str]:
-    """The broker of a running demo whose bridge is online."""
+@asynccontextmanager
+async def demo(folder: Path, *options: str) -> AsyncIterator[str]:
+    """The port of a running demo's broker, with its bridge online."""
     assert shutil.which("mosquitto_pub"), "no mosquitto clients: run `make servers`"
-    async with started("demo", "--plain", folder=tmp_path) as demo:
-        said = await demo.says("main-stage-1")
+    async with started("demo", "--plain", *options, folder=folder) as running:
+        said = await running.says("main-stage-1")
         yield re.search(r"mosquitto_sub -p (\d+)", said)[1]  # type: ignore[index]
 
 
-def test_the_page_shows_every_verb() -> None:
-    shown = {filters(line)[0].rpartition("/")[2] for line in SENT}
-    assert shown >= set(VERBS)
+def test_the_page_shows_every_verb_and_those_of_control_where_they_are_done() -> None:
+    assert {filters(line)[0].rpartition("/")[2] for line in sent(LINES)} >= set(VERBS)
+    done = {filters(line)[0].rpartition("/")[2] for line in sent(lines_of(CONTROL)) if line.endswith("# succeeded")}
+    assert done >= {verb.name for verb in VERBS.values() if verb.is_control}
+    assert sum(len(lines) for _, lines in DEMOS.values()) == len(LINES)
 
 
-async def test_every_line_that_is_sent_is_answered_as_the_page_says(port: str) -> None:
-    wrong = []
+@pytest.mark.parametrize(("options", "lines"), DEMOS.values(), ids=DEMOS)
+async def test_every_line_does_what_the_page_says(tmp_path: Path, options: list[str], lines: list[str]) -> None:
+    async with demo(tmp_path, *options) as port:
+        replies = await check_sent(sent(lines), port)
+        await check_received(received(lines), port)
+        if options:
+            check_steps(replies)
+            async with listening(f"mosquitto_sub -p $PORT -v -t {GAIN}", port) as printed:
+                assert (await next_message(printed, *filters(f"-t {GAIN}")))[1] == "9"
+
+
+GAIN = "$BASE/default/default/channel/main-stage-1/value/gain_db"
+
+
+async def check_sent(lines: list[str], port: str) -> list[dict[str, Any]]:
+    """Each is answered as the page says; the answers."""
+    wrong, replies = [], []
     async with listening(ANSWERS, port) as printed:
         while True:  # until the subscription stands
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
-                    await answer_to(SENT[0], printed, port)
+                    await answer_to(sent(LINES)[0], printed, port)
                     break
-        for line in SENT:
+        for line in lines:
             reply = await answer_to(line, printed, port)
+            replies.append(reply)
             error = reply["error"] or {}
             got = f"{reply['status']} {error.get('code', '')}".strip()
             if got != line.partition("  # ")[2].strip():
@@ -109,10 +141,18 @@ async def test_every_line_that_is_sent_is_answered_as_the_page_says(port: str) -
                 assert error["title"]
                 assert error["detail"], f"no sentence: {line}"
     assert not wrong, "\n".join(wrong)
+    return replies
 
 
-async def test_every_line_that_listens_is_given_something(port: str) -> None:
-    for line in RECEIVED:
+def check_steps(replies: list[dict[str, Any]]) -> None:
+    """A step that is sent twice is answered twice, from one and the same start."""
+    gains = [reply["data"]["gain_db"] for reply in replies if reply["request_id"] == "panel-1-0002"]
+    assert gains == [{"wanted": 9, "reported": 9, "ok": True}] * 2
+
+
+async def check_received(lines: list[str], port: str) -> None:
+    """Each is given something; that of the answers was used all the time."""
+    for line in lines:
         if line != ANSWERS:
             async with listening(line, port) as printed:
                 _, payload = await next_message(printed, *filters(line))
