@@ -2,14 +2,14 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 # What is linted and typed: the folders that exist of these.
-PYTHON_DIRS := $(wildcard bridge services tests bench scripts)
+PYTHON_DIRS := $(wildcard bridge services tests bench scripts packaging)
 # For example: make test PYTEST_ARGS='-x tests/unit'
 PYTEST_ARGS ?= -n auto --dist worksteal
 # For example: make test-faults KILLS=50
 KILLS ?= 500
 
 .DEFAULT_GOAL := venv
-.PHONY: help venv demo test test-faults test-nodered test-homeassistant servers lint format bench docs lock lock-upgrade check-ops clean
+.PHONY: help venv demo addon test test-faults test-nodered test-homeassistant servers lint format bench docs lock lock-upgrade check-ops clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*  ## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -19,6 +19,9 @@ venv:  ## the virtual environment in .venv, from the lock file
 
 demo: venv  ## a broker, simulated receivers and the bridge, in this terminal; Ctrl-C ends it
 	@exec $(BIN)/mic2mqtt demo
+
+addon: venv  ## dist/home-assistant-addon: the folder that Home Assistant's Supervisor installs
+	$(BIN)/python -m scripts.home_assistant_addon
 
 test: servers lint  ## everything that must hold
 	$(BIN)/pytest $(PYTEST_ARGS)
