@@ -180,8 +180,7 @@ class Controller:
         for key, value in wanted.items():
             where = f"args.{key}"
             if key not in settable:
-                detail = f"{key} of {_words(one)} cannot be set; what can: {', '.join(sorted(settable)) or 'nothing'}"
-                raise ServiceError("not_settable", detail, field=where)
+                raise ServiceError("not_settable", _not_settable(one, key), field=where)
             rule = rule_of(self._rules, place_of(one.unit), "set", key)
             may = within_limits(settable[key], rule.limits.get(key)) if rule is not None else None
             if rule is None or may is None:
@@ -209,6 +208,17 @@ def _check_idle(rule: ControlRule, one: Controlled, what: str, field: str | None
     if rule.only_idle and not is_idle(part.state for part in parts):
         detail = f"rule {rule.number} allows {what} only while no transmitter is on the air: one is, or may be"
         raise ServiceError("forbidden", detail, field=field)
+
+
+def _not_settable(one: Controlled, key: str) -> str:
+    """What can be set instead, or at which part of the unit the key can be."""
+    parts = one.unit.parts.values() if one.part is None else ()
+    part = next((part for part in parts if key in Controlled(one.unit, part).abilities.settable), None)
+    if part is not None:
+        return (
+            f"{key} is not {_words(one)}'s but its parts': send it to {part.address.kind}/{part.address.id}, or another"
+        )
+    return f"{key} of {_words(one)} cannot be set; what can: {', '.join(sorted(one.abilities.settable)) or 'nothing'}"
 
 
 def place_of(unit: Unit) -> Place:

@@ -107,7 +107,8 @@ class Locks:
         lock = self._locks.pop((tenant.organization, tenant.campus, tags), None)
         if lock is None:
             there = [list(one.tags) for one in self._locks.values() if Campus(one.organization, one.campus) == tenant]
-            detail = f"there is no lock of tags {list(tags)}; locks of this campus: {there or 'none'}"
+            what = f"the tags {', '.join(tags)}" if tags else "the whole campus (without tags)"
+            detail = f"there is no lock of {what}; locks of this campus, by tags: {there or 'none'}"
             raise ServiceError("unknown_resource", detail, field="args.tags")
         self._note("control_unlocked", lock, context)
         return lock

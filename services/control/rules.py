@@ -182,8 +182,8 @@ def _text(key: str, can: SettableRange, value: object) -> str:
 def _number(key: str, can: SettableRange, value: object) -> float:
     where = f"args.{key}"
     low, high, unit = can.get("minimum"), can.get("maximum"), f" {can['unit']}" if can.get("unit") else ""
-    bounds = [f"{word} {bound:.10g}" for word, bound in (("from", low), ("to", high)) if bound is not None]
-    may = " ".join([f"{key} must be a number", *bounds]) + unit
+    bounds = [f" {word} {bound:.10g}" for word, bound in (("from", low), ("to", high)) if bound is not None]
+    may = f"{key} must be a number" + (f"{''.join(bounds)}{unit}" if bounds else "")
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ServiceError("schema_violation", f"{may}, not {in_words(value)}", field=where)
     if (low is not None and value < low) or (high is not None and value > high):

@@ -98,7 +98,7 @@ class Membership:
             record = replace(record, address=record.address._replace(id=made))
         there = next((kind for kind in UNIT_KINDS if record.address._replace(kind=kind) in self._inventory.units), None)
         if there is not None:  # ids are unique over all kinds of a campus
-            detail = f"there is {A_NOUN[there]} {record.address.id} already"
+            detail = f"there is {A_NOUN[there]} with the id {record.address.id!r} already: give another id"
             raise ServiceError("duplicate_conflict", detail, field="args.id")
         unit = Unit(record, options=options)
         self._writer.add(unit)

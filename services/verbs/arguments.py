@@ -86,8 +86,8 @@ def _text(value: str | None) -> str | None:
     return None if value is None else clean_text(value.strip(), TEXT_MOST)
 
 
-def _word(value: str) -> str:
-    if not (clean := clean_text(value.strip(), TEXT_MOST)):
+def _word(value: str, most: int = TEXT_MOST) -> str:
+    if not (clean := clean_text(value.strip(), most)):
         raise ValueError("this has nothing that can be shown")
     return clean
 
@@ -366,7 +366,7 @@ class Note(OfTenant):
     text: Annotated[
         str,
         Field(min_length=1, max_length=NOTE_MOST, description="What to write."),
-        AfterValidator(lambda text: clean_text(text.strip(), NOTE_MOST)),
+        AfterValidator(lambda text: _word(text, NOTE_MOST)),
     ]
     resource: Annotated[str | None, Field(pattern=_RESOURCE, description="What it is about: kind, slash, id.")] = None
 

@@ -215,7 +215,7 @@ class UnitHandlers:
             if unit is not None:
                 return unit
         noun = NOUNS[only] if only else "unit"
-        detail = f"there is no {noun} {name!r} in {tenant.organization}/{tenant.campus}"
+        detail = f"there is no {noun} with the id {name!r} in {tenant.organization}/{tenant.campus}"
         raise ServiceError("unknown_resource", detail, field="args.id")
 
     async def _ask(self, host: str, port: int | None, behind: str, driver: str) -> Sequence[Sighting]:

@@ -160,6 +160,46 @@ async def test_one_value_that_does_not_fit_keeps_all_of_them_from_being_sent(
         assert seen.data("rack-1") == before
 
 
+REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
+    ("bridge/main", "unit_add", {"host": "192.0.2.9"}, "host: commands of default/stage may not reach 192.0.2.9"),
+    ("bridge/main", "unit_add", {"host": "127.0.0.1", "driver": "nosuch"}, "there is no driver 'nosuch'"),
+    ("bridge/main", "unit_add", {"id": "new", "kind": "receiver"}, "needs a host"),
+    ("bridge/main", "unit_add", {"id": "rack", "kind": "receiver", "driver": "manual"}, "id 'rack' already"),
+    ("bridge/main", "unit_update", {"id": "rack", "host": None}, "host must not be null; leave it out"),
+    ("bridge/main", "unit_remove", {"id": "nosuch"}, "there is no unit with the id 'nosuch'"),
+    ("bridge/main", "receiver_remove", {"id": "nosuch"}, "there is no receiver with the id 'nosuch'"),
+    ("bridge/main", "lock", {"reason": "x", "until": "2020-01-01T00:00:00Z"}, "until is over already"),
+    ("bridge/main", "unlock", {"tags": ["choir"]}, "there is no lock of the tags choir"),
+    ("bridge/main", "unlock", {}, "there is no lock of the whole campus (without tags)"),
+    ("bridge/main", "discover", {"hosts": ["192.0.2.9"]}, "hosts: commands of default/stage may not reach 192.0.2.9"),
+    ("bridge/main", "discover", {"networks": ["192.0.2.0/24"]}, "networks: commands of default/stage may not reach"),
+    ("bridge/main", "refresh", {"manufacturer": "nosuch"}, "manufacturer: no driver speaks to 'nosuch'"),
+    ("", "set", {"campus": "nosuch", "gain_db": 6}, "there is no campus default/nosuch"),
+    ("bridge/main", "set", {"gain_db": 99}, "gain_db must be a number from -18 to 42 dB, not 99"),
+    ("channel/rack-1", "set", {"gain_db": None}, "gain_db must be a number from -18 to 42 dB, not null"),
+    ("channel/rack-1", "set", {"gain_db": {"step": "3"}}, "gain_db must be a value"),
+    ("channel/rack-1", "set", {"frequency_mhz": 606.0001}, "frequency_mhz must be a number in steps of 0.025 MHz"),
+    ("channel/rack-1", "set", {"gian_db": 6}, "gian_db of channel rack-1 cannot be set; what can: "),
+    (
+        "receiver/rack",
+        "set",
+        {"gain_db": 6},
+        "gain_db is not receiver rack's but its parts': send it to channel/rack-1",
+    ),
+]
+"""Whom, what, with which arguments, and what the answer says."""
+
+
+async def test_what_can_be_refused_only_by_whom_it_reaches_names_its_argument_too(house: House) -> None:
+    async with allowed(house, EVERYTHING) as (_, seen, _unit):
+        for resource, verb, args, words in REFUSED:
+            answer = await seen.ask(resource, verb, **args)
+            assert answer["status"] in {"rejected", "failed"}, (verb, args)
+            assert words in answer["error"]["detail"], (verb, args)
+            argument = (answer["error"]["field"] or "").removeprefix("args.")
+            assert not argument or argument in {*args, "host", "tags"}, answer["error"]
+
+
 async def test_a_unit_that_refuses_is_answered_with_both_values(house: House) -> None:
     async with allowed(house, EVERYTHING) as (_, seen, unit):
         had = seen.data("rack-1")["gain_db"]

@@ -133,6 +133,7 @@ def test_the_field_that_is_wrong_is_named(body: dict[str, Any], code: str, field
         ("labels_set", {"id": "rack1"}, "schema_violation", "args", "nothing to set"),
         ("labels_set", {"id": "rack1", "rom": "A"}, "schema_violation", "args.rom", "room"),
         ("note", {}, "schema_violation", "args.text", "note needs text: what to write"),
+        ("note", {"text": " \n "}, "schema_violation", "args.text", "text: this has nothing that can be shown"),
         ("note", {"text": "x", "resource": "rack1"}, "schema_violation", "args.resource", "receiver/rack1"),
         ("reload", {"now": True}, "schema_violation", "args.now", "known: nothing"),
     ],

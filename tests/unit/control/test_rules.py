@@ -47,6 +47,7 @@ def test_a_value_is_allowed_exactly_where_unit_and_limits_take_it(one: int, othe
 
 NAME: SettableRange = {"min_length": 1, "max_length": 8, "characters": "ABC xyz"}
 MUTE: SettableRange = {"choices": ["true", "false"]}
+GRID: SettableRange = {"step": 0.025, "unit": "MHz"}
 FREE: SettableRange = {"minimum": 470.125}
 
 
@@ -63,6 +64,7 @@ FREE: SettableRange = {"minimum": 470.125}
         ("gain_db", GAIN, {}, "schema_violation", 'gain_db must be a value, {"step": NUMBER} or {"toggle": true}'),
         ("gain_db", GAIN, {"step": "3"}, "schema_violation", "gain_db must be a value"),
         ("frequency_mhz", FREE, 1, "out_of_range", "frequency_mhz must be a number from 470.125, not 1"),
+        ("frequency_mhz", GRID, 606.01, "out_of_range", "must be a number in steps of 0.025 MHz, not 606.01"),
         ("squelch_db", SQUELCH, 4, "out_of_range", "squelch_db must be one of "),
         ("squelch_db", SQUELCH, None, "out_of_range", "not null"),
         ("receiver_muted", MUTE, "true", "schema_violation", 'receiver_muted must be true or false, not "true"'),
