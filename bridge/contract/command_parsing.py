@@ -182,8 +182,8 @@ def _request(command: CommandTopic, body: Mapping[str, Any], reply_to: ReplyTo, 
     _check_time(envelope.valid_until, now)
     arguments = _validate(takes, envelope.args, command.verb, "args")
     args = arguments.model_dump(exclude_unset=True)
-    if verb.is_control and any(map(is_relative, args.values())):
-        _check_once(envelope)
+    if verb.is_control and (key := next((key for key, value in args.items() if is_relative(value)), None)):
+        _check_once(envelope, key)
     if command.target.tenant is not None and (named := sorted({"organization", "campus"} & args.keys())):
         detail = f"{named[0]} stands in the topic already; give it only in commands to the process"
         raise ServiceError("schema_violation", detail, field=f"args.{named[0]}")
@@ -197,11 +197,11 @@ def _request(command: CommandTopic, body: Mapping[str, Any], reply_to: ReplyTo, 
     )
 
 
-def _check_once(envelope: Envelope) -> None:
+def _check_once(envelope: Envelope, key: str) -> None:
     """A step that is done twice, or late, leads elsewhere than it was meant to."""
     for name in ("request_id", "valid_until"):
         if getattr(envelope, name) is None:
-            detail = f"a step or toggle needs {name}, so that it is done once and in time"
+            detail = f"the step or toggle of {key} needs {name}, so that it is done once and in time"
             raise ServiceError("schema_violation", detail, field=name)
 
 

@@ -215,9 +215,7 @@ def _not_settable(one: Controlled, key: str) -> str:
     parts = one.unit.parts.values() if one.part is None else ()
     part = next((part for part in parts if key in Controlled(one.unit, part).abilities.settable), None)
     if part is not None:
-        return (
-            f"{key} is not {_words(one)}'s but its parts': send it to {part.address.kind}/{part.address.id}, or another"
-        )
+        return f"{key} belongs to a part of {_words(one)}: send it to {part.address.kind}/{part.address.id}, or another"
     return f"{key} of {_words(one)} cannot be set; what can: {', '.join(sorted(one.abilities.settable)) or 'nothing'}"
 
 

@@ -184,7 +184,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "receiver/rack",
         "set",
         {"gain_db": 6},
-        "gain_db is not receiver rack's but its parts': send it to channel/rack-1",
+        "gain_db belongs to a part of receiver rack: send it to channel/rack-1",
     ),
 ]
 """Whom, what, with which arguments, and what the answer says."""

@@ -209,7 +209,7 @@ def test_a_step_needs_what_makes_it_happen_once_and_in_time(missing: str, change
     del body[missing]
     code, field, detail = rejected(CHANNEL, "set", body)
     assert (code, field) == ("schema_violation", missing)
-    assert missing in detail
+    assert f"gain_db needs {missing}" in detail
 
 
 def test_keys_of_a_set_are_taken_as_they_are_and_at_least_one_is_needed() -> None:
