@@ -15,6 +15,8 @@ from bridge.contract.messages import Incoming, Message
 from bridge.contract.resource_payloads import annotation, models_of
 from bridge.contract.topics import (
     CONTRACT,
+    REPLY_MOST_BYTES,
+    REPLY_MOST_LEVELS,
     CommandTarget,
     Published,
     Topics,
@@ -29,6 +31,8 @@ __all__ = [
     "EMPTY",
     "LARGEST",
     "PUBLISHED",
+    "REPLY_MOST_BYTES",
+    "REPLY_MOST_LEVELS",
     "CommandTarget",
     "Envelope",
     "Incoming",

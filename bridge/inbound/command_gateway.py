@@ -9,8 +9,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bridge.contract import Incoming, Rejection, Request, Topics, encoding, parse
-from bridge.contract.topics import REPLY_MOST_BYTES, REPLY_MOST_LEVELS
+from bridge.contract import REPLY_MOST_BYTES, REPLY_MOST_LEVELS, Incoming, Rejection, Request, Topics, encoding, parse
 from bridge.inbound.neighbours import Neighbours
 from bridge.inbound.replies import Replies, Reply
 from services import clock
