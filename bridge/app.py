@@ -179,14 +179,14 @@ class App:
             status=self.status,
             tenants=self.tenants,
             home=self.default,
-            settable=self.controller.settable,
+            allowed=self.controller.allowed,
         )
         self.presence.subscriptions.also_read(self.home_assistant.subscriptions)
         self.publisher = Publisher(
             inventory=self.inventory,
             changes=self.changes,
             topics=self.topics,
-            renderer=Renderer(self.inventory, self.candidates, self.controller.settable),
+            renderer=Renderer(self.inventory, self.candidates, self.controller.allowed),
             relay=self.relay,
             status=self.status,
             book=self.book,

@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 
 from bridge.contract import Incoming, Topics, encoding
 from bridge.home_assistant.overview import overview
-from bridge.home_assistant.things import Message, Settable, Things
+from bridge.home_assistant.things import MayControl, Message, Things
 from bridge.mqtt import FAILED, Connection
 from bridge.publishing import DISCOVERY, BridgeStatus, RetainedBook
 from bridge.settings import HomeAssistantSettings
@@ -56,7 +56,7 @@ class Discovery:
         status: BridgeStatus,
         tenants: Callable[[], Sequence[Campus]],
         home: Campus,
-        settable: Settable,
+        allowed: MayControl,
     ) -> None:
         self._inventory = inventory
         self._topics = topics
@@ -65,7 +65,7 @@ class Discovery:
         self._status = status
         self._tenants = tenants
         self._home = inventory.bridge_address(home)
-        self._things = Things(inventory, topics, home, HomeAssistantSettings(), settable)
+        self._things = Things(inventory, topics, home, HomeAssistantSettings(), allowed)
         self._dirty: dict[Address, None] = {}
         self._campuses: dict[Address, None] = {}
         """The bridge's addresses in campuses whose figures may have changed."""

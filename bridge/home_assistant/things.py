@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 from bridge.contract import Topics
@@ -23,13 +23,14 @@ from bridge.home_assistant.entities import (
     unit_device,
 )
 from bridge.settings import HomeAssistantSettings
+from services.control import Allowed
 from services.live import Inventory, Unit, UnitPart
-from services.model import NOUNS, UNIT_KINDS, Address, Campus, Kind, SettableRange
+from services.model import NOUNS, UNIT_KINDS, Address, Campus, Key, Kind
 
 Message = tuple[str, bytes]
 
-Settable = Callable[[Unit, UnitPart], Mapping[str, SettableRange]]
-"""What rules allow to be set on a part, now."""
+MayControl = Callable[[Unit, UnitPart | None], Allowed]
+"""What rules allow of a unit or part, now."""
 
 _NAMES = {kind: {entity.key: entity.name for entity in rows} for kind, rows in ENTITIES.items()}
 
@@ -38,13 +39,13 @@ class Things:
     """What there is for Home Assistant, one address at a time."""
 
     def __init__(
-        self, inventory: Inventory, topics: Topics, home: Campus, settings: HomeAssistantSettings, settable: Settable
+        self, inventory: Inventory, topics: Topics, home: Campus, settings: HomeAssistantSettings, allowed: MayControl
     ) -> None:
         self._inventory = inventory
         self._places = Places(topics, home)
         self._home = home
         self._version = version("mic2mqtt")
-        self._settable = settable
+        self._allowed = allowed
         self.settings = settings
 
     def messages(self, address: Address) -> list[Message] | None:
@@ -65,8 +66,10 @@ class Things:
         if found is not None:
             unit, part = found
             name = part.state.get("name") if self.settings.names == "channel" else None
-            return self._unit_basis(unit), part.abilities, name, self._settable(unit, part)
-        return None if (one := self._inventory.units.get(address)) is None else (self._unit_basis(one), one.abilities)
+            return self._unit_basis(unit), part.abilities, name, self._allowed(unit, part)
+        if (one := self._inventory.units.get(address)) is None:
+            return None
+        return self._unit_basis(one), one.abilities, self._allowed(one, None)
 
     def is_current(self, topic: str) -> bool:
         """Whether a discovery topic has the prefix and the style of now."""
@@ -108,7 +111,7 @@ class Things:
         device = unit_device(self._places, unit.address, name=_name(unit), facts=facts)
         keys = unit.abilities.keys
         chosen = [(entity, entity.is_on(keys)) for entity in entities_of(unit.address.kind, keys)]
-        return self._made(device, chosen, kind=unit.address.kind)
+        return self._made(device, chosen, kind=unit.address.kind, more=unit.more, allowed=self._allowed(unit, None))
 
     def _of_part(self, unit: Unit, part: UnitPart) -> list[Message] | None:
         if part.abilities is None:
@@ -124,7 +127,8 @@ class Things:
             device,
             [(entity, entity.is_on(keys)) for entity in entities_of(kind, keys)],
             kind=kind,
-            settable=self._settable(unit, part),
+            more=unit.more,
+            allowed=self._allowed(unit, part),
         )
 
     def _part_name(self, unit: Unit, part: UnitPart) -> str:
@@ -137,7 +141,8 @@ class Things:
         chosen: Sequence[tuple[Entity, bool]],
         *,
         kind: Kind | None = None,
-        settable: Mapping[str, SettableRange] | None = None,
+        more: Sequence[Key] = (),
+        allowed: Allowed | None = None,
     ) -> list[Message]:
         return messages_of(
             self.settings.style,
@@ -146,8 +151,9 @@ class Things:
             device,
             chosen,
             triggers=() if kind is None else TRIGGERS.get(kind, ()),
-            controls=controls(kind, settable, _NAMES[kind]) if kind is not None and settable else (),
+            controls=controls(kind, allowed, _NAMES[kind], more) if kind is not None and allowed else (),
             kind=kind,
+            more=more,
         )
 
 

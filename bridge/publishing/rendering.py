@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from bridge.contract import encoding
 from bridge.publishing.campus_pages import CampusPages, Rendered
 from services import clock
+from services.control import Allowed
 from services.discovery import Candidates
 from services.live import Inventory, Unit, UnitPart, Version
 from services.model import (
@@ -19,7 +20,6 @@ from services.model import (
     Event,
     Facet,
     Kind,
-    SettableRange,
     facets_of,
 )
 from services.units import LABEL_KEYS
@@ -28,21 +28,21 @@ _INFO_KEYS = {kind: KEYS.names(kind, Facet.INFO) for kind in RESOURCE_KINDS}
 
 DAY_S = 86_400.0
 
-Settable = Callable[[Unit, UnitPart | None], Mapping[str, SettableRange]]
+MayControl = Callable[[Unit, UnitPart | None], Allowed]
 
 
-def _nothing(_unit: Unit, _part: UnitPart | None) -> Mapping[str, SettableRange]:
-    """Without rules nothing can be set."""
-    return {}
+def _nothing(_unit: Unit, _part: UnitPart | None) -> Allowed:
+    """Without rules nothing is allowed."""
+    return Allowed()
 
 
 class Renderer:
     """Makes the payload of a facet from its newest snapshot."""
 
-    def __init__(self, inventory: Inventory, candidates: Candidates, settable: Settable = _nothing) -> None:
-        """``settable`` gives what rules allow of a unit, or of a part of it, now."""
+    def __init__(self, inventory: Inventory, candidates: Candidates, allowed: MayControl = _nothing) -> None:
+        """``allowed`` gives what rules allow of a unit, or of a part of it, now."""
         self._inventory = inventory
-        self._settable = settable
+        self._allowed = allowed
         self._campus = CampusPages(inventory, candidates)
         self._part_facets: Mapping[Facet, Callable[[Unit, UnitPart], bytes | None]] = {
             Facet.INFO: self._part_info,
@@ -128,15 +128,19 @@ class Renderer:
             "driver": unit.read_by,
             "source": record.source,
             "capabilities": self._ability_words(unit),
-            "settable": self._settable(unit, None),
+            "settable": self._allowed(unit, None).settable,
             "labels": labels_of(unit),
         }
         return self._resource(unit.address, Facet.INFO, unit.info_version, _own(unit.address, data), stale=unit.stale)
 
     def _ability_words(self, unit: Unit) -> list[str]:
-        """What a unit can; ``control`` only where rules allow something of it."""
-        whole = (None, *unit.parts.values())
-        return sorted({*unit.ability_words, *(["control"] if any(self._settable(unit, one) for one in whole) else [])})
+        """What a unit can; ``control`` only where rules allow something of it, ``identify`` where they allow that."""
+        words = {*unit.ability_words}
+        if any(self._allowed(unit, one) for one in (None, *unit.parts.values())):
+            words.add("control")
+        if self._allowed(unit, None).identify:
+            words.add("identify")
+        return sorted(words)
 
     def _unit_state(self, unit: Unit) -> bytes:
         return self._resource(unit.address, Facet.STATE, unit.version, unit.state, stale=unit.stale)
@@ -162,14 +166,14 @@ class Renderer:
     # -- parts -----------------------------------------------------------------------------------------------
 
     def _part_info(self, unit: Unit, part: UnitPart) -> bytes:
-        able = part.abilities
+        able, allowed = part.abilities, self._allowed(unit, part)
         data = {
             unit.address.kind.value: unit.address.id,
             "number": part.number,
             "antenna_count": part.antenna_count,
             "diversity": part.diversity,
-            "capabilities": sorted(able.keys) if able else [],
-            "settable": self._settable(unit, part),
+            "capabilities": sorted({*(able.keys if able else ()), *(["identify"] if allowed.identify else [])}),
+            "settable": allowed.settable,
             "labels": labels_of(unit),
         }
         return self._resource(part.address, Facet.INFO, part.info_version, _own(part.address, data), stale=part.stale)

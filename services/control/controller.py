@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from services.control.locks import Locks
@@ -73,6 +73,19 @@ class Controlled:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What rules allow of a unit, or of a part of it, now: nothing without a rule."""
+
+    settable: Mapping[str, SettableRange] = field(default_factory=dict)
+    """Keys with the range that is left of the unit's own."""
+    identify: bool = False
+    """It may be made to show itself, and can."""
+
+    def __bool__(self) -> bool:
+        return self.identify or bool(self.settable)
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """How a control ended."""
 
@@ -104,9 +117,13 @@ class Controller:
             for unit in self._inventory.units.values():
                 self._writer.abilities_changed(unit)
 
-    def settable(self, unit: Unit, part: UnitPart | None) -> dict[str, SettableRange]:
-        """What rules allow of a unit or part now, and within which range."""
-        return allowed(self._rules, place_of(unit), Controlled(unit, part).abilities.settable) if self._rules else {}
+    def allowed(self, unit: Unit, part: UnitPart | None) -> Allowed:
+        """What rules allow of a unit or part now."""
+        if not self._rules:
+            return Allowed()
+        place, can = place_of(unit), Controlled(unit, part).abilities
+        may_identify = can.identifies and rule_of(self._rules, place, "identify") is not None
+        return Allowed(allowed(self._rules, place, can.settable), may_identify)
 
     def controlled(self, address: Address) -> Controlled:
         """The unit or part of an address. Raises `ServiceError` (unknown_resource)."""

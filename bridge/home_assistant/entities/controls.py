@@ -1,12 +1,13 @@
-"""Entities that set something: made of what ``info.settable`` allows now, so they come and go with the rules. PURE."""
+"""Entities that control something: made of what rules allow now, so they come and go with the rules. PURE."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from bridge.home_assistant.entities.entity import Platform
+from services.control import Allowed
 from services.model import KEYS, Key, Kind, SettableRange
 
 SUFFIX: Final = "_set"
@@ -19,29 +20,68 @@ _PLATFORMS: Final[Mapping[Any, Platform]] = {int: "number", float: "number", boo
 class Control:
     """One control: its platform, and the fields of its discovery beside ids and topics."""
 
+    id: str
+    """Its own within the device; ids are made of it, so it never changes."""
     key: str
     platform: Platform
     fields: Mapping[str, object]
+    verb: Literal["set", "identify"] = "set"
 
 
-def controls(kind: Kind, settable: Mapping[str, SettableRange], names: Mapping[str, str]) -> list[Control]:
-    """The controls of a part. ``names`` are those of its readings, by key."""
-    rows = {row.name: row for row in KEYS.of(kind)}
-    made = []
-    for key, span in sorted(settable.items()):
-        if key in rows and (control := _control(rows[key], span, names.get(key, words_of(key)))) is not None:
-            made.append(control)
+IDENTIFY: Final = Control(
+    "identify",
+    "identify",
+    "button",
+    {
+        "name": "Identify",
+        "device_class": "identify",
+        "entity_category": "config",
+        "payload_press": '{"args":{"on":true}}',
+    },
+    "identify",
+)
+"""Makes the unit or part flash."""
+
+
+def controls(kind: Kind, allowed: Allowed, names: Mapping[str, str], more: Sequence[Key] = ()) -> list[Control]:
+    """The controls of a unit or part. ``names`` are those of its readings, ``more`` the keys of its maker alone."""
+    made = [IDENTIFY] if allowed.identify else []
+    for row, value in _rows(kind, more):
+        if (span := allowed.settable.get(row.name)) is not None:
+            control = _control(row, value, span, names.get(row.name, words_of(row.name)))
+            made += [control] if control is not None else []
     return made
 
 
-def possible(kind: Kind) -> dict[str, Platform]:
-    """Every control that a part of a kind could have, by its key: those that it lacks are taken away by name."""
-    return {row.name: _platform(row) for row in KEYS.of(kind) if row.role in {"setting", "live"} and _is_simple(row)}
+def possible(kind: Kind, more: Sequence[Key] = ()) -> dict[str, Platform]:
+    """Every control that a thing of a kind could have, by its id: those that it lacks are taken away by name."""
+    rows = (row for row, _ in _rows(kind, more) if row.role in {"setting", "live"} and _is_simple(row))
+    return {IDENTIFY.id: IDENTIFY.platform, **{row.name + SUFFIX: _platform(row) for row in rows}}
+
+
+def _rows(kind: Kind, more: Sequence[Key]) -> list[tuple[Key, str]]:
+    """Each key with the template of its value, without braces."""
+    own = [row for row in more if kind in row.kinds]
+    return [
+        *((row, f"value_json.data.{row.name}") for row in KEYS.of(kind)),
+        *((row, f"(value_json.data.more or {{}}).get('{row.name}')") for row in own),
+    ]
+
+
+_ENDINGS: Final = ("_percent", "_minutes", "_mhz", "_db", "_mw", "_c", "_mah")
+
+
+def short(key: str) -> str:
+    """A key without its unit, as people type and read it: ``battery`` of ``battery_percent``."""
+    for ending in _ENDINGS:
+        if key.endswith(ending) and len(key) > len(ending):
+            return key.removesuffix(ending)
+    return key
 
 
 def words_of(key: str) -> str:
-    """A key as people read it, where nobody wrote a name."""
-    text = key.replace("_", " ")
+    """A key as people read it, where nobody wrote a name; its unit stands behind the value."""
+    text = short(key).replace("_", " ")
     return text[0].upper() + text[1:]
 
 
@@ -53,11 +93,11 @@ def _platform(row: Key) -> Platform:
     return "select" if row.choices else _PLATFORMS[row.type]
 
 
-def _control(row: Key, span: SettableRange, name: str) -> Control | None:
+def _control(row: Key, value: str, span: SettableRange, name: str) -> Control | None:
     """A control; ``None`` where Home Assistant could not show it: a number without limits, words without a choice."""
     if not _is_simple(row):
         return None
-    value = f"value_json.data.{row.name} if value_json is defined else none"
+    value = f"{value} if value_json is defined else none"
     fields: dict[str, object] = {"name": name, "entity_category": "config", "value_template": f"{{{{ {value} }}}}"}
     command = '{"args":{"%s":{{ value%s }}}}'
     platform = _platform(row)
@@ -84,4 +124,4 @@ def _control(row: Key, span: SettableRange, name: str) -> Control | None:
         if not options:
             return None
         fields |= {"options": options, "command_template": command % (row.name, " | tojson")}
-    return Control(row.name, platform, fields)
+    return Control(row.name + SUFFIX, row.name, platform, fields)

@@ -47,7 +47,8 @@ class Device:
     """Where the facets stand that its entities read, beside its state."""
     availability: tuple[str, ...] = ()
     """Topics of which each must not say ``offline``: the bridge's, and its unit's."""
-    command_topic: str = ""
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """Where its verbs are sent."""
 
     def reading(self, facet: Facet) -> str:
         """The topic of a facet."""
@@ -119,7 +120,7 @@ def _device(
         topics.of(address, Facet.STATE),
         {facet: topics.of(address, facet) for facet in _READ},
         (topics.process(Facet.STATE), topics.of(unit, Facet.AVAILABILITY)),
-        topics.command(CommandTarget(address), "set"),
+        {verb: topics.command(CommandTarget(address), verb) for verb in ("set", "identify")},
     )
 
 

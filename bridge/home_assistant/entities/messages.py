@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from bridge.contract import encoding
-from bridge.home_assistant.entities.controls import SUFFIX, Control, possible
+from bridge.home_assistant.entities.controls import Control, possible, short
 from bridge.home_assistant.entities.devices import OFFLINE_OR_NOT, Device
 from bridge.home_assistant.entities.entity import Entity, Trigger
 from bridge.home_assistant.entities.table import ENTITIES
-from services.model import Facet, Kind
+from services.model import Facet, Key, Kind
 
 Style = Literal["device", "single"]
 """``device``: from Home Assistant 2024.12 on. ``single``: before it, without what those releases do not know."""
@@ -31,22 +31,24 @@ def messages_of(
     triggers: Sequence[Trigger] = (),
     controls: Sequence[Control] = (),
     kind: Kind | None = None,
+    more: Sequence[Key] = (),
 ) -> list[Message]:
     """The discovery of a device: topics with their payloads.
 
     ``entities`` come with whether each is enabled. In one message a device, what a thing of this ``kind`` could have
-    and this one lacks is named without content: that is how Home Assistant takes an entity away which it had.
+    and this one lacks is named without content: that is how Home Assistant takes an entity away which it had. ``more``
+    are the keys of its maker alone.
     """
     made: dict[str, Component] = {}
     for entity, is_on in entities:
         made[entity.key] = _entity(style, device, entity, is_on=is_on)
     for control in controls:
-        made[control.key + SUFFIX] = _control(style, device, control)
+        made[control.id] = _control(style, device, control)
     for trigger in triggers:
         made[f"on_{trigger.event}"] = _trigger(device, trigger)
     if style == "single":
         return [_single(prefix, origin, device, key, component) for key, component in made.items()]
-    gone = {} if kind is None else _gone(kind, made)
+    gone = {} if kind is None else _gone(kind, more, made)
     payload = {
         "device": device.about,
         "origin": origin,
@@ -68,9 +70,9 @@ def _single(prefix: str, origin: Mapping[str, str], device: Device, key: str, co
     return f"{prefix}/{platform}/{device.id}/{key}/config", encoding.encode(payload)
 
 
-def _gone(kind: Kind, made: Mapping[str, Component]) -> dict[str, Component]:
+def _gone(kind: Kind, more: Sequence[Key], made: Mapping[str, Component]) -> dict[str, Component]:
     every: dict[str, str] = {entity.key: entity.platform for entity in ENTITIES[kind]}
-    every |= {key + SUFFIX: platform for key, platform in possible(kind).items()}
+    every |= possible(kind, more)
     return {key: {"platform": platform} for key, platform in every.items() if key not in made}
 
 
@@ -78,15 +80,15 @@ def _available(topic: str) -> Component:
     return {"topic": topic, "value_template": OFFLINE_OR_NOT}
 
 
-def _named(style: Style, device: Device, key: str, platform: str) -> Component:
+def _named(style: Style, device: Device, id_: str, key: str, platform: str) -> Component:
     """Ids: one for ever, and one that is proposed for a new entity."""
-    proposed = f"{device.proposed}_{short(key.removesuffix(SUFFIX))}"
+    proposed = f"{device.proposed}_{short(key)}"
     given = {"object_id": proposed} if style == "single" else {"default_entity_id": f"{platform}.{proposed}"}
-    return {"platform": platform, "unique_id": f"{device.id}_{key}", **given}
+    return {"platform": platform, "unique_id": f"{device.id}_{id_}", **given}
 
 
 def _entity(style: Style, device: Device, entity: Entity, *, is_on: bool) -> Component:
-    component = {**_named(style, device, entity.key, entity.platform), "name": entity.name, **entity.more}
+    component = {**_named(style, device, entity.key, entity.key, entity.platform), "name": entity.name, **entity.more}
     if entity.facet is not Facet.STATE:
         component["state_topic"] = device.reading(entity.facet)
     if entity.own:
@@ -125,9 +127,9 @@ def _say_words(style: Style, component: Component, entity: Entity) -> None:
 
 def _control(style: Style, device: Device, control: Control) -> Component:
     return {
-        **_named(style, device, control.key + SUFFIX, control.platform),
+        **_named(style, device, control.id, control.key, control.platform),
         **control.fields,
-        "command_topic": device.command_topic,
+        "command_topic": device.commands[control.verb],
         "qos": 1,
     }
 
@@ -142,14 +144,3 @@ def _trigger(device: Device, trigger: Trigger) -> Component:
         "type": trigger.event,
         "subtype": trigger.subtype,
     }
-
-
-def short(key: str) -> str:
-    """A key without its unit, for ids that people type: ``battery`` of ``battery_percent``."""
-    for ending in _ENDINGS:
-        if key.endswith(ending) and len(key) > len(ending):
-            return key.removesuffix(ending)
-    return key
-
-
-_ENDINGS: Final = ("_percent", "_minutes", "_mhz", "_db", "_mw", "_c", "_mah")

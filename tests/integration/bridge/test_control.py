@@ -60,7 +60,7 @@ async def test_without_a_rule_nothing_is_settable_and_not_one_set_leaves_the_mac
         async with listening, house.serve({**entry(unit), "port": _port(listening)}).running() as (_, seen):
             await seen.live("rack")
             info = seen.newest("receiver/rack", "info")
-            assert "control" not in info["data"]["capabilities"]
+            assert not {"control", "identify"} & {*info["data"]["capabilities"]}
             assert settable(seen) == set()
             for resource, verb, args in (
                 ("channel/rack-1", "set", {"gain_db": 6}),
@@ -110,7 +110,8 @@ async def _tap(unit: SimulatedUnit, received: list[bytes]) -> asyncio.Server:
 async def test_what_a_rule_allows_is_set_reported_and_audited_once(house: House) -> None:
     async with allowed(house, EVERYTHING) as (_, seen, _unit):
         assert settable(seen) == {"name", "gain_db", "receiver_muted", "frequency_mhz", "group", "group_channel"}
-        assert "control" in seen.newest("receiver/rack", "info")["data"]["capabilities"]
+        assert {"control", "identify"} <= {*seen.newest("receiver/rack", "info")["data"]["capabilities"]}
+        assert "identify" in seen.newest("channel/rack-1", "info")["data"]["capabilities"]
         answer = await seen.ask("channel/rack-1", "set", name="Vox 1", gain_db=6, receiver_muted=True)
         assert (answer["status"], answer["error"]) == ("succeeded", None)
         assert answer["data"] == {

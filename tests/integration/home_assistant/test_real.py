@@ -7,6 +7,7 @@ tests/integration/bridge/test_home_assistant.py.
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.integration.home_assistant.stage import (
     is_whole,
 )
 from tests.integration.house import simulators
+from tests.integration.observer import Observer
 
 AREAS = {"single": "Hall", "device": None}
 """What becomes of a suggested area, by style: the newer release leaves areas to people."""
@@ -162,10 +164,15 @@ def control(dump: Dump, key: str) -> str:
     return entity_id
 
 
+def has_succeeded(seen: Observer, topic: str) -> bool:
+    return any(one.topic == topic and one.body["status"] == "succeeded" for one in seen.seen)
+
+
 async def test_rules_bring_and_take_what_can_be_set_and_a_value_reaches_the_receiver(stage: Stage) -> None:
     async with stage.ha.running():
         await stage.ha.until(is_whole)
-        await stage.reload(rules=[{"verbs": ["set"], "keys": ["gain_db", "name", "receiver_muted"]}])
+        keys = ["gain_db", "name", "receiver_muted", "storage_mode"]
+        await stage.reload(rules=[{"verbs": ["set", "identify"], "keys": keys}])
         dump = await stage.ha.until(lambda now: now.state(control(now, "gain_db")) not in UNKNOWN)
         gain, name, mute = (control(dump, key) for key in ("gain_db", "name", "receiver_muted"))
         had = float(dump.state(gain) or 0)
@@ -175,7 +182,18 @@ async def test_rules_bring_and_take_what_can_be_set_and_a_value_reaches_the_rece
         await stage.ha.until(lambda now: now.state("sensor.rack_1_name") == "Yorick")
         await stage.ha.call("switch.turn_on", entity_id=mute)
         await stage.ha.until(lambda now: now.state("binary_sensor.rack_1_muted") == "on")
+        storage = dump.entities[f"{DOCK}_storage_mode_set"]["entity_id"]
+        await stage.ha.call("switch.turn_on", entity_id=storage)
+        await stage.ha.until(lambda now: now.state(storage) == "on")
+        async with stage.house.observer("mic2mqtt/#") as seen:
+            for device, answer in ((f"{RACK}_1", "channel/rack-1"), (DOCK, "charger/dock")):
+                button = dump.entities[f"{device}_identify"]
+                assert (button["class"], button["category"]) == ("identify", "config")
+                await stage.ha.call("button.press", entity_id=button["entity_id"])
+                await seen.until(partial(has_succeeded, seen, seen.topic(answer, "reply/identify")))
         check_quiet(stage, await stage.ha.dump())
         await stage.reload(rules=[])
-        dump = await stage.ha.until(lambda now: not [key for key in now.entities if key.endswith("_set")])
+        dump = await stage.ha.until(
+            lambda now: not [key for key in now.entities if key.endswith(("_set", "_identify"))]
+        )
         check_quiet(stage, dump)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ from bridge.home_assistant.entities import (
     part_device,
     unit_device,
 )
-from services.model import KEYS, Address, Campus, Facet, Kind, SettableRange, state_keys
+from services.control import Allowed
+from services.drivers.sennheiser.keys import MORE
+from services.model import KEYS, Address, Campus, Facet, Key, Kind, SettableRange, state_keys
 
 GOLDEN = Path(__file__).parent / "golden"
 HOME = Campus("default", "default")
@@ -67,6 +70,9 @@ def rendered(
     keys: frozenset[str],
     style: Style = "device",
     settable: dict[str, SettableRange] | None = None,
+    *,
+    identify: bool = False,
+    more: Sequence[Key] = (),
 ) -> dict[str, Any]:
     messages = messages_of(
         style,
@@ -75,8 +81,11 @@ def rendered(
         device_of(kind),
         [(entity, entity.is_on(keys)) for entity in entities_of(kind, keys)],
         triggers=TRIGGERS.get(kind, ()),
-        controls=controls(kind, settable or {}, {entity.key: entity.name for entity in ENTITIES[kind]}),
+        controls=controls(
+            kind, Allowed(settable or {}, identify), {entity.key: entity.name for entity in ENTITIES[kind]}, more
+        ),
         kind=kind,
+        more=more,
     )
     return {topic: json.loads(payload) for topic, payload in messages}
 
@@ -173,7 +182,38 @@ def test_a_control_appears_with_what_may_be_set_and_sends_the_command_of_the_con
 
 
 def test_a_number_without_limits_is_no_control() -> None:
-    assert not controls(Kind.CHANNEL, {"gain_db": {"minimum": 3, "maximum": 3}}, {})
+    assert not controls(Kind.CHANNEL, Allowed({"gain_db": {"minimum": 3, "maximum": 3}}), {})
+
+
+def test_what_can_show_itself_gets_a_button_where_a_rule_allows_it() -> None:
+    for kind, target in ((Kind.CHANNEL, "channel/rack1-2"), (Kind.CHARGER, "charger/rack1")):
+        made = components(kind, every_key(kind), identify=True)["identify"]
+        assert (made["platform"], made["device_class"], made["entity_category"]) == ("button", "identify", "config")
+        assert made["command_topic"] == f"mic2mqtt/v1/default/default/{target}/cmd/identify"
+        assert made["payload_press"] == '{"args":{"on":true}}'
+        assert made["default_entity_id"] == f"button.{'rack1_2' if kind is Kind.CHANNEL else 'rack1'}_identify"
+        assert components(kind, every_key(kind))["identify"] == {"platform": "button"}
+
+
+def test_a_unit_has_controls_of_its_own() -> None:
+    made = components(Kind.CHARGER, every_key(Kind.CHARGER), settable={"storage_mode": {}})["storage_mode_set"]
+    assert (made["platform"], made["name"]) == ("switch", "Storage mode")
+    assert made["command_topic"] == "mic2mqtt/v1/default/default/charger/rack1/cmd/set"
+
+
+def test_a_makers_own_keys_are_controls_too() -> None:
+    squelch = {"squelch_db": SettableRange(minimum=5, maximum=25, step=2, unit="dB")}
+    made = components(Kind.CHANNEL, ULXD, settable=squelch, more=MORE)["squelch_db_set"]
+    assert (made["platform"], made["name"], made["min"], made["max"], made["step"]) == (
+        "number",
+        "Squelch",
+        5,
+        25,
+        2,
+    )
+    assert "data.more" in made["value_template"]
+    assert components(Kind.CHANNEL, ULXD, more=MORE)["squelch_db_set"] == {"platform": "number"}
+    assert "equalizer_low_set" not in components(Kind.CHANNEL, ULXD, more=MORE)
 
 
 def test_ids_differ_where_words_could_run_together() -> None:
