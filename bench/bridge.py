@@ -61,6 +61,8 @@ class Bridge(Child):
         self.modules = directory / "modules.json"
         self.tasks = self.modules.with_suffix(".tasks")
         """Where it writes how many tasks it has, at SIGUSR1."""
+        self.turn = self.modules.with_suffix(".turn")
+        """Where it writes the longest turn of its loop between two SIGUSR2, in seconds."""
         self.database = directory / "mic2mqtt.db"
         config = directory / "mic2mqtt.toml"
         text = _CONFIGURATION.format(

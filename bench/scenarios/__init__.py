@@ -13,6 +13,7 @@ from bench.scenarios import (
     endurance,
     families,
     fleet,
+    home_assistant,
     hostile,
     idle,
     latency,
@@ -40,6 +41,7 @@ ALL: Mapping[str, Scenario] = {
     "idle": idle.measure,
     "startup": startup.measure,
     "scrape": scrape.measure,
+    "home_assistant": home_assistant.measure,
     "fleet": fleet.measure,
 }
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from bench.stage import Stage
 from bench.table import Row
+from bench.turns import HELD_MS, Turns, watched
 from bridge.http import metrics, server
 from bridge.publishing.campus_pages import CampusPages
 from services.discovery import Candidates
@@ -19,8 +20,6 @@ from services.model import Address, Kind, UnitRecord
 
 CHANNELS = 4
 ROUNDS = 10
-HELD_MS = 2.0
-"""CONTRIBUTING: nothing holds the event loop for longer."""
 
 STATE = {
     "name": "Vox",
@@ -58,38 +57,6 @@ def fleet(receivers: int) -> Inventory:
             part = inventory.ensure_part(unit, channel)
             part.stale, part.state, part.meters.newest = False, {**part.state, **STATE}, METERS
     return inventory
-
-
-class Turns:
-    """The longest turn of the event loop, measured by a task that asks for every single one.
-
-    In CPU time of the loop's thread: what other programs take away from it is not the scrape's doing.
-    """
-
-    def __init__(self) -> None:
-        self.longest_s = 0.0
-
-    async def watch(self) -> None:
-        """Measure until cancelled."""
-        last = time.thread_time()
-        while True:
-            await asyncio.sleep(0)
-            now = time.thread_time()
-            self.longest_s, last = max(self.longest_s, now - last), now
-
-
-@contextlib.asynccontextmanager
-async def watched(turns: Turns) -> AsyncIterator[None]:
-    """Every turn within the block counts, and the one that ends it."""
-    task = asyncio.create_task(turns.watch())
-    await asyncio.sleep(0)
-    try:
-        yield
-        await asyncio.sleep(0)
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 @contextlib.asynccontextmanager

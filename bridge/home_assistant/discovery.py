@@ -12,10 +12,10 @@ import logging
 import random
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from hashlib import sha256
 from typing import Final, NoReturn
 
 from bridge.contract import Incoming, Topics, encoding
+from bridge.home_assistant.keeping import Keeper, page_of
 from bridge.home_assistant.overview import overview
 from bridge.home_assistant.things import MayControl, Message, Things
 from bridge.mqtt import FAILED, Connection
@@ -38,6 +38,9 @@ SLICE_S: Final = 0.001
 
 OVERVIEW_PACE_S: Final = 1.0
 """Between two looks at a campus."""
+
+NAMED: Final = 5
+"""Units that one line of the log names."""
 
 STANDS_S: Final = 1.0
 """How long the broker may take to show that our discovery still stands there."""
@@ -127,21 +130,30 @@ class Discovery:
         self._basis.clear()
         self._overviews.clear()
         self._birth.clear()  # all of it goes out now
-        if not await self._stands(connection):
+        keeper = Keeper(connection, self._book.discovery_of, self._lost)
+        if self._things.settings.enabled and not await keeper.stands([self._home], STANDS_S):
             await self._send(connection, self._everything(), again=True)
         self._note_everything()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow(connection), name="discovery")
             group.create_task(self._follow_figures(connection), name="figures for home assistant")
             group.create_task(self._answer_births(connection), name="births of home assistant")
+            group.create_task(keeper.watch(self._everything), name="keeper of discovery")
         raise AssertionError("none of these ends by itself")
 
-    async def _stands(self, connection: Connection) -> bool:
-        """Whether the broker has kept what we sent: it may have lost everything retained with a restart."""
-        told = list(self._book.discovery_of(self._home))
-        if not told or not self._things.settings.enabled:
-            return True
-        return len(await connection.look_at(told, STANDS_S)) == len(told)
+    def _lost(self, resources: Sequence[PublishedResource]) -> None:
+        """Send again what does not stand there any more."""
+        ids = list(dict.fromkeys(one.address.id for one in resources))
+        log.warning(
+            "discovery was deleted or written over by others and is sent again; "
+            "what Home Assistant shall not have is left out in [home_assistant]",
+            extra={"ids": ", ".join(ids[:NAMED]), "count": len(ids)},
+        )
+        for resource in resources:
+            self._book.drop(resource)
+            self._basis.pop(resource.address, None)
+            self._dirty[resource.address] = None
+        self._wake.set()
 
     async def _follow(self, connection: Connection) -> NoReturn:
         while True:
@@ -228,7 +240,7 @@ class Discovery:
         if gone:
             await self._book.empty(connection, gone)
         for topic, payload in wanted.items():
-            page = f"{sha256(payload).hexdigest()[:16]} {topic}"
+            page = page_of(topic, payload)
             old = stands.get(topic)
             if old is not None and old.page == page and not again:
                 continue

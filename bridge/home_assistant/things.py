@@ -23,9 +23,8 @@ from bridge.home_assistant.entities import (
     unit_device,
 )
 from bridge.settings import HomeAssistantSettings
-from services.control import Allowed
 from services.live import Inventory, Unit, UnitPart
-from services.model import NOUNS, UNIT_KINDS, Address, Campus, Key, Kind
+from services.model import NOUNS, UNIT_KINDS, Address, Allowed, Campus, Key, Kind
 
 Message = tuple[str, bytes]
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from bridge.contract import encoding
 from bridge.publishing.campus_pages import CampusPages, Rendered
 from services import clock
-from services.control import Allowed
 from services.discovery import Candidates
 from services.live import Inventory, Unit, UnitPart, Version
 from services.model import (
@@ -16,6 +15,7 @@ from services.model import (
     RESOURCE_KINDS,
     UNIT_KINDS,
     Address,
+    Allowed,
     Campus,
     Event,
     Facet,

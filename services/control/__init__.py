@@ -7,9 +7,9 @@ keeps the locks; `rules` says what a rule allows.
 
 from __future__ import annotations
 
-from services.control.controller import Allowed, Controlled, Controller, Done
+from services.control.controller import Controlled, Controller, Done
 from services.control.locks import Lock, Locks
 from services.control.many import control_many
 from services.control.rules import ControlRule
 
-__all__ = ["Allowed", "ControlRule", "Controlled", "Controller", "Done", "Lock", "Locks", "control_many"]
+__all__ = ["ControlRule", "Controlled", "Controller", "Done", "Lock", "Locks", "control_many"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from services.control.locks import Locks
@@ -25,7 +25,7 @@ from services.control.rules import (
 )
 from services.drivers import Link, SetResult
 from services.live import Inventory, StateWriter, Unit, UnitPart
-from services.model import NOUNS, UNIT, Abilities, Address, ErrorCode, Part, ServiceError, SettableRange
+from services.model import NOUNS, UNIT, Abilities, Address, Allowed, ErrorCode, Part, ServiceError
 from services.units import Sessions, UnitQueues, find_unit
 from services.verbs import is_relative
 
@@ -70,19 +70,6 @@ class Controlled:
         state = self.part.state if self.part is not None else self.unit.state
         more = state.get("more")
         return {**state, **(more if isinstance(more, Mapping) else {})}
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """What rules allow of a unit, or of a part of it, now: nothing without a rule."""
-
-    settable: Mapping[str, SettableRange] = field(default_factory=dict)
-    """Keys with the range that is left of the unit's own."""
-    identify: bool = False
-    """It may be made to show itself, and can."""
-
-    def __bool__(self) -> bool:
-        return self.identify or bool(self.settable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from services.model.abilities import (
     Abilities,
+    Allowed,
 )
 from services.model.address import (
     ID_PATTERN,
@@ -109,6 +110,7 @@ __all__ = [
     "Abilities",
     "Address",
     "Alert",
+    "Allowed",
     "AntennaState",
     "AuditContext",
     "AuditDraft",

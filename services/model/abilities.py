@@ -35,3 +35,16 @@ class Abilities:
         if self.telemetry:
             words.add("telemetry")
         return frozenset(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What rules allow of a unit, or of a part of it, now: nothing without a rule."""
+
+    settable: Mapping[str, SettableRange] = field(default_factory=dict)
+    """Keys with the range that is left of the unit's own."""
+    identify: bool = False
+    """It may be made to show itself, and can."""
+
+    def __bool__(self) -> bool:
+        return self.identify or bool(self.settable)

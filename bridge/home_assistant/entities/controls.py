@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from bridge.home_assistant.entities.entity import Platform
-from services.control import Allowed
-from services.model import KEYS, Key, Kind, SettableRange
+from services.model import KEYS, Allowed, Key, Kind, SettableRange
 
 SUFFIX: Final = "_set"
 """Behind a key in the ids of its control: its reading keeps its own."""

@@ -35,6 +35,7 @@ ODD: dict[str, dict[str, Any]] = {
 
 
 FORBIDDEN = {
+    "long response topic",
     "response topic is a command",
     "response topic of another campus",
     "response topic of nobody",

@@ -8,6 +8,7 @@ from typing import Any
 import aiomqtt
 import pytest
 
+from bridge.home_assistant import keeping
 from services.drivers import SimulatedUnit
 from services.model import Part
 from tests.integration.house import House, entry, simulated
@@ -125,6 +126,24 @@ async def test_what_is_removed_or_left_out_is_taken_away_before_its_topics(
         emptied = [one.topic for one in observer.seen if not one.payload]
         assert emptied.index(CHANNEL) < emptied.index(state)
         assert BRIDGE in standing(observer)
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+async def test_what_others_delete_or_write_over_is_sent_again(
+    house: House, receiver: SimulatedUnit, monkeypatch: pytest.MonkeyPatch, protocol: str
+) -> None:
+    monkeypatch.setattr(keeping, "ROUND_S", 0.5)
+    monkeypatch.setattr(keeping, "SURE_S", 0.05)
+    house.serve(entry(receiver), home_assistant=on(), mqtt={"protocol": protocol})
+    async with house.observer(*FILTERS) as observer, house.bridge():
+        await observer.until(lambda: observer.is_live("rack") and told(observer, CHANNEL))
+        sent = {topic: told(observer, topic) for topic in (UNIT, CHANNEL)}
+        async with aiomqtt.Client("127.0.0.1", house.broker.port) as other:
+            await other.publish(UNIT, b'{"components":{}}', retain=True, qos=1)
+            await other.publish(CHANNEL, b"", retain=True, qos=1)
+        await observer.until(lambda: not told(observer, CHANNEL) and not told(observer, UNIT)["components"])
+        await observer.until(lambda: {topic: told(observer, topic) for topic in sent} == sent)
+        assert count(observer, BRIDGE) == 1
 
 
 async def test_another_prefix_and_style_leave_nothing_behind(house: House, receiver: SimulatedUnit) -> None:

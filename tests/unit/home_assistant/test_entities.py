@@ -31,9 +31,8 @@ from bridge.home_assistant.entities import (
     part_device,
     unit_device,
 )
-from services.control import Allowed
 from services.drivers.sennheiser.keys import MORE
-from services.model import KEYS, Address, Campus, Facet, Key, Kind, SettableRange, state_keys
+from services.model import KEYS, Address, Allowed, Campus, Facet, Key, Kind, SettableRange, state_keys
 
 GOLDEN = Path(__file__).parent / "golden"
 HOME = Campus("default", "default")
