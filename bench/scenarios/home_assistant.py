@@ -68,7 +68,7 @@ async def measure(stage: Stage) -> Sequence[Row]:
     ):
         listener = await Client.connect(broker.port, "bench-home-assistant", told.take)
         await listener.subscribe("homeassistant/#")
-        bridge = Bridge(stage.place("bridge"), broker.port, hosts, meter_interval=1, more=ON)
+        bridge = Bridge(stage.place("bridge"), broker.port, hosts, meter_interval=0, more=ON)
         async with bridge:
             await watcher.all_online(quads, START_S)
             begin = time.monotonic()
@@ -77,25 +77,27 @@ async def measure(stage: Stage) -> Sequence[Row]:
             size = told.bytes
             await asyncio.sleep(stage.scale.warm_up)
             calm = await _longest_turn(bridge, watcher, lambda: asyncio.sleep(stage.scale.window))
-            begin = time.monotonic()
+            took: list[float] = []
 
             async def birth() -> None:
+                begin = time.monotonic()
                 listener.publish("homeassistant/status", b"online")
                 await watcher.until(lambda: told.all(devices, 2), START_S, "every device is told of again")
+                took.append(time.monotonic() - begin)
+                await asyncio.sleep(2 * stage.scale.warm_up)  # all states follow
 
             held = await _longest_turn(bridge, watcher, birth)
-            birth_s = time.monotonic() - begin
         listener.close()
     work = f"{quads:,} quads ({devices:,} devices, {size / 1e6:.0f} MB)"
     return [
         _took(f"discovery of {work} after the last unit is online", after_s),
-        _took(f"a birth until discovery of {work} is there again, up to 3 s of it by choice", birth_s),
+        _took(f"a birth until discovery of {work} is there again, up to 3 s of it by choice", took[0]),
         Row(
             "home_assistant",
-            "the longest turn of the event loop meanwhile, beside the load of the fleet",
+            "the longest turn of the event loop at a birth, states included; metering off",
             f"{held:.1f} ms (without a birth {calm:.1f})",
-            f"<= {HELD_MS:g} ms",
-            held <= HELD_MS,
+            f"<= {HELD_MS:g} ms more",
+            held - calm <= HELD_MS,
             {"held_ms": held, "calm_ms": calm},
         ),
     ]

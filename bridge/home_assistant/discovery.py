@@ -18,6 +18,7 @@ from bridge.contract import Incoming, Topics, encoding
 from bridge.home_assistant.keeping import Keeper, page_of
 from bridge.home_assistant.overview import overview
 from bridge.home_assistant.things import MayControl, Message, Things
+from bridge.home_assistant.turns import Turns
 from bridge.mqtt import FAILED, Connection
 from bridge.publishing import DISCOVERY, BridgeStatus, RetainedBook
 from bridge.settings import HomeAssistantSettings
@@ -33,8 +34,8 @@ JITTER_S: Final = 3.0
 SETTLE_S: Final = 2.0
 """Between discovery and the states after it: Home Assistant subscribes to what it just learnt of."""
 
-SLICE_S: Final = 0.001
-"""How long the event loop is held at most, about; one device takes a fraction of it."""
+MARKED: Final = 20
+"""Units and parts whose states are asked for again in one turn of the event loop."""
 
 OVERVIEW_PACE_S: Final = 1.0
 """Between two looks at a campus."""
@@ -70,6 +71,7 @@ class Discovery:
         self._home = inventory.bridge_address(home)
         self._things = Things(inventory, topics, home, HomeAssistantSettings(), allowed)
         self._dirty: dict[Address, None] = {}
+        self._is_everything_dirty = False
         self._campuses: dict[Address, None] = {}
         """The bridge's addresses in campuses whose figures may have changed."""
         self._wake, self._figures, self._birth = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -159,8 +161,18 @@ class Discovery:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            turns = Turns()
+            if self._is_everything_dirty:
+                self._is_everything_dirty = False
+                for address in (*self._everything(), *self._book.addresses()):
+                    self._dirty[address] = None
+                    await turns.share()
             dirty, self._dirty = self._dirty, {}
-            changed = [address for address in dirty if self._is_new(address)]
+            changed = []
+            for address in dirty:
+                if self._is_new(address):
+                    changed.append(address)
+                await turns.share()
             await self._send(connection, sorted(changed, key=_rank))
 
     async def _follow_figures(self, connection: Connection) -> NoReturn:
@@ -179,19 +191,21 @@ class Discovery:
             self._birth.clear()
             await self._send(connection, self._everything(), again=True)
             await asyncio.sleep(SETTLE_S)
-            for address in self._everything():
-                for facet in (Facet.STATE, Facet.AVAILABILITY):  # the publisher sends all of one, then all of the next
+            for facet in (Facet.STATE, Facet.AVAILABILITY):
+                for number, address in enumerate(self._everything()):
                     if address.kind is not Kind.BRIDGE:
                         self._changes.mark(address, facet)
-                if address.kind is Kind.BRIDGE:
-                    self.note(address, Facet.OVERVIEW)
+                    elif facet is Facet.STATE:
+                        self.note(address, Facet.OVERVIEW)
+                    if number % MARKED == 0:  # the publisher takes them meanwhile: all at once would hold up others
+                        await asyncio.sleep(0)
             self._status.repeat(Facet.STATE)
 
     # -- messages --------------------------------------------------------------------------------------------
 
     def _note_everything(self) -> None:
-        self._dirty |= dict.fromkeys([*self._everything(), *self._book.discovered()])
-        self._campuses |= {address: None for address in self._everything() if address.kind is Kind.BRIDGE}
+        self._is_everything_dirty = True
+        self._campuses |= dict.fromkeys(map(self._inventory.bridge_address, self._tenants()))
         self._wake.set()
         self._figures.set()
 
@@ -217,8 +231,7 @@ class Discovery:
 
     async def _send(self, connection: Connection, addresses: Iterable[Address], *, again: bool = False) -> None:
         """Bring what stands there up to date; with ``again`` send what is unchanged, too."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + SLICE_S
+        turns = Turns()
         for address in addresses:
             try:
                 messages = self._things.messages(address)
@@ -226,9 +239,7 @@ class Discovery:
                 log.exception("discovery of a thing cannot be made; please report this", extra={"id": address.id})
                 continue
             await self._replace(connection, address, messages, again=again)
-            if loop.time() >= until:
-                await asyncio.sleep(0)
-                until = loop.time() + SLICE_S
+            await turns.share()
 
     async def _replace(
         self, connection: Connection, address: Address, messages: list[Message] | None, *, again: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from typing import Final
 
 from services.live import Inventory, UnitPart
@@ -11,7 +12,7 @@ from services.model import NEEDS_ATTENTION, Campus, Kind
 LISTED: Final = 20
 """Microphones that are named; the number is of all."""
 
-ROWS_A_TURN: Final = 200
+ROWS_A_TURN: Final = 100
 """Channels that are looked at in one turn of the event loop: a fraction of a millisecond."""
 
 _URGENCY: Final[dict[str, int]] = {str(word): rank for rank, word in enumerate(NEEDS_ATTENTION)}
@@ -20,7 +21,7 @@ _URGENCY: Final[dict[str, int]] = {str(word): rank for rank, word in enumerate(N
 async def overview(inventory: Inventory, tenant: Campus) -> dict[str, object]:
     """Count what needs attention, and find the battery that ends first; others have turns meanwhile."""
     needing: list[tuple[int, UnitPart]] = []
-    batteries: list[tuple[tuple[bool, float], UnitPart]] = []
+    first: tuple[tuple[bool, float], str, UnitPart] | None = None
     seen = 0
     for unit in list(inventory.of(tenant)):
         if unit.address.kind is not Kind.RECEIVER or not unit.online:
@@ -29,20 +30,18 @@ async def overview(inventory: Inventory, tenant: Campus) -> dict[str, object]:
             rank = _URGENCY.get(str(part.state["status"]))
             if rank is not None:
                 needing.append((rank, part))
-            if (left := _left(part)) is not None:
-                batteries.append((left, part))
+            if (left := _left(part)) is not None and (first is None or (left, part.address.id) < first[:2]):
+                first = left, part.address.id, part
             seen += 1
             if seen % ROWS_A_TURN == 0:
                 await asyncio.sleep(0)
-    needing.sort(key=lambda one: (one[0], one[1].address.id))
-    first = min(batteries, key=lambda one: (one[0], one[1].address.id), default=None)
     return {
         "attention": len(needing),
         "needing": [
             {"id": part.address.id, "name": part.state["name"], "status": part.state["status"]}
-            for _, part in needing[:LISTED]
+            for _, part in heapq.nsmallest(LISTED, needing, key=lambda one: (one[0], one[1].address.id))
         ],
-        "next_battery": None if first is None else _battery(first[1]),
+        "next_battery": None if first is None else _battery(first[2]),
     }
 
 

@@ -89,9 +89,9 @@ class RetainedBook:
         known = self._published.get(address, set()) - self._emptying
         return {one.page.partition(" ")[2]: one for one in known if one.facet == DISCOVERY}
 
-    def discovered(self) -> list[Address]:
-        """Everything that Home Assistant was told of."""
-        return [address for address, known in self._published.items() if any(one.facet == DISCOVERY for one in known)]
+    def addresses(self) -> list[Address]:
+        """Everything of which something stands there."""
+        return list(self._published)
 
     def leftovers(self, address: Address, facet: Facet, pages: Collection[str]) -> list[PublishedResource]:
         """Pages of a facet that were published and are no more; of a resource that is gone, all of its facets."""
