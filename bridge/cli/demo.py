@@ -235,7 +235,7 @@ def words(demo: Demo) -> str:
             f"  mosquitto_pub -p {demo.mqtt_port} -q 1 -t '{topics.command(CommandTarget(None), 'refresh')}' -n",
             f"  curl -s {demo.http_url}/metrics | grep battery",
             *_of_control(demo),
-            f"Home Assistant: add the integration MQTT with broker {LOOPBACK} port {demo.mqtt_port}"
+            f"Home Assistant: add the integration MQTT with broker {LOOPBACK} port {demo.mqtt_port} protocol 3.1.1"
             + ("" if settings.home_assistant.enabled else "; start the demo with --home-assistant"),
             f"Node-RED: import docs/node-red/flows.json, its broker is {LOOPBACK} port {demo.mqtt_port} (MQTT 3.1.1)",
             f"Button, panel, controller: docs/control-rooms.md, with export PORT={demo.mqtt_port}",

@@ -31,7 +31,7 @@ Message = tuple[str, bytes]
 MayControl = Callable[[Unit, UnitPart | None], Allowed]
 """What rules allow of a unit or part, now."""
 
-_NAMES = {kind: {entity.key: entity.name for entity in rows} for kind, rows in ENTITIES.items()}
+_READINGS = {kind: {entity.key: entity for entity in rows} for kind, rows in ENTITIES.items()}
 
 
 class Things:
@@ -150,7 +150,7 @@ class Things:
             device,
             chosen,
             triggers=() if kind is None else TRIGGERS.get(kind, ()),
-            controls=controls(kind, allowed, _NAMES[kind], more) if kind is not None and allowed else (),
+            controls=controls(kind, allowed, _READINGS[kind], more) if kind is not None and allowed else (),
             kind=kind,
             more=more,
         )

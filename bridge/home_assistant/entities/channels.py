@@ -104,7 +104,7 @@ CHANNEL_ENTITIES: Final[tuple[Entity, ...]] = (
     Entity("event", "Event", "event", facet=Facet.EVENT, options=EVENTS, always=True),
     _off("receiver_muted", "Muted at receiver", "binary_sensor", more=icon("microphone-off")),
     _off("transmitter_muted", "Muted at transmitter", "binary_sensor", more=icon("microphone-off")),
-    _off("transmitter_rf_muted", "Carrier off", "binary_sensor", more=icon("antenna")),
+    _off("transmitter_rf_muted", "RF muted at transmitter", "binary_sensor", more=icon("antenna")),
     _off("assignment", "Who", always=True, more=icon("account-voice")),
     _off("transmitter_model", "Transmitter model"),
     _off("transmitter_id", "Transmitter label"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from bridge.home_assistant.entities.entity import Platform
+from bridge.home_assistant.entities.entity import Entity, Platform
 from services.model import KEYS, Allowed, Key, Kind, SettableRange
 
 SUFFIX: Final = "_set"
@@ -42,12 +42,14 @@ IDENTIFY: Final = Control(
 """Makes the unit or part flash."""
 
 
-def controls(kind: Kind, allowed: Allowed, names: Mapping[str, str], more: Sequence[Key] = ()) -> list[Control]:
-    """The controls of a unit or part. ``names`` are those of its readings, ``more`` the keys of its maker alone."""
+def controls(kind: Kind, allowed: Allowed, readings: Mapping[str, Entity], more: Sequence[Key] = ()) -> list[Control]:
+    """The controls of a unit or part. ``readings`` are its other entities by key, of which a
+    control has name and icon; ``more`` the keys of its maker alone.
+    """
     made = [IDENTIFY] if allowed.identify else []
     for row, value in _rows(kind, more):
         if (span := allowed.settable.get(row.name)) is not None:
-            control = _control(row, value, span, names.get(row.name, words_of(row.name)))
+            control = _control(row, value, span, readings.get(row.name))
             made += [control] if control is not None else []
     return made
 
@@ -92,12 +94,19 @@ def _platform(row: Key) -> Platform:
     return "select" if row.choices else _PLATFORMS[row.type]
 
 
-def _control(row: Key, value: str, span: SettableRange, name: str) -> Control | None:
+def _control(row: Key, value: str, span: SettableRange, reading: Entity | None) -> Control | None:
     """A control; ``None`` where Home Assistant could not show it: a number without limits, words without a choice."""
     if not _is_simple(row):
         return None
     value = f"{value} if value_json is defined else none"
-    fields: dict[str, object] = {"name": name, "entity_category": "config", "value_template": f"{{{{ {value} }}}}"}
+    name = words_of(row.name) if reading is None else reading.name
+    look = {key: value for key, value in (reading.more if reading else {}).items() if key == "icon"}
+    fields: dict[str, object] = {
+        "name": name,
+        **look,
+        "entity_category": "config",
+        "value_template": f"{{{{ {value} }}}}",
+    }
     command = '{"args":{"%s":{{ value%s }}}}'
     platform = _platform(row)
     if platform == "number":

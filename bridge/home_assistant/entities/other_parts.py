@@ -34,7 +34,7 @@ IEM_CHANNEL_ENTITIES: Final[tuple[Entity, ...]] = (
         more=of_class("problem"),
     ),
     Entity("name", "Name", more=icon("label-outline")),
-    Entity("rf_muted", "Carrier off", "binary_sensor", more=icon("antenna")),
+    Entity("rf_muted", "RF muted", "binary_sensor", more=icon("antenna")),
     Entity("frequency_mhz", "Frequency", form="number", diagnostic=True, more=figure("MHz", "frequency", 3)),
     Entity(
         "event",

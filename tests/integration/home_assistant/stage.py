@@ -28,6 +28,7 @@ class Stage:
         *,
         rack: SimulatedUnit | None = None,
         with_dock: bool = True,
+        others: Sequence[dict[str, object]] = (),
         rules: Sequence[dict[str, object]] = (),
         **rack_more: object,
     ) -> None:
@@ -39,7 +40,7 @@ class Stage:
             units.append(
                 {"id": "dock", "kind": "charger", "host": self.dock.host, "port": self.dock.port, "name": "Dock"}
             )
-        self.house.document["units"] = units
+        self.house.document["units"] = [*units, *others]
         self.house.document["home_assistant"] = {"enabled": True, "style": self.style}
         self.house.document["control"] = {"rules": list(rules)}
 

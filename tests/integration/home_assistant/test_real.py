@@ -18,6 +18,7 @@ from tests.integration.home_assistant.stage import (
     BRIDGE,
     CAMPUS,
     DOCK,
+    OURS,
     RACK,
     UNKNOWN,
     Stage,
@@ -156,6 +157,28 @@ async def test_an_event_reaches_its_entity(stage: Stage) -> None:
         assert dump.state("sensor.microphones_next_battery").endswith("5 min")  # type: ignore[union-attr]
         assert dump.state("binary_sensor.rack_2_problem") == "on"
         check_quiet(stage, dump)
+
+
+async def test_an_in_ear_transmitter_is_found_and_can_be_set(stage: Stage) -> None:
+    home, at = "127.0.31.1", "127.0.31.2"
+    options: dict[str, Any] = {"count": 1, "listen": at, "port": None, "still": True}
+    async with stage.ha.running(), simulators()["sennheiser"].run("sr_iem_g4", **options) as (ears,):
+        await stage.ha.until(is_whole)
+        stage.house.document["discovery"] = {"interface": home}
+        rule = {"verbs": ["set"], "keys": ["rf_muted", "equalizer_high"], "allow_rf": True}
+        unit = {"id": "ears", "kind": "iem", "host": ears.host, "name": "Ears"}
+        await stage.reload(others=[unit], rules=[rule])
+        dump = await stage.ha.until(lambda now: now.state("sensor.ears_1_status") == "on_air")
+        device = f"{OURS}_ears"
+        assert dump.devices[f"{device}_1"]["via"] == [device]
+        assert dump.state("binary_sensor.ears_1_rf_muted") == "off"
+        assert float(dump.state("sensor.ears_1_frequency") or 0) > 400
+        high, muted = (dump.entities[f"{device}_1_{key}_set"]["entity_id"] for key in ("equalizer_high", "rf_muted"))
+        await stage.ha.call("number.set_value", entity_id=high, value=3)
+        await stage.ha.until(lambda now: float(now.state(high) or 0) == 3)
+        await stage.ha.call("switch.turn_on", entity_id=muted)
+        await stage.ha.until(lambda now: now.state("binary_sensor.ears_1_rf_muted") == "on")
+        check_quiet(stage, await stage.ha.dump())
 
 
 def control(dump: Dump, key: str) -> str:

@@ -81,7 +81,7 @@ def rendered(
         [(entity, entity.is_on(keys)) for entity in entities_of(kind, keys)],
         triggers=TRIGGERS.get(kind, ()),
         controls=controls(
-            kind, Allowed(settable or {}, identify), {entity.key: entity.name for entity in ENTITIES[kind]}, more
+            kind, Allowed(settable or {}, identify), {entity.key: entity for entity in ENTITIES[kind]}, more
         ),
         kind=kind,
         more=more,
