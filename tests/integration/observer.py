@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import Any, TypeVar
 
@@ -32,7 +33,7 @@ T = TypeVar("T")
 _numbers = count(1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seen:
     """One message. ``old`` stood at the broker already when we came."""
 
@@ -44,12 +45,12 @@ class Seen:
     qos: int
     correlation: bytes | None = None
 
-    @property
+    @cached_property
     def body(self) -> dict[str, Any]:
         body: dict[str, Any] = json.loads(self.payload) if self.payload else {}
         return body
 
-    @property
+    @cached_property
     def facet(self) -> str:
         """What stands behind the resource: ``state``, ``reply/refresh`` ..."""
         levels = self.topic.split("/")[2:]
@@ -63,6 +64,8 @@ class Observer:
         self.port = port
         self.tenant = tenant
         self.seen: list[Seen] = []
+        self._by_facet: dict[str, list[Seen]] = {}
+        """The same, since fifty who wait for a reply each would look at everything after each message."""
         self.retained: dict[str, Seen] = {}
         """The newest message of each retained topic, as the broker would hand it to whoever joins now."""
         self._filters = filters
@@ -121,7 +124,7 @@ class Observer:
 
     def all(self, facet: str, resource: str = "") -> list[Seen]:
         """Every message of a facet, oldest first."""
-        return [one for one in self.seen if one.facet == facet and resource in one.topic]
+        return [one for one in self._by_facet.get(facet, ()) if resource in one.topic]
 
     def audit(self, action: str = "") -> list[dict[str, Any]]:
         """Audit events as they came, each once."""
@@ -219,6 +222,7 @@ class Observer:
             getattr(message.properties, "CorrelationData", None),
         )
         self.seen.append(seen)
+        self._by_facet.setdefault(seen.facet, []).append(seen)
         if not seen.payload:
             self.retained.pop(seen.topic, None)
         elif not seen.facet.startswith(PASSING) or seen.facet == "audit_head":
