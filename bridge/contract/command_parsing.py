@@ -71,6 +71,8 @@ class Request:
     """Exactly the arguments that were given, checked."""
     request_id: str | None = None
     actor: str | None = None
+    valid_until: str | None = None
+    """RFC 3339, not over when it came; what waits for its turn looks once more."""
     reply_to: ReplyTo = field(default_factory=ReplyTo)
 
 
@@ -179,7 +181,7 @@ def _request(command: CommandTopic, body: Mapping[str, Any], reply_to: ReplyTo, 
         name = clean_text(stray, NAME_SHOWN)
         raise ServiceError("schema_violation", f'{name} stands in args: {{"args":{{"{name}":...}}}}', field=name)
     envelope = _validate(Envelope, body, "a command")
-    _check_time(envelope.valid_until, now)
+    valid_until = _in_time(envelope.valid_until, now)
     arguments = _validate(takes, envelope.args, command.verb, "args")
     args = arguments.model_dump(exclude_unset=True)
     if verb.is_control and (key := next((key for key, value in args.items() if is_relative(value)), None)):
@@ -193,6 +195,7 @@ def _request(command: CommandTopic, body: Mapping[str, Any], reply_to: ReplyTo, 
         args=args,
         request_id=envelope.request_id,
         actor=envelope.actor,
+        valid_until=valid_until,
         reply_to=reply_to,
     )
 
@@ -220,9 +223,10 @@ def _verb(command: CommandTopic) -> Verb:
     return verb
 
 
-def _check_time(valid_until: str | None, now: float) -> None:
+def _in_time(valid_until: str | None, now: float) -> str | None:
+    """The time until which a command is wanted, in one form. Raises `ServiceError` where it is over."""
     if valid_until is None:
-        return
+        return None
     try:
         until = moment(valid_until)
     except ValueError as error:
@@ -232,6 +236,7 @@ def _check_time(valid_until: str | None, now: float) -> None:
         at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
         detail = f"valid_until was {valid_until}, and it arrived at {at}: are both clocks right?"
         raise ServiceError("expired", detail, field="valid_until")
+    return until.isoformat()
 
 
 Model = TypeVar("Model", bound=BaseModel)

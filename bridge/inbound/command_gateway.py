@@ -190,7 +190,8 @@ class CommandGateway:
     def _command(self, asked: Request | Rejection, args: Mapping[str, Any]) -> Command:
         address = asked.target.address
         context = AuditContext.of(address.tenant if address else self._default, asked.actor, asked.request_id)
-        return Command(asked.verb, address, args, context)
+        until = asked.valid_until if isinstance(asked, Request) else None
+        return Command(asked.verb, address, args, context, until)
 
     def _answer(self, request: Request, outcome: Outcome) -> None:
         self.outcomes[request.verb, outcome.status] += 1

@@ -22,6 +22,8 @@ class Command:
     args: Mapping[str, Any]
     """Exactly the arguments that were given."""
     context: AuditContext
+    valid_until: str | None = None
+    """RFC 3339; what has not begun by then is not done any more."""
 
     @property
     def resource(self) -> Address | None:

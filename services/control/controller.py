@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from services import clock
 from services.control.locks import Locks
 from services.control.rules import (
     ControlRule,
@@ -117,10 +118,11 @@ class Controller:
         found = self._inventory.part(address)
         return Controlled(*found) if found is not None else Controlled(find_unit(self._inventory, address))
 
-    async def set(self, one: Controlled, wanted: Mapping[str, Any]) -> Done:
-        """Set keys. Raises `ServiceError` where nothing was sent."""
+    async def set(self, one: Controlled, wanted: Mapping[str, Any], *, until: str | None = None) -> Done:
+        """Set keys, if their turn comes before ``until`` (RFC 3339). Raises `ServiceError` where nothing was sent."""
 
         async def work() -> Done:
+            _check_time(until)
             values, rules = self._check(one, wanted)
             results = await self._link(one).set(one.place, values)
             return _done(results, rules)
@@ -128,10 +130,11 @@ class Controller:
         self._permit(one, "set")
         return await self._queues.run(one.unit.address, work)
 
-    async def identify(self, one: Controlled, *, on: bool) -> Done:
-        """Let a unit or part show itself. Raises `ServiceError` where nothing was sent."""
+    async def identify(self, one: Controlled, *, on: bool, until: str | None = None) -> Done:
+        """Let a unit or part show itself, likewise. Raises `ServiceError` where nothing was sent."""
 
         async def work() -> Done:
+            _check_time(until)
             rule = self._permit(one, "identify")
             _check_idle(rule, one, "identify")
             if not one.abilities.identifies:
@@ -204,6 +207,13 @@ class Controller:
             detail = f"{_words(one)} is offline: {there.detail or there.reason or 'it is not read'}"
             raise ServiceError("device_offline", detail)
         return session.link
+
+
+def _check_time(until: str | None) -> None:
+    """Refuse what waited for its turn for too long: nobody expects it any more."""
+    if until is not None and clock.unix_seconds(until) < clock.now():
+        detail = f"valid_until was {until}, and it still waited for its turn: nothing was sent"
+        raise ServiceError("expired", detail, field="valid_until")
 
 
 def _check_idle(rule: ControlRule, one: Controlled, what: str, field: str | None = None) -> None:

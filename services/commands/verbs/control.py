@@ -39,7 +39,7 @@ class ControlHandlers:
     async def _set(self, command: Command, _progress: Progress) -> Outcome:
         if command.resource is not None:
             one = self._controller.controlled(command.resource)
-            return _outcome(await self._controller.set(one, command.args))
+            return _outcome(await self._controller.set(one, command.args, until=command.valid_until))
         check_tenant(command.tenant, self._tenants())
         wanted = {key: value for key, value in command.args.items() if key not in _SELECTION}
         if not wanted:
@@ -47,7 +47,9 @@ class ControlHandlers:
 
         async def control(one: Controlled) -> Done:
             return await self._controller.set(
-                one, {key: wanted[key] for key in wanted if key in one.abilities.settable}
+                one,
+                {key: wanted[key] for key in wanted if key in one.abilities.settable},
+                until=command.valid_until,
             )
 
         those = [one for one in self._selected(command) if one.abilities.settable.keys() & wanted.keys()]
@@ -71,7 +73,8 @@ class ControlHandlers:
         ]
 
     async def _identify(self, command: Command, _progress: Progress) -> Outcome:
-        return await self._of_one(command, lambda one: self._controller.identify(one, on=command.args.get("on", True)))
+        on, until = command.args.get("on", True), command.valid_until
+        return await self._of_one(command, lambda one: self._controller.identify(one, on=on, until=until))
 
     async def _boost(self, command: Command, _progress: Progress) -> Outcome:
         interval_s, for_s = command.args.get("interval", 0.1), command.args.get("duration", 60.0)

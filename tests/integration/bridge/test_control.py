@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -316,6 +317,36 @@ async def test_a_bug_in_the_control_of_one_unit_hides_no_other(
         assert ends == {f"channel/rack-{number}": "rejected" if number == 2 else "succeeded" for number in (1, 2, 3, 4)}
         assert answer["data"]["results"]["channel/rack-2"]["error"] == "internal"
     assert "a unit could not be controlled" in caplog.text
+
+
+async def test_what_waited_past_its_time_is_not_done_any_more(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with allowed(house, EVERYTHING) as (app, seen, _unit):
+        link = app.sessions.live()[0].link
+        ours, begun, go_on = link.set, asyncio.Event(), asyncio.Event()
+
+        async def slow(part: Part, wanted: dict[str, object]) -> object:
+            begun.set()
+            await go_on.wait()
+            return await ours(part, wanted)
+
+        monkeypatch.setattr(link, "set", slow)
+        first = asyncio.create_task(seen.ask("channel/rack-1", "set", gain_db=21))
+        await begun.wait()
+        now = clock.now()
+        place = seen.topic("channel/rack-2", "cmd/")
+        for verb, args in (("set", {"gain_db": 9}), ("identify", {})):
+            body = {"request_id": f"late-{verb}", "args": args, "valid_until": clock.text_of(now + 5)}
+            await seen.publish(f"{place}{verb}", json.dumps(body))
+        await seen.ask("channel/rack-2", "detail")  # commands are taken in order: those two wait now
+        monkeypatch.setattr(clock, "now", lambda: now + 6)
+        go_on.set()
+        assert (await first)["status"] == "succeeded"
+        for verb in ("set", "identify"):
+            (answer,) = await seen.until(partial(seen.replies, f"late-{verb}", verb))
+            assert (answer["status"], answer["error"]["code"]) == ("rejected", "expired")
+            assert "nothing was sent" in answer["error"]["detail"]
+        assert (await seen.ask("channel/rack-2", "refresh"))["status"] == "succeeded"
+        assert seen.data("rack-2")["gain_db"] != 9
 
 
 async def test_locks_that_the_database_has_spoilt_keep_nobody_from_anything(house: House) -> None:
