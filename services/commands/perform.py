@@ -19,7 +19,7 @@ from services.audit import Audit
 from services.commands.command import Command, Handler, Outcome, Progress
 from services.commands.earlier import EarlierCommands
 from services.commands.remembered import RememberedOutcomes
-from services.model import TITLES, AuditEvent, Campus, ErrorCode, Result, ServiceError, code_of
+from services.model import REJECTIONS, AuditEvent, Campus, Result, ServiceError, code_of
 from services.pace import Pace
 from services.store import StoreError
 from services.verbs import VERBS
@@ -45,15 +45,6 @@ REFUSED_PER_S, REFUSED_BURST = 1.0, 50
 QUERIES_PER_S, QUERIES_BURST = 1 / 60, 50
 """The same of commands that only look: whoever reads states over MQTT is not audited either, and a dashboard that
 asks each second would fill the database (docs/decisions/queries-are-audited-sparingly.md)."""
-
-_REJECTIONS: frozenset[ErrorCode] = frozenset(TITLES) - {
-    "device_offline",
-    "device_timeout",
-    "device_rejected",
-    "device_auth",
-    "internal",
-}
-"""Errors that were clear before anything was done."""
 
 
 @dataclass(slots=True)
@@ -140,7 +131,7 @@ class CommandService:
         try:
             done = await self._handlers[command.verb](command, progress)
         except ServiceError as error:
-            outcome = Outcome("rejected" if error.code in _REJECTIONS else "failed", error=error)
+            outcome = Outcome("rejected" if error.code in REJECTIONS else "failed", error=error)
         except Exception:
             log.exception("a command failed inside the bridge", extra={"verb": command.verb})
             detail = f"{command.verb} failed inside the bridge; its log has the reason at {clock.now_text()}"

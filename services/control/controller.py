@@ -30,7 +30,7 @@ from services.model import NOUNS, UNIT, Abilities, Address, Allowed, ErrorCode, 
 from services.units import Sessions, UnitQueues, find_unit
 from services.verbs import is_relative
 
-Status = Literal["succeeded", "partial", "failed"]
+Status = Literal["succeeded", "partial", "failed", "rejected"]
 
 NO_RULE: Final = (
     "no control rule of the configuration allows {what}: add one under [[control.rules]] (docs/control.md) and reload"
@@ -82,6 +82,8 @@ class Done:
     rules: Sequence[int]
     """Numbers of the rules that allowed it."""
     error: ServiceError | None = None
+    is_sent: bool = True
+    """Whether anything was sent to a unit."""
 
 
 class Controller:

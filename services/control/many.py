@@ -7,8 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from services.control.controller import Controlled, Done
-from services.model import ServiceError
+from services.control.controller import Controlled, Done, Status
+from services.model import REJECTIONS, ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,10 @@ async def control_many(
     if good == len(ends):
         return Done("succeeded", {"results": data}, rules)
     error = _first_error(ends)
+    refused = [end for end in ends if isinstance(end, ServiceError)]
+    if len(refused) == len(ends) and all(end.code != "internal" for end in refused):  # nothing was sent
+        status: Status = "rejected" if all(end.code in REJECTIONS for end in refused) else "failed"
+        return Done(status, {"results": data}, rules, error, is_sent=False)
     partly = good or any(isinstance(end, Done) and end.status == "partial" for end in ends)
     return Done("partial" if partly else "failed", {"results": data}, rules, error)
 

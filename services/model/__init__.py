@@ -18,6 +18,7 @@ from services.model.address import (
     unit_address,
 )
 from services.model.errors import (
+    REJECTIONS,
     RETRYABLE,
     TITLES,
     ErrorCode,
@@ -101,6 +102,7 @@ __all__ = [
     "NEEDS_ATTENTION",
     "NOUNS",
     "PART_KINDS",
+    "REJECTIONS",
     "RESOURCE_KINDS",
     "RETRYABLE",
     "SHOWN_MOST",

@@ -64,6 +64,14 @@ def code_of(reason: str) -> ErrorCode:
 
 
 RETRYABLE: frozenset[ErrorCode] = frozenset({"busy", "rate_limited", "device_offline", "device_timeout", "not_leader"})
+REJECTIONS: frozenset[ErrorCode] = frozenset(TITLES) - {
+    "device_offline",
+    "device_timeout",
+    "device_rejected",
+    "device_auth",
+    "internal",
+}
+"""Errors that were clear before anything was done."""
 
 
 class ServiceError(Exception):

@@ -104,4 +104,5 @@ def _tags(args: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _outcome(done: Done) -> Outcome:
-    return Outcome(done.status, done.data, error=done.error, audited={"result": done.data, "rules": list(done.rules)})
+    audited = {"result": done.data, "rules": list(done.rules)} if done.is_sent else {}
+    return Outcome(done.status, done.data, error=done.error, audited=audited)

@@ -463,3 +463,29 @@ async def test_fifty_units_are_set_at_once_and_each_is_answered(house: House) ->
                 *(seen.ask(f"channel/rack{number}-1", "set", gain_db=15) for number in range(1, 51))
             )
             assert [answer["status"] for answer in answers] == ["succeeded"] * 50
+
+
+async def test_a_set_of_many_that_nobody_may_is_rejected_and_audited_sparingly(house: House) -> None:
+    async with allowed(house) as (_, seen, _unit):
+        for _time in range(60):
+            answer = await seen.ask("bridge/main", "set", gain_db=6, nonsense="x" * 2000)
+            assert answer["status"] == "rejected", answer
+        assert {one["error"] for one in answer["data"]["results"].values()} == {"forbidden"}
+        await seen.until(lambda: len(seen.audit("command")) >= 50)
+        events = seen.audit("command")
+        assert len(events) < 60
+        assert all("result" not in event["after"] and len(json.dumps(event)) < 4000 for event in events)
+
+
+async def test_a_set_of_many_that_are_all_away_may_be_asked_again(house: House) -> None:
+    request = {"request_id": "again", "args": {"gain_db": 21}}
+    async with allowed(house, EVERYTHING) as (_, seen, unit):
+        await unit.fault("offline")
+        await seen.until(lambda: not seen.is_live("rack"))
+        await seen.publish(seen.topic("bridge/main", "cmd/set"), json.dumps(request))
+        answers = await seen.until(lambda: seen.replies("again", "set"))
+        assert (answers[-1]["status"], answers[-1]["error"]["code"]) == ("failed", "device_offline")
+        await unit.fault("none")
+        await seen.until(lambda: seen.is_live("rack"))
+        await seen.publish(seen.topic("bridge/main", "cmd/set"), json.dumps(request))
+        await seen.until(lambda: seen.replies("again", "set")[-1]["status"] == "succeeded")
