@@ -117,8 +117,10 @@ async def broker() -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def fleet(simulators: Mapping[str, Simulator]) -> AsyncIterator[list[tuple[Unit, SimulatedUnit]]]:
-    """The simulated units whose drivers are installed, each on a free port of loopback."""
+async def fleet(
+    simulators: Mapping[str, Simulator], *, still: bool = False
+) -> AsyncIterator[list[tuple[Unit, SimulatedUnit]]]:
+    """The simulated units whose drivers are installed, each on a free port of loopback; ``still``: nothing moves."""
     async with AsyncExitStack() as stack:
         running: list[tuple[Unit, SimulatedUnit]] = []
         for number, unit in enumerate(FLEET):
@@ -135,6 +137,7 @@ async def fleet(simulators: Mapping[str, Simulator]) -> AsyncIterator[list[tuple
                         port=None if own else 0,
                         seed=number,
                         time_scale=TIME_SCALE,
+                        still=still,
                     )
                 )
             except OSError as error:  # another demo has its address
