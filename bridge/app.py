@@ -206,6 +206,7 @@ class App:
             sessions=self.sessions,
             makers=self.makers,
             audit=self.audit,
+            flush=self.store.flush,
             reach=self.reach,
             controller=self.controller,
             locks=self.locks,

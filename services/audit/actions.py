@@ -28,6 +28,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "battery_critical": "A battery is about to be empty.",
         "battery_recovered": "A battery is good again.",
         "command": "A command was carried out, refused, or failed.",
+        "control_begun": "A step or toggle is about to be sent. Kept before it is, so that it is not done twice.",
         "control_locked": "Control of a campus, or of its units with a tag, was locked.",
         "control_unlocked": "Such a lock ended: by a command, or by itself.",
         "bad_input": "Something arrived that is no command; these are counted, not listed one by one.",

@@ -15,6 +15,11 @@ from services.commands.remembered import REMEMBERED_S, conflict, fingerprint
 from services.model import AuditEvent, ServiceError, code_of
 from services.verbs import VERBS
 
+BEGUN = "control_begun"
+CUT_OFF = (
+    "the bridge ended while this was done: whether the unit took it is not known, and it is not done twice; "
+    "look at the state, and ask with a new request_id"
+)
 NO_DATA = "it was done before the bridge was started anew: what else was answered then is not known any more"
 
 
@@ -46,6 +51,13 @@ class EarlierCommands:
             return None
         mine = [one for one in self._events[request_id] if one.draft.tenant in {command.tenant, command.context.tenant}]
         ends = [one.draft.after or {} for one in mine if one.draft.action == "command"]
+        begun = [one.draft.after or {} for one in mine if one.draft.action == BEGUN]
+        if begun and not ends:
+            return (
+                Outcome("failed", error=ServiceError("device_timeout", CUT_OFF))
+                if _is_same(begun[0], command)
+                else None
+            )
         if not ends:  # what is kept is stored in one piece with its audit event, and the end of the command after it
             return Outcome("succeeded", warnings=[NO_DATA]) if mine else None
         return next((_outcome(end) for end in ends if _is_of(end, command)), None)
@@ -53,7 +65,12 @@ class EarlierCommands:
 
 def _is_of(end: Mapping[str, Any], command: Command) -> bool:
     was_done = end.get("status") in {"succeeded", "partial"} or "rules" in end  # a unit may have done what it denied
-    if end.get("verb") != command.verb or not was_done:
+    return was_done and _is_same(end, command)
+
+
+def _is_same(end: Mapping[str, Any], command: Command) -> bool:
+    """Whether it was this command. Raises `ServiceError` where its request id was used for other arguments."""
+    if end.get("verb") != command.verb:
         return False
     if fingerprint(end.get("args") or {}) != fingerprint(command.args):
         raise conflict(command.context.request_id)

@@ -7,8 +7,8 @@ the unit may have gone while it waited.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from services import clock
@@ -29,6 +29,8 @@ from services.live import Inventory, StateWriter, Unit, UnitPart
 from services.model import NOUNS, UNIT, Abilities, Address, Allowed, ErrorCode, Part, ServiceError
 from services.units import Sessions, UnitQueues, find_unit
 from services.verbs import is_relative
+
+Before = Callable[[], Awaitable[None]]
 
 Status = Literal["succeeded", "partial", "failed", "rejected"]
 
@@ -98,6 +100,8 @@ class Controller:
         self._queues = queues
         self._locks = locks
         self._rules: tuple[ControlRule, ...] = ()
+        self._unsure: set[tuple[Address, str]] = set()
+        """Keys of units that did not say what became of a value."""
         self._boosts: dict[Address, asyncio.TimerHandle] = {}
 
     def use_rules(self, rules: Sequence[ControlRule]) -> None:
@@ -120,13 +124,22 @@ class Controller:
         found = self._inventory.part(address)
         return Controlled(*found) if found is not None else Controlled(find_unit(self._inventory, address))
 
-    async def set(self, one: Controlled, wanted: Mapping[str, Any], *, until: str | None = None) -> Done:
-        """Set keys, if their turn comes before ``until`` (RFC 3339). Raises `ServiceError` where nothing was sent."""
+    async def set(
+        self, one: Controlled, wanted: Mapping[str, Any], *, until: str | None = None, before: Before | None = None
+    ) -> Done:
+        """Set keys, if their turn comes before ``until`` (RFC 3339), and after ``before`` is done.
+
+        Raises `ServiceError` where nothing was sent, also what ``before`` raises.
+        """
 
         async def work() -> Done:
             _check_time(until)
             values, rules = self._check(one, wanted)
+            if await self._made_sure(one, wanted) | await _done_before(before):
+                _check_time(until)
+                values, rules = self._check(one, wanted)  # much may have changed meanwhile
             results = await self._link(one).set(one.place, values)
+            self._note_unsure(one, results)
             return _done(results, rules)
 
         self._permit(one, "set")
@@ -139,6 +152,7 @@ class Controller:
             _check_time(until)
             rule = self._permit(one, "identify")
             _check_idle(rule, one, "identify")
+            self._link(one)  # of a unit that was never read nobody knows what it can
             if not one.abilities.identifies:
                 raise ServiceError("not_settable", f"{_words(one)} has nothing that shows it to people")
             return _done({"identify": await self._link(one).identify(one.place, on=on)}, [rule.number])
@@ -158,6 +172,24 @@ class Controller:
         link.meter(one.place, interval_s)
         self._boosts[one.address] = asyncio.get_running_loop().call_later(for_s, self._end_boost, one, link)
         return Done("succeeded", {"interval": interval_s, "duration": for_s}, [rule.number])
+
+    async def _made_sure(self, one: Controlled, wanted: Mapping[str, Any]) -> bool:
+        """Read a unit anew before a step, where it did not say what became of an earlier value. Raises `ServiceError`.
+
+        It may have taken that value late: a step from what it had before would lead elsewhere.
+        """
+        if not any((one.address, key) in self._unsure for key, value in wanted.items() if is_relative(value)):
+            return False
+        session = self._sessions.get(one.unit.address)
+        if session is None:
+            return False
+        await session.read()
+        self._unsure = {(address, key) for address, key in self._unsure if address != one.address}
+        return True
+
+    def _note_unsure(self, one: Controlled, results: Mapping[str, SetResult]) -> None:
+        for key, result in results.items():
+            (self._unsure.add if result.outcome == "device_timeout" else self._unsure.discard)((one.address, key))
 
     def _end_boost(self, one: Controlled, link: Link) -> None:
         self._boosts.pop(one.address, None)
@@ -193,13 +225,23 @@ class Controller:
             rule = rule_of(self._rules, place_of(one.unit), "set", key)
             may = within_limits(settable[key], rule.limits.get(key)) if rule is not None else None
             if rule is None or may is None:
-                raise ServiceError("forbidden", NO_RULE.format(what=f"{key} of {_words(one)} to be set"), field=where)
+                raise ServiceError("forbidden", self._why_not(one, key), field=where)
             _check_idle(rule, one, key, where)
             if is_relative(value):
                 value = relative(key, value, one.state.get(key))  # noqa: PLW2901 - the value that it stands for
             values[key] = checked(key, may, value)
             numbers.add(rule.number)
         return values, sorted(numbers)
+
+    def _why_not(self, one: Controlled, key: str) -> str:
+        """Why no rule lets a key be set, with the remedy."""
+        place = place_of(one.unit)
+        for rule in self._rules:
+            if rule.covers(place, "set") and replace(rule, allow_rf=True).allows(key) and not rule.allows(key):
+                return (
+                    f"{key} of {_words(one)} moves or ends a carrier: rule {rule.number} lacks allow_rf = true for that"
+                )
+        return NO_RULE.format(what=f"{key} of {_words(one)} to be set")
 
     def _link(self, one: Controlled) -> Link:
         """The open conversation of a live unit. Raises `ServiceError` (device_offline)."""
@@ -209,6 +251,14 @@ class Controller:
             detail = f"{_words(one)} is offline: {there.detail or there.reason or 'it is not read'}"
             raise ServiceError("device_offline", detail)
         return session.link
+
+
+async def _done_before(before: Before | None) -> bool:
+    """Do what has to be done before; whether there was anything."""
+    if before is None:
+        return False
+    await before()
+    return True
 
 
 def _check_time(until: str | None) -> None:

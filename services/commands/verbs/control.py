@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+from services.audit import Audit
 from services.commands.command import Command, Handler, Outcome, Progress, check_tenant
 from services.control import Controlled, Controller, Done, Locks, control_many
 from services.live import Inventory
 from services.model import Campus, Kind, ServiceError
+from services.store import StoreError
+from services.verbs import is_relative
+
+KEPT_WITHIN_S: Final = 5.0
+"""How long a step waits for the database."""
 
 _SELECTION: Final = frozenset({"organization", "campus", "tags", "kinds"})
 """Arguments of ``set`` that say whom it is for; all others are keys."""
@@ -18,12 +25,21 @@ class ControlHandlers:
     """Performs controls."""
 
     def __init__(
-        self, inventory: Inventory, controller: Controller, locks: Locks, tenants: Callable[[], Sequence[Campus]]
+        self,
+        inventory: Inventory,
+        controller: Controller,
+        locks: Locks,
+        tenants: Callable[[], Sequence[Campus]],
+        audit: Audit,
+        flush: Callable[[], Awaitable[None]],
     ) -> None:
+        """``flush`` waits until all is written."""
         self._inventory = inventory
         self._controller = controller
         self._locks = locks
         self._tenants = tenants
+        self._audit = audit
+        self._flush = flush
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -39,22 +55,48 @@ class ControlHandlers:
     async def _set(self, command: Command, _progress: Progress) -> Outcome:
         if command.resource is not None:
             one = self._controller.controlled(command.resource)
-            return _outcome(await self._controller.set(one, command.args, until=command.valid_until))
+            before = self._before(command)
+            return _outcome(await self._controller.set(one, command.args, until=command.valid_until, before=before))
         check_tenant(command.tenant, self._tenants())
         wanted = {key: value for key, value in command.args.items() if key not in _SELECTION}
         if not wanted:
             raise ServiceError("schema_violation", 'give what to set, for example {"tags":["choir"],"gain_db":6}')
+
+        before = self._before(command)
 
         async def control(one: Controlled) -> Done:
             return await self._controller.set(
                 one,
                 {key: wanted[key] for key in wanted if key in one.abilities.settable},
                 until=command.valid_until,
+                before=before,
             )
 
-        those = [one for one in self._selected(command) if one.abilities.settable.keys() & wanted.keys()]
+        those = [one for one in self._selected(command) if _may_take(one, wanted)]
         nobody = f"no unit of these tags and kinds can be set so: {', '.join(wanted)}"
         return _outcome(await control_many(those, control, nobody))
+
+    def _before(self, command: Command) -> Callable[[], Awaitable[None]] | None:
+        """What has to be done before a step or toggle is sent, once a command: keep that it will be."""
+        if not any(map(is_relative, command.args.values())):
+            return None
+        kept: asyncio.Future[None] | None = None
+
+        async def keep() -> None:
+            nonlocal kept
+            if kept is None:
+                after = {"verb": command.verb, "args": dict(command.args)}
+                self._audit.record("control_begun", context=command.context, resource=command.resource, after=after)
+                kept = asyncio.ensure_future(self._flush())
+            try:
+                async with asyncio.timeout(KEPT_WITHIN_S):
+                    await asyncio.shield(kept)
+            except (TimeoutError, StoreError) as error:
+                why = str(error) or "it is busy"
+                detail = f"the database does not keep that it begins, so it could be done twice ({why}): give the value"
+                raise ServiceError("busy", detail, retry_after_s=KEPT_WITHIN_S) from error
+
+        return keep
 
     def _selected(self, command: Command) -> list[Controlled]:
         """Units of the campus that have all tags, and their parts."""
@@ -96,6 +138,13 @@ class ControlHandlers:
         check_tenant(tenant, self._tenants())
         lock = self._locks.unlock(tenant, _tags(command.args), command.context_in(tenant))
         return {"tags": list(lock.tags), "reason": lock.reason}
+
+
+def _may_take(one: Controlled, wanted: Mapping[str, object]) -> bool:
+    """Whether it has one of these keys; a unit that was never read may have, and is answered for as offline."""
+    if one.part is None and one.unit.abilities is None:
+        return True
+    return not one.abilities.settable.keys().isdisjoint(wanted)
 
 
 def _tags(args: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from services.audit import Audit
 from services.commands.command import Handler
@@ -32,15 +32,17 @@ class CommandHandlers:
         sessions: Sessions,
         makers: Makers,
         audit: Audit,
+        flush: Callable[[], Awaitable[None]],
         reach: Reach,
         controller: Controller,
         locks: Locks,
         bridge: BridgeActions,
     ) -> None:
+        """``flush`` waits until all is written."""
         self._subjects = (
             DiscoveryHandlers(inventory, discovery, sessions, reach),
             UnitHandlers(inventory, membership, sessions, sync, makers, reach, bridge.tenants),
-            ControlHandlers(inventory, controller, locks, bridge.tenants),
+            ControlHandlers(inventory, controller, locks, bridge.tenants, audit, flush),
             BridgeHandlers(bridge),
             NoteHandlers(audit, bridge.tenants),
         )

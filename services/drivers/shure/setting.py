@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from services.drivers.port import Abilities, DriverError, Part, SetResult, not_sent
+from services.drivers.port import Abilities, DriverError, Part, SetResult
 from services.drivers.shure.codec.controls import Control
 from services.drivers.shure.codec.messages import Message, decode, get, set_
 from services.drivers.shure.codec.properties import PropertyTable, Scope
@@ -53,15 +53,29 @@ class Settings:
         self._one.receive(messages)
 
     async def set(self, part: Part, wanted: Mapping[str, object]) -> Mapping[str, SetResult]:
-        """Set keys, one property after the other. Never raises."""
+        """Set keys, one property after the other, once all can be written: else nothing is sent. Never raises."""
         scope, index = _place(part)
-        results: dict[str, SetResult] = {}
+        wrong = dict.fromkeys(wanted, f"this {self._family.title} unit cannot be set so in the mode that it is in")
+        written: list[tuple[Control, Values]] = []
         for control in self._family.controls:
             mine = {key: value for key, value in wanted.items() if key in control.can and control.scope is scope}
-            if mine and (control.name, index) in self._reported:
-                results |= await self._one.set(control, index, mine)
-        unknown = {key: value for key, value in wanted.items() if key not in results}
-        return results | not_sent(unknown, f"this {self._family.title} unit cannot be set so in the mode that it is in")
+            if not mine or (control.name, index) not in self._reported:
+                continue
+            try:
+                complete = await self._one.completed(control, index, mine)
+                control.write(complete)
+            except (ValueError, DriverError) as error:
+                wrong |= dict.fromkeys(mine, str(error))
+                continue
+            written.append((control, complete))
+            for key in mine:
+                del wrong[key]
+        if wrong:
+            return {key: SetResult(value, "not_sent", detail=wrong.get(key, _OTHERS)) for key, value in wanted.items()}
+        results: dict[str, SetResult] = {}
+        for control, complete in written:
+            results |= await self._one.set(control, index, complete)
+        return {key: results[key] for key in wanted}
 
     async def flash(self, part: Part, *, on: bool) -> SetResult:
         """Begin or end the flashing of the unit or of a part. Never raises."""
@@ -98,17 +112,10 @@ class _OneSet:
             elif message.name == ERROR:
                 self._refused = True
 
-    async def set(self, control: Control, index: int | None, wanted: Values) -> dict[str, SetResult]:
-        """Set what one property carries. Never raises."""
+    async def set(self, control: Control, index: int | None, complete: Values) -> dict[str, SetResult]:
+        """Set all that one property carries. Never raises."""
         self._watch((control.name, index), self._values)
-        try:
-            complete = await self._completed(control, index, wanted)
-            text = control.write(complete)
-        except (ValueError, DriverError) as error:
-            self._address = None
-            return {key: SetResult(value, "not_sent", detail=str(error)) for key, value in wanted.items()}
-        results = await self._send(text, control.name, index, {key: complete[key] for key in control.can})
-        return {key: results[key] for key in wanted}
+        return await self._send(control.write(complete), control.name, index, complete)
 
     async def flash(self, index: int | None, *, on: bool) -> SetResult:
         """Begin or end the flashing of a unit (``None``) or a part. Never raises."""
@@ -122,7 +129,7 @@ class _OneSet:
         meaning = decode(message, self._table)
         return meaning.reading.values if meaning is not None else {}
 
-    async def _completed(self, control: Control, index: int | None, wanted: Values) -> Values:
+    async def completed(self, control: Control, index: int | None, wanted: Values) -> Values:
         """All that the property carries: what is not wanted otherwise stays as the unit has it.
 
         Raises `ValueError` where the unit does not say, `DriverError` where the conversation ends.
@@ -130,8 +137,14 @@ class _OneSet:
         missing = control.can.keys() - wanted.keys()
         if not missing:
             return wanted
-        await self._ask(get(control.name, index))
-        had = self._reported or {}
+        self._watch((control.name, index), self._values)
+        try:
+            await self._ask(get(control.name, index))
+        finally:
+            self._address = None
+        if self._reported is None:
+            raise ValueError(f"give {' and '.join(sorted(missing))} too: the unit did not say which it has")
+        had = self._reported
         if unknown := sorted(key for key in missing if had.get(key) is None):
             raise ValueError(f"give {' and '.join(unknown)} too: the unit has none now")
         return {**{key: had[key] for key in missing}, **wanted}
@@ -169,5 +182,6 @@ class _OneSet:
         return SetResult(wanted, "device_rejected", reported, "the unit does not take it" if self._refused else _OTHER)
 
 
+_OTHERS = "nothing was sent, because of what is wrong with the others"
 _SILENT = "the unit did not report what became of it; whether it took it is not known"
 _OTHER = "the unit keeps another value: it is locked, in a mode without this setting, or cannot have this value"

@@ -411,6 +411,69 @@ async def test_a_repeated_step_does_nothing_twice_over_a_restart(house: House) -
                 assert seen.data("rack-1")["gain_db"] == 12
 
 
+async def test_a_step_that_the_end_of_the_bridge_cut_off_is_not_done_twice(house: House) -> None:
+    until = clock.text_of(clock.now() + 300)
+    request = json.dumps({"request_id": "once", "valid_until": until, "args": {"gain_db": {"step": 2}}})
+    async with simulated() as unit:
+        unit.set_value(Part(1), "gain_db", 10)
+        async with serving(house, entry(unit), EVERYTHING) as (_, seen):
+            await unit.fault("freeze")  # it gets the step, and says nothing until the bridge is gone
+            await seen.publish(seen.topic("channel/rack-1", "cmd/set"), request)
+            await seen.until(lambda: seen.audit("control_begun"))
+            assert not seen.replies("once", "set")
+        await unit.fault("none")
+        async with serving(house, entry(unit), EVERYTHING) as (_, seen):
+            had = seen.data("rack-1")["gain_db"]
+            await seen.publish(seen.topic("channel/rack-1", "cmd/set"), request)
+            (answer,) = await seen.until(lambda: seen.replies("once", "set"))
+            assert (answer["status"], answer["error"]["code"]) == ("failed", "device_timeout")
+            assert "not done twice" in answer["error"]["detail"]
+            await seen.ask("channel/rack-1", "refresh")
+            assert seen.data("rack-1")["gain_db"] == had
+
+
+async def test_a_step_after_an_unknown_outcome_starts_from_what_the_unit_has(house: House) -> None:
+    async with allowed(house, EVERYTHING) as (_, seen, unit):
+        await unit.fault("freeze")
+        assert (await seen.ask("channel/rack-1", "set", gain_db=20))["error"]["code"] == "device_timeout"
+
+        async def step(request_id: str) -> None:
+            request = {"request_id": request_id, "valid_until": clock.text_of(clock.now() + 60)}
+            body = json.dumps({**request, "args": {"gain_db": {"step": 1}}})
+            await seen.publish(seen.topic("channel/rack-1", "cmd/set"), body)
+
+        await step("early")
+        (answer,) = await seen.until(lambda: seen.replies("early", "set"))
+        assert answer["error"]["code"] in {"device_timeout", "device_offline"}, answer
+        await unit.fault("none")  # it takes the 20, late
+        await seen.until(lambda: seen.is_live("rack") and seen.data("rack-1")["gain_db"] == 20)
+        await step("later")
+        (answer,) = await seen.until(lambda: seen.replies("later", "set"))
+        assert answer["data"]["gain_db"] == {"wanted": 21, "reported": 21, "ok": True}
+
+
+async def test_one_value_that_cannot_be_written_keeps_all_from_being_sent(house: House) -> None:
+    async with allowed(house, EVERYTHING) as (_, seen, _unit):
+        had = seen.data("rack-1")["name"]
+        answer = await seen.ask("channel/rack-1", "set", name="New", frequency_mhz=-1)
+        assert answer["status"] == "failed"
+        assert "no frequency" in answer["error"]["detail"]
+        assert {one["ok"] for one in answer["data"].values()} == {False}
+        await seen.ask("channel/rack-1", "refresh")
+        assert seen.data("rack-1")["name"] == had
+
+
+async def test_a_unit_that_was_never_read_is_answered_for_too(house: House) -> None:
+    gone = {"id": "gone", "host": "127.0.0.1", "port": 9, "driver": "shure"}
+    async with simulated() as unit, house.serve(entry(unit), gone, **rules(EVERYTHING)).running() as (_, seen):
+        await seen.live("rack")
+        await seen.until(lambda: seen.is_bridge("online"))
+        answer = await seen.ask("bridge/main", "set", gain_db=3)
+        assert answer["status"] == "partial"
+        assert answer["data"]["results"]["receiver/gone"]["error"] == "device_offline"
+        assert answer["data"]["results"]["channel/rack-1"]["status"] == "succeeded"
+
+
 async def test_a_refused_step_is_not_tried_again_after_a_restart(house: House) -> None:
     until = clock.text_of(clock.now() + 300)
     request = {"request_id": "once", "valid_until": until, "args": {"gain_db": {"step": 2}}}

@@ -86,7 +86,9 @@ def frequency(digits: int) -> Control:
             raise ValueError("frequency_mhz is a number")  # noqa: TRY004
         khz = round(mhz * 1000)
         grid = round(STEP_MHZ * 1000)
-        if round(mhz * 1000, 6) != khz or khz % grid or not 0 < khz < 10**digits:
+        if not 0 < khz < 10**digits:
+            raise ValueError(f"{mhz} MHz is no frequency that can be sent: more than 0, and {digits} digits as kHz")
+        if round(mhz * 1000, 6) != khz or khz % grid:
             raise ValueError(f"{mhz} MHz is not on the grid of {grid} kHz")
         return f"{khz:0{digits}}"
 
