@@ -68,7 +68,8 @@ def test_every_key_of_a_request_is_carried_over() -> None:
             "args": {"tags": ["vocals"]},
         },
     )
-    assert request == Request(CAMPUS, "refresh", {"tags": ["vocals"]}, "r1", "node-red/lobby")
+    until = "2026-11-22T20:33:21+01:00"
+    assert request == Request(CAMPUS, "refresh", {"tags": ["vocals"]}, "r1", "node-red/lobby", until)
 
 
 @pytest.mark.parametrize(
