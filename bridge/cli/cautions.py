@@ -1,4 +1,4 @@
-"""What is allowed and yet unwise: secrets that others can read, on the network or in files. Each in one sentence."""
+"""What is allowed and yet unwise: secrets that others can read, rules that never match. Each in one sentence."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from pydantic import SecretStr
 
 from bridge.mqtt import Endpoint
 from bridge.settings import Settings, strange_sign
+from services.control import RF_KEYS
+from services.drivers import find_drivers
+from services.model import KEYS, RESOURCE_KINDS
 
 _ENCRYPTED: Final = frozenset({"require", "verify-ca", "verify-full"})
 """Values of ``sslmode`` with which PostgreSQL's library refuses to speak in plain text."""
@@ -20,7 +23,13 @@ _ENCRYPTED: Final = frozenset({"require", "verify-ca", "verify-full"})
 
 def cautions(settings: Settings) -> list[str]:
     """Sentences for the log and for `mic2mqtt check`, each with the remedy; none where all is well."""
-    return [*_plain_broker(settings), *_plain_database(settings), *_odd_passwords(settings), *_open_files(settings)]
+    return [
+        *_plain_broker(settings),
+        *_plain_database(settings),
+        *_odd_passwords(settings),
+        *_open_files(settings),
+        *_idle_rules(settings),
+    ]
 
 
 def _plain_broker(settings: Settings) -> Iterator[str]:
@@ -60,6 +69,29 @@ def _odd_passwords(settings: Settings) -> Iterator[str]:
             yield f"{key}: it holds {strange[1]}, which looks like another sign or like nothing: is that meant?"
         elif value != value.strip():
             yield f"{key}: it begins or ends with a blank, which belongs to it: is that meant?"
+
+
+def _idle_rules(settings: Settings) -> Iterator[str]:
+    """Control rules, and a choice for Home Assistant, that cover nothing which this file names."""
+    more = (key for driver in find_drivers().values() for key in driver.more)
+    known = {key.name for key in (*(key for kind in RESOURCE_KINDS for key in KEYS.of(kind)), *more)}
+    named = (*(unit.campus for unit in settings.units), *(one.campus for one in settings.discovery.ranges))
+    campuses = {settings.bridge.campus, *filter(None, named)}
+    nowhere = (
+        "no unit and no range of this file is in campus {}; what names none of its own is in "
+        f"{settings.bridge.campus}: is that meant?"
+    )
+    for number, rule in enumerate(settings.control.rules, 1):
+        keys = set(rule.keys or ())
+        if unknown := sorted(keys - known):
+            yield f"control.rules: rule {number} names no key with {', '.join(unknown)}: see info.settable of a unit"
+        if not rule.allow_rf and (carrier := sorted(keys & RF_KEYS)):
+            yield f"control.rules: rule {number} does not allow {', '.join(carrier)} without allow_rf = true"
+        if rule.campus and rule.campus not in campuses:
+            yield f"control.rules: rule {number} covers nothing: {nowhere.format(rule.campus)}"
+    for campus in settings.home_assistant.campuses:
+        if campus.rpartition("/")[2] not in campuses:
+            yield f"home_assistant.campuses: {nowhere.format(campus)}"
 
 
 def _open_files(settings: Settings) -> Iterator[str]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -238,8 +240,8 @@ def words(demo: Demo) -> str:
             f"  mosquitto_pub -p {demo.mqtt_port} -q 1 -t '{topics.command(CommandTarget(None), 'refresh')}' -n",
             f"  curl -s {demo.http_url}/metrics | grep battery",
             *_of_control(demo),
-            f"Home Assistant: add the integration MQTT with broker {LOOPBACK} port {demo.mqtt_port} protocol 3.1.1"
-            + ("" if settings.home_assistant.enabled else "; start the demo with --home-assistant"),
+            f"Home Assistant: {_first(settings)}add the integration MQTT with broker {LOOPBACK} port {demo.mqtt_port} "
+            "protocol 3.1.1",
             f"Node-RED: import docs/node-red/flows.json, its broker is {LOOPBACK} port {demo.mqtt_port} (MQTT 3.1.1)",
             f"Button, panel, controller: docs/control-rooms.md, with export PORT={demo.mqtt_port}",
             "",
@@ -248,13 +250,18 @@ def words(demo: Demo) -> str:
     )
 
 
+def _first(settings: Settings) -> str:
+    return "" if settings.home_assistant.enabled else "start the demo with --home-assistant, then "
+
+
 def _of_control(demo: Demo) -> Sequence[str]:
     """A line that changes something, where that is allowed."""
     settings = demo.app.settings
     if not settings.control.rules or not settings.units:
         return ()
     target = f"{Kind.CHANNEL}/{settings.units[0].id}-1"
-    return (f"  mic2mqtt send set --url {demo.mqtt_url} --to {target} gain_db=6 name=Yorick",)
+    program = "mic2mqtt" if shutil.which("mic2mqtt") else shlex.quote(sys.argv[0])
+    return (f"  {program} send set --url {demo.mqtt_url} --to {target} gain_db=6 name=Yorick",)
 
 
 async def main(

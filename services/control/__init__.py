@@ -10,6 +10,6 @@ from __future__ import annotations
 from services.control.controller import Controlled, Controller, Done
 from services.control.locks import Lock, Locks
 from services.control.many import control_many
-from services.control.rules import ControlRule
+from services.control.rules import RF_KEYS, ControlRule
 
-__all__ = ["ControlRule", "Controlled", "Controller", "Done", "Lock", "Locks", "control_many"]
+__all__ = ["RF_KEYS", "ControlRule", "Controlled", "Controller", "Done", "Lock", "Locks", "control_many"]

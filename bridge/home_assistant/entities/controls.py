@@ -9,6 +9,9 @@ from typing import Any, Final, Literal
 from bridge.home_assistant.entities.entity import Entity, Platform
 from services.model import KEYS, Allowed, Key, Kind, SettableRange
 
+TOGETHER: Final = frozenset({"group", "group_channel", "group_2", "group_channel_2"})
+"""What a unit takes together with what it has of the others: while it has none it takes neither alone."""
+
 SUFFIX: Final = "_set"
 """Behind a key in the ids of its control: its reading keeps its own."""
 
@@ -25,6 +28,8 @@ class Control:
     platform: Platform
     fields: Mapping[str, object]
     verb: Literal["set", "identify"] = "set"
+    needs: str = ""
+    """Template of a condition, without braces, for it to be available beside its device; empty where there is none."""
 
 
 IDENTIFY: Final = Control(
@@ -98,7 +103,7 @@ def _control(row: Key, value: str, span: SettableRange, reading: Entity | None) 
     """A control; ``None`` where Home Assistant could not show it: a number without limits, words without a choice."""
     if not _is_simple(row):
         return None
-    value = f"{value} if value_json is defined else none"
+    own, value = value, f"{value} if value_json is defined else none"
     name = words_of(row.name) if reading is None else reading.name
     look = {key: value for key, value in (reading.more if reading else {}).items() if key == "icon"}
     fields: dict[str, object] = {
@@ -132,4 +137,5 @@ def _control(row: Key, value: str, span: SettableRange, reading: Entity | None) 
         if not options:
             return None
         fields |= {"options": options, "command_template": command % (row.name, " | tojson")}
-    return Control(row.name + SUFFIX, row.name, platform, fields)
+    needs = f"value_json is defined and {own} is not none" if row.name in TOGETHER else ""
+    return Control(row.name + SUFFIX, row.name, platform, fields, needs=needs)

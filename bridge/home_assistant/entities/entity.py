@@ -41,6 +41,8 @@ class Entity:
     """Enabled only where the unit lacks this key: bars, where there is no percentage."""
     own: bool = False
     """Its availability is that of the bridge alone."""
+    lasting: bool = False
+    """It has a state as long as the broker has one: it tells itself that the bridge is gone."""
     details: str = ""
     """Template of an object that becomes its attributes, without braces; empty where it has none."""
     more: Mapping[str, object] = field(default_factory=dict)

@@ -91,7 +91,9 @@ def _entity(style: Style, device: Device, entity: Entity, *, is_on: bool) -> Com
     component = {**_named(style, device, entity.key, entity.key, entity.platform), "name": entity.name, **entity.more}
     if entity.facet is not Facet.STATE:
         component["state_topic"] = device.reading(entity.facet)
-    if entity.own:
+    if entity.lasting:
+        component["availability"] = [{"topic": device.availability[0], "value_template": "{{ 'online' }}"}]
+    elif entity.own:
         component["availability"] = [_available(device.availability[0])]
     if entity.diagnostic:
         component["entity_category"] = "diagnostic"
@@ -126,7 +128,13 @@ def _say_words(style: Style, component: Component, entity: Entity) -> None:
 
 
 def _control(style: Style, device: Device, control: Control) -> Component:
+    extra: Component = {}
+    if control.needs:
+        template = f"{{{{ 'online' if {control.needs} else 'offline' }}}}"
+        own = {"topic": device.state_topic, "value_template": template}
+        extra = {"availability": [*map(_available, device.availability), own], "availability_mode": "all"}
     return {
+        **extra,
         **_named(style, device, control.id, control.key, control.platform),
         **control.fields,
         "command_topic": device.commands[control.verb],

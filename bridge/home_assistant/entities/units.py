@@ -104,7 +104,7 @@ BRIDGE_ENTITIES: Final[tuple[Entity, ...]] = (
         reads="value_json.state != 'offline'",
         diagnostic=True,
         always=True,
-        own=True,
+        lasting=True,
         more=of_class("connectivity"),
     ),
     Entity(

@@ -110,6 +110,7 @@ async def test_it_shows_the_demo_with_cards_that_home_assistant_brings_along(sta
         await shows(stage, texts["Needs attention"], r"\n- [*][*]Hamlet[*][*]: battery almost empty")
         await main_stage.fault("freeze")
         await shows(stage, texts["Units"], r"\n[|] Main stage [|] [*][*]lost[*][*] [|]\n")
+        await shows(stage, texts["Needs attention"], r"\n- [*][*]Main stage[*][*]: does not answer")
         await shows(stage, texts["Channels"], r"\n[|] Main stage 1 [|] . [|] unavailable [|] . [|] . [|]\n")
         await stage.bridge.kill()
         await shows(stage, texts["Needs attention"], "Nothing is known: the bridge or the broker cannot be reached.")

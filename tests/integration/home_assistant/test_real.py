@@ -104,6 +104,7 @@ async def test_it_is_unavailable_exactly_when_the_unit_or_the_bridge_is_gone(sta
         every = (RACK, f"{RACK}_1", DOCK, f"{DOCK}_1", CAMPUS)
         dump = await stage.ha.until(lambda now: is_gone(now, *every))
         assert dump.state("binary_sensor.rack_connectivity") == "unavailable"
+        await stage.ha.until(lambda now: now.state("binary_sensor.mic2mqtt_connectivity") == "off")
         await stage.bridge.start()
         dump = await stage.ha.until(is_whole)
         check_quiet(stage, dump)
@@ -194,9 +195,12 @@ def has_succeeded(seen: Observer, topic: str) -> bool:
 async def test_rules_bring_and_take_what_can_be_set_and_a_value_reaches_the_receiver(stage: Stage) -> None:
     async with stage.ha.running():
         await stage.ha.until(is_whole)
-        keys = ["gain_db", "name", "receiver_muted", "storage_mode"]
-        await stage.reload(rules=[{"verbs": ["set", "identify"], "keys": keys}])
+        keys = ["gain_db", "name", "receiver_muted", "storage_mode", "group"]
+        stage.rack.set_value(Part(2), "group", 3)
+        await stage.reload(rules=[{"verbs": ["set", "identify"], "keys": keys, "allow_rf": True}])
         dump = await stage.ha.until(lambda now: now.state(control(now, "gain_db")) not in UNKNOWN)
+        await stage.ha.until(lambda now: now.state("number.rack_2_group") == "3")
+        assert dump.state(control(dump, "group")) == "unavailable"
         gain, name, mute = (control(dump, key) for key in ("gain_db", "name", "receiver_muted"))
         had = float(dump.state(gain) or 0)
         await stage.ha.call("number.set_value", entity_id=gain, value=had + 3)

@@ -18,6 +18,28 @@ def said(folder: Path, text: str, mode: int = 0o600, **env: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ('keys = ["gian_db", "name"]', "no key with gian_db"),
+        ('keys = ["frequency_mhz"]', "without allow_rf"),
+        ('campus = "nowhere"', "campus nowhere"),
+        ('keys = ["frequency_mhz", "squelch_db"]\nallow_rf = true\ncampus = "stage"', None),
+        ('campus = "default"', None),
+    ],
+)
+def test_a_rule_that_covers_nothing_is_mentioned(tmp_path: Path, rule: str, words: str | None) -> None:
+    text = f'[[control.rules]]\nverbs = ["set"]\n{rule}\n[[units]]\nhost = "10.20.0.11"\ncampus = "stage"\n'
+    lines = said(tmp_path, text)
+    assert len(lines) == (words is not None)
+    assert words is None or words in lines[0]
+
+
+def test_a_campus_for_home_assistant_without_a_unit_is_mentioned(tmp_path: Path) -> None:
+    assert "campus stage" in said(tmp_path, '[home_assistant]\ncampuses = ["stage"]\n')[0]
+    assert not said(tmp_path, '[home_assistant]\ncampuses = ["default"]\n')
+
+
+@pytest.mark.parametrize(
     ("url", "warned"),
     [
         ("mqtt://u:s3cret@broker.example.org", True),

@@ -180,6 +180,22 @@ def test_a_control_appears_with_what_may_be_set_and_sends_the_command_of_the_con
     assert made["fd_mode_set"]["options"] == ["off", "fd_c"]
 
 
+def test_a_group_is_set_by_itself_only_where_the_unit_has_one() -> None:
+    ranges: dict[str, SettableRange] = {key: {"minimum": 1, "maximum": 99} for key in ("group", "gain_db")}
+    made = components(Kind.CHANNEL, ULXD, settable=ranges)
+    assert "data.group is not none" in made["group_set"]["availability"][-1]["value_template"]
+    assert len(made["group_set"]["availability"]) == 3
+    assert "availability" not in made["gain_db_set"]
+
+
+def test_the_connection_of_the_bridge_is_told_when_it_is_gone() -> None:
+    device = bridge_device(PLACES, "9.9.9")
+    ((_, payload),) = messages_of("device", "homeassistant", ORIGIN, device, [(one, one.on) for one in BRIDGE_ENTITIES])
+    made = json.loads(payload)["components"]
+    assert made["connectivity"]["availability"][0]["value_template"] == "{{ 'online' }}"
+    assert "offline" in made["problem"]["availability"][0]["value_template"]
+
+
 def test_a_number_without_limits_is_no_control() -> None:
     assert not controls(Kind.CHANNEL, Allowed({"gain_db": {"minimum": 3, "maximum": 3}}), {})
 
