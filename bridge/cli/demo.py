@@ -240,8 +240,7 @@ def words(demo: Demo) -> str:
             f"  mosquitto_pub -p {demo.mqtt_port} -q 1 -t '{topics.command(CommandTarget(None), 'refresh')}' -n",
             f"  curl -s {demo.http_url}/metrics | grep battery",
             *_of_control(demo),
-            f"Home Assistant: {_first(settings)}add the integration MQTT with broker {LOOPBACK} port {demo.mqtt_port} "
-            "protocol 3.1.1",
+            f"Home Assistant: {_of_home_assistant(demo)}",
             f"Node-RED: import docs/node-red/flows.json, its broker is {LOOPBACK} port {demo.mqtt_port} (MQTT 3.1.1)",
             f"Button, panel, controller: docs/control-rooms.md, with export PORT={demo.mqtt_port}",
             "",
@@ -250,8 +249,9 @@ def words(demo: Demo) -> str:
     )
 
 
-def _first(settings: Settings) -> str:
-    return "" if settings.home_assistant.enabled else "start the demo with --home-assistant, then "
+def _of_home_assistant(demo: Demo) -> str:
+    first = "" if demo.app.settings.home_assistant.enabled else "start the demo with --home-assistant, then "
+    return f"{first}add the integration MQTT with broker {LOOPBACK} port {demo.mqtt_port} protocol 3.1.1"
 
 
 def _of_control(demo: Demo) -> Sequence[str]:
