@@ -4,7 +4,7 @@
 `target` says where a unit is. `transport` moves bytes. One folder a maker (`shure`, `sennheiser`,
 `manual`): there bytes become readings. The core knows this room through its public names alone and finds makers by
 entry point; makers know neither each other nor the services above them. A maker knows `services.drivers.port`,
-`nonsense`, the transports and `services.model`.
+`nonsense`, `several` (one driver of several protocols), the transports and `services.model`.
 """
 
 from __future__ import annotations

@@ -124,6 +124,8 @@ class Target:
     """The unit behind a gateway at ``host``; empty where the unit answers itself."""
     interface: str = ""
     """Local address to ask from; empty leaves the choice to the system."""
+    family: str = ""
+    """What the unit was when it answered last, a hint; empty where it never did."""
     options: BaseModel | None = None
     """The driver's `Driver.options` model, validated; ``None`` where the configuration has none."""
     meter_interval_s: float = 1.0
