@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
@@ -21,7 +22,7 @@ from services.audit import Audit, Outbox, Retention
 from services.commands import BridgeActions, CommandHandlers, CommandService, Reach
 from services.control import Controller, Locks
 from services.discovery import Adverts, AnnouncedHosts, Candidates, DiscoveryOrchestrationService, Schedule
-from services.drivers import Driver, Makers, Surroundings
+from services.drivers import Credential, Driver, Makers, Surroundings
 from services.live import Announcer, Changes, IgnoredUnits, Inventory, StateWriter, UnidentifiedHosts, keep_all
 from services.model import Campus, Facet
 from services.store import Store
@@ -38,6 +39,8 @@ from services.units import (
     UnitQueues,
     restore,
 )
+
+log = logging.getLogger(__name__)
 
 
 class App:
@@ -253,6 +256,7 @@ class App:
             subscriptions=self.presence.subscriptions,
             status=self.status,
             campuses_changed=self.publisher.campuses_changed,
+            use_credentials=self._use_credentials,
             use_control_rules=self.controller.use_rules,
             use_home_assistant=self.home_assistant.configure,
             use_interface=self._use_interface,
@@ -307,6 +311,13 @@ class App:
             group.create_task(self.router.serve(connection), name="inbound")
             await self.presence.subscriptions.answered()
             group.create_task(self.publisher.serve(connection), name="publisher")
+
+    async def _use_credentials(self, entries: Sequence[Credential]) -> None:
+        """Have drivers let in by these from now on; units that had others are asked again with them."""
+        self.sessions.credentials.use(entries)
+        for unit in self.sessions.outdated():
+            log.info("connecting again with other options", extra={"unit": unit.address.id})
+            await self.membership.reconnect(unit)
 
     async def _use_interface(self, interface: str) -> None:
         """Have everything leave by another local address: connections, searches, adverts."""

@@ -19,6 +19,7 @@ from bridge.settings import (
     changes,
     configured_units,
     control_rules_of,
+    credentials_of,
     digest,
     polling_of,
     ranges_of,
@@ -28,7 +29,7 @@ from services.audit import Audit, Retention
 from services.commands import Reach
 from services.control import ControlRule
 from services.discovery import Schedule
-from services.drivers import Driver
+from services.drivers import Credential, Driver
 from services.model import AuditContext, Campus, RangeRecord, ServiceError
 from services.pace import Pace
 from services.store import Store
@@ -92,6 +93,7 @@ class ConfigurationReload:
         subscriptions: Subscriptions,
         status: BridgeStatus,
         campuses_changed: Callable[[], None],
+        use_credentials: Callable[[Sequence[Credential]], Awaitable[None]],
         use_control_rules: Callable[[Sequence[ControlRule]], None],
         use_home_assistant: Callable[[HomeAssistantSettings], None],
         use_interface: Callable[[str], Awaitable[None]],
@@ -118,6 +120,7 @@ class ConfigurationReload:
         self._subscriptions = subscriptions
         self._status = status
         self._campuses_changed = campuses_changed
+        self._use_credentials = use_credentials
         self._use_control_rules = use_control_rules
         self._use_home_assistant = use_home_assistant
         self._use_interface = use_interface
@@ -150,6 +153,7 @@ class ConfigurationReload:
         try:
             read = self._read()
             configured_units(read, self._drivers)
+            credentials_of(read, self._drivers)
         except ConfigurationError as error:
             why = "; ".join(error.problems)
             raise ServiceError("schema_violation", f"the configuration was not taken over: {why}") from error
@@ -178,6 +182,7 @@ class ConfigurationReload:
         return {"changed": sorted(changed), "need_restart": fixed}
 
     async def _apply(self, settings: Settings, stored: Sequence[RangeRecord] = ()) -> None:
+        await self._use_credentials(credentials_of(settings, self._drivers))
         counts = await self._configured.apply(configured_units(settings, self._drivers))
         if any(counts.values()):
             log.info("units of the configuration applied", extra=counts)

@@ -29,6 +29,7 @@ def cautions(settings: Settings) -> list[str]:
         *_odd_passwords(settings),
         *_open_files(settings),
         *_idle_rules(settings),
+        *_absent_drivers(settings),
     ]
 
 
@@ -69,6 +70,15 @@ def _odd_passwords(settings: Settings) -> Iterator[str]:
             yield f"{key}: it holds {strange[1]}, which looks like another sign or like nothing: is that meant?"
         elif value != value.strip():
             yield f"{key}: it begins or ends with a blank, which belongs to it: is that meant?"
+
+
+def _absent_drivers(settings: Settings) -> Iterator[str]:
+    """Credentials of drivers that are not installed: a slip, or a wheel that is missing."""
+    installed = find_drivers()
+    for number, entry in enumerate(settings.credentials):
+        if entry.driver not in installed:
+            there = ", ".join(sorted(installed))
+            yield f"credentials[{number}].driver: no driver {entry.driver!r} is installed; there are: {there}"
 
 
 def _idle_rules(settings: Settings) -> Iterator[str]:

@@ -18,6 +18,9 @@ FILE_SUFFIX: Final = "_file"
 SECRETS: Final = (("mqtt", "url"), ("mqtt", "password"), ("database", "url"), ("database", "password"))
 """Keys that may also be given as ``<key>_file``: a file that holds nothing but the value."""
 
+WITH_OPTIONS: Final = ("units", "credentials")
+"""Lists of tables that have a driver's own keys in ``options``: each of those may be given as ``<key>_file``, too."""
+
 Document = dict[str, Any]
 
 
@@ -114,13 +117,9 @@ def _read_secrets(merged: Document, where: Where) -> list[Problem]:
         table = merged.get(section)
         if isinstance(table, dict):
             problems += _read_file(table, key, (section,), where)
-    units = merged.get("units")
-    for number, unit in enumerate(units if isinstance(units, list) else ()):
-        options = unit.get("options") if isinstance(unit, dict) else None
-        if isinstance(options, dict):
-            place = ("units", number, "options")
-            for file_key in [key for key in options if key.endswith(FILE_SUFFIX)]:
-                problems += _read_file(options, file_key.removesuffix(FILE_SUFFIX), place, where)
+    for place, options in _tables_of_options(merged):
+        for file_key in [key for key in options if key.endswith(FILE_SUFFIX)]:
+            problems += _read_file(options, file_key.removesuffix(FILE_SUFFIX), place, where)
     return problems
 
 
@@ -159,9 +158,17 @@ def _secrets_written(written: Mapping[str, Any]) -> Iterator[Key]:
         value = table.get(key) if isinstance(table := written.get(section), dict) else None
         if isinstance(value, str) and (key != "url" or redact(value) != value):
             yield section, key
-    units = written.get("units")
-    for number, unit in enumerate(units if isinstance(units, list) else ()):
-        options = unit.get("options") if isinstance(unit, dict) else None
-        for key in options if isinstance(options, dict) else ():
+    for place, options in _tables_of_options(written):
+        for key in options:
             if is_secret(key) and not key.endswith(FILE_SUFFIX):
-                yield "units", number, "options", key
+                yield (*place, key)
+
+
+def _tables_of_options(document: Mapping[str, Any]) -> Iterator[tuple[Key, Document]]:
+    """Every table of a driver's own keys, with its place."""
+    for section in WITH_OPTIONS:
+        entries = document.get(section)
+        for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+            options = entry.get("options") if isinstance(entry, dict) else None
+            if isinstance(options, dict):
+                yield (section, number, "options"), options

@@ -36,7 +36,7 @@ from bridge.settings.sections import (
     StatusSettings,
 )
 from bridge.settings.texts import UnreadableTextError, read_text, strange_sign, toml_problem, why_unreadable
-from bridge.settings.unit_sections import ReceiverSettings, UnitSettings
+from bridge.settings.unit_sections import CredentialSettings, ReceiverSettings, UnitSettings
 
 CONFIG_VARIABLE: Final = "MIC2MQTT_CONFIG"
 PLACES: Final = (Path("mic2mqtt.toml"), Path("/etc/mic2mqtt/mic2mqtt.toml"))
@@ -76,6 +76,9 @@ class Settings(Section):
     discovery: DiscoverySettings = DiscoverySettings()
     units: tuple[UnitSettings, ...] = Field(default=(), description="Units that are always served.")
     receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Receivers that are always served.")
+    credentials: tuple[CredentialSettings, ...] = Field(
+        default=(), description="Passwords and keys of drivers, for many units at once."
+    )
     control: ControlSettings = ControlSettings()
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     log: LogSettings = LogSettings()
@@ -199,7 +202,8 @@ def redacted(settings: Settings) -> dict[str, Any]:
 def secrets(settings: Settings) -> tuple[str, ...]:
     """The secrets themselves: for the log, which hides them wherever they turn up."""
     hidden = (settings.mqtt.password, settings.database.password)
-    named = [pair for unit in settings.units for pair in unit.options.items()]
+    tables = [entry.options for entry in settings.units] + [entry.options for entry in settings.credentials]
+    named = [pair for options in tables for pair in options.items()]
     named += parse_qsl(urlsplit(settings.database.url).query)
     return (
         *(secret.get_secret_value() for secret in hidden if secret is not None),

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ValidationError
 from bridge.contract import LARGEST
 from bridge.mqtt import MqttConfig
 from bridge.settings.loading import ConfigurationError, Settings
-from bridge.settings.problems import Key, Problem, Where, dotted, explain
+from bridge.settings.problems import Key, Problem, dotted, explain
 from bridge.settings.unit_sections import ReceiverSettings, UnitSettings
 from services.control import ControlRule
-from services.drivers import Driver
+from services.drivers import Credential, Driver
 from services.model import Campus, Kind, RangeRecord
-from services.rules import StatusRules, Threshold
+from services.rules import StatusRules, Threshold, parse
 from services.units import ConfiguredUnit, Polling
 
 
@@ -87,7 +87,7 @@ def configured_units(settings: Settings, drivers: Mapping[str, Driver]) -> list[
     problems: list[Problem] = []
     units = [_unit(settings, entry, Kind.RECEIVER, None) for entry in settings.receivers]
     for number, entry in enumerate(settings.units):
-        options, wrong = _options(entry, drivers, settings.where, ("units", number, "options"))
+        options, wrong = _options(entry, drivers, settings, ("units", number, "options"))
         problems += wrong
         unit = _unit(settings, entry, Kind(entry.kind) if entry.kind else None, options)
         units.append(replace(unit, behind=entry.unit or ""))
@@ -97,10 +97,10 @@ def configured_units(settings: Settings, drivers: Mapping[str, Driver]) -> list[
 
 
 def _options(
-    entry: UnitSettings, drivers: Mapping[str, Driver], where: Where, key: Key
+    entry: UnitSettings, drivers: Mapping[str, Driver], settings: Settings, key: Key
 ) -> tuple[BaseModel | None, list[Problem]]:
     """The options of a unit in the form of its driver, and what is wrong with them."""
-    driver = drivers.get(entry.driver)
+    driver, where = drivers.get(entry.driver), settings.where
     if driver is None or (driver.options is None and not entry.options):
         return None, []  # a driver that is not installed has a line of its own
     if driver.options is None:
@@ -108,7 +108,36 @@ def _options(
     try:
         return driver.options.model_validate(entry.options), []
     except ValidationError as error:
+        shared = [one for one in settings.credentials if one.driver == entry.driver]
+        if shared and all(one["type"] == "missing" for one in error.errors()) and not entry.options:
+            return None, []  # what it lacks may come from there
         return None, explain(error, where, driver.options, key)
+
+
+def credentials_of(settings: Settings, drivers: Mapping[str, Driver]) -> list[Credential]:
+    """What drivers need to be let in. Raises `ConfigurationError` for options that a driver does not have."""
+    problems: list[Problem] = []
+    found: list[Credential] = []
+    for number, entry in enumerate(settings.credentials):
+        driver, key = drivers.get(entry.driver), ("credentials", number)
+        if driver is None:
+            continue  # a driver that is not installed has a line of its own
+        if driver.options is None:
+            at = (*key, "driver")
+            problems.append(Problem(settings.where.of(at), dotted(at), f"driver {entry.driver} has no options"))
+            continue
+        try:
+            driver.options.model_validate(entry.options)
+        except ValidationError as error:  # what is missing may stand in another entry, or with a unit
+            wrong = explain(error, settings.where, driver.options, (*key, "options"))
+            missing = {dotted((*key, "options", *one["loc"])) for one in error.errors() if one["type"] == "missing"}
+            problems += [problem for problem in wrong if problem.key not in missing]
+        found += [Credential(entry.driver, entry.options, place) for place in map(parse, entry.networks)]
+        if not entry.networks:
+            found.append(Credential(entry.driver, entry.options))
+    if problems:
+        raise ConfigurationError([str(problem) for problem in sorted(problems, key=Problem.order)])
+    return found
 
 
 def _unit(settings: Settings, entry: ReceiverSettings, kind: Kind | None, options: BaseModel | None) -> ConfiguredUnit:

@@ -19,6 +19,7 @@ from bridge.settings.values import (
     Word,
     host_alone,
 )
+from services.rules import parse
 
 
 class LabelSettings(Section):
@@ -93,6 +94,31 @@ class ReceiverSettings(Section):
     def label_record(self) -> dict[str, object]:
         """All labels and the tags, every key present, as they are published."""
         return {**self.labels.model_dump(), "tags": list(self.tags)}
+
+
+class CredentialSettings(Section):
+    """What a driver needs to be let in by its units: for all of them, or for those in some networks."""
+
+    driver: Annotated[str, Field(description="The driver. See `mic2mqtt version`.", min_length=1)]
+    networks: Annotated[
+        tuple[Word, ...],
+        Allowed("networks, ranges, addresses or host names"),
+        Field(description="Only for units there; of several that fit, the one for fewer addresses counts."),
+    ] = ()
+    options: Annotated[
+        dict[str, Any],
+        Allowed("a table; its keys are the driver's own"),
+        Field(
+            description="As in `[[units]]`, whose own options count more, key by key. `<key>_file` names a file that "
+            "holds the value; it is read again with the configuration. Never shown, never stored."
+        ),
+    ]
+
+    @model_validator(mode="after")
+    def _networks_are_places(self) -> Self:
+        for text in self.networks:
+            parse(text)
+        return self
 
 
 class UnitSettings(ReceiverSettings):

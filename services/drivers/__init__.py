@@ -1,10 +1,10 @@
 """Reads units: the port that a driver implements (`port`), and how drivers are found (`registry`).
 
 `makers` opens and closes all makers with the bridge; `asking` finds out which driver reads the unit at an address;
-`target` says where a unit is. `transport` moves bytes. One folder a maker (`shure`, `sennheiser`,
-`manual`): there bytes become readings. The core knows this room through its public names alone and finds makers by
-entry point; makers know neither each other nor the services above them. A maker knows `services.drivers.port`,
-`nonsense`, `several` (one driver of several protocols), the transports and `services.model`.
+`target` says where a unit is, `credentials` what its driver needs to be let in. `transport` moves bytes. One folder a
+maker (`shure`, `sennheiser`, `manual`): there bytes become readings. The core knows this room through its public names
+alone and finds makers by entry point; makers know neither each other nor the services above them. A maker knows
+`services.drivers.port`, `nonsense`, `several` (one driver of several protocols), the transports and `services.model`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from services.drivers.asking import (
     most_useful_failure,
     only_maker,
 )
+from services.drivers.credentials import Credential, Credentials
 from services.drivers.makers import Makers
 from services.drivers.nonsense import NONSENSE
 from services.drivers.port import (
@@ -48,6 +49,8 @@ from services.drivers.transport.names import Unresolved, addresses_of, resolve
 
 __all__ = [
     "NONSENSE",
+    "Credential",
+    "Credentials",
     "Description",
     "Door",
     "Driver",

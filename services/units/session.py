@@ -11,13 +11,14 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import BaseModel
 
 from services.backoff import Backoff, pause_of_absent
 from services.drivers import (
+    Credentials,
     Description,
     DriverError,
     Link,
@@ -98,6 +99,8 @@ class UnitSession:
         polling: Polling,
         recognition: Recognition,
         queues: UnitQueues,
+        *,
+        credentials: Credentials,
     ) -> None:
         self.unit = unit
         unit.link_state.session = "connecting"
@@ -112,6 +115,9 @@ class UnitSession:
         self._polling = polling
         self._recognition = recognition
         self._queues = queues
+        self._credentials = credentials
+        self._used: tuple[str, BaseModel | None] | None = None
+        """The driver of the last attempt, and the options that it was given."""
         self._waiting: asyncio.Future[None] | None = None
         self._refused: asyncio.Future[DriverError] = asyncio.get_running_loop().create_future()
         """Set where a later read of this conversation found another unit."""
@@ -205,6 +211,14 @@ class UnitSession:
         self._waiting = None
         await self.read()
 
+    @property
+    def outdated(self) -> bool:
+        """Whether the last attempt had other options than the next one would get: a new password, for example."""
+        if self._used is None:
+            return False
+        name, options = self._used
+        return options != self._credentials.options(name, self._target(self.unit.record).host, self.unit.options)
+
     # -- one conversation ------------------------------------------------------------------------------------
 
     async def _converse(self) -> None:
@@ -212,6 +226,9 @@ class UnitSession:
         self._fold.begin(self.unit)
         self._modes.clear()
         name = await self._choose(target)
+        options = self._credentials.options(name, target.host, self.unit.options)
+        self._used = name, options
+        target = replace(target, options=options)
         async with self._makers.maker(name).connect(target, self._receive) as link:
             self._enter("connected")
             self.link, self._refused = link, asyncio.get_running_loop().create_future()

@@ -9,7 +9,7 @@ from functools import partial
 
 from pydantic import BaseModel
 
-from services.drivers import Makers, Target, make_target
+from services.drivers import Credentials, Makers, Target, make_target
 from services.live import Inventory, Unit
 from services.model import Address, ServiceError, UnitRecord
 from services.units.availability import Availability
@@ -43,6 +43,7 @@ class Sessions:
         recognition: Recognition,
         queues: UnitQueues,
         polling: Polling,
+        credentials: Credentials | None = None,
     ) -> None:
         self._inventory = inventory
         self._makers = makers
@@ -51,6 +52,7 @@ class Sessions:
         self._recognition = recognition
         self._queues = queues
         self.polling = polling
+        self.credentials = credentials or Credentials(makers)
         self._running: dict[Address, tuple[UnitSession, asyncio.Task[None]]] = {}
 
     def configure(self, polling: Polling) -> None:
@@ -69,6 +71,10 @@ class Sessions:
         session = self.get(unit.address)
         if session is not None:
             session.meter()
+
+    def outdated(self) -> list[Unit]:
+        """Units whose conversation was begun, or refused, with other options than they have now."""
+        return [session.unit for session, _ in self._running.values() if session.outdated]
 
     def live(self) -> list[UnitSession]:
         """Sessions whose unit was read completely and is connected."""
@@ -99,6 +105,7 @@ class Sessions:
             self.polling,
             self._recognition,
             self._queues,
+            credentials=self.credentials,
         )
         task = asyncio.create_task(session.run(), name=f"session {unit.address.id}")
         task.add_done_callback(partial(self._ended, unit))

@@ -17,6 +17,7 @@ from bridge.settings import (
     Settings,
     changes,
     configured_units,
+    credentials_of,
     digest,
     find_file,
     load,
@@ -26,7 +27,7 @@ from bridge.settings import (
 )
 from bridge.settings.durations import format_duration
 from bridge.settings.environment import variables
-from services.drivers import Driver
+from services.drivers import Credentials, Driver
 from services.model import Kind
 
 Load = Callable[..., Settings]
@@ -582,3 +583,66 @@ def test_options_without_a_driver_are_nobodys(problems: Callable[..., list[str]]
     (problem,) = problems('[[units]]\nhost = "a"\noptions = { password = "hunter22" }\n')
     assert "options are those of one driver: name it" in problem
     assert "hunter22" not in problem
+
+
+SHARED = '[[credentials]]\ndriver = "panel"\noptions = { password = "hunter22" }\n'
+
+
+def test_a_unit_has_its_own_options_before_those_of_its_network_before_those_of_its_driver(loaded: Load) -> None:
+    settings = loaded(
+        '[[credentials]]\ndriver = "panel"\noptions = { user = "all", password = "of-all" }\n'
+        '[[credentials]]\ndriver = "panel"\nnetworks = ["10.20.0.0/24"]\noptions = { password = "of-the-hall" }\n'
+        '[[credentials]]\ndriver = "panel"\nnetworks = ["10.20.0.7"]\noptions = { password = "of-one" }\n'
+    )
+    credentials = Credentials(PANELS)
+    credentials.use(credentials_of(settings, PANELS))
+
+    def given(host: str, own: PanelOptions | None = None) -> tuple[str, str]:
+        options = credentials.options("panel", host, own)
+        assert isinstance(options, PanelOptions)
+        return options.user, options.password.get_secret_value()
+
+    assert given("10.30.0.1") == ("all", "of-all")
+    assert given("10.20.0.1") == ("all", "of-the-hall")
+    assert given("10.20.0.7") == ("all", "of-one")
+    assert given("10.20.0.7", PanelOptions(password=SecretStr("its-own"))) == ("all", "its-own")
+    assert credentials.options("plain", "10.20.0.7") is None
+
+
+def test_a_shared_secret_can_stand_in_a_file_or_in_the_environment_and_is_never_shown(
+    tmp_path: Path, loaded: Load
+) -> None:
+    (tmp_path / "secret").write_text("hunter22\n")
+    file = tmp_path / "mic2mqtt.toml"
+    file.write_text('[[credentials]]\ndriver = "panel"\noptions = { password_file = "secret" }\n')
+    for settings in (
+        load(file, {}),
+        loaded(MIC2MQTT_CREDENTIALS='[{"driver": "panel", "options": {"password": "hunter22"}}]'),
+    ):
+        (entry,) = credentials_of(settings, PANELS)
+        assert entry.options["password"] == "hunter22"
+        assert "hunter22" not in str(redacted(settings))
+        assert "hunter22" in secrets(settings)
+
+
+def test_what_a_unit_lacks_may_come_from_its_driver(loaded: Load) -> None:
+    (unit,) = configured_units(loaded(SHARED + PANEL), PANELS)
+    assert unit.options is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (SHARED.replace("password", "pasword"), "credentials[1].options.pasword: there is no such key; did you mean"),
+        (SHARED.replace("panel", "plain"), "toml:2: credentials[1].driver: driver plain has no options"),
+    ],
+)
+def test_credentials_that_a_driver_does_not_take_are_named(loaded: Load, text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        credentials_of(loaded(text), PANELS)
+    assert words in str(refused.value)
+
+
+def test_networks_of_credentials_are_networks(problems: Callable[..., list[str]]) -> None:
+    (problem,) = problems(SHARED + 'networks = ["10.20.0.0/4"]\n')
+    assert "credentials[1]" in problem

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.drivers import Description, DriverError, Link, Sighting, Target, Trace, look, make_target
+from services.drivers import Credentials, Description, DriverError, Link, Sighting, Target, Trace, look, make_target
 from services.live import Unit
 from services.model import Abilities, Address, AvailabilityReason, Identity, Kind, UnitRecord
 from services.units import Polling, UnitQueues
@@ -82,6 +82,7 @@ async def session_with(
         Polling(),
         cast("Any", SimpleNamespace(verify=lambda *_: None)),
         UnitQueues(),
+        credentials=Credentials({}),
     )
     life = asyncio.create_task(session.run())
     try:
