@@ -210,10 +210,19 @@ class SeveralSimulators:
     def __init__(self, simulators: Sequence[Simulator]) -> None:
         self._simulators = simulators
         self.name: str = simulators[0].name
-        self.faults: Mapping[str, str] = {name: text for each in simulators for name, text in each.faults.items()}
+        self.faults: Mapping[str, str] = {
+            name: text for each in reversed(simulators) for name, text in each.faults.items()
+        }
         self.traits: Mapping[str, frozenset[str]] = {
             product: traits for each in simulators for product, traits in each.traits.items()
         }
+
+    def faults_of(self, product: str) -> Mapping[str, str]:
+        """The faults that units of one product can have. Raises `KeyError` for an unknown product."""
+        for simulator in self._simulators:
+            if product in simulator.traits:
+                return simulator.faults
+        raise KeyError(product)
 
     def run(
         self, product: str, *, count: int, listen: str, port: int | None = None, seed: int = 0, **options: object

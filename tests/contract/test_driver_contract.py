@@ -31,6 +31,7 @@ from services.drivers import (
     find_simulators,
     make_target,
 )
+from services.drivers.several import SeveralSimulators
 from services.model import (
     KEYS,
     UNIT,
@@ -62,6 +63,13 @@ class Case:
     @property
     def traits(self) -> frozenset[str]:
         return self.simulator.traits[self.product.name]
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """Those of this product: a maker with several protocols has several simulators behind one."""
+        if isinstance(self.simulator, SeveralSimulators):
+            return self.simulator.faults_of(self.product.name)
+        return self.simulator.faults
 
     @asynccontextmanager
     async def unit(self, fault: str = "none") -> AsyncIterator[SimulatedUnit]:
@@ -438,9 +446,9 @@ async def test_no_socket_is_left_behind(case: Case) -> None:
 
 @every_family
 async def test_every_fault_that_is_offered_can_begin_and_end(case: Case) -> None:
-    assert "none" in case.simulator.faults
+    assert "none" in case.faults
     async with case.unit() as unit, case.maker() as maker:
-        for fault in case.simulator.faults:
+        for fault in case.faults:
             await unit.fault(fault)
             await unit.fault("none")
         (seen,) = await maker.look(target(unit))

@@ -24,7 +24,7 @@ from services.drivers import (
     Trace,
     make_target,
 )
-from services.drivers.several import LOOK_EVERY, Protocol, SeveralMaker, join
+from services.drivers.several import LOOK_EVERY, Protocol, SeveralMaker, join, join_simulators
 from services.model import UNIT, Abilities, AvailabilityReason, Identity, Key, Kind
 
 
@@ -181,3 +181,29 @@ def test_what_stands_twice_is_refused_when_it_is_joined() -> None:
         join(Scripted("same"), Scripted("same"))
     with pytest.raises(ValueError, match="two things"):
         join(Scripted("a", more=[Key("x", int, "One.")]), Scripted("b", more=[Key("x", int, "Another.")]))
+
+
+@dataclass
+class Simulated:
+    """A simulator of one product."""
+
+    product: str
+    faults: dict[str, str]
+    name: str = "acme"
+
+    @property
+    def traits(self) -> dict[str, frozenset[str]]:
+        return {self.product: frozenset()}
+
+    def run(self, product: str, **asked: Any) -> Any:
+        raise NotImplementedError
+
+
+def test_a_product_has_the_faults_of_its_own_simulator_alone() -> None:
+    both = join_simulators(
+        Simulated("one", {"none": "Over.", "drop": "Closed."}), Simulated("two", {"none": "", "lossy": ""})
+    )
+    assert both.faults_of("two").keys() == {"none", "lossy"}
+    assert both.faults == {"none": "Over.", "drop": "Closed.", "lossy": ""}
+    with pytest.raises(KeyError):
+        both.faults_of("three")
