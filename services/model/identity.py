@@ -22,6 +22,8 @@ class Identity:
     serial: str | None = None
     mac: str | None = None
     cid: str | None = None
+    certificate: str | None = None
+    """SHA-256 of the certificate that the unit proved, as 32 pairs with colons; ``None`` without TLS."""
     device_id: str | None = None
     firmware: str | None = None
     band: str | None = None

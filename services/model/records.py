@@ -29,6 +29,8 @@ class UnitRecord:
     serial: str | None = None
     mac: str | None = None
     cid: str | None = None
+    certificate: str | None = None
+    """SHA-256 of the certificate that the unit had when it was read first; ``None`` where it has none."""
     device_id: str | None = None
     firmware: str | None = None
     band: str | None = None

@@ -158,6 +158,7 @@ def unit_row(record: UnitRecord) -> Row:
         "serial": record.serial,
         "mac": record.mac,
         "cid": record.cid,
+        "certificate": record.certificate,
         "device_id": record.device_id,
         "firmware": record.firmware,
         "band": record.band,

@@ -92,6 +92,7 @@ class UnitRow(Table, table=True):
     serial: str | None
     mac: str | None
     cid: str | None
+    certificate: str | None
     device_id: str | None
     firmware: str | None
     band: str | None

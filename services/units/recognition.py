@@ -14,7 +14,7 @@ from services.rules import same_unit
 
 log = logging.getLogger(__name__)
 
-FACTS = ("family", "model", "serial", "mac", "device_id", "firmware", "band", "part_count")
+FACTS = ("family", "model", "serial", "mac", "device_id", "firmware", "band", "part_count", "certificate")
 """Fields of a record that are taken from the identity that a unit reports."""
 
 

@@ -382,6 +382,7 @@ def target_of(record: UnitRecord, polling: Polling, options: BaseModel | None = 
         unit=record.behind,
         interface=record.interface or polling.interface,
         family=record.family or "",
+        certificate=record.certificate or "",
         options=options,
         meter_interval_s=polling.meter_interval_s if meter is None else meter,
         connect_timeout_s=polling.connect_timeout_s,

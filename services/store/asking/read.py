@@ -76,6 +76,7 @@ def unit(row: Any) -> UnitRecord:
         serial=row.serial,
         mac=row.mac,
         cid=row.cid,
+        certificate=row.certificate,
         device_id=row.device_id,
         firmware=row.firmware,
         band=row.band,

@@ -215,9 +215,9 @@ def test_a_database_that_is_not_there_is_told_with_the_remedy(run: Run, command:
 
 
 def test_the_database_is_made_by_upgrade_and_found_by_check(run: Run) -> None:
-    assert run("db", "upgrade") == (0, "database: schema 0002, brought up to date\n", "")
-    assert run("db", "upgrade") == (0, "database: schema 0002, nothing to do\n", "")
-    assert run("db", "check") == (0, "database: fine (schema 0002)\n", "")
+    assert run("db", "upgrade") == (0, "database: schema 0003, brought up to date\n", "")
+    assert run("db", "upgrade") == (0, "database: schema 0003, nothing to do\n", "")
+    assert run("db", "check") == (0, "database: fine (schema 0003)\n", "")
     assert run("receivers")[:2] == (
         0, "no receivers yet: write [[receivers]] into the configuration, or run `mic2mqtt discover`\n",
     )  # fmt: skip
