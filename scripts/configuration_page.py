@@ -34,9 +34,10 @@ than the file: `MIC2MQTT_MQTT__URL=mqtts://broker.example.org`. Lists are JSON: 
 **Secrets.** @SECRETS@
 can also be given as `<key>_file`: the name of a file that holds nothing but the value, relative to the configuration
 file. No secret is ever logged or published. In a URL, write `@ : / ? # [ ]` of a password as `%40 %3A %2F %3F %23 %5B
-%5D`. Passwords of units stand in `[[credentials]]`, for all units of a driver or for networks, or with one unit; a new one counts
-from the next `reload` on, without a restart, and a unit that refused the old one is asked again then. A search sends none. A warning, at the start and from `mic2mqtt check`, names a password that goes to another host in plain text, and a
-file with a secret that others on this machine can read.
+%5D`. Passwords of units stand in `[[credentials]]`, for all units of a driver or for networks, or with one unit; a new
+one counts from the next `reload` on, without a restart, and a unit that refused the old one is asked again then. A
+search sends none. A warning, at the start and from `mic2mqtt check`, names a password that goes to another host in
+plain text, and a file with a secret that others on this machine can read.
 
 **Files** are UTF-8; a byte order mark and the line ends of any system are fine. UTF-16, and a sign that looks like
 another one (a no-break space, a curved quotation mark), are named with their line. An address may have leading zeros,

@@ -127,8 +127,10 @@ class Target:
     family: str = ""
     """What the unit was when it answered last, a hint; empty where it never did."""
     certificate: str = ""
-    """SHA-256 of the certificate with which the unit answered first; empty where it never did. A driver whose units sign
-    their certificates themselves sends no password to another one, and reports ``identity_conflict``."""
+    """SHA-256 of the certificate with which the unit answered first; empty where it never did.
+
+    A driver whose units sign their certificates themselves sends no password to another one: ``identity_conflict``.
+    """
     options: BaseModel | None = None
     """The driver's `Driver.options` model, validated; ``None`` where the configuration has none."""
     meter_interval_s: float = 1.0

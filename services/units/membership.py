@@ -238,7 +238,8 @@ class Membership:
         old = unit.record
         fresh = replace(
             old, host=host or old.host, behind=old.behind if behind is None else behind, family=None, model=None,
-            serial=None, mac=None, cid=None, device_id=None, firmware=None, band=None, part_count=None, certificate=None,
+            serial=None, mac=None, cid=None, device_id=None, firmware=None, band=None, part_count=None,
+            certificate=None,
         )  # fmt: skip
         self._writer.change_record(unit, fresh)
         self._audit.record(
