@@ -15,7 +15,7 @@ from services import clock
 from services.discovery.outcomes import ScanOutcomes, ScanSinks
 from services.discovery.scan import CONCURRENCY, Budget, Missed, ScanOutcome, sockets_of, sweep
 from services.discovery.targets import Held, Place, ScanTargets
-from services.drivers import Makers, Unresolved, can_be_scanned, resolve
+from services.drivers import Makers, Unresolved, asks_strangers, resolve
 from services.live import Unit
 from services.model import AuditContext, AvailabilityReason, Result
 from services.rules import MAX_ADDRESSES, Host, Span, parse
@@ -237,7 +237,7 @@ def _scanned(makers: Makers, manufacturer: str | None) -> list[str]:
     return [
         name
         for name, driver in makers.items()
-        if can_be_scanned(driver) and manufacturer in {None, driver.manufacturer} and name not in makers.trouble
+        if asks_strangers(driver) and manufacturer in {None, driver.manufacturer} and name not in makers.trouble
     ]
 
 

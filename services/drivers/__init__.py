@@ -10,7 +10,7 @@ alone and finds makers by entry point; makers know neither each other nor the se
 from __future__ import annotations
 
 from services.drivers.asking import (
-    can_be_scanned,
+    asks_strangers,
     check_manufacturer,
     choose_unit,
     look,
@@ -72,7 +72,7 @@ __all__ = [
     "Trace",
     "Unresolved",
     "addresses_of",
-    "can_be_scanned",
+    "asks_strangers",
     "check_manufacturer",
     "choose_unit",
     "families",

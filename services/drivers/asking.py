@@ -39,17 +39,13 @@ async def look(
     makers: Makers,
     target: Target,
     names: Collection[str] | None = None,
-    *,
-    with_secrets: bool = True,
 ) -> Sequence[Sighting]:
     """Everything that answers at an address, of the first driver that gets an answer.
 
-    ``names`` are the drivers that are asked; without it all that have a door. ``with_secrets=False`` leaves out doors
-    at which nobody answers without a password. Raises `DriverError`: the most useful of all failures, with
+    ``names`` are the drivers that are asked; without it all that ask strangers. Raises `DriverError`: the most useful of all failures, with
     its own ``again_s`` where somebody answered, else with the shortest of all.
     """
-    chosen = list(names) if names is not None else [name for name, driver in makers.items() if driver.doors]
-    chosen = [name for name in chosen if with_secrets or name not in makers or can_be_scanned(makers[name])]
+    chosen = list(names) if names is not None else [name for name, driver in makers.items() if asks_strangers(driver)]
     if not chosen:
         raise DriverError("never_seen", "there is no driver that asks addresses", again_s=None)
     if len(chosen) == 1:
@@ -95,8 +91,11 @@ def look_limit_s(target: Target) -> float:
     return target.connect_timeout_s + QUESTIONS_MOST * target.answer_timeout_s
 
 
-def can_be_scanned(driver: Driver) -> bool:
-    """Whether a scan may knock at any address for units of this driver."""
+def asks_strangers(driver: Driver) -> bool:
+    """Whether this driver may knock where nobody named it: in a scan, and at a host of which the driver is unknown.
+
+    Without its name there are no options either, so no password: nobody would answer.
+    """
     return any(not door.needs_secret for door in driver.doors)
 
 

@@ -116,7 +116,7 @@ class Sessions:
             makers = {driver.manufacturer for driver in self._makers.values()}
             if record.model is not None and record.manufacturer not in makers:
                 return []  # it answered once, to a driver that is no longer installed
-            return [name for name, driver in self._makers.items() if driver.doors]
+            return [name for name, driver in self._makers.items() if asks_strangers(driver)]
         return [record.driver] if record.driver in self._makers else []
 
     def first_contact(
