@@ -23,6 +23,7 @@ from services.drivers import (
     SimulatedUnit,
     Simulator,
     Surroundings,
+    asks_strangers,
     find_drivers,
     find_simulators,
     get_driver,
@@ -142,6 +143,8 @@ async def probe(
     drivers: Mapping[str, Driver] = find_drivers()
     if driver is not None:
         drivers = {driver: get_driver(drivers, driver)}
+    else:
+        drivers = {name: each for name, each in drivers.items() if asks_strangers(each)}
     asked = make_target(
         place.host,
         port or place.port,

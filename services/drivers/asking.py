@@ -42,8 +42,8 @@ async def look(
 ) -> Sequence[Sighting]:
     """Everything that answers at an address, of the first driver that gets an answer.
 
-    ``names`` are the drivers that are asked; without it all that ask strangers. Raises `DriverError`: the most useful of all failures, with
-    its own ``again_s`` where somebody answered, else with the shortest of all.
+    ``names`` are the drivers that are asked; without it all that ask strangers. Raises `DriverError`: the most useful
+    of all failures, with its own ``again_s`` where somebody answered, else with the shortest of all.
     """
     chosen = list(names) if names is not None else [name for name, driver in makers.items() if asks_strangers(driver)]
     if not chosen:

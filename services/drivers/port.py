@@ -110,7 +110,7 @@ class Door:
     sockets: int = 1
     """File descriptors that one look costs; 0 for a shared datagram socket."""
     needs_secret: bool = False
-    """Nobody answers without a password or key, or asking disturbs: whoever did not name the driver never knocks here."""
+    """Nobody answers without a password or key: neither a scan nor whoever does not name the driver knocks here."""
 
 
 @dataclass(frozen=True, slots=True)

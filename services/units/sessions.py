@@ -9,7 +9,7 @@ from functools import partial
 
 from pydantic import BaseModel
 
-from services.drivers import Credentials, Makers, Target, make_target
+from services.drivers import Credentials, Makers, Target, asks_strangers, make_target
 from services.live import Inventory, Unit
 from services.model import Address, ServiceError, UnitRecord
 from services.units.availability import Availability

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from services.drivers.nonsense import UnknownValues
 from services.drivers.port import (
@@ -38,7 +38,7 @@ ALONE = (
     "options.stay_away = true leaves the place to it"
 )
 
-_Login = tuple[str, int, Options]
+_Login = tuple[str, int, str, SecretStr | None]
 
 
 class YamahaMaker:
@@ -71,7 +71,7 @@ class YamahaMaker:
     @asynccontextmanager
     async def _open(self, where: Target, listener: Listener, trace: Trace | None) -> AsyncIterator[EliteLink]:
         options = where.options if isinstance(where.options, Options) else Options()
-        login = (where.host, where.port or PORT, options)
+        login = (where.host, where.port or PORT, options.user, options.password)
         if login in self._refused:
             raise DriverError("auth_failed", NOT_AGAIN.format(self._refused[login]), again_s=None)
         if where.host not in self._warned and not options.stay_away:
