@@ -12,7 +12,7 @@ _PROMPTS: Final[tuple[tuple[Prompt, re.Pattern[str]], ...]] = (
     ("user", re.compile(r"(?i)(?:^|\b)(?:log[ -]?in|user(?:[ -]?name)?)(?: name)?\s*[:>?]\s*$")),
 )
 _REFUSED: Final = re.compile(r"(?i)incorrect|denied|invalid|fail(?:ed|ure)|wrong|not authori[sz]ed|bad (?:user|pass)")
-_OCCUPIED: Final = re.compile(r"(?i)\b(?:in use|busy|already (?:logged|connected|in use)|another|too many|maximum|only one)\b")
+_OCCUPIED: Final = re.compile(r"(?i)\b(?:in use|busy|already (?:logged|connected)|another|too many|maximum|only one)\b")
 
 
 def prompt(text: str) -> Prompt | None:
