@@ -151,6 +151,7 @@ def test_makers_know_only_the_port_transports_and_words(graph: grimp.ImportGraph
         f"{DRIVERS}.several",
         "services.model",
         "services.clock",
+        "services.pace",
     )
     strays = [
         f"{module} imports {known}"

@@ -210,9 +210,10 @@ class SeveralSimulators:
     def __init__(self, simulators: Sequence[Simulator]) -> None:
         self._simulators = simulators
         self.name: str = simulators[0].name
-        self.faults: Mapping[str, str] = {
-            name: text for each in reversed(simulators) for name, text in each.faults.items()
-        }
+        faults: dict[str, str] = {}
+        for name, text in (pair for each in simulators for pair in each.faults.items()):
+            faults.setdefault(name, text)
+        self.faults: Mapping[str, str] = faults
         self.traits: Mapping[str, frozenset[str]] = {
             product: traits for each in simulators for product, traits in each.traits.items()
         }

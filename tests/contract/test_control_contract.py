@@ -150,7 +150,7 @@ METERS_ASKED: Mapping[str, re.Pattern[bytes]] = {
 }
 """What goes out without being asked for by anybody, by driver: the request for meters."""
 SETS: Mapping[str, re.Pattern[bytes]] = {
-    "shure": re.compile(rb"< *SET", re.IGNORECASE),
+    "shure": re.compile(rb"[<*] *SET", re.IGNORECASE),
     "sennheiser": re.compile(rb"[A-Za-z]+ [^\r]*\r"),  # a word alone asks, a word with something behind it sets
 }
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from services.drivers.port import SimulatedUnit
+from services.drivers.several import join_simulators
 from services.drivers.shure.simulation.chargers.fleet import MODELS as CHARGERS
 from services.drivers.shure.simulation.chargers.fleet import simulate_chargers
 from services.drivers.shure.simulation.families import DEFAULTS
 from services.drivers.shure.simulation.faults import FAULTS
 from services.drivers.shure.simulation.fleet import Options, simulate
 from services.drivers.shure.simulation.receivers.unit import Unit
+from services.drivers.shure.simulation.uhfr.simulator import uhfr_simulator
 
 __all__ = ["FAULTS", "Options", "ShureSimulator", "Unit", "simulate", "simulator"]
 
@@ -67,4 +69,4 @@ class ShureSimulator:
         return simulate(family, count=count, listen=listen, port=port, seed=seed, **chosen)
 
 
-simulator = ShureSimulator()
+simulator = join_simulators(ShureSimulator(), uhfr_simulator)
