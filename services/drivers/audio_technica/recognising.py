@@ -1,0 +1,61 @@
+"""Finds out which line of units answers: by the model that it names, or by what it can be asked."""
+
+from __future__ import annotations
+
+from services.drivers.audio_technica.asking import Asking, Reply
+from services.drivers.audio_technica.codec.lines import NO_LINK, fields
+from services.drivers.audio_technica.families.atw import ATW
+from services.drivers.audio_technica.families.catalogue import FAMILIES, family_of
+from services.drivers.audio_technica.families.family import Family
+from services.drivers.audio_technica.families.system20 import LINKS
+from services.drivers.port import DriverError
+from services.model import clean_text
+
+STRANGER_AGAIN_S = 300.0
+"""A unit of another kind stays one for long."""
+NAMED_MOST = 40
+
+_MODEL, _LEVELS = "gmymodel", "garlv"
+_FIRST_PART = "1"
+_BY_PORT: dict[int, tuple[tuple[str, str, str], ...]] = {
+    17200: ((_MODEL, "", NO_LINK), (_MODEL, "", LINKS[0])),
+    17300: ((_LEVELS, _FIRST_PART, NO_LINK), (_MODEL, "", NO_LINK)),
+}
+_ANYWHERE = ((_MODEL, "", NO_LINK), (_MODEL, "", LINKS[0]), (_LEVELS, _FIRST_PART, NO_LINK))
+"""What is asked: word, parameters, id. A System 20 may listen to its RxLink id alone."""
+
+_KNOWN = ", ".join(family.title for family in FAMILIES)
+
+
+async def recognise(asking: Asking, port: int) -> Family:
+    """The line of the unit. Raises `DriverError` (wrong_model, timeout)."""
+    refused = False
+    for word, text, link in _BY_PORT.get(port, _ANYWHERE):
+        reply = await asking.ask(word, text, link=link)
+        if reply.answered and word == _LEVELS:
+            return ATW
+        if reply.answered:
+            return _named(asking, reply)
+        refused = refused or not reply.silent
+    where = asking.connection.peer
+    if refused:
+        detail = (
+            f"{where} speaks Audio-Technica's commands but is none of {_KNOWN}: maybe a mixer (ATDM) or a conference "
+            "system (ATUC), which this driver does not read"
+        )
+        raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S)
+    if asking.strange and not asking.heard:
+        beginning = asking.strange.decode("latin-1")
+        detail = f"{where} is no Audio-Technica unit: it says {beginning!r}"
+        raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S)
+    raise DriverError("timeout", f"{where} takes the connection and answers nothing: check its network, or restart it")
+
+
+def _named(asking: Asking, reply: Reply) -> Family:
+    """The line of the model that a unit names. Raises `DriverError`."""
+    model = clean_text(fields(reply.message.text)[0].strip(), NAMED_MOST) if reply.message is not None else ""
+    family = family_of(model)
+    if family is None:
+        detail = f"{asking.connection.peer} is a {model or 'unit without a name'}: this driver reads {_KNOWN}"
+        raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S)
+    return family

@@ -1,0 +1,5 @@
+"""Simulated units of Audio-Technica on real sockets. The runtime never imports this room.
+
+Written from the notes (docs/protocols/audio-technica.md) and not from the driver's tables, so that the two check one
+another. What no source has is decided here and named where it is decided. Public: `simulator.simulator`.
+"""
