@@ -147,11 +147,13 @@ async def test_a_unit_that_says_nothing_is_not_said_to_have_taken_it(case: Case)
 METERS_ASKED: Mapping[str, re.Pattern[bytes]] = {
     "shure": re.compile(rb"< SET \d+ METER_RATE \d{5} >"),
     "sennheiser": re.compile(rb"Push \d+ \d+ \d+\r"),
+    "audio_technica": re.compile(rb"glevel(?:rf|afrx) O [^\r]*\r"),
 }
 """What goes out without being asked for by anybody, by driver: the request for meters."""
 SETS: Mapping[str, re.Pattern[bytes]] = {
     "shure": re.compile(rb"[<*] *SET", re.IGNORECASE),
     "sennheiser": re.compile(rb"[A-Za-z]+ [^\r]*\r"),  # a word alone asks, a word with something behind it sets
+    "audio_technica": re.compile(rb"(?:^|\r)[^g]|[a-z] S "),  # what asks begins with g and wants no ACK
 }
 
 

@@ -114,7 +114,7 @@ class AudioTechnicaMaker:
         """A link at the port where somebody listens. Raises `DriverError`."""
         self._check_wanted(where)
         failures: list[DriverError] = []
-        for port in PORTS if where.port is None else (where.port,):
+        for port in ports_of(where):
             await self._let_go(where.host, port)
             held_again_s = LEFT_S if self._since_left(where.host, port) < LEFT_S else HELD_AGAIN_S
             link = AudioTechnicaLink(where, port, listener, trace, self._unknown, held_again_s=held_again_s)
@@ -161,6 +161,14 @@ class AudioTechnicaMaker:
             told = f"the bridge was told to leave {where.host} alone (options.stay_away = true)"
             detail = f"{told}, because the unit {ONE_CLIENT}"
             raise DriverError("control_blocked", detail, again_s=None)
+
+
+def ports_of(where: Target) -> Sequence[int]:
+    """Where a unit may listen: where it is said to, or first where its line does."""
+    if where.port is not None:
+        return (where.port,)
+    last = {family.name: family.port for family in FAMILIES}.get(where.family)
+    return sorted(PORTS, key=lambda port: port != last)
 
 
 def family_of_notice(message: Message) -> Family | None:
