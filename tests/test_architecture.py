@@ -35,6 +35,7 @@ ONLY_IN = {
     "paho": {"bridge.mqtt.client", "bridge.mqtt.connecting"},
     "amqtt": {"bridge.cli.demo"},
     "prometheus_client": {"bridge.http.metrics"},
+    "websockets": {"services.drivers.transport.websocket"},
 }
 """Third-party packages that only these modules may know, so that only they change with them."""
 

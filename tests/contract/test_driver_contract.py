@@ -153,9 +153,12 @@ class Listening:
 
 
 def target(unit: SimulatedUnit, *, meter_interval_s: float = 0.1, answer_timeout_s: float = 1.0) -> Target:
+    """``unit`` and ``options`` are of units that are reached only behind a gateway, or with a password."""
     return make_target(
         unit.host,
         unit.port,
+        unit=getattr(unit, "unit", ""),
+        options=getattr(unit, "options", None),
         meter_interval_s=meter_interval_s,
         connect_timeout_s=1.0,
         answer_timeout_s=answer_timeout_s,

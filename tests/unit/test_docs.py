@@ -250,7 +250,7 @@ def _is_root(topic: str) -> bool:
 def test_every_configuration_on_a_page_can_be_read(tmp_path: Path) -> None:
     found = list(blocks("toml"))
     assert {page for page, _ in found} >= {"README.md", "docs/quick-start.md", "docs/configuration.md"}
-    for secret in ("mqtt-password", "database-password", "acme-password"):
+    for secret in ("mqtt-password", "database-password", "acme-password", "system-api-key"):
         (tmp_path / secret).write_text("secret", encoding="utf-8")
     for number, (page, example) in enumerate(found):
         if "project" in tomllib.loads(example):

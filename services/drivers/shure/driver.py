@@ -21,12 +21,14 @@ from services.drivers.port import (
     Target,
     Trace,
 )
-from services.drivers.several import join
+from services.drivers.several import Protocol, join
 from services.drivers.shure.conversation import PORT
 from services.drivers.shure.families import MANUFACTURER, MORE, PRODUCTS, model_of
 from services.drivers.shure.link import ShureLink
 from services.drivers.shure.replaying import replay
 from services.drivers.shure.slp_listener import receive_adverts
+from services.drivers.shure.system_api.driver import system_api
+from services.drivers.shure.system_api.options import SystemApiOptions
 from services.drivers.shure.uhfr.driver import uhfr_driver
 from services.model import Key
 
@@ -99,4 +101,4 @@ def _nobody(readings: Sequence[Reading]) -> None:
     """Nobody listens: who answers is all that is wanted."""
 
 
-driver = join(ShureDriver(), uhfr_driver)
+driver = join(ShureDriver(), uhfr_driver, Protocol(system_api, gateway=True), options=SystemApiOptions)
