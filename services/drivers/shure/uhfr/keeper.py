@@ -26,6 +26,10 @@ STOPS_MOST = 3
 """A receiver that goes on sending after so many requests to stop does it for somebody else."""
 
 
+def _nothing(_what: object) -> None:
+    """The conversation is over."""
+
+
 @dataclass(slots=True)
 class _Metered:
     """What was asked of one channel."""
@@ -61,10 +65,12 @@ class Keeper:
         if self._task is None:
             self._task = self._loop.create_task(self._run(), name="uhfr keeper")
 
-    def cancel(self) -> None:
-        """Send nothing more by itself."""
+    def end(self) -> None:
+        """Send nothing more by itself; nothing here refers to the conversation."""
         if self._task is not None:
             self._task.cancel()
+        self._send = self._lost = _nothing
+        self._poll, self._polled = tuple, tuple
 
     def want(self, channel: int, seconds: float) -> None:
         """Ask for samples of a channel each so many seconds; 0 stops them."""
@@ -82,7 +88,6 @@ class Keeper:
 
     def stop(self) -> None:
         """Ask for no more samples; nothing confirms it, so each request goes out twice."""
-        self.cancel()
         for number, mine in self._channels.items():
             if mine.wanted_s > 0:
                 self._send([meter(number, 0)] * 2)

@@ -156,7 +156,7 @@ class UhfrLink:
         """End what runs, and ask the receiver to send no more, if it is there at all."""
         if not self._closed.done() and self._loop.time() - self._last_heard <= ALIVE_S:
             self._keeper.stop()
-        self._keeper.cancel()
+        self._keeper.end()  # nothing may hold the conversation: a scan ends thousands of them
         self._questions.end()
         self._sender = None
         self._closed = self._loop.create_future()
@@ -186,8 +186,8 @@ class UhfrLink:
         self._last_heard = self._loop.time()
         meters = self._keeper.meters(sample.channel)
         understood = meters.add(sample, self._last_heard)
-        if not self._state.take_sampled(sample.channel, sample.battery, carrier=meters.carrier) or not understood:
-            self._counters["unknown_values"] += 1
+        known = self._state.take_sampled(sample.channel, sample.battery, carrier=meters.carrier, gone=meters.gone)
+        self._counters["unknown_values"] += not (known and understood)
 
     def _report(self, report: Report) -> None:
         self._last_heard = self._loop.time()

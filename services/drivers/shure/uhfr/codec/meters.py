@@ -35,6 +35,9 @@ LAMPS: Final = 8
 CARRIER_S: Final = 3.0
 """An antenna that lights up, or a fade, changes what is said of the carrier only after so long."""
 
+GONE_S: Final = 10.0
+"""After so long without a lit antenna nothing is on the air, whatever bars are still reported."""
+
 _BYTES: Mapping[str, int] = {text: raw for raw in range(256) for text in {f"{raw}", f"{raw:02}", f"{raw:03}"}}
 """Every way to write 0 to 255: looked up instead of converted."""
 _ANTENNAS: Mapping[str, tuple[bool, bool]] = {
@@ -57,6 +60,8 @@ class Meters:
     """When the newest sample came."""
     carrier: bool | None = None
     """Whether an antenna receives, fades bridged."""
+    gone: bool = False
+    """Whether no antenna was lit for `GONE_S`."""
     _lit: bool | None = None
     _since: float = 0.0
     _samples: int = 0
@@ -107,9 +112,11 @@ class Meters:
     def forget(self) -> None:
         """Samples do not come any more: what they said of this moment is no longer known."""
         self.rf_a = self.rf_b = self.newest = self.carrier = self._lit = None
+        self.gone = False
 
     def _note(self, *, lit: bool, now: float) -> None:
         if lit is not self._lit:
             self._lit, self._since = lit, now
         if self.carrier is None or now - self._since >= CARRIER_S:
             self.carrier = lit
+        self.gone = not lit and now - self._since >= GONE_S

@@ -19,7 +19,7 @@ def replay(parts: int, data: bytes) -> list[Reading]:
         elif isinstance(message, Sample):
             mine = meters[message.channel]
             mine.add(message, now=0.0)
-            state.take_sampled(message.channel, message.battery, carrier=mine.carrier)
+            state.take_sampled(message.channel, message.battery, carrier=mine.carrier, gone=mine.gone)
             state.take_levels(message.channel, mine.rf_a, mine.rf_b)
     numbers = range(1, parts + 1)
     summaries = ((number, meters[number].take()) for number in numbers)

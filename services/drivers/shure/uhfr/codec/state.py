@@ -2,8 +2,8 @@
 
 Theory: a value comes as an answer, as a change that the receiver tells, and as a sample's battery. So this keeps the
 newest of every key and hands out what differs from what was handed out before. Whether a transmitter is on the air is
-never told: battery bars come from a transmitter alone, and no bars with no antenna lit is none. Bars missing beside a
-lit antenna stays undecided (docs/protocols/uhfr.md#is-a-transmitter-there).
+never told: battery bars come from a transmitter alone, and no bars with no antenna lit is none. No bars beside a lit
+antenna stays undecided, and antennas that stay dark outweigh bars (docs/protocols/uhfr.md#is-a-transmitter-there).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class UnitState:
         }
         self._handed_out = {number: dict(values) for number, values in self._values.items()}
         self._carrier: dict[int, bool | None] = {}
+        self._gone: dict[int, bool] = {}
         self.answered: set[tuple[int, str]] = set()
         """Words that were ever reported, by channel."""
 
@@ -51,11 +52,11 @@ class UnitState:
         self._merge(report.channel, dict(zip(word.keys, values, strict=True)))
         return True
 
-    def take_sampled(self, channel: int, battery: str, *, carrier: bool | None) -> bool:
+    def take_sampled(self, channel: int, battery: str, *, carrier: bool | None, gone: bool) -> bool:
         """Merge what a sample says beside its levels; whether the battery had a meaning."""
         if battery not in BATTERY_BARS:
             return False
-        self._carrier[channel] = carrier
+        self._carrier[channel], self._gone[channel] = carrier, gone
         self._merge(channel, {"battery_bars": BATTERY_BARS[battery]})
         return True
 
@@ -65,7 +66,7 @@ class UnitState:
 
     def unmetered(self, channel: int) -> None:
         """Samples do not come any more: what they said is no longer known."""
-        self._carrier[channel] = None
+        self._carrier[channel], self._gone[channel] = None, False
         self._merge(channel, dict.fromkeys(METERED))
 
     def forget(self, channel: int, word: str) -> None:
@@ -105,5 +106,11 @@ class UnitState:
         known = self._values[channel]
         known |= values
         if channel:
-            silent = self._carrier.get(channel) is False
-            known[PRESENT] = True if known["battery_bars"] is not None else False if silent else None
+            known[PRESENT] = self._present(channel)
+
+    def _present(self, channel: int) -> bool | None:
+        if self._gone.get(channel):
+            return False
+        if self._values[channel]["battery_bars"] is not None:
+            return True
+        return False if self._carrier.get(channel) is False else None

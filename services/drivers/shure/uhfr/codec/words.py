@@ -28,7 +28,6 @@ class Word:
     keys: tuple[str, ...]
     read: Callable[[str], Values]
     sure: bool = False
-    asked: bool = True
 
 
 NO_VALUE = frozenset({"", "U", "UNKNOWN", "UNKN", "NONE", "--", "NOCHANGE"})
