@@ -1,4 +1,4 @@
-"""`discover`, `probe` and `simulate`: receivers without broker and database."""
+"""`discover`, `probe`, `capture` and `simulate`: units without broker and database."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
+from bridge.cli import captures
 from bridge.cli.probe import Probe
 from bridge.cli.run import raise_file_limit
 from bridge.settings import FILE_SUFFIX, load, read_secret
 from services.discovery import MENDABLE, OURS, Found, ScanOutcome, ask_places, cannot_ask
 from services.drivers import (
     Driver,
+    DriverError,
     Makers,
     Sighting,
     SimulatedUnit,
     Simulator,
     Surroundings,
+    Target,
     asks_strangers,
     find_drivers,
     find_simulators,
@@ -121,40 +124,72 @@ def _as_json(found: Sighting) -> str:
     return json.dumps(place | dataclasses.asdict(found.identity), sort_keys=True)
 
 
-async def probe(
-    target: str,
-    *,
-    port: int | None,
-    driver: str | None,
-    interface: str,
-    meter_interval_s: float,
-    listen_s: float,
-    write: Write,
-    unit: str = "",
-    options: Sequence[str] = (),
-) -> bool:
-    """Talk to one unit. Raises `ValueError` for what is no host or no option of the driver, `UnknownDriverError`.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asked:
+    """One unit as it is named on the command line."""
 
-    ``unit`` is the unit behind a gateway, ``options`` are the driver's own settings as NAME=VALUE.
+    host: str
+    port: int | None = None
+    driver: str | None = None
+    unit: str = ""
+    """The unit behind a gateway."""
+    options: Sequence[str] = ()
+    """The driver's own settings as NAME=VALUE."""
+    interface: str = ""
+    meter_interval_s: float = 1.0
+
+    def drivers(self) -> Mapping[str, Driver]:
+        """Who is to ask. Raises `UnknownDriverError`."""
+        drivers: Mapping[str, Driver] = find_drivers()
+        if self.driver is not None:
+            return {self.driver: get_driver(drivers, self.driver)}
+        return {name: driver for name, driver in drivers.items() if asks_strangers(driver)}
+
+    def target(self) -> Target:
+        """Where it is. Raises `ValueError` for what is no host or no option of the driver, `UnknownDriverError`."""
+        place = parse(self.host)
+        if not isinstance(place, Host):
+            raise ValueError(f"{self.host!r} is more than one address: use `mic2mqtt discover`")  # noqa: TRY004 - a wrong text
+        return make_target(
+            place.host,
+            self.port or place.port,
+            unit=self.unit,
+            interface=self.interface,
+            options=_driver_options(self.drivers(), self.driver, self.options),
+            meter_interval_s=self.meter_interval_s,
+        )
+
+
+async def probe(asked: Asked, *, listen_s: float, write: Write) -> bool:
+    """Talk to one unit. Raises `ValueError` and `UnknownDriverError` as `Asked.target`."""
+    target = asked.target()
+    async with Makers(asked.drivers()).open(Surroundings(asked.interface)) as makers:
+        return await Probe(target, makers, write).run(listen_s)
+
+
+async def capture(
+    asked: Asked, *, listen_s: float, path: Path | None, agree: Callable[[str], bool], write: Write
+) -> bool:
+    """Record one unit, show what was taken out, and write the file where ``agree`` says so; whether it was written.
+
+    Raises `ValueError` and `UnknownDriverError` as `Asked.target`, `OSError` where the file cannot be written.
     """
-    place = parse(target)
-    if not isinstance(place, Host):
-        raise ValueError(f"{target!r} is more than one address: use `mic2mqtt discover`")  # noqa: TRY004 - a wrong text
-    drivers: Mapping[str, Driver] = find_drivers()
-    if driver is not None:
-        drivers = {driver: get_driver(drivers, driver)}
-    else:
-        drivers = {name: each for name, each in drivers.items() if asks_strangers(each)}
-    asked = make_target(
-        place.host,
-        port or place.port,
-        unit=unit,
-        interface=interface,
-        options=_driver_options(drivers, driver, options),
-        meter_interval_s=meter_interval_s,
-    )
-    async with Makers(drivers).open(Surroundings(interface)) as makers:
-        return await Probe(asked, makers, write).run(listen_s)
+    target = asked.target()
+    async with Makers(asked.drivers()).open(Surroundings(asked.interface)) as makers:
+        write(f"reading {asked.host}, then listening for {listen_s:g} s")
+        try:
+            recorded = await captures.record(target, makers, listen_s)
+        except DriverError as error:
+            write(f"nothing was recorded: {error.reason}: {error.detail}")
+            return False
+    captures.show(recorded, write)
+    path = path or Path(f"{recorded.product}.capture")
+    if not await asyncio.to_thread(agree, f"Write this to {path}?"):
+        write("nothing was written")
+        return False
+    beside = captures.save(recorded, path)
+    write(f"{path} and {beside.name} are written: read both, then see CONTRIBUTING.md for how to send them")
+    return True
 
 
 def _driver_options(drivers: Mapping[str, Driver], name: str | None, given: Sequence[str]) -> BaseModel | None:

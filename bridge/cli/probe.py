@@ -92,7 +92,7 @@ class Probe:
         async with self._makers.maker(name).connect(self._target, self._note, transcript.trace) as link:
             try:
                 description = await link.read_all()
-                await _listen(link, listen_s)
+                await listen(link, listen_s)
                 for number in description.parts:
                     link.take_telemetry(Part(number))  # meters are read when somebody takes them, and counted then
             finally:
@@ -132,7 +132,7 @@ class Probe:
             self._write("  there is no driver that asks addresses")
 
 
-async def _listen(link: Link, seconds: float) -> None:
+async def listen(link: Link, seconds: float) -> None:
     """Listen for some seconds. Raises `DriverError` where the unit ends the conversation before."""
     closed = asyncio.ensure_future(link.wait_closed())
     try:

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from bridge.cli.captures import as_json, understood
 from services.drivers import Reading, find_drivers
 from services.model import Part
 
 DRIVERS = find_drivers()
 HERE = Path(__file__).parent
 CAPTURES = sorted(HERE.rglob("*.capture"))
-METERED = "samples"
-"""Stands in every summary of meters, and nowhere else."""
 
 
 def read(capture: Path) -> tuple[dict[str, str], bytes]:
@@ -33,37 +31,17 @@ def read(capture: Path) -> tuple[dict[str, str], bytes]:
     return header, b"\n".join(lines) + b"\n"
 
 
-def place_of(reading: Reading) -> str:
-    number, slot = reading.part
-    place = f"part {number}" if number else "unit"
-    return f"{place} slot {slot}" if slot else f"{place} telemetry" if METERED in reading.values else place
-
-
-def merged(readings: list[Reading]) -> dict[str, Any]:
-    """Everything that is known in the end, by what it is about."""
-    known: dict[str, Any] = {}
-    for reading in readings:
-        values = known.setdefault(place_of(reading), {})
-        if reading.whole:
-            gone = {key: dict.fromkeys(value) if key == "more" else None for key, value in values.items()}
-            values |= gone
-        values |= reading.values
-        if reading.more:
-            values["more"] = {**values.get("more", {}), **reading.more}
-    return {place: values for place, values in known.items() if values}
-
-
 @pytest.mark.parametrize("capture", CAPTURES, ids=lambda capture: f"{capture.parent.name}-{capture.stem}")
 def test_what_a_unit_said_is_understood(capture: Path) -> None:
     header, data = read(capture)
     driver = DRIVERS[header["driver"]]
     assert header["product"] in {product.name for product in driver.products}
-    understood = merged(list(driver.replay(header["product"], data)))
+    found = understood(driver.replay(header["product"], data))
     expected = capture.with_suffix(".json")
     if not expected.exists():
-        expected.write_text(json.dumps(understood, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+        expected.write_text(as_json(found))
         pytest.fail(f"{expected.name} did not exist and was written: look at it, and keep it if it is right")
-    assert understood == json.loads(expected.read_text())
+    assert found == json.loads(expected.read_text())
 
 
 @pytest.mark.parametrize("name", sorted(name for name, driver in DRIVERS.items() if driver.doors))
@@ -73,4 +51,4 @@ def test_every_driver_brings_a_capture(name: str) -> None:
 
 def test_a_reading_that_is_whole_takes_back_what_it_does_not_name() -> None:
     readings = [Reading(Part(1), {"a": 1, "b": 2}), Reading(Part(1), {"b": 3}, whole=True)]
-    assert merged(readings) == {"part 1": {"a": None, "b": 3}}
+    assert understood(readings) == {"part 1": {"a": None, "b": 3}}

@@ -1,8 +1,9 @@
-"""`discover`, `probe` and `simulate`: units on the network, without broker or database."""
+"""`discover`, `probe`, `capture` and `simulate`: units on the network, without broker or database."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,37 +41,57 @@ def discover(
     run_to_end(cli_devices.discover(places, concurrency=concurrency, interface=interface, as_json=as_json, write=write))
 
 
+Host = Annotated[str, typer.Argument(help="Address or name, HOST or HOST:PORT.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Where it is not the driver's own.")]
+DriverName = Annotated[str | None, typer.Option("--driver", help="Ask with this driver only.")]
+BehindGateway = Annotated[str, typer.Option("--unit", help="Which unit behind a gateway, as `discover` names it.")]
+DriverOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option", help="NAME=VALUE of the driver's own options; repeatable. password_file=FILE keeps a secret."
+    ),
+]
+MeterInterval = Annotated[str, typer.Option(help="Metering to ask for; 0 is none.")]
+
+
 @commands.command(epilog="Example: mic2mqtt probe 10.20.0.11 --listen 10s")
 def probe(
-    host: Annotated[str, typer.Argument(help="Address or name, HOST or HOST:PORT.")],
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Where it is not the driver's own.")] = None,
-    driver: Annotated[str | None, typer.Option(help="Ask with this driver only.")] = None,
-    unit: Annotated[str, typer.Option(help="Which unit behind a gateway, as `discover` names it.")] = "",
-    option: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=VALUE of the driver's own options; repeatable. password_file=FILE keeps a secret."),
-    ] = None,
+    host: Host,
+    port: Port = None,
+    driver: DriverName = None,
+    unit: BehindGateway = "",
+    option: DriverOption = None,
     interface: Interface = "",
-    meter_interval: Annotated[str, typer.Option(help="Metering to ask for; 0 is none.")] = "1s",
+    meter_interval: MeterInterval = "1s",
     listen: Annotated[str, typer.Option(help="How long to listen after everything was read.")] = "3s",
 ) -> None:
     """Talk to one unit and print every line sent and received, with a verdict."""
     from bridge.cli import devices as cli_devices
 
-    fine = run_to_end(
-        cli_devices.probe(
-            host,
-            port=port,
-            driver=driver,
-            interface=interface,
-            meter_interval_s=seconds_of(meter_interval),
-            listen_s=seconds_of(listen),
-            write=write,
-            unit=unit,
-            options=option or (),
-        )
-    )
-    end(fine)
+    asked = cli_devices.Asked(host, port, driver, unit, option or (), interface, seconds_of(meter_interval))
+    end(run_to_end(cli_devices.probe(asked, listen_s=seconds_of(listen), write=write)))
+
+
+@commands.command(epilog="Example: mic2mqtt capture 10.20.0.11 --for 30s")
+def capture(  # noqa: PLR0917 - the command line's options, each by its name
+    host: Host,
+    listen: Annotated[str, typer.Option("--for", help="How long to listen after everything was read.")] = "30s",
+    out: Annotated[Path | None, typer.Option(help="The file; else PRODUCT.capture in this folder.")] = None,
+    port: Port = None,
+    driver: DriverName = None,
+    unit: BehindGateway = "",
+    option: DriverOption = None,
+    interface: Interface = "",
+    meter_interval: MeterInterval = "1s",
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+) -> None:
+    """Record what a unit says, without names, serial numbers and addresses: a file that is a test."""
+    from bridge.cli import devices as cli_devices
+
+    asked = cli_devices.Asked(host, port, driver, unit, option or (), interface, seconds_of(meter_interval))
+    agree = (lambda _question: True) if yes else typer.confirm
+    work = cli_devices.capture(asked, listen_s=seconds_of(listen), path=out, agree=agree, write=write)
+    end(run_to_end(work))
 
 
 @commands.command(epilog="Example: mic2mqtt simulate --product shure/ulxd4q --count 20 --listen 127.0.20.1")

@@ -22,8 +22,8 @@ from services.model import UNIT_KINDS
 ROOT = Path(__file__).parents[3]
 
 COMMANDS = (
-    "run", "demo", "watch", "discover", "probe", "simulate", "send", "units", "receivers", "audit", "check", "version",
-    "asyncapi", "db upgrade", "db check",
+    "run", "demo", "watch", "discover", "probe", "capture", "simulate", "send", "units", "receivers", "audit",
+    "check", "version", "asyncapi", "db upgrade", "db check",
 )  # fmt: skip
 
 Run = Callable[..., tuple[int, str, str]]

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bridge.cli.captures import METERED
 from services.drivers import Driver, Product, Reading
 from services.drivers.shure.codec import slp
 from services.drivers.shure.codec.framing import LIMIT, Framer
 from services.model import UNIT_KINDS, clean_text
 from services.rules import Reception, admitted, checks_for, checks_of
-from tests.captures.test_captures import CAPTURES, DRIVERS, METERED, read
+from tests.captures.test_captures import CAPTURES, DRIVERS, read
 
 PRODUCTS: Sequence[tuple[Driver, Product]] = [
     (driver, product) for driver in DRIVERS.values() if driver.doors for product in driver.products

@@ -17,9 +17,11 @@ MOST_BYTES = 4096
 """More than a datagram of an advert has."""
 
 VERSION, ATTRIBUTE_REPLY = 2, 7
-OUI_PREFIX = "00:0e"
-"""A CID begins with the last four bytes of the MAC; Shure's begin with 00:0e:dd."""
-OUI_REST = "DD"
+OUI_PREFIXES: Mapping[str, str] = {"DD": "00:0e", "EE": "d8:34"}
+"""A CID begins with the last four bytes of the MAC: its third byte tells which of Shure's two ranges it is from.
+
+Source: docs/protocols.md#where-our-reading-is-a-guess (`00:0e:dd` was seen in an advert, `d8:34:ee` follows from it).
+"""
 
 _ATTRIBUTE = re.compile(r"\(([A-Za-z0-9.\-]+)=([^()]*)\)")
 _CID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
@@ -66,7 +68,8 @@ def is_cid(text: str) -> bool:
 
 def mac_of(cid: str) -> str | None:
     """``DD47E0D7-...`` -> ``00:0e:dd:47:e0:d7``; ``None`` where it is not Shure's form."""
-    if _CID.match(cid) is None or not cid.upper().startswith(OUI_REST):
+    prefix = OUI_PREFIXES.get(cid[:2].upper())
+    if _CID.match(cid) is None or prefix is None:
         return None
     tail = cid[:8].lower()
-    return ":".join((OUI_PREFIX, *(tail[place : place + 2] for place in range(0, 8, 2))))
+    return ":".join((prefix, *(tail[place : place + 2] for place in range(0, 8, 2))))

@@ -55,6 +55,12 @@ def test_a_name_that_a_terminal_would_obey_is_shown_and_not_obeyed() -> None:
     assert DriverError("wrong_model", "it is a \x9b31m").detail == "it is a \N{REPLACEMENT CHARACTER}31m"
 
 
+def test_a_cid_of_the_second_range_of_addresses_is_a_mac() -> None:
+    advert = sighting_of(datagram(REAL.replace("DD47E0D7", "EE47E0D7")), "10.0.0.9")
+    assert advert is not None
+    assert advert.identity.mac == "d8:34:ee:47:e0:d7"
+
+
 def test_a_cid_of_another_maker_is_no_mac() -> None:
     advert = sighting_of(datagram(REAL.replace("DD47E0D7", "AB47E0D7")), "10.0.0.9")
     assert advert is not None
