@@ -27,7 +27,7 @@ def sighting_of(datagram: bytes, host: str) -> Sighting | None:
         MANUFACTURER,
         family.name,
         family.kind,
-        model=function,
+        model=function if function.upper().startswith(model.name.upper()) else model.name,
         mac=slp.mac_of(cid),
         cid=evidence.get("cid"),
         part_count=model.parts,

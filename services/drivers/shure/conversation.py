@@ -16,7 +16,8 @@ from services.drivers.shure.barrier import Barrier
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.codec.messages import Message
-from services.drivers.shure.families import WireAddress
+from services.drivers.shure.codec.reported_levels import ReportedLevels
+from services.drivers.shure.families import Family, WireAddress
 from services.drivers.transport import tcp as transport
 
 log = logging.getLogger(__name__)
@@ -71,9 +72,11 @@ class Conversation:
         self._samples: list[bytes] = []
         """Older meters, found among other messages."""
         self.channels = 1
-        """How many channels may send meters; an ANX4 has up to 24."""
+        """How many lines of meters may come at a time: one a channel, and an ANX4 has up to 24."""
         self._barrier: Barrier | None = None
         self._fence: WireAddress | None = None
+        self._line_end = b""
+        self._levels: ReportedLevels | None = None
         self._fence_asked_at = self._loop.time()
         self.answers: Counter[WireAddress] = Counter()
         """How often each property has been reported since it was cleared."""
@@ -101,6 +104,12 @@ class Conversation:
             interface=target.interface,
             refused_hint=REFUSED,
         )
+
+    def speak(self, family: Family, parts: int) -> None:
+        """Talk as units of a family want it, as soon as it is known; it may have so many ``parts``."""
+        self._line_end = family.dialect.line_end
+        self._levels = family.meters.levels if family.meters else None
+        self.channels = parts * (len(self._levels.names) if self._levels else 1)
 
     @property
     def connection(self) -> transport.Connection:
@@ -152,8 +161,10 @@ class Conversation:
     def _sort(self, bodies: list[bytes]) -> None:
         samples: list[bytes] = []
         others: list[bytes] = []
+        levels = self._levels
         for body in bodies:
-            (samples if body[: len(VERB)].upper() == VERB else others).append(body)
+            is_sample = body[: len(VERB)].upper() == VERB or (levels is not None and levels.has(body))
+            (samples if is_sample else others).append(body)
         if samples:
             self._keep(samples)
         if others:
@@ -186,7 +197,7 @@ class Conversation:
             self._arrived.set()
 
     def take_samples(self) -> bytes:
-        """The SAMPLE messages that came since the last call, one behind the other, oldest first."""
+        """The messages with meters that came since the last call, one behind the other, oldest first."""
         if not (self._unread or self._samples):
             return b""
         taken = b"".join((*self._samples, *self._unread))
@@ -197,8 +208,14 @@ class Conversation:
     # -- what goes out ---------------------------------------------------------------------------------------
 
     def send(self, messages: Iterable[bytes]) -> None:
-        """Write messages in one piece."""
-        data = b"".join(messages)
+        """Write messages: in one piece, or each as a line of its own where the family wants lines."""
+        if self._line_end:
+            for message in messages:
+                self._write(message + self._line_end)
+        else:
+            self._write(b"".join(messages))
+
+    def _write(self, data: bytes) -> None:
         if self._trace is not None:
             self._trace(">", data)
         self.connection.send(data)
@@ -214,7 +231,8 @@ class Conversation:
 
     async def ask_stranger(self, questions: Iterable[bytes], done: Callable[[], bool], *, timeout: float) -> bool:
         """As `ask`, of a unit whose dialect is not known: some take only one message a line (docs/protocols.md)."""
-        return await self.ask((question + LINE_END for question in questions), done, timeout=timeout)
+        self._write(b"".join(question + LINE_END for question in questions))
+        return await self.wait(done, timeout=timeout)
 
     async def ask_all(
         self, questions: Iterable[bytes], fence: WireAddress, *, timeout: float, dumps: bool = False

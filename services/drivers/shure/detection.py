@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from services.drivers.port import DriverError
 from services.drivers.shure.codec.messages import Message, get
+from services.drivers.shure.codec.properties import USUAL_VERB
 from services.drivers.shure.codec.wire_types import unbrace
 from services.drivers.shure.conversation import BLOCKED, QUIET_S, Conversation
 from services.drivers.shure.families import FAMILIES, Family, Model, WireAddress, model_of
@@ -20,6 +21,7 @@ GRACE_S = 1.0
 """Seconds to wait for more answers after the last one. Answers come in the order of the questions, so hardly any is
 late; but a wrong family or number of channels would last as long as the session."""
 
+NO_STRINGS = "answers, but not in Shure's command strings: is it a receiver?"
 OTHER_S = 60.0
 """Seconds between two tries where another kind of unit answers: somebody has to act first."""
 
@@ -29,6 +31,18 @@ ERROR: WireAddress = ("ERR", None)
 
 DEVICE_NAME: WireAddress = ("DEVICE_NAME", None)
 """Known to PSM1000, which answers nothing of what is asked first."""
+HEAD_START_S = 0.3
+"""Seconds of silence after which a stranger is asked as a PSM1000 is; receivers answer within milliseconds, and a slow
+one is still waited for."""
+NAME_ASKED = 3
+"""How often it is asked for: a PSM1000 loses lines in silence."""
+CLOSES_AGAIN_S = 30.0
+"""Seconds until a unit is tried again that closes connections without a word: every try costs it a place."""
+CLOSES = (
+    "accepts connections and closes them without a word. A PSM1000 does so as long as old connections hold its few "
+    "places: end other programs that talk to it (Wireless Workbench, other monitors), or switch the unit off and on. "
+    "Until then it is asked seldom"
+)
 DEVICE_MODEL: WireAddress = ("DEVICE_MODEL", None)
 """What units of Microflex Wireless have in place of MODEL."""
 
@@ -37,7 +51,14 @@ _OLD_TYPES = re.compile(r"ULXD\d|QLXD\d|UNKN", re.IGNORECASE)
 _OLD_FREQUENCY = re.compile(r"\d{6}")
 """FREQUENCY of ULX-D and QLX-D, in kHz. Mixers have channel names and gains, and no frequency."""
 
-_FENCES: tuple[WireAddress, ...] = (LAST, ("MODEL", None), ("FW_VER", None), ("CHAN_NAME", 1), ("TX_TYPE", 1))
+_FENCES: tuple[WireAddress, ...] = (
+    LAST,
+    ("MODEL", None),
+    ("FW_VER", None),
+    DEVICE_NAME,
+    ("CHAN_NAME", 1),
+    ("TX_TYPE", 1),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +96,72 @@ class Detection:
         Raises `DriverError`: ``control_blocked``, ``wrong_model``, and whatever ends a connection.
         """
         answers = conversation.answers
-        await conversation.ask_stranger(
-            [get("MODEL"), get("FW_VER"), get(*LAST)], lambda: answers[LAST] > 0, timeout=timeout
-        )
-        if not conversation.received_bytes:
-            await conversation.ask_stranger([get(*DEVICE_NAME)], lambda: answers[DEVICE_NAME] > 0, timeout=QUIET_S)
+        try:
+            await self._ask_who(conversation, timeout)
+        except DriverError as error:
+            raise self._ended(conversation, error) from None
         self._check_dialect(conversation)
-        found = await self._by_model(conversation, timeout) or await self._by_properties(conversation, timeout)
-        return replace(found, fence=next((address for address in _FENCES if answers[address]), LAST))
+        found = (
+            self._by_dialect(conversation)
+            or await self._by_model(conversation, timeout)
+            or await self._by_properties(conversation, timeout)
+        )
+        return replace(found, fence=next((address for address in _FENCES if answers[address]), found.fence))
+
+    async def _ask_who(self, conversation: Conversation, timeout: float) -> None:
+        """Ask as receivers are asked, and what is silent or speaks in REPORTs as a PSM1000 is."""
+        answers = conversation.answers
+        await conversation.ask_stranger(
+            [get("MODEL"), get("FW_VER"), get(*LAST)],
+            lambda: answers[LAST] > 0 or self._verb is not None,
+            timeout=min(HEAD_START_S, timeout),
+        )
+        for _ in range(NAME_ASKED):
+            if answers[LAST] or answers[DEVICE_NAME] or (conversation.received_bytes and self._verb is None):
+                return
+            await conversation.ask_stranger(
+                [get(*DEVICE_NAME)], lambda: answers[LAST] + answers[DEVICE_NAME] > 0, timeout=timeout / NAME_ASKED
+            )
+
+    def _ended(self, conversation: Conversation, error: DriverError) -> DriverError:
+        """What it means that the connection ended before anything was known."""
+        peer = conversation.connection.peer
+        if self.waiting or error.reason not in ("closed_by_device", "reset_by_device"):
+            return error
+        if conversation.received_bytes:
+            return DriverError("wrong_model", f"{peer} {NO_STRINGS}", again_s=OTHER_S)
+        return DriverError(error.reason, f"{peer} {CLOSES}", again_s=CLOSES_AGAIN_S)
+
+    @property
+    def _verb(self) -> str | None:
+        """The verb of a dialect that the unit speaks; ``None`` for the usual one."""
+        return next((message.verb for message in self.waiting if message.verb != USUAL_VERB), None)
+
+    def _by_dialect(self, conversation: Conversation) -> Probe | None:
+        """A family with a dialect of its own is known by it, and by what it says in it; it needs no model."""
+        verb = self._verb
+        if verb is None:
+            return None
+        said = {
+            (each.name, each.index is not None) for each in self.waiting if each.verb == verb and each.name != "ERR"
+        }
+        for family in FAMILIES.values():
+            known = family.properties.verb == verb
+            if known and any(family.properties.find(name, indexed=indexed) for name, indexed in said):
+                (model,) = family.models
+                return Probe(model.name, family, model, family.most_parts, DEVICE_NAME)
+        detail = f"{conversation.connection.peer} answers with {verb} as a PSM1000 does, and knows no DEVICE_NAME"
+        raise DriverError("wrong_model", detail, again_s=OTHER_S)
 
     def _check_dialect(self, conversation: Conversation) -> None:
         peer = conversation.connection.peer
-        if any(message.verb == "REPORT" for message in self.waiting):
-            name = unbrace(self._value(DEVICE_NAME).strip())
-            detail = f"{peer} is a PSM1000 ({name!r}), an in-ear transmitter that this driver does not speak to"
-            raise DriverError("wrong_model", detail, again_s=OTHER_S)
         if self.waiting:
             return
         if conversation.repeats_us:
             detail = f"{peer} repeats what it is sent, as a terminal or an echo service does: it is no receiver"
             raise DriverError("wrong_model", detail, again_s=OTHER_S)
         if conversation.received_bytes:
-            detail = f"{peer} answers, but not in Shure's command strings: is it a receiver?"
-            raise DriverError("wrong_model", detail, again_s=OTHER_S)
+            raise DriverError("wrong_model", f"{peer} {NO_STRINGS}", again_s=OTHER_S)
         raise DriverError("control_blocked", f"{peer}: {BLOCKED}")
 
     def _value(self, address: WireAddress) -> str:

@@ -27,8 +27,16 @@ from services.drivers.shure.codec.messages import Message, get
 from services.drivers.shure.conversation import QUIET_S, Conversation
 from services.drivers.shure.detection import GRACE_S, LAST, Detection, Probe
 from services.drivers.shure.families import MANUFACTURER, ReadingComposer, WireAddress, part_abilities, unit_abilities
+from services.drivers.shure.lines import ask_one_by_one
 from services.drivers.shure.metering import METER_RATE, Metering
-from services.drivers.shure.questions import IDENTITY_NAMES, askable, in_slots, keys_by_part, questions
+from services.drivers.shure.questions import (
+    IDENTITY_NAMES,
+    askable,
+    counts_antennas,
+    in_slots,
+    keys_by_part,
+    questions,
+)
 from services.drivers.shure.setting import Settings
 from services.model import Identity, Telemetry
 
@@ -130,7 +138,8 @@ class ShureLink:
     async def recognise(self) -> Identity:
         """Ask who answers, and nothing else."""
         found = await self._detect()
-        await self._ask_missing(found, self._missing(found, [(name, None) for name in IDENTITY_NAMES]))
+        if not found.family.dialect.one_by_one:  # and those have none of it
+            await self._ask_missing(found, self._missing(found, [(name, None) for name in IDENTITY_NAMES]))
         return self._identity(found)
 
     def ask_alive(self) -> None:
@@ -149,7 +158,7 @@ class ShureLink:
         """Everything metered on a channel since the last call."""
         if self._found is not None and self._found.family.meters is not None:
             summaries = self._metering.sum_up(self._found.family.meters, self._found.most_parts)
-            if summaries and self._found.family.antennas is None:
+            if summaries and counts_antennas(self._found.family):
                 self._count_antennas(summaries)
         return self._metering.take(part.number)
 
@@ -180,6 +189,8 @@ class ShureLink:
     # -- reading ---------------------------------------------------------------------------------------------
 
     async def _read(self, found: Probe) -> Identity:
+        if found.family.dialect.one_by_one:
+            return await self._read_one_by_one(found)
         reports = await self._read_channels(found)
         if found.model.varies:
             self._count_parts(found)
@@ -197,6 +208,23 @@ class ShureLink:
             self._count_parts(found)
         self._emit(self._retracted(found))
         self._reported = {part: _shared(frozenset(keys)) for part, keys in self._reported.items()}
+        return self._identity(found)
+
+    async def _read_one_by_one(self, found: Probe) -> Identity:
+        """Everything by name; what is silent even when it is asked again, the unit does not have."""
+        parts, timeout = self._parts(found), self._target.answer_timeout_s
+        addresses = [*self._askable(found), *((METER_RATE, part) for part in parts)]
+        before = self.last_received
+        silent = await ask_one_by_one(self._conversation, {each: get(*each) for each in addresses}, timeout=timeout)
+        self._complete = len(silent) < len(addresses)
+        if not self._complete and (self._answers or self.last_received == before):
+            peer = self._conversation.connection.peer
+            raise DriverError("timeout", f"{peer} is a {found.text}, but did not answer anything within {timeout:g} s")
+        self._answers |= self._complete
+        if found.family.meters is not None:
+            rates = self._metering.due(found.family.meters, parts)
+            await ask_one_by_one(self._conversation, rates, timeout=timeout)
+        self._emit(self._retracted(found))
         return self._identity(found)
 
     def _count_parts(self, found: Probe) -> None:
@@ -245,7 +273,8 @@ class ShureLink:
     async def _detect(self) -> Probe:
         if self._found is None:
             found = await self._detection.run(self._conversation, self._target.answer_timeout_s)
-            self._found, self._conversation.channels = found, found.most_parts
+            self._found = found
+            self._conversation.speak(found.family, found.most_parts)
             self._settings = Settings(self._conversation, found.family, self._target.answer_timeout_s)
             self._composer = found.family.composer(found.model)
             waiting, self._detection = self._detection.waiting, Detection()

@@ -11,7 +11,7 @@ from services.drivers.port import DriverError
 from services.drivers.shure.codec import samples
 from services.drivers.shure.codec.messages import set_
 from services.drivers.shure.conversation import Conversation
-from services.drivers.shure.families import Meters
+from services.drivers.shure.families import Meters, WireAddress
 from services.model import Telemetry
 
 log = logging.getLogger(__name__)
@@ -21,12 +21,15 @@ STOP_S = 0.5
 """How long a close waits for the unit to confirm that it has stopped metering."""
 SILENT_S = 3.0
 """A unit that has sent nothing for so long is told to stop, and not waited for: it is mostly gone."""
-OFF = "00000"
 AGAIN_AFTER_S = 2.0
 """How long after another controller changed the rate it is asked for again."""
 AGAIN_MOST = 2
 """How often it is asked for again in one conversation. Then the other controller's rate holds: two that set it in turn
 would fill the unit's line and the network, and the unit serves the newest."""
+ONCE_IN_S = 10.0
+"""Where the rate is shared, another controller's is answered at once, but one that comes again so soon is left."""
+STOPS = 2
+"""How often a unit that loses commands in silence is told to stop."""
 
 
 class Metering:
@@ -34,6 +37,9 @@ class Metering:
 
     def __init__(self, conversation: Conversation, interval_s: float) -> None:
         self._conversation = conversation
+        self._meters: Meters | None = None
+        self._answered_at: dict[int, float] = {}
+        """When another controller's rate was answered last, where the rate is shared."""
         self._interval_s = interval_s
         self._own_interval_s: dict[int, float] = {}
         """Channels that are to be metered otherwise than the others."""
@@ -65,11 +71,29 @@ class Metering:
         """Ask for the chosen intervals; what the family cannot do becomes the nearest that it can."""
         asked = list(channels)
         for channel in asked:
-            seconds = self._own_interval_s.get(channel, self._interval_s)
-            rate = min(meters.slowest_ms, max(meters.fastest_ms, round(seconds * 1000))) if seconds > 0 else 0
-            self._wanted[channel] = rate
+            self._want(meters, channel)
             self._yielded.discard(channel)
         self._send(asked)
+
+    def due(self, meters: Meters, channels: Iterable[int]) -> dict[WireAddress, bytes]:
+        """What has to be asked, by what answers it: where the unit reports another rate than the chosen one.
+
+        What was left to another controller stays with it as long as it meters.
+        """
+        self._yielded.difference_update(channel for channel, rate in self._rates.items() if not rate)  # it went away
+        mine = [channel for channel in channels if channel not in self._yielded]
+        for channel in mine:
+            self._want(meters, channel)
+        return {
+            (METER_RATE, channel): self._request(channel)
+            for channel in mine
+            if self._rates.get(channel) != self._wanted[channel]
+        }
+
+    def _want(self, meters: Meters, channel: int) -> None:
+        seconds = self._own_interval_s.get(channel, self._interval_s)
+        rate = min(meters.slowest_ms, max(meters.fastest_ms, round(seconds * 1000))) if seconds > 0 else 0
+        self._meters, self._wanted[channel] = meters, rate
 
     def receive_rate(self, channel: int, text: str) -> None:
         """Take in at which interval a channel is metered, as the unit writes it."""
@@ -84,9 +108,14 @@ class Metering:
 
     def _answer(self, channel: int, rate: int) -> None:
         """Another controller has changed the rate: ask for ours again, a few times, then leave it at that."""
-        if self._asked_again[channel] < AGAIN_MOST:
+        loop = asyncio.get_running_loop()
+        if self._meters is not None and self._meters.shared:
+            if loop.time() - self._answered_at.get(channel, -ONCE_IN_S) >= ONCE_IN_S:
+                self._answered_at[channel] = loop.time()
+                self._send([channel])
+                return
+        elif self._asked_again[channel] < AGAIN_MOST:
             self._asked_again[channel] += 1
-            loop = asyncio.get_running_loop()
             self._again[channel] = loop.call_later(AGAIN_AFTER_S, self._send, [channel])
             return
         if not self._yielded:
@@ -97,7 +126,11 @@ class Metering:
         self._yielded.add(channel)
 
     def _send(self, channels: Sequence[int]) -> None:
-        self._conversation.send(set_(METER_RATE, channel, f"{self._wanted[channel]:05}") for channel in channels)
+        self._conversation.send([self._request(channel) for channel in channels])
+
+    def _request(self, channel: int) -> bytes:
+        digits = self._meters.rate_digits if self._meters is not None else 0
+        return set_(METER_RATE, channel, f"{self._wanted[channel]:0{digits}}")
 
     @property
     def yielded(self) -> int:
@@ -119,8 +152,8 @@ class Metering:
         messages = self._conversation.take_samples()
         if not messages:
             return {}
-        summaries = samples.summarise(meters.sample, messages)
-        self.ill_formed += messages.count(b"<") - sum(summary["samples"] for summary in summaries.values())
+        summaries, read = meters.summarise(messages)
+        self.ill_formed += messages.count(b"<") - read
         known = {channel: summary for channel, summary in summaries.items() if 1 <= channel <= channels}
         if len(known) < len(summaries):
             self.strays += sum(summaries[channel]["samples"] for channel in summaries.keys() - known.keys())
@@ -139,19 +172,24 @@ class Metering:
             again.cancel()
         if not self._wanted or not self._conversation.connection.open:
             return
-        questions = [set_(METER_RATE, channel, OFF) for channel in self._wanted]
+        shared = self._meters is not None and self._meters.shared
+        mine = [channel for channel in self._wanted if not shared or channel not in self._yielded]
+        self._wanted.update(dict.fromkeys(mine, 0))  # what is reported of it now is ours
+        questions = [self._request(channel) for channel in mine]
         if asyncio.get_running_loop().time() - self._conversation.last_received > SILENT_S:
             self._conversation.send(questions)
             return
         answers = self._conversation.answers
-        addresses = [(METER_RATE, channel) for channel in self._wanted]
+        addresses = [(METER_RATE, channel) for channel in mine]
         for address in addresses:
             answers[address] = 0
         try:
-            await self._conversation.ask(
-                questions,
-                lambda: all(answers[address] for address in addresses),
-                timeout=STOP_S,
-            )
+            for _ in range(STOPS if shared else 1):
+                if await self._conversation.ask(
+                    questions,
+                    lambda: all(answers[address] for address in addresses),
+                    timeout=STOP_S,
+                ):
+                    break
         except DriverError as error:
             log.debug("connection ended before metering was stopped: %s", error.detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cache
 
 from services.drivers.port import Part
 from services.drivers.shure.codec.messages import ONLY_PART, get
@@ -15,7 +16,7 @@ IDENTITY_NAMES = ("FW_VER", "RF_BAND", "NET_SETTINGS SC", "MAC_ADDR")
 
 def askable(family: Family, parts: Iterable[int], lacks: Collection[str] = ()) -> list[WireAddress]:
     """Everything that a unit of this family with these parts may be asked for; ``lacks`` are names that it has not."""
-    counts = family.antennas is None  # then a metered property shows how many there are, and with metering off too
+    counts = counts_antennas(family)  # a metered property shows how many there are, and with metering off too
     numbers = list(parts)
     return [
         (prop.name, index)
@@ -23,6 +24,12 @@ def askable(family: Family, parts: Iterable[int], lacks: Collection[str] = ()) -
         if prop.askable and prop.name not in lacks and (not prop.metered or (prop.keys and counts))
         for index in ([None] if prop.scope is Scope.UNIT else numbers)
     ]
+
+
+@cache
+def counts_antennas(family: Family) -> bool:
+    """Whether meters show how many antennas there are, because not all units of the family have as many."""
+    return family.antennas is None and "antenna_count" in family.properties.keys_of(Scope.PART)
 
 
 def questions(family: Family, address: WireAddress) -> list[bytes]:

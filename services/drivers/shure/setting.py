@@ -20,6 +20,8 @@ from services.drivers.shure.families import Family, WireAddress
 
 REPORTED_S = 1.0
 """What a unit has not reported of a SET after so long is asked for; it reports within milliseconds."""
+TRIES = 2
+"""How often a command is sent to a unit that loses some in silence."""
 ERROR = "ERR"
 FLASH = "FLASH"
 
@@ -32,7 +34,8 @@ class Settings:
 
     def __init__(self, conversation: Conversation, family: Family, answer_timeout_s: float) -> None:
         self._family = family
-        self._one = _OneSet(conversation, family.properties, answer_timeout_s)
+        tries = TRIES if family.dialect.one_by_one else 1
+        self._one = _OneSet(conversation, family.properties, answer_timeout_s, tries)
         self._reported: set[WireAddress] = set()
         """What the unit has: without a property, or in a mode without it, it takes no SET of it."""
 
@@ -93,10 +96,11 @@ def _place(part: Part) -> tuple[Scope, int | None]:
 class _OneSet:
     """The SET that is under way on one conversation; the caller sends one at a time."""
 
-    def __init__(self, conversation: Conversation, table: PropertyTable, answer_timeout_s: float) -> None:
+    def __init__(self, conversation: Conversation, table: PropertyTable, answer_timeout_s: float, tries: int) -> None:
         self._conversation = conversation
         self._table = table
         self._timeout_s = answer_timeout_s
+        self._tries = tries
         self._address: WireAddress | None = None
         self._read: Read = lambda _: {}
         self._reported: Values | None = None
@@ -152,10 +156,10 @@ class _OneSet:
     async def _send(self, text: str, name: str, index: int | None, wanted: Values) -> dict[str, SetResult]:
         try:
             self._reported, self._refused = None, False
-            await self._conversation.ask(
-                [set_(name, index, text)],
+            await self._say(
+                set_(name, index, text),
                 lambda: self._reported is not None or self._refused,
-                timeout=min(REPORTED_S, self._timeout_s),
+                min(REPORTED_S, self._timeout_s),
             )
             if not self._holds(wanted):
                 self._reported = None
@@ -167,7 +171,13 @@ class _OneSet:
         return {key: self._result(key, value) for key, value in wanted.items()}
 
     async def _ask(self, question: bytes) -> None:
-        await self._conversation.ask([question], lambda: self._reported is not None, timeout=self._timeout_s)
+        await self._say(question, lambda: self._reported is not None, self._timeout_s)
+
+    async def _say(self, command: bytes, done: Callable[[], bool], timeout: float) -> None:
+        """Send a command and wait, and once more where commands get lost in silence: a value is not a step."""
+        for _ in range(self._tries):
+            if await self._conversation.ask([command], done, timeout=timeout):
+                return
 
     def _holds(self, wanted: Values) -> bool:
         return self._reported is not None and all(self._reported.get(key) == value for key, value in wanted.items())

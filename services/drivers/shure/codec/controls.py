@@ -54,6 +54,48 @@ def channel_name() -> Control:
     return Control("CHAN_NAME", Scope.PART, {"name": can}, write)
 
 
+def bare_name(name: str, scope: Scope) -> Control:
+    """One to eight characters, not in braces: so the brackets would end the text as well."""
+    characters = "".join(each for each in NAME_CHARACTERS if each not in "<>")
+    can = SettableRange(min_length=1, max_length=NAME_MOST, characters=characters)
+
+    def write(values: Mapping[str, object]) -> str:
+        text = values["name"]
+        if not isinstance(text, str) or not 1 <= len(text) <= NAME_MOST or not {*text} <= {*characters}:
+            raise ValueError(f"{text!r} is no name of 1 to {NAME_MOST} characters that the unit can take")
+        if text != text.strip() or "  " in text:
+            raise ValueError("a name neither begins nor ends with a blank, and has none twice")
+        return text
+
+    return Control(name, scope, {"name": can}, write)
+
+
+def whole(name: str, key: str, least: int, most: int, unit: str) -> Control:
+    """A whole number with its sign, written as it is."""
+    can = SettableRange(minimum=least, maximum=most, step=1, unit=unit)
+    return Control(name, Scope.PART, {key: can}, lambda values: str(_whole(values[key], least, most)))
+
+
+def numbered(name: str, key: str, meanings: Mapping[int, bool | int | str], unit: str = "") -> Control:
+    """A number that stands for something."""
+    words = {in_words(meaning): raw for raw, meaning in meanings.items()}
+    can = SettableRange(choices=[*words], unit=unit) if unit else SettableRange(choices=[*words])
+
+    def write(values: Mapping[str, object]) -> str:
+        value = values[key]
+        of_that_kind = any(type(value) is type(meaning) for meaning in meanings.values())
+        if not of_that_kind or in_words(value) not in words:
+            raise ValueError(f"{key} is one of {', '.join(words)}")
+        return str(words[in_words(value)])
+
+    return Control(name, Scope.PART, {key: can}, write)
+
+
+def in_words(value: object) -> str:
+    """A choice as it stands in a range."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def gain() -> Control:
     """Decibels from -18 to 42; 0 to 60 on the wire."""
     can = SettableRange(minimum=GAIN_LEAST_DB, maximum=GAIN_MOST_DB, step=1, unit="dB")

@@ -106,7 +106,7 @@ class Meaning(NamedTuple):
 def decode(message: Message, table: PropertyTable) -> Meaning | None:
     """The meaning of a REP; ``None`` where the family has no such property, or it stands at no such place."""
     prop = table.find(message.name, indexed=message.index is not None)
-    if prop is None or message.verb != "REP" or message.index == 0:
+    if prop is None or message.verb != table.verb or message.index == 0:
         return None
     slot, value = split_sub(message.value) if prop.scope in _SUB_INDEXED else (None, message.value)
     if prop.scope is Scope.SLOT and not slot:

@@ -15,6 +15,9 @@ B = TypeVar("B")
 
 Values = tuple[object, ...]
 
+USUAL_VERB = "REP"
+"""Of what a unit says of itself, in most families."""
+
 
 class Scope(StrEnum):
     """What a property belongs to."""
@@ -104,7 +107,9 @@ class PropertyTable:
     meanings of messages are remembered by it.
     """
 
-    def __init__(self, properties: Iterable[Property]) -> None:
+    def __init__(self, properties: Iterable[Property], verb: str = USUAL_VERB) -> None:
+        self.verb = verb
+        """Of what units of this family say of themselves."""
         self._all = tuple(properties)
         self._by_name: dict[tuple[str, bool], Property] = {}
         for prop in self._all:

@@ -172,6 +172,8 @@ _EXTREMES: Mapping[str, Callable[[Sequence[object]], object]] = {
     "quality_min": min,  # type: ignore[dict-item]
     "interference_seen": any,
     "audio_overload": any,
+    "audio_left_raw": max,  # type: ignore[dict-item]
+    "audio_right_raw": max,  # type: ignore[dict-item]
     **{f"rf_overload_{letter}": any for letter in ANTENNA_LETTERS},
 }
 

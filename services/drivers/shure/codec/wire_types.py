@@ -84,10 +84,14 @@ def text(width: int) -> WireType[str]:
     return WireType(lambda wire: clean_text(unbrace(wire)) or None, lambda value: braced(value or "", width))
 
 
-def text_twice(width: int) -> WireType[Pair[str, str]]:
+def twice(plain: WireType[str]) -> WireType[Pair[str, str]]:
     """A text that is published under two keys."""
-    plain = text(width)
     return pair(plain, plain, lambda first, second: plain.encode(second if first is None else first))
+
+
+def text_twice(width: int) -> WireType[Pair[str, str]]:
+    """A text in braces that is published under two keys."""
+    return twice(text(width))
 
 
 def word(width: int = 0, unknown: str = "UNKNOWN") -> WireType[str]:
@@ -129,6 +133,37 @@ def number(
         return f"{raw:0{digits}}"
 
     return WireType(decode, encode)
+
+
+def bare_text(width: int) -> WireType[str]:
+    """Free text without braces, up to ``width`` characters; blank is unknown."""
+    return WireType(lambda wire: clean_text(unbrace(wire)) or None, lambda value: (value or "")[:width])
+
+
+def signed(low: int, high: int) -> WireType[int]:
+    """A number with its sign and without padding; there is no mark for unknown."""
+
+    def decode(wire: str) -> int:
+        plain = wire.strip()
+        value = -integer(plain[1:]) if plain.startswith("-") else integer(plain)
+        if not low <= value <= high:
+            raise ValueError(f"{value} is not within {low} and {high}")
+        return value
+
+    return WireType(decode, lambda value: str(min(high, max(low, value or 0))))
+
+
+def numbered(meanings: Mapping[int, T]) -> WireType[T]:
+    """A number that stands for something, with zeros before it or without; there is no mark for unknown."""
+    written = {value: raw for raw, value in meanings.items()}
+
+    def decode(wire: str) -> T:
+        raw = integer(wire)
+        if raw not in meanings:
+            raise ValueError(f"{raw} is none of {', '.join(map(str, meanings))}")
+        return meanings[raw]
+
+    return WireType(decode, lambda value: "" if value is None else str(written.get(value, "")))
 
 
 def coded(

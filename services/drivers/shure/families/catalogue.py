@@ -7,7 +7,7 @@ from functools import cache
 
 from services.drivers.port import Product
 from services.drivers.shure.codec.properties import Scope
-from services.drivers.shure.families import axient, qlxd, sbc, slxd, slxd_plus, ulxd
+from services.drivers.shure.families import axient, psm1000, qlxd, sbc, slxd, slxd_plus, ulxd
 from services.drivers.shure.families.family import Family, Model
 from services.model import KEYS, UNIT_KINDS, Abilities, Key
 
@@ -22,6 +22,7 @@ FAMILIES: Mapping[str, Family] = {
         slxd_plus.FAMILY,
         axient.FAMILY,
         sbc.FAMILY,
+        psm1000.FAMILY,
     )
 }
 """By name."""
@@ -36,6 +37,7 @@ _FEATURES: Mapping[str, str] = {
     "frequency_2_mhz": "frequency_diversity",
     "interference": "interference",
     "receiver_muted": "receiver_mute",
+    "rf_muted": "rf_mute",
     "transmitter_muted": "transmitter_mute",
 }
 """Key that the family reports -> word of what it can do."""
@@ -76,7 +78,7 @@ def _meters(family: Family, lacks: frozenset[str]) -> frozenset[str]:
     if family.meters is None:
         return frozenset()
     absent = (keys for name, keys in family.meters.named.items() if name in lacks)
-    return family.meters.sample.keys.difference(*absent)
+    return family.meters.keys.difference(*absent)
 
 
 def _product(family: Family, model: Model) -> Product:

@@ -11,8 +11,9 @@ from services.drivers.port import Reading
 from services.drivers.shure.codec.composing import Composer
 from services.drivers.shure.codec.controls import Control
 from services.drivers.shure.codec.properties import PropertyTable, Scope
-from services.drivers.shure.codec.samples import Layout
-from services.model import Key, Kind, SettableRange
+from services.drivers.shure.codec.reported_levels import ReportedLevels
+from services.drivers.shure.codec.samples import Layout, summarise
+from services.model import Key, Kind, SettableRange, Telemetry
 
 WireAddress = tuple[str, int | None]
 """Wire name and index (``None`` for the unit) of a property: what an answer can be matched by."""
@@ -65,13 +66,46 @@ class ReadingComposer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """The meters of a family: how its SAMPLE is read, and which intervals METER_RATE takes, ms."""
+    """The meters of a family: how its SAMPLE or its reports are read, and which intervals METER_RATE takes, ms."""
 
-    sample: Layout
+    sample: Layout | None
+    """``None`` where meters come as reports."""
     fastest_ms: int
     slowest_ms: int
     named: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Wire name -> keys of the meters that only a unit with that name has."""
+    levels: ReportedLevels | None = None
+    """Meters that come as reports."""
+    rate_digits: int = 5
+    """Digits of METER_RATE, filled up with zeros; a wrong width may be ignored."""
+    shared: bool = False
+    """Whether the rate is the unit's and known to outlast connections: another controller's is answered at once, a
+    second one soon after is left, and its meters are not stopped at the end."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """What is metered."""
+        return (self.sample or self.levels or _NO_METERS).keys
+
+    def summarise(self, messages: bytes) -> tuple[dict[int, Telemetry], int]:
+        """Summaries of meters by channel, and how many of the messages they are made of."""
+        if self.levels is not None:
+            return self.levels.summarise(messages)
+        summaries = summarise(self.sample, messages) if self.sample is not None else {}
+        return summaries, sum(summary["samples"] for summary in summaries.values())
+
+
+_NO_METERS = ReportedLevels({})
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a family wants to be talked to. Most take bare messages, any number at once."""
+
+    line_end: bytes = b""
+    """What ends each command."""
+    one_by_one: bool = False
+    """Whether there is no dump and a command may get lost in silence: each is sent alone, and again if need be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +120,7 @@ class Family:
     """The first that fits a model string is the model. No string fits models of two families."""
     properties: PropertyTable
     kind: Kind = Kind.RECEIVER
+    dialect: Dialect = Dialect()
     meters: Meters | None = None
     """``None`` for units that are never asked for METER_RATE."""
     most_parts: int = 4

@@ -14,6 +14,7 @@ from services.drivers.shure.simulation.faults import FAULTS
 from services.drivers.shure.simulation.fleet import Options, simulate
 from services.drivers.shure.simulation.receivers.unit import Unit
 from services.drivers.shure.simulation.system_api.fleet import SystemApiSimulator
+from services.drivers.shure.simulation.transmitters.simulator import transmitter_simulator
 from services.drivers.shure.simulation.uhfr.simulator import uhfr_simulator
 
 __all__ = ["FAULTS", "Options", "ShureSimulator", "Unit", "simulate", "simulator"]
@@ -70,4 +71,4 @@ class ShureSimulator:
         return simulate(family, count=count, listen=listen, port=port, seed=seed, **chosen)
 
 
-simulator = join_simulators(ShureSimulator(), uhfr_simulator, SystemApiSimulator())
+simulator = join_simulators(ShureSimulator(), transmitter_simulator, uhfr_simulator, SystemApiSimulator())

@@ -38,6 +38,11 @@ ONE_KEY = [
         (controls.frequency(6), 606.225, "606225"),
         (controls.frequency(7), 606.225, "0606225"),
         (controls.frequency(7), 1240.0, "1240000"),
+        (controls.bare_name("CHAN_NAME", Scope.PART), "IEM 2/3", "IEM 2/3"),
+        (controls.whole("AUDIO_IN_LVL", "input_level_db", -67, 0, "dB"), -16, "-16"),
+        (controls.numbered("AUDIO_TX_MODE", "audio_mode", {1: "mono", 3: "stereo"}), "stereo", "3"),
+        (controls.numbered("RF_MUTE", "rf_muted", {1: True, 0: False}), False, "0"),
+        (controls.numbered("RF_TX_LVL", "rf_power_mw", {10: 10, 50: 50}, "mW"), 50, "50"),
     ],
 )
 def test_a_value_is_written_as_the_documents_have_it(control: controls.Control, value: object, text: str) -> None:
@@ -60,6 +65,13 @@ def test_group_and_channel_are_written_together() -> None:
         ),
         *((controls.gain(), gain) for gain in (-19, 43, 1.5, True, None, "6", float("nan"), float("inf"))),
         *((controls.switch("X", Scope.PART, "receiver_muted"), word) for word in ("true", "ON", 1, None)),
+        *(
+            (controls.bare_name("CHAN_NAME", Scope.PART), name)
+            for name in ("", "a>b", "a<b", "{a}", "123456789", " a", "a ", "a  b", "a\r\n", 7)
+        ),
+        *((controls.whole("X", "input_level_db", -67, 0, "dB"), level) for level in (-68, 1, -3.5, True, "-16", None)),
+        *((controls.numbered("X", "rf_muted", {1: True, 0: False}), word) for word in ("true", 1, 0, None)),
+        *((controls.numbered("X", "rf_power_mw", {10: 10}), power) for power in ("10", 20, True, None, 10.0)),
         *((controls.frequency(6), mhz) for mhz in (606.21, 0, -1.0, 1240.0, "606.225", True, None, float("nan"))),
     ],
 )
@@ -95,7 +107,8 @@ def test_what_is_written_is_read_as_the_same_value(
     except ValueError:
         return
     index = None if control.scope is Scope.UNIT else 1
-    (body,) = Framer().feed(report(control.name, index, value=text))
+    line = report(control.name, index, value=text).replace(b"REP", FAMILIES[family].properties.verb.encode(), 1)
+    (body,) = Framer().feed(line)
     message = parse(body)
     assert message is not None
     meaning = decode(message, FAMILIES[family].properties)
@@ -105,11 +118,12 @@ def test_what_is_written_is_read_as_the_same_value(
 
 def _values(can: dict[str, object]) -> st.SearchStrategy[object]:
     if "choices" in can:
-        return st.booleans()
+        words = cast("list[str]", can["choices"])
+        return st.sampled_from([True, False, *words, *(int(word) for word in words if word.isdigit())])
     if "max_length" in can:
         return st.text(controls.NAME_CHARACTERS, min_size=1, max_size=controls.NAME_MOST)
     if "minimum" in can:
-        return st.integers(controls.GAIN_LEAST_DB, controls.GAIN_MOST_DB)
+        return st.integers(cast("int", can["minimum"]), cast("int", can["maximum"]))
     return st.integers(174 * 40, 1_899 * 40).map(lambda steps: round(steps * controls.STEP_MHZ, 3))
 
 

@@ -26,6 +26,8 @@ from services.drivers.shure.families import FAMILIES, Family, model_of, part_abi
         ("AD4D-A", "axient", 2),
         ("AD4Q-A", "axient", 4),
         ("ANX4", "axient", None),
+        ("P10T", "psm1000", 2),
+        ("PSM1KTx", "psm1000", 2),
     ],
 )
 def test_the_model_string_decides(text: str, family: str, channels: int | None) -> None:
@@ -39,7 +41,7 @@ def test_no_model_string_fits_two_families(text: str) -> None:
     assert len([family for family in FAMILIES.values() if family.model_of(text)]) == 1
 
 
-@pytest.mark.parametrize("text", ["", "AD600", "ADTQ", "P10T", "UR4D", "SBC250", "WWB6", "Yamaha Console"])
+@pytest.mark.parametrize("text", ["", "AD600", "ADTQ", "P10R", "UR4D", "SBC250", "WWB6", "Yamaha Console"])
 def test_other_gear_is_not_taken_for_a_receiver(text: str) -> None:
     assert model_of(text) is None
 

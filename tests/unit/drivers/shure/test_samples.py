@@ -16,7 +16,9 @@ from services.model import (
 )
 
 LAYOUTS: dict[str, Layout] = {
-    family.name: family.meters.sample for family in FAMILIES.values() if family.meters is not None
+    family.name: family.meters.sample
+    for family in FAMILIES.values()
+    if family.meters is not None and family.meters.sample is not None
 }
 
 
