@@ -31,7 +31,7 @@ def another(key: str, can: SettableRange, now: object) -> object:
         values = [words.get(choice, int(choice) if choice.isdigit() else choice) for choice in choices]
         return next(value for value in values if value != now)
     if "max_length" in can:
-        return NAME
+        return "".join(sign for sign in NAME if sign in can.get("characters", NAME))
     step = can.get("step", 1)
     if "minimum" not in can:
         assert isinstance(now, float)

@@ -31,7 +31,7 @@ from services.drivers import (
     find_simulators,
     make_target,
 )
-from services.drivers.several import SeveralSimulators
+from services.drivers.several import SeveralDriver, SeveralSimulators
 from services.model import (
     KEYS,
     UNIT,
@@ -82,7 +82,8 @@ class Case:
 
     @asynccontextmanager
     async def maker(self) -> AsyncIterator[Maker]:
-        interface = next(_hosts) if "fixed_port" in self.traits else "127.0.0.1"
+        alone = "fixed_port" in self.traits or isinstance(self.driver, SeveralDriver)
+        interface = next(_hosts) if alone else "127.0.0.1"  # one of several protocols may want a port of its own
         async with self.driver.open(Surroundings(interface)) as maker:
             yield maker
 
@@ -110,9 +111,11 @@ def _cases() -> list[Case]:
 
 
 def products(*traits: str) -> pytest.MarkDecorator:
-    """Of each family one product that declares all of these traits."""
+    """Of each family one product that declares all of these traits, of each protocol by which it is read."""
     fitting = [case for case in _cases() if case.traits >= {*traits}]
-    cases = list({(case.driver.name, case.product.family): case for case in reversed(fitting)}.values())[::-1]
+    cases = list({(case.driver.name, case.product.family, case.traits): case for case in reversed(fitting)}.values())[
+        ::-1
+    ]
     return pytest.mark.parametrize("case", cases, ids=lambda case: f"{case.driver.name}-{case.product.name}")
 
 

@@ -1,39 +1,11 @@
-"""The driver as data: what the entry point ``sennheiser`` names."""
+"""The driver as data: what the entry point ``sennheiser`` names, joined of the maker's protocols."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from services.drivers.sennheiser.media_control.protocol import media_control
+from services.drivers.sennheiser.sscv2.options import Options
+from services.drivers.sennheiser.sscv2.protocol import sscv2
+from services.drivers.several import join
 
-from pydantic import BaseModel
-
-from services.drivers.port import Door, Maker, Product, Reading, Surroundings
-from services.drivers.sennheiser.keys import MORE
-from services.drivers.sennheiser.media_control.codec.lines import PORT
-from services.drivers.sennheiser.media_control.codec.replay import replay
-from services.drivers.sennheiser.media_control.maker import open_maker
-from services.drivers.sennheiser.products import MANUFACTURER, PRODUCTS
-from services.model import Key
-
-
-class SennheiserDriver:
-    """Speaks to Sennheiser's networked gear; `services.drivers.port.Driver`."""
-
-    name = "sennheiser"
-    manufacturer = MANUFACTURER
-    products: Sequence[Product] = PRODUCTS
-    doors: Sequence[Door] = (Door("udp", PORT, sockets=0),)
-    more: Sequence[Key] = MORE
-    options: type[BaseModel] | None = None
-
-    def open(self, around: Surroundings) -> AbstractAsyncContextManager[Maker]:
-        """The maker for the time of the block."""
-        return open_maker(around, driver=self.name)
-
-    def replay(self, product: str, data: bytes) -> Sequence[Reading]:
-        """What these bytes from a unit mean: all states, then meters of its channel. Raises `KeyError`."""
-        kinds = {each.name: each.kind for each in self.products}
-        return replay(kinds[product], data)
-
-
-driver = SennheiserDriver()
+driver = join(sscv2, media_control, options=Options)
+"""Where a unit answers by several protocols, the first of these reads it."""

@@ -15,7 +15,9 @@ from services.drivers.sennheiser.simulation.faults import FAULTS
 from services.drivers.sennheiser.simulation.iem import MonitorTransmitter
 from services.drivers.sennheiser.simulation.microphone import DRAIN_PER_HOUR, Microphone
 from services.drivers.sennheiser.simulation.receiver import Receiver
+from services.drivers.sennheiser.simulation.sscv2.simulator import simulator as sscv2
 from services.drivers.sennheiser.simulation.unit import PORT, Unit
+from services.drivers.several import join_simulators
 
 STEP_S = 1.0
 FIRST_KHZ, SPACING_KHZ, FREQUENCIES = 566_500, 400, 100
@@ -137,4 +139,5 @@ def _options(given: Mapping[str, object]) -> Options:
         raise ValueError(f"no such option, or not this value; there are {known}: {error}") from error
 
 
-simulator = SennheiserSimulator()
+media_control = SennheiserSimulator()
+simulator = join_simulators(media_control, sscv2)

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from services.drivers.port import Description, Link, Maker, Reading, Surroundings, Target
-from services.drivers.sennheiser.driver import driver
-from services.drivers.sennheiser.simulation.simulator import simulator
+from services.drivers.sennheiser.media_control.protocol import media_control as driver
+from services.drivers.sennheiser.simulation.simulator import media_control as simulator
 from services.drivers.sennheiser.simulation.unit import Unit
 from services.model import Part
 

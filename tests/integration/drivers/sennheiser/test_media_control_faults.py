@@ -12,11 +12,11 @@ import pytest
 
 from services.drivers.nonsense import NONSENSE
 from services.drivers.port import DriverError, Surroundings, Target
-from services.drivers.sennheiser.driver import driver
 from services.drivers.sennheiser.media_control import link as link_module
 from services.drivers.sennheiser.media_control import maker as maker_module
 from services.drivers.sennheiser.media_control.codec import push as push_module
 from services.drivers.sennheiser.media_control.codec.lines import PORT
+from services.drivers.sennheiser.media_control.protocol import media_control as driver
 from services.drivers.sennheiser.products import PRODUCTS
 from services.drivers.transport.udp import sockets as sockets_module
 from tests.integration.drivers.sennheiser.stage import (

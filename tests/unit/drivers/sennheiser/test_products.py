@@ -8,6 +8,7 @@ from services.drivers.port import Product
 from services.drivers.sennheiser.driver import driver
 from services.drivers.sennheiser.keys import MORE, MORE_NAMES
 from services.drivers.sennheiser.media_control.codec.state import UnitState
+from services.drivers.sennheiser.media_control.protocol import media_control
 from services.drivers.sennheiser.products import PRODUCTS, describe
 from services.drivers.sennheiser.simulation.simulator import simulator
 from services.model import KEYS, UNIT_KINDS, Facet, Kind
@@ -55,5 +56,5 @@ def test_each_product_can_be_simulated() -> None:
 
 
 def test_an_address_is_asked_through_the_shared_socket() -> None:
-    (door,) = driver.doors
+    (door,) = media_control.doors
     assert (door.transport, door.port, door.sockets, door.needs_secret) == ("udp", 53212, 0, False)

@@ -1,0 +1,123 @@
+"""Runs simulated units of SSCv2."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from random import Random
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.drivers.sennheiser.simulation.sscv2.faults import FAULTS
+from services.drivers.sennheiser.simulation.sscv2.receiver import Channel, Receiver
+from services.drivers.sennheiser.simulation.sscv2.transmitter import DRAIN_PER_HOUR, Transmitter
+from services.drivers.sennheiser.simulation.sscv2.unit import Unit
+
+PORT = 443
+STEP_S = 0.25
+FIRST_KHZ, SPACING_KHZ = 470_600, 600
+CHANNELS: Mapping[str, int] = {"ewdx4chds": 4, "ewdx2chds": 2, "ewdx2chs": 2}
+
+_ENDS = (0, 255)
+_TRAITS = frozenset(
+    {
+        "stream",
+        "spoilt_lines",
+        "pushes",
+        "names",
+        "frequency",
+        "gain",
+        "mutes",
+        "blank_name",
+        "transmitters",
+        "meters",
+        "meters_rf_dbm",
+    }
+)
+
+
+class Options(BaseModel):
+    """What can be chosen for simulated units."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    still: bool = Field(False, description="Nothing changes by itself: batteries full, meters at one level.")
+    drain_per_hour: float = Field(DRAIN_PER_HOUR, ge=0, description="Battery, percent an hour.")
+    time_scale: float = Field(1.0, gt=0, description="Everything that happens by itself, that many times as fast.")
+    fault: str = Field("none", description="A fault that every unit has from the start.")
+    user: str = Field("api", description="Who is let in.")
+    password: str = Field("", description="It is asked for; a real unit has one always.")
+
+
+class Sscv2Simulator:
+    """Simulated units behind HTTPS; of the shape of `services.drivers.port.Simulator`."""
+
+    name = "sennheiser"
+    faults: Mapping[str, str] = FAULTS
+    traits: Mapping[str, frozenset[str]] = dict.fromkeys(CHANNELS, _TRAITS)
+
+    @asynccontextmanager
+    async def run(
+        self, product: str, *, count: int, listen: str, port: int | None = None, seed: int = 0, **options: object
+    ) -> AsyncIterator[Sequence[Unit]]:
+        """Run ``count`` units on ``listen`` and the addresses that follow it; on one address where the port is 0.
+
+        Addresses that end in 0 or 255 are left out. Raises `ValueError` for what does not exist, `OSError` for an
+        address that cannot be had.
+        """
+        chosen = _options(options)
+        if product not in CHANNELS or chosen.fault not in FAULTS:
+            raise ValueError(f"no product {product!r} or no fault {chosen.fault!r}: {[*CHANNELS]}, {[*FAULTS]}")
+        async with AsyncExitStack() as stack:
+            units = []
+            for number, host in zip(range(1, count + 1), _hosts(listen, fixed=port == 0), strict=False):
+                unit = _unit(product, number, (host, PORT if port is None else port), seed, chosen)
+                await unit.start()
+                stack.push_async_callback(unit.leave)
+                units.append(unit)
+                if chosen.fault != "none":
+                    await unit.fault(chosen.fault)
+            if not chosen.still:
+                task = asyncio.create_task(_live(units, chosen), name="simulated sscv2 units")
+                stack.callback(task.cancel)
+            yield units
+
+
+def _unit(product: str, number: int, address: tuple[str, int], seed: int, options: Options) -> Unit:
+    random = Random(f"{product} {number} {seed}")
+    count = CHANNELS[product]
+    channels = []
+    for place in range(1, count + 1):
+        name = f"MIC {(number - 1) * count + place}"[:8]
+        khz = FIRST_KHZ + ((number - 1) * count + place) % 100 * SPACING_KHZ
+        channels.append(Channel(name, khz, Transmitter(random, name, still=options.still)))
+    receiver = Receiver(product.upper(), f"{random.randrange(10**7):07}{number:03}", channels)
+    return Unit(*address, receiver, random, options.user, options.password)
+
+
+def _hosts(listen: str, *, fixed: bool) -> Iterator[str]:
+    address = ipaddress.ip_address(listen)
+    while True:
+        if fixed or address.packed[-1] not in _ENDS:
+            yield str(address)
+        address += 0 if fixed else 1
+
+
+async def _live(units: Sequence[Unit], options: Options) -> None:
+    while True:
+        await asyncio.sleep(STEP_S)
+        for unit in units:
+            unit.step(STEP_S * options.time_scale, options.drain_per_hour)
+
+
+def _options(given: Mapping[str, object]) -> Options:
+    try:
+        return Options.model_validate(given)
+    except ValidationError as error:
+        known = ", ".join(Options.model_fields)
+        raise ValueError(f"no such option, or not this value; there are {known}: {error}") from error
+
+
+simulator = Sscv2Simulator()
