@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from services.drivers.port import DriverError, Target, Trace
 from services.drivers.shure.barrier import Barrier
@@ -73,6 +73,8 @@ class Conversation:
         """Older meters, found among other messages."""
         self.channels = 1
         """How many lines of meters may come at a time: one a channel, and an ANX4 has up to 24."""
+        self.synonyms: Mapping[str, str] = {}
+        """Other names of properties, of the model that answers; `messages.renamed`."""
         self._barrier: Barrier | None = None
         self._fence: WireAddress | None = None
         self._line_end = b""
@@ -186,6 +188,7 @@ class Conversation:
                 self.unintelligible += 1
                 self.repeats_us |= message is not None
             else:
+                message = codec.renamed(message, self.synonyms)
                 messages.append(message)
                 if self._barrier is not None:
                     self._barrier.receive((message.name, message.index))

@@ -6,6 +6,7 @@ Source: docs/protocols.md#which-family-answers.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from services.drivers.port import DriverError
@@ -13,7 +14,7 @@ from services.drivers.shure.codec.messages import Message, get
 from services.drivers.shure.codec.properties import USUAL_VERB
 from services.drivers.shure.codec.wire_types import unbrace
 from services.drivers.shure.conversation import BLOCKED, QUIET_S, Conversation
-from services.drivers.shure.families import FAMILIES, Family, Model, WireAddress, model_of
+from services.drivers.shure.families import FAMILIES, WHOLE, Family, Model, WireAddress, model_of
 
 WAITING_MOST = 4000
 """Messages kept until the family is known; a complete dump of the largest unit is shorter."""
@@ -45,6 +46,8 @@ CLOSES = (
 )
 DEVICE_MODEL: WireAddress = ("DEVICE_MODEL", None)
 """What units of Microflex Wireless have in place of MODEL."""
+LABELS, LABEL = ("TX_DEVICE_ID", WHOLE), ("TX_DEVICE_ID", 1)
+"""All that an older dock of Microflex Wireless tells of its bays; one question, for there may be eight of them."""
 
 _OLD_TYPES = re.compile(r"ULXD\d|QLXD\d|UNKN", re.IGNORECASE)
 """TX_TYPE of ULX-D and QLX-D. Access points of Microflex Wireless answer TX_TYPE too, with their own microphones."""
@@ -104,6 +107,7 @@ class Detection:
         found = (
             self._by_dialect(conversation)
             or await self._by_model(conversation, timeout)
+            or await self._by_other_name(conversation, timeout)
             or await self._by_properties(conversation, timeout)
         )
         return replace(found, fence=next((address for address in _FENCES if answers[address]), found.fence))
@@ -170,7 +174,8 @@ class Detection:
         return values[-1] if values else ""
 
     def _model_text(self) -> str | None:
-        return unbrace(self._value(("MODEL", None)).strip()).strip() or None
+        texts = (unbrace(self._value(address).strip()).strip() for address in (("MODEL", None), DEVICE_MODEL))
+        return next(filter(None, texts), None)
 
     async def _by_model(self, conversation: Conversation, timeout: float) -> Probe | None:
         """The model string decides, where there is one; SLX-D and Axient always have it."""
@@ -184,12 +189,26 @@ class Detection:
         family, model = known_model
         return Probe(text, family, model, model.parts or family.most_parts)
 
+    async def _by_other_name(self, conversation: Conversation, timeout: float) -> Probe | None:
+        """Microflex Wireless has another name for its model."""
+        answers = conversation.answers
+        before = answers[LAST]
+        await conversation.ask(
+            [get(*DEVICE_MODEL), get(*LAST)],
+            lambda: answers[DEVICE_MODEL] > 0 or answers[LAST] > before,
+            timeout=min(timeout, QUIET_S),
+        )
+        return await self._by_model(conversation, timeout)
+
     async def _by_properties(self, conversation: Conversation, timeout: float) -> Probe:
         """Older firmware of some families does not know MODEL: what it answers of channel 1 decides."""
         silent = [family for family in FAMILIES.values() if family.without_model is not None]
-        channels = await self._count(conversation, max(family.most_parts for family in silent), timeout)
+        unnamed = [family for family in FAMILIES.values() if family.evidence is not None]
+        channels = await self._count(conversation, max(each.most_parts for each in (*silent, *unnamed)), timeout)
         answers = conversation.answers
         if found := await self._by_model(conversation, timeout):  # late, but it came
+            return found
+        if found := self._by_evidence(answers):
             return found
         self._check_evidence(conversation)
         channels = max(1, channels)
@@ -198,6 +217,19 @@ class Detection:
         family = next((each for each in able if (each.without_model or frozenset()) <= answered), able[0])
         model = _largest(family, channels)
         return Probe(model.name, family, model, channels)
+
+    def _by_evidence(self, answers: Collection[WireAddress]) -> Probe | None:
+        """A family whose units have no word for their model is shown by what they answer of part 1."""
+        for family in FAMILIES.values():
+            evidence = family.evidence
+            if evidence is None or any((name, 1) in answers for name in evidence.unless):
+                continue
+            for name, looks in evidence.shows.items():
+                if (name, 1) in answers and looks.fullmatch(unbrace(self._value((name, 1)).strip()).strip()):
+                    parts = max((index or 0 for name, index in answers if name == family.part_proof), default=1)
+                    model = _smallest(family, parts)
+                    return Probe(model.name, family, model, model.parts or parts)
+        return None
 
     def _check_evidence(self, conversation: Conversation) -> None:
         """A unit that does not know MODEL is an old ULX-D or a QLX-D only if it answers as they do.
@@ -227,16 +259,16 @@ class Detection:
         answers = conversation.answers
         proofs = {name for family in FAMILIES.values() for name in family.without_model or ()}
         addresses: list[WireAddress] = [("MODEL", None), DEVICE_MODEL, *((name, 1) for name in sorted(proofs))]
-        addresses += [("TX_TYPE", 1), ("FREQUENCY", 1)]
+        addresses += [("TX_TYPE", 1), ("FREQUENCY", 1), ("TX_AVAILABLE", 1)]
         addresses += [("CHAN_NAME", channel) for channel in range(1, most + 1)]
         missing = [address for address in addresses if address not in answers]
         refused, before = answers[ERROR], answers[LAST]
-        questions = [get(*address) for address in (*missing, LAST)]
+        questions = [get(*address) for address in (*missing, LABELS, LAST)]
         if any(index for _, index in answers):  # it reports by itself, and may never answer
             timeout = min(timeout, QUIET_S)
         if await conversation.ask(questions, lambda: answers[LAST] > before, timeout=timeout):
             await conversation.wait(
-                lambda: sum(address not in answers for address in missing) <= answers[ERROR] - refused,
+                lambda: sum(each not in answers for each in (*missing, LABEL)) <= answers[ERROR] - refused,
                 timeout=GRACE_S,
                 quiet=GRACE_S,
             )
@@ -245,6 +277,12 @@ class Detection:
 
 def _titles() -> str:
     return ", ".join(family.title for family in FAMILIES.values())
+
+
+def _smallest(family: Family, parts: int) -> Model:
+    """The smallest model of a family that has the parts that were found."""
+    by_size = sorted(family.models, key=lambda model: model.parts or 0)
+    return next((model for model in by_size if (model.parts or 0) >= parts), by_size[-1])
 
 
 def _largest(family: Family, channels: int) -> Model:

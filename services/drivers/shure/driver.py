@@ -62,7 +62,7 @@ class ShureMaker:
 
 
 class ShureDriver:
-    """ULX-D, QLX-D, SLX-D, SLX-D+ and Axient Digital on TCP 2202."""
+    """ULX-D, QLX-D, SLX-D, SLX-D+, Axient Digital, Microflex Wireless and chargers on TCP 2202."""
 
     name = "shure"
     manufacturer = MANUFACTURER

@@ -21,6 +21,7 @@ from services.drivers.port import (
     Trace,
     not_sent,
 )
+from services.drivers.shure.asking_again import AskingAgain
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.composing import Composer
 from services.drivers.shure.codec.messages import Message, get
@@ -42,8 +43,6 @@ from services.model import Identity, Telemetry
 
 log = logging.getLogger(__name__)
 
-WHOLE_DUMP = 0
-"""The index that means all channels."""
 QUESTIONS_MOST = 100
 """Questions by name in one go; others send as many without trouble (docs/protocols.md#transport)."""
 TRIES = 2
@@ -94,6 +93,7 @@ class ShureLink:
         """Wire names of the family that this unit does not have, in the mode in which it is."""
         self._turn = asyncio.Lock()
         self._settings: Settings | None = None
+        self._again: AskingAgain | None = None
         self._metering = Metering(self._conversation, target.meter_interval_s)
         self._meaningless = self._unknown_values = 0
         """Reports of nothing that this unit has, and those of which nobody can read the value."""
@@ -123,6 +123,8 @@ class ShureLink:
             of_unit, of_part = unit_abilities(found.family, self._lacks), part_abilities(found.family, self._lacks)
             able = self._settings.able if self._settings else lambda abilities, _part: abilities
             parts = {number: able(of_part, Part(number)) for number in self._parts(found)}
+            if self._again:
+                self._again.poll()
             return Description(identity, able(of_unit, UNIT), parts)
 
     async def set(self, part: Part, wanted: Mapping[str, object]) -> Mapping[str, SetResult]:
@@ -181,6 +183,8 @@ class ShureLink:
     async def close(self) -> None:
         """Stop metering, wait briefly until the unit has confirmed it, and close."""
         try:
+            if self._again:
+                self._again.stop()
             await self._metering.stop()
         finally:
             log.debug("%s: what made no sense: %s", self._target.host, dict(self.counters()))
@@ -275,11 +279,13 @@ class ShureLink:
             found = await self._detection.run(self._conversation, self._target.answer_timeout_s)
             self._found = found
             self._conversation.speak(found.family, found.most_parts)
+            self._conversation.synonyms = found.model.synonyms
             self._settings = Settings(self._conversation, found.family, self._target.answer_timeout_s)
             self._composer = found.family.composer(found.model)
             waiting, self._detection = self._detection.waiting, Detection()
+            self._again = AskingAgain(self._conversation, found)
             self._emit(self._first_facts(found))
-            self._receive(waiting)
+            self._receive([codec.renamed(message, found.model.synonyms) for message in waiting])
         return self._found
 
     def _first_facts(self, found: Probe) -> Iterator[Reading]:
@@ -287,7 +293,7 @@ class ShureLink:
         if self._composer.parts is None and not found.model.varies:
             self._facts["part_count"] = found.most_parts
         yield Reading(UNIT, dict(self._facts))
-        if found.family.antennas is not None:
+        if found.family.antennas:
             for channel in range(1, found.most_parts + 1):
                 fact = Reading(Part(channel), {"antenna_count": found.family.antennas})
                 yield from self._composer.compose(fact)
@@ -296,8 +302,9 @@ class ShureLink:
         """Ask for everything; whether anything was reported of any part."""
         # where answers decide which parts there are, those that came while we asked who it is tell of some only
         before = self._part_reports() if found.model.varies else 0
-        each = [get("ALL", part) for part in range(1, found.most_parts + 1)]
-        for dumps in [[get("ALL", WHOLE_DUMP)], each] if found.family.dumps_all else [each]:
+        whole = [get(*address) for address in found.family.dumps]
+        each = [get("ALL", part) for part in range(1, found.most_parts + 1)] if found.family.dumps_parts else []
+        for dumps in filter(None, (whole, each)):
             await self._ask(dumps, found.fence, dumps=True)
             if self._part_reports() > before or (not self._answers and self._has_reported_parts()):
                 return True
@@ -405,6 +412,7 @@ class ShureLink:
             family=found.family.name,
             kind=found.family.kind,
             model=found.text,
+            serial=facts.get("serial"),
             mac=facts.get("mac"),
             device_id=facts.get("device_id"),
             firmware=facts.get("firmware"),
@@ -435,8 +443,8 @@ class ShureLink:
                 self._metering.receive_rate(message.index, message.value)
             meaning = codec.decode(message, found.family.properties)
             reading = meaning and meaning.reading
-            if reading is None or reading.part.number > found.most_parts or reading.part.slot > found.slots:
-                self._meaningless += 1
+            if reading is None or self._is_beyond(reading, found):
+                self._meaningless += reading is None or bool(reading.values)
                 continue
             if reading.part.slot:
                 self._slots_answered[message.name, message.index].add(reading.part.slot)
@@ -449,7 +457,14 @@ class ShureLink:
                 elif isinstance(count := reading.values.get("antenna_count"), int):
                     self._antennas[reading.part.number] = count
                 self._note_reported(reading)
+                if self._again:
+                    self._again.note(reading)
                 yield from self._composer.compose(reading)
+
+    @staticmethod
+    def _is_beyond(reading: Reading, found: Probe) -> bool:
+        """Whether the unit has no such part or slot."""
+        return reading.part.number > found.most_parts or reading.part.slot > found.slots
 
     def _count_antennas(self, summaries: Mapping[int, Telemetry]) -> None:
         """Quadversity can be switched: the newest meters show how many antennas there are."""

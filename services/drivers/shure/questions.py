@@ -10,7 +10,7 @@ from services.drivers.shure.codec.messages import ONLY_PART, get
 from services.drivers.shure.codec.properties import Scope
 from services.drivers.shure.families import Family, WireAddress
 
-IDENTITY_NAMES = ("FW_VER", "RF_BAND", "NET_SETTINGS SC", "MAC_ADDR")
+IDENTITY_NAMES = ("FW_VER", "SERIAL_NUM", "RF_BAND", "NET_SETTINGS SC", "MAC_ADDR")
 """Who a unit is, beside its model and its device id."""
 
 

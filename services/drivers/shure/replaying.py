@@ -25,7 +25,7 @@ def replay(family: Family, model: Model, pieces: Iterable[bytes]) -> list[Readin
             continue
         if message.verb == "SAMPLE":
             meters += b"< %b >" % body
-        elif (meaning := codec.decode(message, family.properties)) is not None:
+        elif (meaning := codec.decode(codec.renamed(message, model.synonyms), family.properties)) is not None:
             readings += composer.compose(meaning.reading)
     readings += composer.complete()
     summaries = family.meters.summarise(meters)[0] if family.meters else {}

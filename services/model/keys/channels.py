@@ -42,7 +42,7 @@ CHANNEL_KEYS: tuple[Key, ...] = (
     _state("group_2", int, "Group of the second carrier.", role="setting"),
     _state("group_channel_2", int, "Channel in the group of the second carrier.", role="setting"),
     _setting("fd_mode", Literal["off", "fd_c", "fd_s"], "Frequency diversity of the channel."),
-    _setting("gain_db", int, "Receiver output gain, dB.", unit="dB"),
+    _setting("gain_db", float, "Receiver output gain, dB.", unit="dB"),
     _state("audio_output_level", Literal["mic", "line"], "Output switch, read only.", role="setting"),
     _setting(
         "receiver_muted",

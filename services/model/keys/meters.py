@@ -137,6 +137,20 @@ CHANNEL_METERS: tuple[Key, ...] = (
         minimum=0,
         recorded=True,
     ),
+    _meter(
+        "rf_raw",
+        int,
+        "RF level on the unit's own scale, newest sample, where nobody published what it is in dBm.",
+        minimum=0,
+        recorded=True,
+    ),
+    _meter(
+        "audio_peak_raw",
+        int,
+        "Highest audio level over the interval on the unit's own scale, likewise.",
+        minimum=0,
+        recorded=True,
+    ),
 )
 """``channel.telemetry``: only the keys that a channel can report are present."""
 

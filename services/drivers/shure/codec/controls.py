@@ -39,14 +39,14 @@ class Control:
     write: Callable[[Mapping[str, object]], str]
 
 
-def channel_name() -> Control:
-    """One to eight characters."""
-    can = SettableRange(min_length=1, max_length=NAME_MOST, characters=NAME_CHARACTERS)
+def channel_name(most: int = NAME_MOST) -> Control:
+    """One character to eight, or to ``most``."""
+    can = SettableRange(min_length=1, max_length=most, characters=NAME_CHARACTERS)
 
     def write(values: Mapping[str, object]) -> str:
         text = values["name"]
-        if not isinstance(text, str) or not 1 <= len(text) <= NAME_MOST or not {*text} <= {*NAME_CHARACTERS}:
-            raise ValueError(f"{text!r} is no name of 1 to {NAME_MOST} characters that the unit can show")
+        if not isinstance(text, str) or not 1 <= len(text) <= most or not {*text} <= {*NAME_CHARACTERS}:
+            raise ValueError(f"{text!r} is no name of 1 to {most} characters that the unit can show")
         if text != text.strip():
             raise ValueError("a name neither begins nor ends with a blank: units do not report it")
         return f"{{{text}}}"
@@ -96,25 +96,25 @@ def in_words(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def gain() -> Control:
-    """Decibels from -18 to 42; 0 to 60 on the wire."""
-    can = SettableRange(minimum=GAIN_LEAST_DB, maximum=GAIN_MOST_DB, step=1, unit="dB")
+def gain(least: int = GAIN_LEAST_DB, most: int = GAIN_MOST_DB) -> Control:
+    """Whole decibels, from -18 to 42 where nothing else is said; on the wire they count from 0."""
+    can = SettableRange(minimum=least, maximum=most, step=1, unit="dB")
     return Control(
         "AUDIO_GAIN",
         Scope.PART,
         {"gain_db": can},
-        lambda values: f"{_whole(values['gain_db'], GAIN_LEAST_DB, GAIN_MOST_DB) - GAIN_LEAST_DB:03}",
+        lambda values: f"{_whole(values['gain_db'], least, most) - least:03}",
     )
 
 
-def switch(name: str, scope: Scope, key: str) -> Control:
-    """ON and OFF."""
+def switch(name: str, scope: Scope, key: str, on: str = "ON", off: str = "OFF") -> Control:
+    """ON and OFF, or two other words."""
 
     def write(values: Mapping[str, object]) -> str:
         value = values[key]
         if not isinstance(value, bool):
             raise ValueError(f"{key} is true or false")  # noqa: TRY004 - one kind of error for all that cannot be written
-        return "ON" if value else "OFF"
+        return on if value else off
 
     return Control(name, scope, {key: SettableRange(choices=["true", "false"])}, write)
 

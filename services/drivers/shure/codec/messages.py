@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -22,6 +22,13 @@ INDEX_DIGITS = 2
 """No receiver has a hundred channels."""
 
 
+PLACES = frozenset({"CH", "BAY", "PRI", "SEC"})
+"""What stands before an index on Microflex Wireless and belongs to the name: a channel, a bay of a dock, the first or
+the second microphone of a channel (docs/protocols/mxw.md#places)."""
+MIC, MIC_INPUTS = "MIC", range(21, 40)
+"""Our word for the inputs of an access point that are its wireless microphones, and their numbers there."""
+_INPUTS = frozenset({"INPUT_CH_GAIN", "INPUT_CH_MUTE"})
+
 ONLY_PART = 1
 """What a property of a part is of that comes without an index."""
 _SUB_INDEXED = frozenset({Scope.SLOT, Scope.ANTENNA})
@@ -37,7 +44,8 @@ class Message:
 
     ``value`` is the rest as it stands on the wire, braces and padding included; it may begin with a slot or an antenna,
     which only the family's table knows: `split_sub`. Of NET_SETTINGS the interface belongs to the name:
-    ``NET_SETTINGS SC``.
+    ``NET_SETTINGS SC``. So does a word of `PLACES`, ``BAY TX_STATUS``, and `MIC` for a microphone's input, whose index
+    counts from 1: ``MIC INPUT_CH_GAIN``.
     """
 
     verb: str
@@ -57,6 +65,10 @@ def parse(body: bytes) -> Message | None:
         return None
     index: int | None = None
     name, rest = head[1].upper(), head[2] if len(head) > 2 else b""  # noqa: PLR2004 - and more of it
+    place = ""
+    if (word := name.decode("ascii", "replace")) in PLACES and rest:
+        place, (name, *further) = f"{word} ", rest.split(None, 1)
+        name, rest = name.upper(), further[0] if further else b""
     if name.isdigit():
         index = int(name) if len(name) <= INDEX_DIGITS else None
         parts = rest.split(None, 1)
@@ -68,7 +80,19 @@ def parse(body: bytes) -> Message | None:
     if name == b"NET_SETTINGS":
         parts = rest.split(None, 1)
         name, rest = b" ".join((name, *parts[:1])).upper(), parts[1] if len(parts) > 1 else b""
-    return Message(verb.decode(), index, name.decode("ascii", "replace"), decode_text(rest))
+    return _placed(Message(verb.decode(), index, place + name.decode("ascii", "replace"), decode_text(rest)))
+
+
+def _placed(message: Message) -> Message:
+    if message.name in _INPUTS and message.index is not None and message.index in MIC_INPUTS:
+        return replace(message, name=f"{MIC} {message.name}", index=message.index - MIC_INPUTS.start + 1)
+    return message
+
+
+def renamed(message: Message, synonyms: Mapping[str, str]) -> Message:
+    """The message under the name that its model's table has it by."""
+    name = synonyms.get(message.name)
+    return message if name is None else replace(message, name=name)
 
 
 def split_sub(value: str, *, alone: bool = False) -> tuple[int | None, str]:
@@ -151,6 +175,11 @@ def report(name: str, index: int | None = None, sub: int | None = None, value: s
 
 
 def _message(verb: str, name: str, index: int | None, sub: int | None, value: str) -> bytes:
+    place, _, plain = name.partition(" ")
+    if place == MIC and index:
+        index, name = index + MIC_INPUTS.start - 1, plain
+    elif place in PLACES:
+        verb, name = f"{verb} {place}", plain
     words = [verb, *([] if index is None else [str(index)]), name, *([] if sub is None else [str(sub)])]
     if value:
         words.append(value)

@@ -25,8 +25,8 @@ Columns = Sequence[Sequence[bytes]]
 """The channel and then the fields of many messages: one column each, newest last."""
 
 VERB = b"SAMPLE"
-HEAD = 3
-"""Words before the fields: SAMPLE, channel, ALL."""
+HEAD, SHORT_HEAD = 3, 2
+"""Words before the fields: SAMPLE, channel, ALL; Microflex Wireless has no ALL."""
 ANTENNA_LETTERS = "abcd"
 """Antennas as they stand in keys, in the order of a SAMPLE."""
 
@@ -73,15 +73,20 @@ class Layout:
     letters: bytes
     read: Callable[[Columns], Telemetry]
     keys: frozenset[str]
+    head: int = HEAD
+    """Words before the fields."""
 
 
-def sample_layout(fields: bytes, letters: bytes, read: Callable[[Columns], Telemetry], keys: Iterable[str]) -> Layout:
-    """A layout of what stands behind ALL; ``letters`` are those of an antenna apart from A."""
+def sample_layout(
+    fields: bytes, letters: bytes, read: Callable[[Columns], Telemetry], keys: Iterable[str], *, head: int = HEAD
+) -> Layout:
+    """A layout of what stands behind ALL, or without it; ``letters`` are those of an antenna apart from A."""
     antennas = letters + STRANGE
     shape = bytes.maketrans(b"123456789" + antennas, b"0" * 9 + b"A" * len(antennas))
     known = bytes(each if each in b"A" + letters else STRANGE[0] for each in range(256))
-    message = re.compile(rb"< SAMPLE 00? ALL (?P<fields>" + fields + rb")(?P<more>(?: (?!" + VERB + rb")[^ <>]+)*) >")
-    return Layout(message, shape, known, read, frozenset(keys))
+    begin = rb"< SAMPLE 00? " + (b"ALL " if head == HEAD else b"")
+    message = re.compile(begin + rb"(?P<fields>" + fields + rb")(?P<more>(?: (?!" + VERB + rb")[^ <>]+)*) >")
+    return Layout(message, shape, known, read, frozenset(keys), head)
 
 
 def summarise(layout: Layout, messages: bytes) -> dict[int, Telemetry]:
@@ -133,8 +138,8 @@ def _fields(layout: Layout, shape: bytes) -> Struct | None:
     found = layout.message.fullmatch(shape)
     if found is None:
         return None
-    opening, verb, channel, everything = (len(word) for word in shape.split()[: 1 + HEAD])
-    head = f"{opening}xx{verb}xx{channel}sx{everything}xx"
+    opening, verb, channel, *everything = (len(word) for word in shape.split()[: 1 + layout.head])
+    head = f"{opening}xx{verb}xx{channel}sx" + "".join(f"{length}xx" for length in everything)
     return Struct(head + "".join(f"{len(field)}sx" for field in found["fields"].split()) + f"{len(found['more'])}xx")
 
 
@@ -144,8 +149,8 @@ def _as_documented(layout: Layout, message: bytes) -> bytes:
     Signs that stand for no state of an antenna become `STRANGE`.
     """
     opening, *words, closing = message.upper().split()
-    fields = (_field(layout, word) for word in words[HEAD:])
-    return b" ".join((opening, *words[:HEAD], *fields, closing))
+    fields = (_field(layout, word) for word in words[layout.head :])
+    return b" ".join((opening, *words[: layout.head], *fields, closing))
 
 
 def _field(layout: Layout, word: bytes) -> bytes:
@@ -168,6 +173,7 @@ _EXTREMES: Mapping[str, Callable[[Sequence[object]], object]] = {
     "samples": sum,  # type: ignore[dict-item]  # all of these are numbers or flags
     "dropouts": sum,  # type: ignore[dict-item]
     "audio_peak_dbfs": max,  # type: ignore[dict-item]
+    "audio_peak_raw": max,  # type: ignore[dict-item]
     "rf_min_dbm": min,  # type: ignore[dict-item]
     "quality_min": min,  # type: ignore[dict-item]
     "interference_seen": any,

@@ -15,7 +15,7 @@ from services.drivers.shure.families.catalogue import (
     part_abilities,
     unit_abilities,
 )
-from services.drivers.shure.families.family import Dialect, Family, Meters, Model, ReadingComposer, WireAddress
+from services.drivers.shure.families.family import WHOLE, Dialect, Family, Meters, Model, ReadingComposer, WireAddress
 
 __all__ = [
     "FAMILIES",
@@ -23,6 +23,7 @@ __all__ = [
     "MORE",
     "MOST_PARTS",
     "PRODUCTS",
+    "WHOLE",
     "Dialect",
     "Family",
     "Meters",

@@ -9,6 +9,7 @@ from services.drivers.port import Product
 from services.drivers.shure.codec.properties import Scope
 from services.drivers.shure.families import axient, psm1000, qlxd, sbc, slxd, slxd_plus, ulxd
 from services.drivers.shure.families.family import Family, Model
+from services.drivers.shure.families.mxw import FAMILIES as MICROFLEX
 from services.model import KEYS, UNIT_KINDS, Abilities, Key
 
 MANUFACTURER = "shure"
@@ -23,6 +24,7 @@ FAMILIES: Mapping[str, Family] = {
         axient.FAMILY,
         sbc.FAMILY,
         psm1000.FAMILY,
+        *MICROFLEX,
     )
 }
 """By name."""
@@ -100,5 +102,5 @@ PRODUCTS: tuple[Product, ...] = tuple(
 )
 """The catalogue."""
 
-MORE: tuple[Key, ...] = tuple(key for family in FAMILIES.values() for key in family.more)
+MORE: tuple[Key, ...] = tuple(dict.fromkeys(key for family in FAMILIES.values() for key in family.more))
 """Keys that only these units have; they stand under ``more``."""

@@ -15,6 +15,9 @@ from services.drivers.shure.codec.reported_levels import ReportedLevels
 from services.drivers.shure.codec.samples import Layout, summarise
 from services.model import Key, Kind, SettableRange, Telemetry
 
+WHOLE = 0
+"""The index that means all parts."""
+
 WireAddress = tuple[str, int | None]
 """Wire name and index (``None`` for the unit) of a property: what an answer can be matched by."""
 
@@ -33,6 +36,8 @@ class Model:
     """Wire names of the family that this model does not have."""
     lacks_without_slots: frozenset[str] = frozenset()
     """What it does not have either in the mode in which it has no slots; empty where no mode takes them away."""
+    synonyms: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Wire name that it may report a property by -> the name that the table has it by."""
 
 
 def model(
@@ -108,6 +113,25 @@ class Dialect:
     """Whether there is no dump and a command may get lost in silence: each is sent alone, and again if need be."""
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows a unit that has no word for its model: an answer of part 1 to any of these names.
+
+    ``shows`` has the wire names and what the answer looks like; a unit that answers one of ``unless`` is another.
+    """
+
+    shows: Mapping[str, re.Pattern[str]]
+    unless: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A key of a part that becomes true when its microphone is back; what is asked then, for it is not reported."""
+
+    key: str
+    ask: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
     """One family. Compared and hashed by identity."""
@@ -126,7 +150,7 @@ class Family:
     most_parts: int = 4
     """Greatest number of parts of one unit."""
     antennas: int | None = None
-    """Antennas of every channel; ``None`` where each channel reports how many there are."""
+    """Antennas of every channel; ``None`` where each channel reports how many there are, 0 where nothing tells."""
     presence: tuple[str, ...] = ()
     """Keys of which one, reported as unknown, means that no transmitter is on the air."""
     slots: int = 0
@@ -145,10 +169,18 @@ class Family:
     """What every part answers by name: where neither model nor dump shows how many there are, it is asked of each."""
     slot_proof: str = "SLOT_STATUS"
     """What every slot answers by name, a free one too."""
-    dumps_all: bool = True
-    """Whether ``GET 0 ALL`` can be asked."""
+    dumps: tuple[WireAddress, ...] = (("ALL", WHOLE),)
+    """What brings everything of all parts at once; empty where nothing does."""
+    dumps_parts: bool = True
+    """Whether ``GET 1 ALL`` can be asked of part 1, and so on."""
     without_model: frozenset[str] | None = None
     """Older firmware of this family does not answer MODEL, and answers these names for part 1; ``None``: all answer."""
+    evidence: Evidence | None = None
+    """What shows a unit of a family without any word for its model."""
+    back: Return | None = None
+    """Where what a microphone changed while it was away is not reported."""
+    polled_s: float | None = None
+    """Seconds between two questions for all of its parts, where a unit is not known to report what changes."""
     composer: Callable[[Model], ReadingComposer] = lambda _: Composer()
 
     def settable(self, scope: Scope, found: Callable[[str], bool] = lambda _name: True) -> dict[str, SettableRange]:

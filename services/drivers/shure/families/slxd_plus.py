@@ -47,5 +47,5 @@ FAMILY = Family(
     slots_at_once=False,  # the slots are 1 and 2, and 0 is in no document
     controls=slxd.CONTROLS,
     flashes=frozenset({Scope.UNIT, Scope.PART}),
-    dumps_all=False,  # a real SLXD4QDAN+ answers GET 0 ALL with REP ERR and begins to meter
+    dumps=(),  # a real SLXD4QDAN+ answers GET 0 ALL with REP ERR and begins to meter
 )

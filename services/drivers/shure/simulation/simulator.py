@@ -12,6 +12,8 @@ from services.drivers.shure.simulation.chargers.fleet import simulate_chargers
 from services.drivers.shure.simulation.families import DEFAULTS
 from services.drivers.shure.simulation.faults import FAULTS
 from services.drivers.shure.simulation.fleet import Options, simulate
+from services.drivers.shure.simulation.mxw.fleet import MODELS as MICROFLEX
+from services.drivers.shure.simulation.mxw.fleet import simulate_microflex
 from services.drivers.shure.simulation.receivers.unit import Unit
 from services.drivers.shure.simulation.system_api.fleet import SystemApiSimulator
 from services.drivers.shure.simulation.transmitters.simulator import transmitter_simulator
@@ -56,6 +58,7 @@ class ShureSimulator:
     traits: Mapping[str, frozenset[str]] = {
         **{product: _RECEIVER_TRAITS | DEFAULTS[family].traits for product, (family, _) in _RECEIVERS.items()},
         **dict.fromkeys(CHARGERS, _CHARGER_TRAITS),
+        **{product: model.traits for product, model in MICROFLEX.items()},
     }
 
     def run(
@@ -64,6 +67,8 @@ class ShureSimulator:
         """Run units of a product; see `simulate` and `simulate_chargers`. Raises `ValueError` for an unknown one."""
         if product in CHARGERS:
             return simulate_chargers(product, count=count, listen=listen, port=port, seed=seed, **options)
+        if product in MICROFLEX:
+            return simulate_microflex(product, count=count, listen=listen, port=port, seed=seed, **options)
         if product not in _RECEIVERS:
             raise ValueError(f"no simulated product {product!r}: there are {', '.join(self.traits)}")
         family, model = _RECEIVERS[product]

@@ -249,7 +249,7 @@ async def test_a_receiver_without_transmitters_is_read_and_channels_that_it_lack
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        (table(**{MODEL: "< REP MODEL {MXWNDX4} >", DEVICE_ID: "< REP DEVICE_ID {C1} >"}), "'MXWNDX4'"),
+        (table(**{MODEL: "< REP MODEL {MXA310} >", DEVICE_ID: "< REP DEVICE_ID {C1} >"}), "'MXA310'"),
         (lambda _: "< REPORT ERR >\r\n", "knows no DEVICE_NAME"),
         (lambda _: "HTTP/1.1 400 Bad Request\r\n\r\n<html></html>", "not in Shure's command strings"),
         (lambda _: "< REP ERR >", "knows no MODEL"),
@@ -269,23 +269,12 @@ async def test_a_receiver_without_transmitters_is_read_and_channels_that_it_lack
         (
             table(
                 **{
-                    DEVICE_ID: "< REP DEVICE_ID {MXWAPT4} >",
-                    "GET__1__CHAN_NAME": "< REP 1 CHAN_NAME {Boundary} >",
-                    "GET__1__TX_TYPE": "< REP 1 TX_TYPE MXW6 >",
-                    "GET__1__AUDIO_MUTE": "< REP 1 AUDIO_MUTE OFF >",
-                }
-            ),
-            "'MXW6'",
-        ),
-        (
-            table(
-                **{
                     DEVICE_ID: "< REP DEVICE_ID {AP} >",
-                    "GET__DEVICE_MODEL": "< REP DEVICE_MODEL {MXWAPX4} >",
+                    "GET__DEVICE_MODEL": "< REP DEVICE_MODEL {MXWANI8} >",
                     "GET__1__CHAN_NAME": "< REP 1 CHAN_NAME {Boundary} >",
                 }
             ),
-            "'MXWAPX4'",
+            "'MXWANI8'",
         ),
     ],
     ids=[
@@ -296,8 +285,7 @@ async def test_a_receiver_without_transmitters_is_read_and_channels_that_it_lack
         "echo",
         "spectrum manager",
         "mixer",
-        "access point",
-        "newer access point",
+        "relative of an access point",
     ],
 )
 async def test_a_stranger_is_named(answers: Answers, words: str) -> None:

@@ -332,14 +332,18 @@ def test_a_key_is_written_by_every_property_that_carries_it() -> None:
     assert codec.encode(table("slxd"), CHANNEL, "receiver_muted", value=True) == []
 
 
+BAYS_OF_A_RECEIVER = {"bay_microphone_status", "bay_microphone_model", "bay_microphone_id"}
+"""Published with the number of the bay in it, under ``more`` of the unit."""
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_key_of_a_table_is_a_word_of_the_product(family: str) -> None:
     kind = FAMILIES[family].kind
-    info = {"model", "device_id", "firmware", "band", "mac"}
+    info = {"model", "device_id", "firmware", "band", "mac", "serial"}
     more = {key.name for key in FAMILIES[family].more}
     allowed = {
         Scope.UNIT: {*KEYS.names(kind), *info},
-        Scope.PART: KEYS.reportable(UNIT_KINDS[kind].part) | more,
+        Scope.PART: KEYS.reportable(UNIT_KINDS[kind].part) | more | BAYS_OF_A_RECEIVER,
         Scope.SLOT: {*KEYS.names(Kind.CHANNEL, Facet.SLOTS)},
         Scope.ANTENNA: set[str](),
     }

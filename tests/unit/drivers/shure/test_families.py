@@ -28,6 +28,13 @@ from services.drivers.shure.families import FAMILIES, Family, model_of, part_abi
         ("ANX4", "axient", None),
         ("P10T", "psm1000", 2),
         ("PSM1KTx", "psm1000", 2),
+        ("MXWAPT2", "mxw", 2),
+        ("MXWAPT8", "mxw", 8),
+        ("MXWAPX4", "mxw_next", 4),
+        ("MXWAPXD2", "mxw_next", 2),
+        ("MXWNDX4", "mxw_next_dock", 4),
+        ("MXWNDX8G", "mxw_next_dock", 8),
+        ("MXWNCS2", "mxw_dock", 2),
     ],
 )
 def test_the_model_string_decides(text: str, family: str, channels: int | None) -> None:
@@ -58,9 +65,10 @@ def test_only_those_can_be_muted_remotely_that_tell_so() -> None:
     assert {family for family, can in FAMILIES.items() if "receiver_muted" in can.settable(Scope.PART)} == {
         "ulxd",
         "axient",
+        "mxw_next",
     }
     reporting = {name for name, family in FAMILIES.items() if "receiver_muted" in part_abilities(family).keys}
-    assert reporting == {"ulxd", "axient"}
+    assert reporting == {"ulxd", "axient", "mxw_next"}
 
 
 def test_slots_are_eight_on_axient_and_two_on_slxd_plus() -> None:
