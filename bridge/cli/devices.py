@@ -1,4 +1,4 @@
-"""`discover`, `probe`, `capture` and `simulate`: units without broker and database."""
+"""`discover`, `probe` and `capture`: units without broker and database."""
 
 from __future__ import annotations
 
@@ -22,13 +22,10 @@ from services.drivers import (
     DriverError,
     Makers,
     Sighting,
-    SimulatedUnit,
-    Simulator,
     Surroundings,
     Target,
     asks_strangers,
     find_drivers,
-    find_simulators,
     get_driver,
     make_target,
 )
@@ -210,73 +207,3 @@ def _driver_options(drivers: Mapping[str, Driver], name: str | None, given: Sequ
     except ValidationError as error:  # its own words would show the values
         wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False))
         raise ValueError(f"options of driver {name}: {'; '.join(wrong)}") from None
-
-
-def find_product(text: str) -> tuple[Simulator, str]:
-    """The simulator of a product, and the product's name in it.
-
-    ``text`` is DRIVER/PRODUCT, a product, or a family: then its usual product. Raises `ValueError` for what does not
-    exist, or exists in several drivers.
-    """
-    simulators, drivers = find_simulators(), find_drivers()
-    wanted, _, name = text.rpartition("/")
-    fitting = [
-        (simulator, product)
-        for driver, simulator in simulators.items()
-        if wanted in {"", driver}
-        and (product := name if name in simulator.traits else _usual(drivers.get(driver), simulator, name)) is not None
-    ]
-    if len(fitting) == 1:
-        return fitting[0]
-    known = ", ".join(f"{driver}/{product}" for driver, simulator in simulators.items() for product in simulator.traits)
-    if fitting:
-        raise ValueError(f"{text!r} is a product of several drivers: write DRIVER/PRODUCT; there are: {known}")
-    families = sorted({product.family for driver in drivers.values() for product in driver.products if driver.doors})
-    raise ValueError(f"there is no product or family {text!r}; there are: {known}; families: {', '.join(families)}")
-
-
-def _usual(driver: Driver | None, simulator: Simulator, family: str) -> str | None:
-    """The first product of a family that can be simulated."""
-    ours = {product.name: product.family for product in driver.products} if driver else {}
-    return next((product for product in simulator.traits if ours.get(product) == family), None)
-
-
-def option(text: str) -> tuple[str, object]:
-    """``still=true`` as a name and a value: JSON where it is some, else text. Raises `ValueError`."""
-    name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise ValueError(f"{text!r} must be NAME=VALUE, for example still=true")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
-
-
-async def simulate(
-    product: str,
-    *,
-    count: int,
-    listen: str,
-    port: int | None,
-    seed: int,
-    faults: Sequence[str],
-    options: Mapping[str, object],
-    write: Write,
-) -> None:
-    """Run simulated units until cancelled. Raises `ValueError` for what does not exist, `OSError` for addresses."""
-    simulator, name = find_product(product)
-    unknown = [fault for fault in faults if fault not in simulator.faults]
-    if unknown:
-        raise ValueError(f"there is no fault {unknown[0]!r}; there are: {', '.join(sorted(simulator.faults))}")
-    async with simulator.run(name, count=count, listen=listen, port=port, seed=seed, **options) as units:
-        for unit in units:
-            for fault in faults:
-                await unit.fault(fault)
-        _write_where(units, product, write)
-        await asyncio.get_running_loop().create_future()
-
-
-def _write_where(units: Sequence[SimulatedUnit], product: str, write: Write) -> None:
-    for unit in units:
-        write(f"{product} listens on {unit.host}:{unit.port}")
-    write(f"{len(units)} simulated units run; Ctrl-C ends them")

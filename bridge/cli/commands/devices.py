@@ -95,12 +95,13 @@ def capture(  # noqa: PLR0917 - the command line's options, each by its name
 
 
 @commands.command(epilog="Example: mic2mqtt simulate --product shure/ulxd4q --count 20 --listen 127.0.20.1")
-def simulate(
+def simulate(  # noqa: PLR0917 - the command line's options, each by its name
     product: Annotated[
-        str | None, typer.Option(help="DRIVER/PRODUCT, or a product; an unknown one is answered with the list.")
+        list[str] | None,
+        typer.Option(help="DRIVER/PRODUCT, a product or a family; repeatable; `all` is one of every family."),
     ] = None,
     family: Annotated[str, typer.Option(help="Instead of a product: the usual one of this family.")] = "ulxd",
-    count: Annotated[int, typer.Option(min=1, max=65536, help="How many units.")] = 1,
+    count: Annotated[int, typer.Option(min=1, max=65536, help="How many units of each.")] = 1,
     listen: Annotated[
         str, typer.Option(help="Address of the first; the others take those that follow.")
     ] = "127.0.20.1",
@@ -114,16 +115,26 @@ def simulate(
     option: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE; repeatable. An unknown one is answered with the list.")
     ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Show all products; with --product its faults.")] = False,
 ) -> None:
     """Run simulated units that speak the real protocol. Ctrl-C ends them."""
-    from bridge.cli import devices as cli_devices
+    from bridge.cli import simulating
 
+    if list_:
+        try:
+            for each in product or ():
+                simulating.show_faults(each, write)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--product") from error
+        if not product:
+            simulating.show_products(write)
+        return
     try:
-        options = dict(cli_devices.option(text) for text in option or ())
+        options = dict(simulating.option(text) for text in option or ())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--option") from error
-    work = cli_devices.simulate(
-        product or family,
+    work = simulating.simulate(
+        product or [family],
         count=count,
         listen=listen,
         port=port,

@@ -238,6 +238,23 @@ async def test_simulate_probe_and_discover_find_each_other(tmp_path: Path) -> No
         assert await units.ends() == 0
 
 
+async def test_a_mixed_rack_of_every_family_runs_with_one_command_and_is_listed(tmp_path: Path) -> None:
+    code, products = await run("simulate", "--list", folder=tmp_path)
+    assert code == 0, products
+    code, faults = await run("simulate", "--list", "--product", "Sennheiser/EM-G4", folder=tmp_path)
+    assert code == 0, faults
+    assert "blank_name " in faults
+    async with started(
+        "simulate", "--product", "all", "--listen", "127.0.64.1", "--port", "0", folder=tmp_path
+    ) as rack:
+        said = await rack.says("simulated units run")
+        families = [line.split(" ")[0] for line in said.splitlines() if " listens on " in line]
+        assert len(families) > 5
+        assert all(f"{family} " in products for family in families)
+        rack.process.send_signal(signal.SIGINT)
+        assert await rack.ends() == 0
+
+
 async def test_discover_lists_a_charger_without_a_number_of_bays_that_nobody_has_counted(tmp_path: Path) -> None:
     arguments = ("simulate", "--product", "shure/sbc220", "--listen", "127.0.63.1", "--option", "still=true")
     async with started(*arguments, folder=tmp_path) as units:
