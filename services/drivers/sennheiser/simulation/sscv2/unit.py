@@ -33,6 +33,8 @@ class Unit:
         """Method and path of every request, for tests."""
         self.refused = 0
         """Requests with a password that were refused, likewise."""
+        self.entrusted = 0
+        """Requests that carried a password, likewise."""
         self.password = password
         self._user = user
         self._random = random
@@ -156,6 +158,7 @@ class Unit:
 
     async def _serve(self, client: Client, request: Request) -> None:
         self.asked.append((request.method, request.path))
+        self.entrusted += "authorization" in request.headers
         if self._fault == "slow":
             await asyncio.sleep(SLOW_S)
         await self._thawed.wait()
