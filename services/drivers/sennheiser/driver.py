@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from services.drivers.sennheiser.media_control.protocol import media_control
+from services.drivers.sennheiser.ssc.protocol import ssc
 from services.drivers.sennheiser.sscv2.options import Options
 from services.drivers.sennheiser.sscv2.protocol import sscv2
 from services.drivers.several import join
 
-driver = join(sscv2, media_control, options=Options)
+driver = join(sscv2, ssc, media_control, options=Options)
 """Where a unit answers by several protocols, the first of these reads it."""

@@ -15,6 +15,7 @@ from services.drivers.sennheiser.simulation.faults import FAULTS
 from services.drivers.sennheiser.simulation.iem import MonitorTransmitter
 from services.drivers.sennheiser.simulation.microphone import DRAIN_PER_HOUR, Microphone
 from services.drivers.sennheiser.simulation.receiver import Receiver
+from services.drivers.sennheiser.simulation.ssc.simulator import simulator as ssc
 from services.drivers.sennheiser.simulation.sscv2.simulator import simulator as sscv2
 from services.drivers.sennheiser.simulation.unit import PORT, Unit
 from services.drivers.several import join_simulators
@@ -58,7 +59,7 @@ _PANELS: Mapping[str, tuple[str, Callable[[str, int, Random, Options], Receiver 
 
 
 class SennheiserSimulator:
-    """Simulated Sennheiser units; `services.drivers.port.Simulator`."""
+    """Simulated units of the Media Control Protocol; `services.drivers.port.Simulator`."""
 
     name = "sennheiser"
     faults: Mapping[str, str] = FAULTS
@@ -140,4 +141,4 @@ def _options(given: Mapping[str, object]) -> Options:
 
 
 media_control = SennheiserSimulator()
-simulator = join_simulators(media_control, sscv2)
+simulator = join_simulators(media_control, ssc, sscv2)

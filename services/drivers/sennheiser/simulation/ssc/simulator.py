@@ -1,0 +1,138 @@
+"""Runs simulated units of SSC v1; the maker's own simulator joins it with those of its other protocols."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from random import Random
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.drivers.sennheiser.simulation.ssc.ewdx import DRAIN_PER_HOUR, Receiver
+from services.drivers.sennheiser.simulation.ssc.faults import FAULTS
+from services.drivers.sennheiser.simulation.ssc.unit import PORT, Box, Unit
+
+STEP_S = 1.0
+_ENDS = (0, 255)
+
+
+class Options(BaseModel):
+    """What can be chosen for simulated units."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    still: bool = Field(False, description="Nothing changes by itself: batteries full, meters at one level.")
+    drain_per_hour: float = Field(DRAIN_PER_HOUR, ge=0, description="Battery, percent an hour.")
+    time_scale: float = Field(1.0, gt=0, description="Everything that happens by itself, that many times as fast.")
+    fault: str = Field("none", description="A fault that every unit has from the start.")
+    serial: str = Field("", description="What the serial number reads; without it each unit has its own.")
+
+
+Build = Callable[[int, Random, Options], Box]
+
+
+def _ewdx(product: str, channels: int) -> Build:
+    def build(number: int, random: Random, options: Options) -> Box:
+        box = Receiver(product, channels, number, random, still=options.still, drain=options.drain_per_hour)
+        box.serial = options.serial or box.serial
+        return box
+
+    return build
+
+
+_RECEIVER = frozenset(
+    {
+        "datagrams",
+        "pushes",
+        "names",
+        "blank_name",
+        "frequency",
+        "gain",
+        "mutes",
+        "meters",
+        "meters_rf_dbm",
+    }
+)
+
+PRODUCTS: Mapping[str, tuple[Build, frozenset[str]]] = {
+    "ewdx_em2": (_ewdx("EWDX2CH", 2), _RECEIVER),
+    "ewdx_em4": (_ewdx("EWDX4CH", 4), _RECEIVER),
+}
+
+
+class SscSimulator:
+    """Simulated units of SSC v1; `services.drivers.port.Simulator`."""
+
+    name = "sennheiser"
+    faults: Mapping[str, str] = FAULTS
+    traits: Mapping[str, frozenset[str]] = {product: traits for product, (_, traits) in PRODUCTS.items()}
+
+    @asynccontextmanager
+    async def run(
+        self, product: str, *, count: int, listen: str, port: int | None = None, seed: int = 0, **options: object
+    ) -> AsyncIterator[Sequence[Unit]]:
+        """Run ``count`` units on ``listen`` and the addresses that follow it, UDP 45; with port 0 all on ``listen``.
+
+        Addresses that end in 0 or 255 are left out. Raises `ValueError` for what does not exist, `OSError` for an
+        address that cannot be had.
+        """
+        chosen = _options(options)
+        if product not in PRODUCTS or chosen.fault not in FAULTS:
+            raise ValueError(f"no product {product!r} or no fault {chosen.fault!r}: {[*PRODUCTS]}, {[*FAULTS]}")
+        build, _ = PRODUCTS[product]
+        hosts = _hosts(listen) if port != 0 else _same(listen)
+        async with AsyncExitStack() as stack:
+            units = []
+            for number, host in zip(range(1, count + 1), hosts, strict=False):
+                random = Random(f"{product} {number} {seed}")
+                unit = Unit(host, PORT if port is None else port, build(number, random, chosen), random)
+                await _start(unit)
+                stack.push_async_callback(unit.leave)
+                units.append(unit)
+                if chosen.fault != "none":
+                    await unit.fault(chosen.fault)
+            if not chosen.still:
+                task = asyncio.create_task(_live(units, chosen.time_scale), name="simulated ssc units")
+                stack.callback(task.cancel)
+            yield units
+
+
+def _hosts(listen: str) -> Iterator[str]:
+    address = ipaddress.ip_address(listen)
+    while True:
+        if address.packed[-1] not in _ENDS:
+            yield str(address)
+        address += 1
+
+
+def _same(listen: str) -> Iterator[str]:
+    while True:
+        yield listen
+
+
+async def _start(unit: Unit) -> None:
+    try:
+        await unit.start()
+    except OSError as error:
+        remedy = "UDP port 45 needs the rights of an administrator; choose a free port with port, 0 for any"
+        raise OSError(error.errno, f"cannot listen on {unit.host}: {error.strerror}; {remedy}") from error
+
+
+async def _live(units: Sequence[Unit], time_scale: float) -> None:
+    while True:
+        await asyncio.sleep(STEP_S)
+        for unit in units:
+            unit.step(STEP_S * time_scale)
+
+
+def _options(given: Mapping[str, object]) -> Options:
+    try:
+        return Options.model_validate(given)
+    except ValidationError as error:
+        known = ", ".join(Options.model_fields)
+        raise ValueError(f"no such option, or not this value; there are {known}: {error}") from error
+
+
+simulator = SscSimulator()
