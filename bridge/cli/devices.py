@@ -60,6 +60,8 @@ class _Printer:
                 self._write(_as_json(unit) if self._as_json else _line(unit))
         elif outcome.code in OURS:
             self._print_once(f"{outcome.code}: {outcome.detail}")
+        elif outcome.stranger and not self._as_json:
+            self._write(f"{outcome.host:<16} no microphone: {outcome.stranger}")
         elif (outcome.code in MENDABLE or outcome.host in self._named) and not self._as_json:
             self._write(f"{outcome.host:<16} {outcome.code}: {outcome.detail}")
 

@@ -88,5 +88,30 @@ class Candidates:
             del self._listed[tenant, oldest.host, oldest.unit]
 
 
+STRANGERS_MOST = 4000
+STRANGER_S = 24 * 3600.0
+"""How long a stranger is not asked again by a search of networks: what is a mixer now is one tomorrow."""
+
+
+class Strangers:
+    """What answered to a search and is no microphone: mixers, consoles, other gear that speaks on the same port."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, float]] = {}
+
+    def note(self, host: str, what: str, now: float) -> None:
+        """Remember what answered at a host, by its own words; the oldest goes where there are too many."""
+        if self._known.pop(host, None) is None:
+            log.info("something that is no microphone answered; it is asked seldom", extra={"host": host, "what": what})
+        if len(self._known) >= STRANGERS_MOST:
+            del self._known[next(iter(self._known))]
+        self._known[host] = what, now + STRANGER_S
+
+    def at(self, host: str, now: float) -> str | None:
+        """What is known to be at a host; ``None`` where nothing is, or it is time to ask again."""
+        what, until = self._known.get(host, ("", 0.0))
+        return what if now < until else None
+
+
 def _short(text: str | None) -> str | None:
     return text[:TEXT_MOST] if text else None

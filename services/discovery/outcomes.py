@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, get_args
 
-from services.discovery.candidates import Candidates
+from services.discovery.candidates import Candidates, Strangers
 from services.discovery.scan import MENDABLE, OURS, Found, Missed, ScanOutcome
 from services.discovery.targets import Place, ScanTargets
 from services.drivers import Sighting
@@ -18,6 +19,9 @@ from services.rules import Host, recognise
 from services.units import AUTO, DeviceSnapshot
 
 log = logging.getLogger(__name__)
+
+STRANGERS_LISTED = 50
+"""Strangers that a reply names; the others are counted."""
 
 BUGS_LISTED = 3
 """Failures of a driver itself that are listed one by one; the others are counted."""
@@ -40,6 +44,7 @@ class ScanSinks:
     sync: Sync
     candidates: Candidates
     ignored: IgnoredUnits
+    strangers: Strangers
     unidentified: UnidentifiedHosts
     """The MAC address that a host announced of itself; a unit that does not report its own is known by it."""
 
@@ -65,6 +70,7 @@ class ScanOutcomes:
         self._missed: dict[str, Missed] = {}
         self._units: dict[tuple[str, str], str] = {}
         self._bugs: Counter[str] = Counter()
+        self._strangers: dict[str, str] = {}
         self._ours: dict[str, str] = {}
         """What this machine does not give -> manufacturer whose units are not asked for want of it."""
 
@@ -87,6 +93,14 @@ class ScanOutcomes:
             self._ours[outcome.detail] = outcome.manufacturer
         elif outcome.code in MENDABLE:
             self._report(outcome)
+        elif outcome.stranger:
+            self._strangers[outcome.host] = outcome.stranger
+            self._sinks.strangers.note(outcome.host, outcome.stranger, asyncio.get_running_loop().time())
+
+    def pass_by(self, host: str, what: str) -> None:
+        """Note a stranger that was not asked again."""
+        self.done += 1
+        self._strangers[host] = what
 
     def leave(self, host: str, port: int | None) -> None:
         """Note a unit that has an open session and was not asked."""
@@ -143,6 +157,11 @@ class ScanOutcomes:
             self._result(maker).warnings.append(f"units of {maker} were not looked for: {detail}")
         for result in self.results.values():
             total.absorb(result)
+        if self._strangers:
+            named = [{"host": host, "what": what} for host, what in sorted(self._strangers.items())]
+            total.data["strangers"] = named[:STRANGERS_LISTED]
+            if len(named) > STRANGERS_LISTED:
+                total.warnings.append(f"{len(named) - STRANGERS_LISTED} more strangers answered, which are not listed")
         total.data["manufacturers"] = {maker: result.as_json() for maker, result in sorted(self.results.items())}
         return total
 

@@ -83,6 +83,8 @@ class Missed:
     manufacturer: str
     code: str
     detail: str
+    stranger: str = ""
+    """What answered, in its own words, where it is known and no unit of any driver."""
 
 
 ScanOutcome = Found | Missed
@@ -198,9 +200,10 @@ async def ask(makers: Makers, question: ScanQuestion) -> ScanOutcome:
     return min(missed, key=_rank)
 
 
-def _rank(missed: Missed) -> float:
+def _rank(missed: Missed) -> tuple[float, bool]:
     """The most useful failure first; a driver's bug ranks before ``refused``, which every empty address answers."""
-    return usefulness("refused") - 0.5 if missed.code == "internal" else usefulness(missed.code)
+    rank = usefulness("refused") - 0.5 if missed.code == "internal" else usefulness(missed.code)
+    return rank, not missed.stranger
 
 
 async def sweep(
@@ -251,7 +254,7 @@ async def _ask_driver(makers: Makers, name: str, target: Target) -> ScanOutcome:
                 return Found(target.host, target.port, tuple(sightings))
             return Missed(target.host, target.port, maker, "never_seen", f"driver {name} found nobody")
         except DriverError as error:
-            missed = Missed(target.host, target.port, maker, error.reason, error.detail)
+            missed = Missed(target.host, target.port, maker, error.reason, error.detail, error.stranger)
             starved = _is_starved(error)
         except TimeoutError:
             detail = f"it could not be found out within {deadline:.1f} s who answers at {target.host}"

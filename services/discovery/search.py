@@ -119,7 +119,13 @@ class SearchRunner:
             plan, known = await self._prepare(search.places, names, MAX_ADDRESSES if limit is None else limit)
             outcomes = search.outcomes = ScanOutcomes(plan, self._sinks, search.context, known)
             search.total = plan.total
-            questions = plan.questions(self._held(known), outcomes.leave, budget.concurrency)
+            questions = plan.questions(
+                self._held(known),
+                outcomes.leave,
+                budget.concurrency,
+                stranger=lambda host: self._sinks.strangers.at(host, clock_s()),
+                pass_by=outcomes.pass_by,
+            )
             if not search.cancelled:
                 search.task = asyncio.create_task(sweep(questions, self._makers, budget, outcomes.take), name="search")
                 await self._watch(search, search.task, outcomes, progress)

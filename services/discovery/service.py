@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from services import clock
-from services.discovery.candidates import Candidates
+from services.discovery.candidates import Candidates, Strangers
 from services.discovery.outcomes import ScanSinks, Sync
 from services.discovery.places import add_refused, configured_places, named_places
 from services.discovery.refresh import Reader, Refresher, choose
@@ -70,7 +70,7 @@ class DiscoveryOrchestrationService:
         self._remember = remember
         self.forget = forget
         self.candidates = candidates
-        self.sinks = ScanSinks(inventory, sync, candidates, ignored, unidentified)
+        self.sinks = ScanSinks(inventory, sync, candidates, ignored, Strangers(), unidentified)
         self._runner = SearchRunner(self.sinks, makers)
         self._running: dict[Campus, Search] = {}
         self._ended = asyncio.Event()

@@ -12,6 +12,9 @@ from services.drivers import Makers, Target, Unresolved, make_target
 from services.model import RangeRecord
 from services.rules import MAX_ADDRESSES, Expansion, Host, Span, expand, parse
 
+Stranger = Callable[[str], str | None]
+"""What is known to be at an address and no microphone; it is passed by, unless somebody named it."""
+
 Held = Callable[[str, int | None], bool]
 """Whether a unit with an open session is at this address and port: it is not asked again, because it may serve one
 connection only.
@@ -106,12 +109,23 @@ class ScanTargets:
         return any(place.adopt and span.holds(host) for place, span in self._spans)
 
     def questions(
-        self, held: Held, leave: Callable[[str, int | None], None], concurrency: int
+        self,
+        held: Held,
+        leave: Callable[[str, int | None], None],
+        concurrency: int,
+        *,
+        stranger: Stranger = lambda _host: None,
+        pass_by: Callable[[str, str], None] = lambda _host, _what: None,
     ) -> Iterator[ScanQuestion]:
-        """Every question, named hosts first. An address for which ``held`` is true is passed to ``leave`` instead."""
+        """Every question, named hosts first.
+
+        An address for which ``held`` is true is passed to ``leave`` instead, a known ``stranger`` to ``pass_by``.
+        """
         for target, asking in self._targets():
             if held(target.host, target.port):
                 leave(target.host, target.port)
+            elif (target.host, target.port) not in self.singles and (what := stranger(target.host)) is not None:
+                pass_by(target.host, what)
             else:
                 yield ScanQuestion(patience(target, self.total, concurrency), asking)
 

@@ -102,7 +102,7 @@ def asks_strangers(driver: Driver) -> bool:
 def most_useful_failure(failures: Sequence[BaseException]) -> BaseException:
     """Of several failures at one address the one that helps people most; a bug only where there is nothing else."""
     errors = [error for error in failures if isinstance(error, DriverError)]
-    return min(errors, key=lambda error: usefulness(error.reason)) if errors else failures[0]
+    return min(errors, key=lambda error: (usefulness(error.reason), not error.stranger)) if errors else failures[0]
 
 
 def _in_short(failures: Mapping[str, Exception]) -> BaseException:
@@ -117,7 +117,7 @@ def _in_short(failures: Mapping[str, Exception]) -> BaseException:
     words = ", ".join(f"{name}: {error.reason}" for name, error in others.items())
     detail = f"{chosen.detail} (other drivers: {words}; probe explains each)"
     if chosen.reason in ANSWERED:
-        return DriverError(chosen.reason, detail, again_s=chosen.again_s)
+        return DriverError(chosen.reason, detail, again_s=chosen.again_s, stranger=chosen.stranger)
     pauses = [error.again_s for error in (chosen, *others.values()) if error.again_s is not None]
     return DriverError(chosen.reason, detail, again_s=min(pauses, default=None))
 

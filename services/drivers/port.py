@@ -191,6 +191,8 @@ def usefulness(reason: str) -> int:
     return REASONS.index(reason) if reason in REASONS else len(REASONS)
 
 
+STRANGER_MOST = 64
+"""Characters of what a stranger calls itself."""
 DETAIL_MOST = 1000
 """Characters of what a driver has to say of a failure."""
 
@@ -200,14 +202,18 @@ class DriverError(Exception):
 
     ``reason`` is a word of the closed list; ``detail`` has what happened and, where people can mend it, how (the path
     through the unit's menu). ``again_s`` are the seconds before a further try makes sense: 0 leaves that to the
-    session's own pause, ``None`` means not before the settings of the unit change (a wrong password).
+    session's own pause, ``None`` means not before the settings of the unit change (a wrong password). ``stranger`` is,
+    with ``wrong_model``, what answered in its own words, where that is known: a mixer, a console; searches name it.
     """
 
-    def __init__(self, reason: AvailabilityReason, detail: str, *, again_s: float | None = 0.0) -> None:
+    def __init__(
+        self, reason: AvailabilityReason, detail: str, *, again_s: float | None = 0.0, stranger: str = ""
+    ) -> None:
         self.detail = clean_text(detail, DETAIL_MOST)  # it may quote what a unit said
         super().__init__(self.detail)
         self.reason: AvailabilityReason = reason
         self.again_s = again_s
+        self.stranger = clean_text(stranger, STRANGER_MOST)
 
     def afresh(self) -> DriverError:
         """The same, to raise what is also kept: an error that was raised holds every frame that it came through.
@@ -215,7 +221,7 @@ class DriverError(Exception):
         With the conversation in one of these frames and the error in the conversation, both would wait for the garbage
         collector, which looks at what has grown old once in hours.
         """
-        error = DriverError(self.reason, self.detail, again_s=self.again_s)
+        error = DriverError(self.reason, self.detail, again_s=self.again_s, stranger=self.stranger)
         error.__cause__ = self.__cause__
         return error
 

@@ -43,7 +43,7 @@ async def recognise(asking: Asking, port: int) -> Family:
             f"{where} speaks Audio-Technica's commands but is none of {_KNOWN}: maybe a mixer (ATDM) or a conference "
             "system (ATUC), which this driver does not read"
         )
-        raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S)
+        raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S, stranger="Audio-Technica, a mixer or ATUC")
     if asking.strange and not asking.heard:
         beginning = asking.strange.decode("latin-1")
         detail = f"{where} is no Audio-Technica unit: it says {beginning!r}"
@@ -57,5 +57,5 @@ def _named(asking: Asking, reply: Reply) -> Family:
     family = family_of(model)
     if family is None:
         detail = f"{asking.connection.peer} is a {model or 'unit without a name'}: this driver reads {_KNOWN}"
-        raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S)
+        raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S, stranger=f"Audio-Technica {model}")
     return family

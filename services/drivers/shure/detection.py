@@ -185,7 +185,7 @@ class Detection:
         known_model = model_of(text)
         if known_model is None:
             detail = f"{conversation.connection.peer} is a {text!r}; this driver speaks to {_titles()}"
-            raise DriverError("wrong_model", detail, again_s=OTHER_S)
+            raise DriverError("wrong_model", detail, again_s=OTHER_S, stranger=text)
         family, model = known_model
         return Probe(text, family, model, model.parts or family.most_parts)
 
@@ -243,16 +243,16 @@ class Detection:
         peer = conversation.connection.peer
         named = unbrace(self._value(DEVICE_MODEL).strip()).strip()
         if named:
-            what = f"is a {named!r}"
+            what, stranger = f"is a {named!r}", named
         elif microphone and not _OLD_TYPES.fullmatch(microphone):
-            what = f"has transmitters of the type {microphone!r}"
+            what, stranger = f"has transmitters of the type {microphone!r}", microphone
         else:
             names = sorted({each.name for each in self.waiting if each.verb == "REP"} - {"ERR"})
             called = unbrace(self._value(LAST).strip()).strip()
-            what = f"calls itself {called!r}, " if called else ""
+            what, stranger = f"calls itself {called!r}, " if called else "", called or "Shure's command strings"
             what += f"speaks Shure's command strings and knows no MODEL; it answered {', '.join(names) or 'nothing'}"
         detail = f"{peer} {what}, and is none of what this driver speaks to: {_titles()}"
-        raise DriverError("wrong_model", detail, again_s=OTHER_S)
+        raise DriverError("wrong_model", detail, again_s=OTHER_S, stranger=stranger)
 
     async def _count(self, conversation: Conversation, most: int, timeout: float) -> int:
         """The highest channel that answers a name; the model is asked for once more, noise can swallow a line."""

@@ -181,3 +181,34 @@ async def test_a_range_that_left_the_configuration_is_searched_when_it_comes_bac
         without.schedule.configure([], stored=(await without.store.load()).ranges)
     async with site(tmp_path) as again:
         assert again.schedule.configure([wanted], stored=(await again.store.load()).ranges) == 1
+
+
+@asynccontextmanager
+async def mixer(host: str) -> AsyncIterator[list[str]]:
+    """A console that answers on the receivers' port, as an AD600 and mixers do; the questions that came."""
+    asked: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readuntil(b">"):
+            asked.append(line.decode().strip())
+            if b"GET MODEL" in line:
+                writer.write(b"< REP MODEL {AD600                           } >")
+            else:
+                writer.write(b"< REP DEVICE_ID {Scanner  } >" if b"DEVICE_ID" in line else b"< REP ERR >")
+
+    server = await asyncio.start_server(serve, host, 2202)
+    async with server:
+        yield asked
+        server.close()
+
+
+async def test_what_is_no_microphone_is_named_and_not_asked_again_by_a_search_of_networks(tmp_path: Path) -> None:
+    async with site(tmp_path) as bridge, mixer("127.31.30.10") as asked:
+        for _ in range(2):
+            result = await bridge.discovery.handle_discovery_requested(context=CONTEXT, networks=["127.31.30.8/29"])
+            assert result.data["strangers"] == [{"host": "127.31.30.10", "what": "AD600"}]
+            assert (result.status, result.counts.added, list(bridge.candidates.of(STAGE))) == ("succeeded", 0, [])
+        assert sum("GET MODEL" in line for line in asked) == 1
+        named = await bridge.discovery.handle_discovery_requested(context=CONTEXT, networks=["127.31.30.10"])
+        assert "AD600" in named.errors[0].message
+        assert sum("GET MODEL" in line for line in asked) == 2, "whoever names it has it asked"

@@ -113,7 +113,7 @@ async def _identity(unit: HttpUnit, certificate: str) -> Identity:
         if product.upper().startswith(CEILING_MICROPHONES):
             what = "a ceiling microphone, which is wired: it has no transmitter, battery or radio to tell of"
         detail = f"{unit.settings.peer} is {in_words(product)}, {what}"
-        raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S)
+        raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S, stranger=f"Sennheiser {product}")
     serial = found.get("serial")
     return Identity(
         MANUFACTURER,
