@@ -13,7 +13,9 @@ from services.drivers.shure.families import model_of
 from services.drivers.shure.replaying import replay
 
 FOLDER = Path(__file__).parents[3] / "captures" / "shure"
-CAPTURES = sorted(FOLDER.glob("*.capture"))
+STRINGS = {f"product {each.name}".encode() for each in driver.products if model_of(each.model) is not None}
+"""Products that speak command strings; the other protocols of this maker are datagrams and documents."""
+CAPTURES = [path for path in sorted(FOLDER.glob("*.capture")) if STRINGS & set(path.read_bytes().splitlines())]
 
 Cut = Callable[[list[bytes]], Iterator[bytes]]
 
