@@ -93,6 +93,10 @@ class AudioTechnicaMaker:
         """Open a conversation; leaving the block leaves the unit's only place. Raises `DriverError`."""
         return self._conversation(where, listener, trace)
 
+    def hear(self, data: bytes, host: str) -> None:
+        """A datagram with notices that came from a host."""
+        self._notices.receive(data, host)
+
     async def close(self) -> None:
         """Hear no notices any more."""
         await self._notices.close()

@@ -131,8 +131,8 @@ print("LOADED", sorted({"rich", "amqtt", "alembic", "httpx", "pydantic_settings"
         (("discover",), "name networks or hosts"),
         (("discover", "10.0.0.0/8"), "16777216 addresses"),
         (("probe", "10.0.0.0/24"), "more than one address"),
-        (("probe", "127.0.0.1", "--driver", "acme"), "installed drivers: manual, sennheiser, shure"),
-        (("simulate", "--family", "acme"), "families: axient"),
+        (("probe", "127.0.0.1", "--driver", "acme"), "installed drivers: "),
+        (("simulate", "--family", "acme"), "families: "),
         (("simulate", "--fault", "fire"), "control_blocked"),
         (("simulate", "--option", "fire=1"), "still: Nothing changes by itself"),
         (("simulate", "--option", "still"), "NAME=VALUE"),
@@ -180,7 +180,7 @@ def test_check_names_drivers_and_makers_that_are_not_installed(run: Run, tmp_pat
     (tmp_path / "mic2mqtt.toml").write_text(text, encoding="utf-8")
     code, _, err = run("check")
     assert code == 2
-    assert "receivers[1].driver: 'acme' is not installed; allowed: auto, manual, sennheiser, shure" in err
+    assert "receivers[1].driver: 'acme' is not installed; allowed: auto, " in err
     assert "discovery.ranges[1].manufacturer: 'x' has no driver here" in err
 
 

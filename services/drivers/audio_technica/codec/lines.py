@@ -102,7 +102,9 @@ def parse(line: bytes) -> Message | None:
     found = _MESSAGE.search(line.decode("utf-8", "replace"))
     if found is None:
         return None
-    text = (found["text"] or "").strip(" ")
+    text = found["text"] or ""
+    if found["piece"] == "NC":
+        text = text.strip(" ")  # of a piece the blank may belong to a name
     return Message(found["word"], found["link"], text, found["piece"], notice=found["notice"] is not None)
 
 

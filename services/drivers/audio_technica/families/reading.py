@@ -88,7 +88,8 @@ class Reader:
         values = question.nothing()
         if OCCUPIED in values and refusal == EMPTY_PORT:
             return self._empty(part.number)
-        common, more = split({key: value for key, value in values.items() if key not in FACTS})
+        of_state = {key: value for key, value in values.items() if question.of_part or key not in FACTS}
+        common, more = split(of_state)
         return Reading(part, common, more) if common or more else None
 
     def _of_unit(self, question: Question, texts: list[str], link: str) -> Reading | None:

@@ -39,6 +39,9 @@ class Unit:
         self.asked: list[str] = []
         """Every command that arrived, for tests."""
         self.clients = self.turned_away = 0
+        self.overlapping = 0
+        """Commands that came before the answer to the last one had gone out, for tests."""
+        self._late = 0
         self._random = random
         self._unknown_is_silent = unknown_is_silent
         self._loop = asyncio.get_running_loop()
@@ -127,6 +130,7 @@ class Unit:
         """What a line is answered with."""
         text = line.decode("latin-1")
         self.asked.append(text)
+        self.overlapping += self._late > 0
         found = _COMMAND.fullmatch(text)
         if found is None or len(line) >= LINE_MOST:
             return [f"{text.split(' ')[0]} 0000 00 NC NAK 01\r".encode("latin-1", "replace")]
@@ -162,12 +166,17 @@ class Unit:
             if self.fault_now == "garbage":
                 write(noise(self._random))
             if self.fault_now == "slow":
-                self._loop.call_later(SLOW_S, write, line)
+                self._late += 1
+                self._loop.call_later(SLOW_S, self._write_late, write, line)
             elif self.fault_now == "fragmented":
                 for number, piece in enumerate(pieces(line, self._random)):
                     self._loop.call_later(number * 0.0002, write, piece)
             else:
                 write(line)
+
+    def _write_late(self, write: Callable[[bytes], None], line: bytes) -> None:
+        self._late -= 1
+        write(line)
 
     def _tell(self, own_id: str, word: str, text: str) -> None:
         if self._voice is not None and self._server is not None and self.fault_now != "freeze":
