@@ -21,20 +21,22 @@ class AskingAgain:
     def __init__(self, conversation: Conversation, found: Probe) -> None:
         self._conversation = conversation
         self._found = found
-        self._away: set[Part] = set()
-        """Parts whose microphone has gone."""
+        self._away: set[tuple[Part, str]] = set()
+        """Parts whose microphone has gone, by each key that tells so."""
         self._timer: asyncio.TimerHandle | None = None
 
     def note(self, reading: Reading) -> None:
         """Ask for everything of a part whose microphone has come back."""
         back = self._found.family.back
-        if back is None or back.key not in reading.values:
+        if back is None:
             return
-        if reading.values[back.key] is False:
-            self._away.add(reading.part)
-        elif reading.values[back.key] is True and reading.part in self._away:
-            self._away.discard(reading.part)
-            self._ask([(name, reading.part.number) for name in back.ask])
+        for key in back.keys:
+            away = (reading.part, key)
+            if reading.values.get(key) is False:
+                self._away.add(away)
+            elif reading.values.get(key) is True and away in self._away:
+                self._away.discard(away)
+                self._ask([(name, reading.part.number) for name in back.ask])
 
     def poll(self) -> None:
         """Ask for all parts once a while from now on, where the family has to be polled; a read has just done it."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from services.drivers.port import Part, Reading
 from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.framing import Framer
+from services.drivers.shure.codec.samples import VERB
 from services.drivers.shure.families import Family, Model
 
 
@@ -17,15 +18,14 @@ def replay(family: Family, model: Model, pieces: Iterable[bytes]) -> list[Readin
     readings: list[Reading] = []
     meters = b""
     for body in (body for piece in pieces for body in framer.feed(piece)):
-        if levels is not None and levels.has(body):
+        is_sample = body[: len(VERB)].upper() == VERB  # of Microflex Wireless it is no message: it has no name
+        if is_sample or (levels is not None and levels.has(body)):
             meters += b"< %b >" % body
             continue
         message = codec.parse(body)
         if message is None:
             continue
-        if message.verb == "SAMPLE":
-            meters += b"< %b >" % body
-        elif (meaning := codec.decode(codec.renamed(message, model.synonyms), family.properties)) is not None:
+        if (meaning := codec.decode(codec.renamed(message, model.synonyms), family.properties)) is not None:
             readings += composer.compose(meaning.reading)
     readings += composer.complete()
     summaries = family.meters.summarise(meters)[0] if family.meters else {}

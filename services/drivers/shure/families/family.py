@@ -126,9 +126,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A key of a part that becomes true when its microphone is back; what is asked then, for it is not reported."""
+    """Keys of a part that become true when its microphone is back; what is asked then, for it is not reported."""
 
-    key: str
+    keys: tuple[str, ...]
     ask: tuple[str, ...]
 
 

@@ -100,7 +100,7 @@ FAMILY = Family(
         {"TX_TYPE": re.compile("MXW[1268]", re.IGNORECASE), "TX_AVAILABLE": re.compile("YES|NO", re.IGNORECASE)}
     ),
     back=Return(
-        "microphone_available",
+        words.BACK,
         (
             *("TX_STATUS", "AUDIO_GAIN", "BATT_RUN_TIME", "BATT_CHARGE", "BATT_HEALTH", "BUTTON_STS", "LED_STATUS"),
             *("TX_TYPE", "TX_DEVICE_ID"),

@@ -13,8 +13,8 @@ from services.drivers.shure.codec import controls
 from services.drivers.shure.codec import wire_types as wire
 from services.drivers.shure.codec.controls import Control
 from services.drivers.shure.codec.properties import PropertyTable, Scope, ignored, one
-from services.drivers.shure.codec.samples import AUDIO, SHORT_HEAD, Columns, highest, sample_layout
-from services.drivers.shure.codec.wire_types import WireType
+from services.drivers.shure.codec.samples import SHORT_HEAD, Columns, audio_scale, highest, sample_layout
+from services.drivers.shure.codec.wire_types import BLOCK_8, WireType
 from services.drivers.shure.families.family import WHOLE, Family, Meters, Model, Return
 from services.drivers.shure.families.mxw import words
 from services.drivers.shure.families.mxw.composing import Microphones
@@ -25,11 +25,12 @@ GAIN_LEAST_DB, GAIN_MOST_DB, GAIN_STEP_DB = -110, 30, 0.1
 STEPS_A_DB = 10
 RF: Mapping[bytes, int] = {b"%03d" % raw: raw - 110 for raw in range(128)}
 """dBm of a SAMPLE; the page goes up to +17."""
-RF_STRONGEST = max(RF)
+AUDIO = audio_scale(-120, min(BLOCK_8))
+"""dBFS of a SAMPLE."""
 
 
 def _read_sample(columns: Columns) -> Telemetry:
-    """RF, audio; a number beyond the scale is no level."""
+    """RF, audio."""
     _channel, rf, audio = columns
     return {
         "audio_peak_dbfs": highest(audio, AUDIO),
@@ -161,7 +162,7 @@ FAMILY = Family(
     dumps=(("ALL", None), ("INPUT_CH_GAIN", WHOLE), ("INPUT_CH_MUTE", WHOLE)),
     dumps_parts=False,
     back=Return(
-        "microphone_available",
+        words.BACK,
         (
             *("CH TX_STATUS", "CH TX_MODEL", "CH TX_DEVICE_ID", "BATT_RUN_TIME", "BATT_CHARGE", "BATT_HEALTH"),
             *("BUTTON_STS", "LED_STATUS", "MIC INPUT_CH_GAIN", "MIC INPUT_CH_MUTE"),

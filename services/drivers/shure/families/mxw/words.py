@@ -171,6 +171,9 @@ NEXT_UNIT = (
 )
 """What access points and docks of the new generation tell of themselves."""
 
+BACK = ("microphone_available", "transmitter_present")
+"""The page names the first; a microphone that is taken out of a dock may have been available all the time."""
+
 _CHANNEL, _BAY, _RECEIVER = (frozenset({kind}) for kind in (Kind.CHANNEL, Kind.BAY, Kind.RECEIVER))
 _Status = Literal["active", "muted", "standby", "on_charger", "off", "unknown"]
 _Light = Literal["on", "off", "strobe", "flash", "pulse"]
