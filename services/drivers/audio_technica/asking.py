@@ -77,6 +77,10 @@ class _Waiting:
         return not self.number or message.text.partition(",")[0].strip() == self.number
 
 
+def _nobody(_message: Message) -> None:
+    """Nobody takes messages of a unit that was never connected."""
+
+
 class Asking:
     """Commands and their replies. ``receive`` gets every message that is no ACK and no NAK, asked for or not."""
 
@@ -128,6 +132,7 @@ class Asking:
                 refused_hint=HELD,
             )
         except DriverError as error:
+            self._on_message = _nobody  # a scan makes thousands of these, and each would be a circle
             if error.reason != "refused":
                 raise
             raise DriverError("refused", error.detail, again_s=self._held_again_s) from error
