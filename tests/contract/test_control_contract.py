@@ -148,12 +148,14 @@ METERS_ASKED: Mapping[str, re.Pattern[bytes]] = {
     "shure": re.compile(rb"< SET \d+ METER_RATE \d{1,5} >"),
     "sennheiser": re.compile(rb"Push \d+ \d+ \d+\r"),
     "audio_technica": re.compile(rb"glevel(?:rf|afrx) O [^\r]*\r"),
+    "lectrosonics": re.compile(rb"!chstat\(\d\)\?\r"),
 }
 """What goes out without being asked for by anybody, by driver: the request for meters."""
 SETS: Mapping[str, re.Pattern[bytes]] = {
     "shure": re.compile(rb"[<*] *SET", re.IGNORECASE),
     "sennheiser": re.compile(rb"[A-Za-z]+ [^\r]*\r"),  # a word alone asks, a word with something behind it sets
     "audio_technica": re.compile(rb"(?:^|\r)[^g]|[a-z] S "),  # what asks begins with g and wants no ACK
+    "lectrosonics": re.compile(rb"=|(?:^|\r)[^!\r]"),  # what asks ends with a question mark
 }
 
 
