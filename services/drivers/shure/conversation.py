@@ -32,10 +32,13 @@ MENU = (
     "allow it at the receiver: on SLX-D in Menu > Advanced > Network > Allow Third-Party Controls, "
     "on SLX-D+ in Device Settings > Controller Access"
 )
-REFUSED = f"no Shure unit listens there, or controller access is blocked; {MENU}"
+REFUSED = (
+    f"no Shure unit listens there, or controller access is blocked; {MENU}. A PSM1000 refuses as long as old "
+    "connections hold its few places: end other programs that talk to it, or switch it off and on"
+)
 BLOCKED = (
     f"it accepts the connection and stays silent, so control by third parties is blocked; {MENU}. A unit that was "
-    "online before, or that has no such menu, for example a charger, hangs: switch it off and on"
+    "online before, or that has no such menu, for example a charger or a PSM1000, hangs: switch it off and on"
 )
 
 LINE_END = b"\r\n"

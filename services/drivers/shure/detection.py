@@ -121,8 +121,13 @@ class Detection:
             timeout=min(HEAD_START_S, timeout),
         )
         for _ in range(NAME_ASKED):
-            if answers[LAST] or answers[DEVICE_NAME] or (conversation.received_bytes and self._verb is None):
+            if answers[LAST] or answers[DEVICE_NAME]:
                 return
+            if conversation.received_bytes and self._verb is None:  # it speaks, and may be slow
+                patience = min(QUIET_S, timeout) if self.waiting else timeout
+                await conversation.wait(lambda: answers[LAST] > 0 or self._verb is not None, timeout=patience)
+                if self._verb is None:
+                    return
             await conversation.ask_stranger(
                 [get(*DEVICE_NAME)], lambda: answers[LAST] + answers[DEVICE_NAME] > 0, timeout=timeout / NAME_ASKED
             )

@@ -28,7 +28,7 @@ from services.drivers.shure.codec.messages import Message, get
 from services.drivers.shure.conversation import QUIET_S, Conversation
 from services.drivers.shure.detection import GRACE_S, LAST, Detection, Probe
 from services.drivers.shure.families import MANUFACTURER, ReadingComposer, WireAddress, part_abilities, unit_abilities
-from services.drivers.shure.lines import ask_one_by_one
+from services.drivers.shure.lines import SignsOfLife, ask_one_by_one
 from services.drivers.shure.metering import METER_RATE, Metering
 from services.drivers.shure.questions import (
     IDENTITY_NAMES,
@@ -71,6 +71,7 @@ class ShureLink:
         self._unknown = unknown or UnknownValues()
         self._detection = Detection()
         self._conversation = Conversation(self._receive, trace)
+        self._alive = SignsOfLife(self._conversation)
         self._composer: ReadingComposer = Composer()
         self._found: Probe | None = None
         self._facts: dict[str, object] = {}
@@ -147,7 +148,8 @@ class ShureLink:
     def ask_alive(self) -> None:
         """Ask for what this unit has answered before: a question that it ignores would look like its end."""
         self._conversation.unstick()
-        self._conversation.ask_alive(self._found.fence if self._found else LAST)
+        found = self._found
+        self._alive.ask(found.fence if found else LAST, insist=bool(found and found.family.dialect.one_by_one))
 
     def meter(self, part: Part | None, seconds: float) -> None:
         """Ask for another metering interval of a channel or of all."""
@@ -182,6 +184,7 @@ class ShureLink:
 
     async def close(self) -> None:
         """Stop metering, wait briefly until the unit has confirmed it, and close."""
+        self._alive.stop()
         try:
             if self._again:
                 self._again.stop()

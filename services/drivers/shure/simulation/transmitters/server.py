@@ -11,8 +11,8 @@ from typing import Protocol, cast
 
 from services.drivers.shure.simulation.clock import Clock, Timer
 from services.drivers.shure.simulation.connection import DEAF
-from services.drivers.shure.simulation.faults import ONCE, SLOW_S, pieces, with_noise
-from services.drivers.shure.simulation.transmitters.faults import FAULTS, LOSE_EVERY, TAKEN_MS
+from services.drivers.shure.simulation.faults import ONCE, pieces, with_noise
+from services.drivers.shure.simulation.transmitters.faults import FAULTS, LOSE_EVERY, SLOW_S, TAKEN_MS
 from services.drivers.shure.simulation.transmitters.rack import TRANSMITTERS, Rack
 
 LINE_END = b"\r\n"
