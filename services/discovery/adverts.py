@@ -143,7 +143,7 @@ class Adverts:
         if here:
             self._unlist(announced)
             return
-        known = self._by_mac(advert)
+        known = self._by_hardware(advert)
         if known is not None:
             self._follow(announced, known, now)
             return
@@ -157,6 +157,10 @@ class Adverts:
     def _follow(self, announced: Announcement, known: Unit, now: float) -> None:
         """Handle an advert of a known unit from another address than its own."""
         record = known.record
+        if bool(record.behind) != bool(announced.advert.unit):
+            there = f"behind the gateway {record.host}" if record.behind else f"at its own address {record.host}"
+            self._list(announced, known.address.tenant, f"is {known.address.id}, which is known {there}")
+            return
         if Host(record.host).is_name:
             return  # the name server knows better where it is
         if known.online:
@@ -171,14 +175,16 @@ class Adverts:
         else:
             self._ask_soon(announced, known.address.tenant, now)
 
-    def _by_mac(self, advert: Sighting) -> Unit | None:
-        """The unit with that MAC address; where several have it, one that is online: it is where it is known."""
-        if advert.identity.mac is None:
+    def _by_hardware(self, advert: Sighting) -> Unit | None:
+        """The unit with that MAC address or CID; where several have it, one that is online: it is where it is known."""
+        mac, cid = advert.identity.mac, advert.identity.cid
+        if mac is None and cid is None:
             return None
         those = [
             unit
             for unit in self._inventory.units.values()
-            if unit.record.mac == advert.identity.mac and unit.record.manufacturer == advert.identity.manufacturer
+            if unit.record.manufacturer == advert.identity.manufacturer
+            and ((mac is not None and unit.record.mac == mac) or (cid is not None and unit.record.cid == cid))
         ]
         return max(those, key=lambda unit: unit.online, default=None)
 

@@ -15,7 +15,7 @@ from services.discovery.targets import Place, ScanTargets
 from services.drivers import Sighting
 from services.live import IgnoredUnits, Inventory, UnidentifiedHosts
 from services.model import AuditContext, AvailabilityReason, Result, ServiceError
-from services.rules import Host, recognise
+from services.rules import Host, Match, recognise
 from services.units import AUTO, DeviceSnapshot
 
 log = logging.getLogger(__name__)
@@ -119,16 +119,24 @@ class ScanOutcomes:
         """Hand over what was found since the last time."""
         waiting, self._waiting = self._waiting, []
         batches: dict[str, list[DeviceSnapshot]] = {}
-        for found in waiting:
+        by_both_ways: list[tuple[DeviceSnapshot, str]] = []
+        for found in sorted(
+            waiting, key=lambda found: bool(found.unit)
+        ):  # a unit's own address counts before a gateway
             snapshot = self._snapshot(found)
             if self._is_second_address(snapshot):
                 continue
-            if self._plan.adopts(found.host, found.port) or self._is_known(snapshot):
+            match = self._recognised(snapshot)
+            if match.outcome == "both_ways":
+                by_both_ways.append((snapshot, match.why))
+            if self._plan.adopts(found.host, found.port) or match.outcome != "new":
                 batches.setdefault(snapshot.identity.manufacturer, []).append(snapshot)
             else:
                 self._offer(snapshot)
         for manufacturer, devices in batches.items():
             await self._sync(manufacturer, devices)
+        for snapshot, why in by_both_ways:
+            self._list(snapshot, why)
 
     # -- when it is over -------------------------------------------------------------------------------------
 
@@ -212,9 +220,9 @@ class ScanOutcomes:
                 self._list(snapshot, f"{why}: two networks of one unit, or two units that claim to be one")
         return first != snapshot.host
 
-    def _is_known(self, snapshot: DeviceSnapshot) -> bool:
+    def _recognised(self, snapshot: DeviceSnapshot) -> Match:
         records = [unit.record for unit in self._sinks.inventory.of(self._context.tenant)]
-        return recognise(snapshot.identity, snapshot.host, snapshot.port, records, unit=snapshot.unit).outcome != "new"
+        return recognise(snapshot.identity, snapshot.host, snapshot.port, records, unit=snapshot.unit)
 
     def _offer(self, snapshot: DeviceSnapshot) -> None:
         identity, tenant = snapshot.identity, self._context.tenant

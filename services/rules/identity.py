@@ -15,7 +15,8 @@ from typing import Literal
 
 from services.model import NOUNS, Identity, IgnoredIdentity, UnitRecord
 
-Outcome = Literal["new", "duplicate", "moved", "conflict"]
+Outcome = Literal["new", "duplicate", "moved", "conflict", "both_ways"]
+"""``both_ways``: one unit answers at its own address and behind a gateway, and is known by the other way already."""
 
 MAX_UNIT_ID = 58
 """Leaves room for ``-<channel>`` within the 63 characters of a topic level."""
@@ -81,7 +82,9 @@ def recognise(
     ``known`` are the units of the tenant, ``online`` the ids of those that are online. ``unit`` is the unit behind a
     gateway at ``host``: units with different ones are at different places. A name, a label or a model is never a
     reason to take two units for one: racks of new units all have the same. ``moved`` holds only if nobody answers as
-    that unit at its old place any more, which the caller has to ask.
+    that unit at its old place any more, which the caller has to ask. A gateway names each unit by an identity of its
+    own, so a unit that is known at its own address and found behind a gateway, or the other way round, is one unit and
+    has not moved.
     """
     place = (host, port, unit)
     records = [record for record in known if record.manufacturer == identity.manufacturer]
@@ -89,6 +92,8 @@ def recognise(
     here = next((record for record in (*twins, *records) if _at(record, place)), None)
     if here is not None and here in twins:
         return Match("duplicate", here)
+    if twins and here is None and (apart := [twin for twin in twins if bool(twin.behind) != bool(unit)]) == twins:
+        return Match("both_ways", apart[0], _by_both_ways(apart[0], host, unit))
     if twins:
         connected = set(online)
         twin = next((record for record in twins if record.address.id in connected), twins[0])
@@ -115,6 +120,14 @@ def _elsewhere(twin: UnitRecord, here: UnitRecord | None, host: str, *, is_onlin
     if twin.source == "config":
         return Match("conflict", twin, f"{name}, which the configuration expects at {there}, answers at {host}")
     return Match("moved", twin, f"{name} from {there} to {host}")
+
+
+def _by_both_ways(twin: UnitRecord, host: str, unit: str) -> str:
+    """Words for a unit that is known by one way and found by the other."""
+    name = twin.address.id
+    if unit:
+        return f"{unit} behind the gateway {host} is {name}, which is known at its own address {twin.host}"
+    return f"{host} is {name}, which is known behind the gateway {twin.host} as {twin.behind}"
 
 
 def _same_kind(record: UnitRecord, identity: Identity) -> bool:

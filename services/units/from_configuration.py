@@ -237,8 +237,11 @@ class ConfiguredUnits:
         )
 
     async def _look(self, entry: ConfiguredUnit) -> Sighting:
+        options = entry.options
+        if entry.driver != AUTO:  # who named the driver wants it to be let in
+            options = self._sessions.credentials.options(entry.driver, entry.host, options)
         target = self._sessions.first_contact(
-            entry.host, entry.port, unit=entry.behind, interface=entry.interface, options=entry.options
+            entry.host, entry.port, unit=entry.behind, interface=entry.interface, options=options
         )
         sightings = await look(self._makers, target, None if entry.driver == AUTO else [entry.driver])
         return choose_unit(sightings, entry.host, entry.behind)

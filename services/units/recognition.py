@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from services.audit import Audit
@@ -14,9 +14,15 @@ from services.rules import same_unit
 
 log = logging.getLogger(__name__)
 
-FACTS = ("family", "model", "serial", "mac", "device_id", "firmware", "band", "part_count", "certificate")
+FACTS = ("family", "model", "serial", "mac", "cid", "device_id", "firmware", "band", "part_count", "certificate")
 """Fields of a record that are taken from the identity that a unit reports."""
 
+HARDWARE = ("serial", "mac", "cid")
+"""Those by which a unit is recognised: nobody can change them."""
+
+
+BOTH_WAYS_S = 60.0
+"""Seconds until a unit behind a gateway is tried again that is read at its own address."""
 
 SWAPPED_S = 15.0
 """Seconds between two tries where another unit answers: somebody has to act first."""
@@ -52,6 +58,13 @@ class Recognition:
             return False
         self._writer.change_record(unit, replace(unit.record, **facts))
         return True
+
+    def complete(self, unit: Unit, identity: Identity) -> None:
+        """Take over what a unit does not say of itself by the way that it is read, but by another way."""
+        record = unit.record
+        facts = {key: getattr(identity, key) for key in HARDWARE if getattr(record, key) is None}
+        if any(value is not None for value in facts.values()):
+            self._writer.change_record(unit, replace(record, **facts))
 
     def verify(self, unit: Unit, driver: str, description: Description) -> None:
         """Take over identity, parts and abilities of a unit that answered, as the driver of this name read them.
@@ -92,18 +105,20 @@ class Recognition:
 
         Two places that answer are two units, whatever they say of themselves: both are served, and that they claim one
         identity is said at both, once. But where another unit was expected than this one that we know from another
-        place, neither gets the other's name. Raises `DriverError` (identity_conflict) then.
+        place, neither gets the other's name. Of a unit that is known at its own address and behind a gateway, its own
+        address counts. Raises `DriverError` (identity_conflict) then.
         """
-        other = next(
-            (
-                each
-                for each in self._inventory.units.values()
-                if each is not unit
-                and each.record.manufacturer == identity.manufacturer
-                and same_unit(each.record, identity)
-            ),
-            None,
-        )
+        twins = [
+            each
+            for each in self._inventory.units.values()
+            if each is not unit
+            and each.record.manufacturer == identity.manufacturer
+            and same_unit(each.record, identity)
+        ]
+        if same is not False:
+            self._prefer_direct(unit, [each for each in twins if each.online and not each.record.behind])
+            twins = [each for each in twins if bool(each.record.behind) == bool(unit.record.behind)]
+        other = next(iter(twins), None)
         if other is None or (same is not False and not other.online):
             return
         name = identity.serial or identity.mac or identity.cid
@@ -121,6 +136,17 @@ class Recognition:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
+    def _prefer_direct(self, unit: Unit, direct: Sequence[Unit]) -> None:
+        """Refuse a unit behind a gateway that answers at its own address too, and is read there."""
+        if not unit.record.behind or not direct:
+            return
+        there = direct[0]
+        detail = (
+            f"it is {there.address.id}, which is read at its own address {_place_of(there.record)}: take the entry "
+            f"behind the gateway {unit.record.host} out, or the other one"
+        )
+        raise DriverError("identity_conflict", detail, again_s=BOTH_WAYS_S)
+
     def _refuse_stranger(self, unit: Unit, identity: Identity, reason: AvailabilityReason) -> None:
         """Another unit answers: refused, unless the configuration gives its id."""
         record = unit.record
@@ -133,6 +159,7 @@ class Recognition:
             if unit.availability.reason != reason:
                 self.conflict(unit, detail, context)
             raise DriverError(reason, detail, again_s=SWAPPED_S)
+        self._writer.change_record(unit, replace(record, serial=None, mac=None, cid=None))  # they were the other unit's
         before, after = identity_of(record), identity_of(identity)
         log.warning(
             "another unit answers here, and is taken: the configuration gives its id",

@@ -191,6 +191,10 @@ class DeviceSyncService:
             why = f"{match.record.address.id} answers at {match.record.host} and also at {snapshot.host}"
             match = Match("conflict", match.record, why)
         is_new = match.outcome == "new"
+        if match.outcome == "both_ways":
+            if snapshot.source != "config" or snapshot.unit:
+                return self._tell_both_ways(match, snapshot, result)
+            is_new = True  # its own address counts more than the gateway
         if match.outcome == "conflict":
             self._tell_conflict(match, snapshot, context, result)
             is_new = snapshot.source == "config" and self._inventory.at(*_place(snapshot)) is None
@@ -217,6 +221,17 @@ class DeviceSyncService:
             where = {"host": snapshot.host, "port": snapshot.port}
             self._audit.record("receiver_duplicate", context=context, resource=address, after=where)
         return address
+
+    def _tell_both_ways(self, match: Match, snapshot: DeviceSnapshot, result: Result) -> Address:
+        """Keep a unit where it is known, with what the other way tells of it besides."""
+        assert match.record is not None  # noqa: S101  # there is no such match without one
+        self._recognition.complete(self._membership.find(match.record.address), snapshot.identity)
+        result.counts.unchanged += 1
+        if snapshot.source == "config":
+            result.errors.append(DeviceError(snapshot.host, "identity_conflict", f"{match.why}: it is one unit"))
+        else:
+            result.warnings.append(f"{snapshot.host}: {match.why}")
+        return match.record.address
 
     def _tell_conflict(self, match: Match, snapshot: DeviceSnapshot, context: AuditContext, result: Result) -> None:
         """Log, audit and publish a conflict at every unit that it is about."""
