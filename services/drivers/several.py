@@ -142,9 +142,11 @@ class SeveralMaker:
             self._answered.pop(place, None)
         elif (likely := self._likely(where)) is not None:
             return likely
-        await self.look(where, trace)
+        sightings = await self.look(where, trace)
         if place not in self._answered:
-            raise DriverError("wrong_model", f"{where.host} is a gateway that has no unit {where.unit!r}", again_s=15.0)
+            there = ", ".join(f"{seen.unit} ({seen.identity.model})" for seen in sightings if seen.unit)
+            detail = f"{where.host} is a gateway: name one of its units, unit = ...; there are: {there}"
+            raise DriverError("wrong_model", detail, again_s=15.0)
         return self._answered[place]
 
     def _likely(self, where: Target) -> Maker | None:

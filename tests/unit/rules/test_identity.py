@@ -109,3 +109,29 @@ def test_another_model_at_a_known_place_is_a_conflict() -> None:
 def test_two_units_behind_one_address_are_told_apart_by_port() -> None:
     known = [record("a", "10.0.0.1", port=2202)]
     assert recognise(replace(QUAD, mac=None, device_id=None), "10.0.0.1", 2203, known).outcome == "new"
+
+
+CID = "dd47e0d7-0000-11dd-a000-000eddcccccc"
+
+
+@pytest.mark.parametrize("online", [(), ("rack1",)])
+@pytest.mark.parametrize("source", ["config", "discovery"])
+def test_a_unit_that_is_known_at_its_own_address_and_found_behind_a_gateway_is_one_and_stays(
+    online: tuple[str, ...], source: str
+) -> None:
+    known = record(mac=MAC, source=source)
+    match = recognise(replace(QUAD, cid=CID), "10.0.0.60", None, [known], online, unit=CID)
+    assert (match.outcome, match.record) == ("both_ways", known)
+    assert "10.0.0.1" in match.why
+
+
+def test_a_unit_that_is_known_behind_a_gateway_and_answers_itself_is_one_in_whatever_case_its_cid_is() -> None:
+    known = record(host="10.0.0.60", behind=CID, cid=CID)
+    match = recognise(replace(QUAD, mac=None, cid=CID.upper()), "10.0.0.1", None, [known])
+    assert (match.outcome, match.record) == ("both_ways", known)
+
+
+def test_behind_two_gateways_a_unit_is_a_conflict_as_at_two_addresses() -> None:
+    known = record(host="10.0.0.60", behind=CID, cid=CID)
+    match = recognise(replace(QUAD, mac=None, cid=CID), "10.0.0.61", None, [known], ["rack1"], unit=CID)
+    assert match.outcome == "conflict"

@@ -108,8 +108,9 @@ class SystemApiMaker:
             gateway = opened.gateway
             link = SystemApiLink(gateway, trial, http, where, listener, trace, self._unknown)
             try:
-                node = await link.find()
-                with gateway.joined(node.cid, link):
+                cid = where.unit.lower() or (await link.find()).cid
+                with gateway.joined(cid, link):  # before its list is read: whoever is spoken to is not announced
+                    await link.find()
                     await gateway.listen(trial)
                     try:
                         yield link

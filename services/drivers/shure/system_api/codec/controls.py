@@ -34,7 +34,9 @@ def misfit(can: SettableRange, value: object) -> str:
         return "" if isinstance(value, bool) else "it is true or false"
     if "max_length" in can:
         return _misfit_name(can, value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "it is a whole number"
+    if isinstance(value, float) and not value.is_integer():
         return "it is a whole number"
     least, most, step = can["minimum"], can["maximum"], can["step"]
     if not least <= value <= most:
