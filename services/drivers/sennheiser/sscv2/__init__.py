@@ -1,4 +1,4 @@
-"""Sennheiser Sound Control Protocol 2, HTTPS and server-sent events on TCP 443: EW-DX from firmware 4.0 on.
+"""Sennheiser Sound Control Protocol 2, HTTPS and server-sent events on TCP 443: EW-DX, Spectera.
 
 `protocol` is what `services.drivers.sennheiser.driver` joins; `maker` owns the connection pool and the certificates
 that were seen, `link` is one conversation with one unit, `questions` asks for resources, `events` keeps the session of

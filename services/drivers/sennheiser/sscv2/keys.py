@@ -16,7 +16,10 @@ _UNITS = frozenset({Kind.RECEIVER, Kind.CHARGER})
 _ALL = frozenset({Kind.CHANNEL, Kind.BAY}) | _UNITS
 _SHARED = frozenset({"low_rf_signal", "tuning_ranges_mhz", "tuning_step_khz"})
 
+_MOBILE_STATES = "connected", "disconnected", "syncing", "sleeping", "updating"
+
 _unit = partial(Key, kinds=frozenset({Kind.RECEIVER}))
+_mobile = partial(Key, kinds=_CHANNEL)
 _sent = partial(Key, kinds=_CHANNEL, gone_with="transmitter_present")
 
 MORE: tuple[Key, ...] = (
@@ -51,6 +54,18 @@ MORE: tuple[Key, ...] = (
     _unit("firmware_update_percent", int, "How far that is.", "%", 0, 100),
     _unit("preset_spacing_khz", int, "Spacing of its factory presets.", "kHz", 0, role="setting"),
     _unit("ssc_v1_enabled", bool, "It answers the older protocol, without a password, too.", role="setting"),
+    _unit("psu_1", Literal["connected", "unconnected"], "Its first power supply."),
+    _unit("psu_2", Literal["connected", "unconnected"], "Its second power supply."),
+    _unit("temperature_status", Literal["normal", "warning", "critical"], "How warm it is."),
+    _unit("fan_faults", list[str], "Fans that do not turn as they should."),
+    _mobile("mobile_state", Literal[_MOBILE_STATES], "What the mobile device is doing."),
+    _mobile("mic_link_active", bool, "It has a microphone link that is in use."),
+    _mobile("mic_link_quality", int, "Quality of its microphone link, the unit's own scale."),
+    _mobile("iem_link_active", bool, "It has an in-ear link that is in use."),
+    _mobile("iem_link_quality", int, "Quality of its in-ear link, the unit's own scale."),
+    _mobile("rssi", float, "How strongly it is received, as the unit writes it."),
+    _mobile("interference_severity", Literal["none", "low", "medium", "high"], "How much its link is interfered with."),
+    _mobile("rf_active", bool, "The RF channel of its links is on the air."),
     _unit("certificate_sha256", str, "Fingerprint of the certificate that it answers with."),
 )
 """`services.drivers.port.Driver.more`."""

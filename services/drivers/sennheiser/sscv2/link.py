@@ -11,10 +11,9 @@ from typing import Any
 
 from services.drivers.nonsense import NONSENSE, UnknownValues
 from services.drivers.port import UNIT, Description, DriverError, Listener, Reading, SetResult, Target
-from services.drivers.sennheiser.sscv2.codec.ewdx import EwdxState
+from services.drivers.sennheiser.sscv2.codec.family import UnitState
 from services.drivers.sennheiser.sscv2.codec.notifications import changes
 from services.drivers.sennheiser.sscv2.events import Events
-from services.drivers.sennheiser.sscv2.products import describe
 from services.drivers.sennheiser.sscv2.questions import Questions, is_ok
 from services.drivers.sennheiser.sscv2.setting import Setting, nothing_was_read
 from services.drivers.transport.https import HttpUnit
@@ -42,7 +41,8 @@ class Sscv2Link:
         unit: HttpUnit,
         identity: Identity,
         certificate: str,
-        state: EwdxState,
+        state: UnitState,
+        describe: Callable[[Identity, UnitState], Description],
         target: Target,
         listener: Listener,
         unknown: UnknownValues,
@@ -50,6 +50,7 @@ class Sscv2Link:
         self._identity = identity
         self._certificate = certificate
         self._state = state
+        self._describe = describe
         self._target = target
         self._listener = listener
         self._unknown = unknown
@@ -58,7 +59,7 @@ class Sscv2Link:
         self._last_heard = self._told_at = self._loop.time()
         self._questions = Questions(unit, self._heard, self._garbled)
         self._events = Events(unit, self._questions, self._notified, self._end, target.answer_timeout_s)
-        self._setting = Setting(self._questions, state.value, self._reread)
+        self._setting = Setting(self._questions, state, self._reread)
         self._intervals = dict.fromkeys(state.parts, target.meter_interval_s)
         self._newest: Counter[str] = Counter()
         self._turn = asyncio.Lock()
@@ -106,21 +107,21 @@ class Sscv2Link:
     def take_telemetry(self, part: Part) -> Mapping[str, object] | None:
         """Everything metered since the last call; ``None`` where nothing came, or nobody meters."""
         meters = self._state.meters.get(part)
-        if meters is None or not self._intervals[part]:
+        if meters is None or not self._intervals.get(part):
             return None
         return meters.take(heard=self._loop.time() - self._last_heard < HEARD_S)
 
     async def set(self, part: Part, wanted: Mapping[str, object]) -> Mapping[str, SetResult]:
         """Set keys, one property after the other."""
         async with self._turn:
-            if not self._complete or (part != UNIT and part not in self._intervals):
+            if not self._complete or (part != UNIT and part not in self._state.parts):
                 return nothing_was_read(wanted)
             return await self._setting.set(part, wanted)
 
     async def identify(self, part: Part, *, on: bool) -> SetResult:
         """Have the unit or a channel show itself."""
         async with self._turn:
-            if not self._complete or (part != UNIT and part not in self._intervals):
+            if not self._complete or (part != UNIT and part not in self._state.parts):
                 return nothing_was_read({"identify": on})["identify"]
             return await self._setting.show(part, on=on)
 
@@ -157,7 +158,7 @@ class Sscv2Link:
                 firmware=firmware if isinstance(firmware, str) else None,
                 band=band if isinstance(band, str) else None,
             )
-            return describe(self._identity, self._state.parts, self._state.value)
+            return self._describe(self._identity, self._state)
 
     def _own(self) -> Reading:
         return Reading(UNIT, {}, {"certificate_sha256": self._certificate})
@@ -191,7 +192,7 @@ class Sscv2Link:
             self._take(path, value)
             return True
         if path in self._state.required:
-            detail = f"{self._target.host} answers {path} with status {status}, though it is an EW-DX"
+            detail = f"{self._target.host} answers {path} with status {status}, though it is {self._identity.model}"
             raise DriverError("wrong_model", f"{detail}: its firmware is older or newer than this driver knows")
         self._tell(self._state.lacking(path, status))
         return False
@@ -203,7 +204,8 @@ class Sscv2Link:
         await self._events.follow(on)
         await self._events.leave([path for part in off for path in self._state.fast(part)])
         for part in off:
-            self._state.meters[part].forget()
+            if (meters := self._state.meters.get(part)) is not None:
+                meters.forget()
 
     async def _ask_alive(self) -> None:
         await self._questions.get(VERSION)

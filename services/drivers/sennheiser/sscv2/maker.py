@@ -12,14 +12,13 @@ from contextlib import asynccontextmanager
 
 from services.drivers.nonsense import UnknownValues
 from services.drivers.port import DriverError, Gone, Identity, Link, Listener, Sighting, Surroundings, Target, Trace
-from services.drivers.sennheiser.sscv2.codec.ewdx import EwdxState
 from services.drivers.sennheiser.sscv2.link import Sscv2Link
-from services.drivers.sennheiser.sscv2.options import PORT, USER, WHERE_ACCESS_IS, options_of, settings_of
+from services.drivers.sennheiser.sscv2.options import PORT, WHERE_ACCESS_IS, options_of, settings_of
 from services.drivers.sennheiser.sscv2.products import (
     CEILING_MICROPHONES,
-    EWDX,
+    FAMILIES,
     MANUFACTURER,
-    channels_of,
+    family_of,
 )
 from services.drivers.transport.https import HttpPool, HttpUnit, fetch_fingerprint
 from services.model import in_words
@@ -61,9 +60,10 @@ class Sscv2Maker:
         fingerprint = await self._fingerprint(where)
         identity = await self._recognise(where, fingerprint, trace)
         self._keep(where, fingerprint)
-        async with self._pool.unit(settings_of(where, fingerprint, USER), trace) as unit:
-            state = EwdxState(identity.part_count or 0)
-            link = Sscv2Link(unit, identity, fingerprint, state, where, listener, self._unknown)
+        family = FAMILIES[identity.family]
+        async with self._pool.unit(settings_of(where, fingerprint, family.user), trace) as unit:
+            state = family.state(identity.part_count or 0)
+            link = Sscv2Link(unit, identity, fingerprint, state, family.describe, where, listener, self._unknown)
             try:
                 yield link
             finally:
@@ -107,8 +107,8 @@ async def _identity(unit: HttpUnit, certificate: str) -> Identity:
     product = found.get("product") if isinstance(found, dict) else None
     if not isinstance(product, str):
         raise DriverError("wrong_model", f"{stranger}: it names no product", again_s=STRANGER_AGAIN_S)
-    channels = channels_of(product)
-    if channels is None:
+    family = family_of(product)
+    if family is None:
         what = "a product that this driver does not read"
         if product.upper().startswith(CEILING_MICROPHONES):
             what = "a ceiling microphone, which is wired: it has no transmitter, battery or radio to tell of"
@@ -117,9 +117,10 @@ async def _identity(unit: HttpUnit, certificate: str) -> Identity:
     serial = found.get("serial")
     return Identity(
         MANUFACTURER,
-        EWDX,
+        family.name,
+        family.kind,
         model=product,
         serial=serial.strip() or None if isinstance(serial, str) else None,
-        part_count=channels,
+        part_count=family.channels(product),
         certificate=certificate,
     )

@@ -10,8 +10,6 @@ from services.drivers.port import Target
 from services.drivers.transport.https import Basic, HttpsSettings, Meaning, normalised
 
 PORT = 443
-USER = "api"
-"""Of third-party access, where a product has no other; a unit has one account for programs."""
 
 WHERE_ACCESS_IS = (
     "In Sennheiser Control Cockpit open the unit's page, Access, switch third-party access on (Secure) and set its "

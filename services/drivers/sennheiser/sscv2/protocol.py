@@ -12,7 +12,7 @@ from services.drivers.sennheiser.sscv2.codec.replay import replay
 from services.drivers.sennheiser.sscv2.keys import MORE
 from services.drivers.sennheiser.sscv2.maker import Sscv2Maker
 from services.drivers.sennheiser.sscv2.options import PORT, Options
-from services.drivers.sennheiser.sscv2.products import MANUFACTURER, PRODUCTS
+from services.drivers.sennheiser.sscv2.products import FAMILIES, MANUFACTURER, PRODUCTS
 from services.drivers.transport.https import HttpPool
 from services.model import Key
 
@@ -35,8 +35,8 @@ class Sscv2:
 
     def replay(self, product: str, data: bytes) -> Sequence[Reading]:
         """What these notifications and answers of a unit mean. Raises `KeyError`."""
-        channels = {each.name: each.parts for each in self.products}
-        return replay(channels[product] or 0, data)
+        found = {each.name: each for each in self.products}[product]
+        return replay(FAMILIES[found.family].state(found.parts or 0), data)
 
 
 sscv2 = Sscv2()

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from services.drivers.port import UNIT, DriverError, Part, SetResult, not_sent
-from services.drivers.sennheiser.sscv2.codec.controls import CONTROLS, SHOWS_ITSELF, Control, inside
+from services.drivers.sennheiser.sscv2.codec.controls import Control, inside
+from services.drivers.sennheiser.sscv2.codec.family import UnitState
 from services.drivers.sennheiser.sscv2.questions import CONFLICT, UNPROCESSABLE, Questions, is_ok
 from services.model import in_words
 
@@ -41,11 +42,12 @@ class Setting:
     def __init__(
         self,
         questions: Questions,
-        value: Callable[[Part, str], object],
+        state: UnitState,
         read: Callable[[str], Awaitable[bool]],
     ) -> None:
         self._questions = questions
-        self._value = value
+        self._state = state
+        self._value = state.value
         self._read = read
         self._changed = asyncio.Event()
 
@@ -57,7 +59,7 @@ class Setting:
         """Set keys, once all can be written: else nothing is sent. Never raises."""
         wrong, steps = dict[str, str](), list[_Step]()
         for key, value in wanted.items():
-            control = CONTROLS.get(key) if part != UNIT and part.slot == 0 else None
+            control = self._state.controls.get(key) if part != UNIT and part.slot == 0 else None
             if control is None:
                 wrong[key] = _STRANGE
                 continue
@@ -108,8 +110,10 @@ class Setting:
 
     async def show(self, part: Part, *, on: bool) -> SetResult:
         """Begin or end that the unit or a channel shows itself. Never raises."""
-        resource, name = SHOWS_ITSELF[part != UNIT]
-        path = resource.format(part.number - 1)
+        place = self._state.shows(part)
+        if place is None:
+            return SetResult(on, "not_sent", detail="units of this kind have nothing there that shows itself")
+        path, name = place
         try:
             status, body = await self._questions.put(path, {name: on})
             if not is_ok(status):

@@ -199,3 +199,18 @@ async def test_a_password_that_stops_being_right_ends_the_conversation() -> None
         async with asyncio.timeout(2):
             error = await link.wait_closed()
         assert (error.reason, error.again_s) == ("auth_failed", None)
+
+
+async def test_a_mobile_device_that_is_paired_or_unpaired_is_seen_by_the_next_read() -> None:
+    async with stage("spectera") as on, online(on) as (link, reported):
+        on.unit.set_value(TWO, "paired", False)
+        await reported.until(lambda: reported.value("transmitter_present", TWO) is False)
+        on.unit.set_value(Part(9), "paired", "Choir")
+        await reported.until(lambda: reported.value("name", Part(9)) == "Choir")
+        assert (await link.read_all()).parts.keys() == {1, 9}
+
+
+async def test_a_base_station_lets_its_own_user_in() -> None:
+    async with stage("spectera") as on:
+        described = await on.read()
+        assert (described.identity.family, described.identity.part_count, on.unit.refused) == ("spectera", 2, 0)

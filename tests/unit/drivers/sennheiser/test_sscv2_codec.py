@@ -16,6 +16,7 @@ from services.drivers.sennheiser.sscv2.codec.meters import KEYS as METERED
 from services.drivers.sennheiser.sscv2.codec.meters import ChannelMeters
 from services.drivers.sennheiser.sscv2.codec.notifications import changes, is_session, session_path
 from services.drivers.sennheiser.sscv2.codec.replay import replay
+from services.drivers.sennheiser.sscv2.codec.spectera import SpecteraState
 from services.drivers.sennheiser.sscv2.keys import MORE, MORE_NAMES
 from services.drivers.sennheiser.sscv2.options import Options
 from services.drivers.sennheiser.sscv2.products import PRODUCTS, channels_of
@@ -149,7 +150,8 @@ def test_whatever_an_event_has_nothing_raises(data: str) -> None:
 
 @given(st.binary())
 def test_whatever_was_recorded_nothing_raises(data: bytes) -> None:
-    replay(2, data)
+    replay(EwdxState(2), data)
+    replay(SpecteraState(), data)
 
 
 @pytest.mark.parametrize(

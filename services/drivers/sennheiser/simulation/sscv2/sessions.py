@@ -15,6 +15,7 @@ MOST = 4
 """How many sessions a unit has is in no document; few, say those who ran out of them."""
 TRANSMITTERS = "/api/transmitters"
 """One subscription to this covers what stands below it."""
+LISTS = frozenset({TRANSMITTERS, "/api/mts/paired/all"})
 
 BAD, UNPROCESSABLE = 400, 422
 Answer = tuple[int, object]
@@ -30,7 +31,7 @@ class Session:
 
     def follows(self, path: str) -> bool:
         """Whether this session is told of a resource."""
-        return path in self.resources or (path.startswith(f"{TRANSMITTERS}/") and TRANSMITTERS in self.resources)
+        return path in self.resources or any(path.startswith(f"{each}/") for each in LISTS & self.resources)
 
 
 class Sessions:

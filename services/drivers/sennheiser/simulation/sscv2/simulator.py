@@ -10,7 +10,9 @@ from random import Random
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.drivers.sennheiser.simulation.sscv2.base_station import BaseStation, Mobile
 from services.drivers.sennheiser.simulation.sscv2.faults import FAULTS
+from services.drivers.sennheiser.simulation.sscv2.panel import ReceiverPanel
 from services.drivers.sennheiser.simulation.sscv2.receiver import Channel, Receiver
 from services.drivers.sennheiser.simulation.sscv2.transmitter import DRAIN_PER_HOUR, Transmitter
 from services.drivers.sennheiser.simulation.sscv2.unit import Unit
@@ -19,6 +21,7 @@ PORT = 443
 STEP_S = 0.25
 FIRST_KHZ, SPACING_KHZ = 470_600, 600
 CHANNELS: Mapping[str, int] = {"ewdx4chds": 4, "ewdx2chds": 2, "ewdx2chs": 2}
+SPECTERA = "spectera"
 
 _ENDS = (0, 255)
 _TRAITS = frozenset(
@@ -47,7 +50,7 @@ class Options(BaseModel):
     drain_per_hour: float = Field(DRAIN_PER_HOUR, ge=0, description="Battery, percent an hour.")
     time_scale: float = Field(1.0, gt=0, description="Everything that happens by itself, that many times as fast.")
     fault: str = Field("none", description="A fault that every unit has from the start.")
-    user: str = Field("api", description="Who is let in.")
+    user: str = Field("", description="Who is let in; without it api, and of a Spectera controlSennheiser.")
     password: str = Field("", description="It is asked for; a real unit has one always.")
 
 
@@ -56,7 +59,10 @@ class Sscv2Simulator:
 
     name = "sennheiser"
     faults: Mapping[str, str] = FAULTS
-    traits: Mapping[str, frozenset[str]] = dict.fromkeys(CHANNELS, _TRAITS)
+    traits: Mapping[str, frozenset[str]] = {
+        **dict.fromkeys(CHANNELS, _TRAITS),
+        SPECTERA: frozenset({"stream", "spoilt_lines", "pushes", "names", "frequency", "blank_name", "transmitters"}),
+    }
 
     @asynccontextmanager
     async def run(
@@ -68,8 +74,8 @@ class Sscv2Simulator:
         address that cannot be had.
         """
         chosen = _options(options)
-        if product not in CHANNELS or chosen.fault not in FAULTS:
-            raise ValueError(f"no product {product!r} or no fault {chosen.fault!r}: {[*CHANNELS]}, {[*FAULTS]}")
+        if product not in self.traits or chosen.fault not in FAULTS:
+            raise ValueError(f"no product {product!r} or no fault {chosen.fault!r}: {[*self.traits]}, {[*FAULTS]}")
         async with AsyncExitStack() as stack:
             units = []
             for number, host in zip(range(1, count + 1), _hosts(listen, fixed=port == 0), strict=False):
@@ -87,14 +93,23 @@ class Sscv2Simulator:
 
 def _unit(product: str, number: int, address: tuple[str, int], seed: int, options: Options) -> Unit:
     random = Random(f"{product} {number} {seed}")
+    serial = f"{random.randrange(10**7):07}{number:03}"
+    if product == SPECTERA:
+        mobiles = [
+            Mobile(0, "SEK", f"Keys {number}", f"{number:04}000004"),
+            Mobile(1, "SKM", f"Vox {number}", f"{number:04}000007"),
+        ]
+        station = BaseStation(serial, random, mobiles)
+        return Unit(*address, station, station, random, options.user or "controlSennheiser", options.password)
     count = CHANNELS[product]
     channels = []
     for place in range(1, count + 1):
         name = f"MIC {(number - 1) * count + place}"[:8]
         khz = FIRST_KHZ + ((number - 1) * count + place) % 100 * SPACING_KHZ
         channels.append(Channel(name, khz, Transmitter(random, name, still=options.still)))
-    receiver = Receiver(product.upper(), f"{random.randrange(10**7):07}{number:03}", channels)
-    return Unit(*address, receiver, random, options.user, options.password)
+    receiver = Receiver(product.upper(), serial, channels)
+    panel = ReceiverPanel(receiver)
+    return Unit(*address, receiver, panel, random, options.user or "api", options.password)
 
 
 def _hosts(listen: str, *, fixed: bool) -> Iterator[str]:

@@ -6,13 +6,12 @@ import asyncio
 import base64
 import json
 import ssl
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Protocol
 
 from services.drivers.sennheiser.simulation.sscv2 import certificates
 from services.drivers.sennheiser.simulation.sscv2.faults import FAULTS, SLOW_S, nonsense, pieces
-from services.drivers.sennheiser.simulation.sscv2.receiver import Receiver
 from services.drivers.sennheiser.simulation.sscv2.sessions import PLACE, TRANSMITTERS, Sessions
 from services.drivers.sennheiser.simulation.sscv2.web import Client, Request, Web
 from services.model import Part
@@ -20,15 +19,48 @@ from services.model import Part
 WRONG_MOST = 3
 """Refused passwords after which nobody is let in any more; how many a real unit allows is in no document."""
 IDENTITY = "/api/device/identity"
-METERS = ("signalStrengthIndicator", "signalQualityIndicator", "diversityIndicator", "level")
+
+
+class Resources(Protocol):
+    """The resources of one unit."""
+
+    product: str
+    serial: str
+    refuses: bool
+    """Every write is refused."""
+
+    def read(self, path: str) -> tuple[int, object]:
+        """The answer to a GET."""
+
+    def current(self, path: str) -> Mapping[str, object]:
+        """A resource and what stands below it; nothing where it is not there."""
+
+    def write(self, path: str, body: object) -> tuple[int, object, list[str]]:
+        """The answer to a PUT, and the resources that it changed."""
+
+
+class Panel(Protocol):
+    """What people do at a unit; each call gives the notifications that follow from it."""
+
+    def change(self, part: Part, key: str, value: object) -> Sequence[Mapping[str, object]]:
+        """Change a value by its key. Raises `KeyError` for what the unit has not."""
+
+    def step(self, seconds: float, drain_per_hour: float) -> Sequence[Mapping[str, object]]:
+        """Let time pass."""
+
+    def fault(self, name: str) -> Sequence[Mapping[str, object]]:
+        """Begin what a fault makes of the unit, and end what another one made of it."""
 
 
 class Unit:
     """A unit; `services.drivers.port.SimulatedUnit`."""
 
-    def __init__(self, host: str, port: int, receiver: Receiver, random: Random, user: str, password: str) -> None:
+    def __init__(
+        self, host: str, port: int, receiver: Resources, panel: Panel, random: Random, user: str, password: str
+    ) -> None:
         self.host = host
         self.receiver = receiver
+        self.panel = panel
         self.asked: list[tuple[str, str]] = []
         """Method and path of every request, for tests."""
         self.refused = 0
@@ -42,7 +74,6 @@ class Unit:
         self._thawed = asyncio.Event()
         self._thawed.set()
         self._serial = receiver.serial
-        self._names = [channel.name for channel in receiver.channels]
         self._certificates: dict[str, ssl.SSLContext] = {}
         self.sessions = Sessions(random, receiver.current)
         self._web = Web(self._serve, self.sessions.left, port)
@@ -57,7 +88,7 @@ class Unit:
         serial = self.receiver.serial
         if serial not in self._certificates:
             own = Random(f"{self.receiver.product} {serial} {self.host}")
-            self._certificates[serial] = await asyncio.to_thread(certificates.context, f"EWDX-{serial}", own)
+            self._certificates[serial] = await asyncio.to_thread(certificates.context, f"SSC-{serial}", own)
         await self._web.start(self.host, self._certificates[serial])
 
     async def leave(self) -> None:
@@ -98,61 +129,26 @@ class Unit:
         self.sessions.refused = {TRANSMITTERS} if name == "refuses_lists" else set()
         self.sessions.spoil = (lambda: nonsense(self._random)) if name == "garbage" else None
         self.sessions.cut = (lambda data: pieces(self._random, data)) if name == "fragmented" else (lambda data: [data])
-        self._set(Part(0), "device_state", "Busy" if name == "busy" else "Normal")
-        for number, own in enumerate(self._names, 1):
-            self._set(Part(number), "name", "" if name == "blank_name" else own)
-            self._set(Part(number), "transmitter_present", name != "transmitter_off")
+        self._tell(self.panel.fault(name))
 
     # -- what its user does ------------------------------------------------------------------------------------
 
     def set_value(self, part: Part, key: str, value: object) -> None:
         """Change something at the front panel or at the transmitter. Raises `KeyError` for what the unit has not."""
-        self._set(part, key, value)
-        if key == "name" and part.number:
-            self._names[part.number - 1] = str(value)
-
-    def _set(self, part: Part, key: str, value: Any) -> None:
-        if part.number == 0:
-            _OF_UNIT[key][1](self.receiver, value)
-            self._tell([_OF_UNIT[key][0]])
-            return
-        channel = self.receiver.channels[part.number - 1]
-        where, change = _OF_CHANNEL[key]
-        was_on = channel.transmitter.on
-        change(channel, value)
-        paths = [path.format(part.number - 1) for path in where]
-        if key == "transmitter_present":
-            self._switched(part.number - 1, was_on=was_on)
-        else:
-            self._tell(paths)
-
-    def _switched(self, number: int, *, was_on: bool) -> None:
-        """A transmitter came (``{}``, then what it has) or went (null)."""
-        on, place = self.receiver.channels[number].transmitter.on, f"{TRANSMITTERS}/{number}"
-        if on == was_on:
-            return
-        own = [place, f"{place}/battery", f"{place}/warnings"]
-        self.tell({place: {}} if on else dict.fromkeys(own))
-        self._tell([f"/api/channel/{number}/warnings", *(own if on else ())])
-        self._tell([f"/api/channel/{number}/{meter}" for meter in METERS])
-
-    def _tell(self, paths: list[str]) -> None:
-        self.tell({path: value for path in paths for status, value in [self.receiver.read(path)] if status == 200})  # noqa: PLR2004 - OK
-
-    def tell(self, changed: dict[str, object]) -> None:
-        """Tell whoever follows these resources what they have now."""
-        if self._fault != "freeze":
-            self.sessions.tell(changed)
+        self._tell(self.panel.change(part, key, value))
 
     def step(self, seconds: float, drain_per_hour: float) -> None:
         """Let time pass for the transmitters."""
-        for number, channel in enumerate(self.receiver.channels):
-            before = {path: self.receiver.read(path) for path in _moving(number)}
-            was_on = channel.transmitter.on
-            channel.transmitter.step(seconds, drain_per_hour)
-            if was_on and not channel.transmitter.on:
-                self._switched(number, was_on=True)
-            self._tell([path for path, was in before.items() if self.receiver.read(path) != was])
+        self._tell(self.panel.step(seconds, drain_per_hour))
+
+    def _tell(self, changes: Iterable[Mapping[str, object]]) -> None:
+        """Tell whoever follows these resources what they have now."""
+        if self._fault != "freeze":
+            for changed in changes:
+                self.sessions.tell(changed)
+
+    def _tell_written(self, paths: Sequence[str]) -> None:
+        self._tell([{path: self.receiver.read(path)[1] for path in paths}] if paths else [])
 
     # -- requests ----------------------------------------------------------------------------------------------
 
@@ -200,47 +196,5 @@ class Unit:
         if request.method != "PUT":
             return 405, None
         status, value, changed = self.receiver.write(request.path, body)
-        asyncio.get_running_loop().call_soon(self._tell, changed)
+        asyncio.get_running_loop().call_soon(self._tell_written, changed)
         return status, value
-
-
-def _moving(number: int) -> list[str]:
-    return [
-        *(f"/api/channel/{number}/{meter}" for meter in METERS),
-        f"{TRANSMITTERS}/{number}/battery",
-        f"{TRANSMITTERS}/{number}/warnings",
-    ]
-
-
-def _put(name: str, convert: Callable[[Any], object] = lambda value: value) -> Callable[[Any, Any], None]:
-    return lambda target, value: setattr(target, name, convert(value))
-
-
-def _of_transmitter(name: str) -> Callable[[Any, Any], None]:
-    return lambda channel, value: setattr(channel.transmitter, name, value)
-
-
-def _switch(channel: Any, value: Any) -> None:
-    channel.transmitter.on = bool(value)
-    if value and channel.transmitter.charge == 0.0:
-        channel.transmitter.charge = 100.0  # who switches it on again has put in a new battery
-
-
-_CHANNEL, _BATTERY = "/api/channel/{}", "/api/transmitters/{}/battery"
-_OF_UNIT = {"name": ("/api/device/site", _put("name")), "device_state": ("/api/device/state", _put("state"))}
-_OF_CHANNEL: dict[str, tuple[tuple[str, ...], Callable[[Any, Any], None]]] = {
-    "name": ((_CHANNEL,), _put("name", str)),
-    "receiver_muted": ((_CHANNEL,), _put("mute", bool)),
-    "gain_db": ((_CHANNEL,), _put("gain", int)),
-    "output_level_db": ((_CHANNEL,), _put("output_level", int)),
-    "frequency_mhz": (("/api/rf/channels/{}",), _put("frequency", lambda mhz: round(float(mhz) * 1000))),
-    "warnings": (("/api/channel/{}/warnings",), _put("warnings", list)),
-    "transmitter_present": ((), _switch),
-    "transmitter_muted": (("/api/transmitters/{}",), _of_transmitter("muted")),
-    "battery_percent": ((_BATTERY, "/api/transmitters/{}/warnings"), _of_transmitter("charge")),
-    "battery_source": ((_BATTERY,), _of_transmitter("kind")),
-    "rf_dbm": (("/api/channel/{}/signalStrengthIndicator",), _of_transmitter("strength")),
-    "audio_peak_dbfs": (("/api/channel/{}/level",), _of_transmitter("voice")),
-    "quality_percent": (("/api/channel/{}/signalQualityIndicator",), _of_transmitter("quality")),
-}
-"""Key -> the resources that tell of it, and what changes it."""

@@ -111,10 +111,3 @@ def inside(blocks: object, value: object) -> bool:
         return True
     spans = [block.split("-") for block in blocks.split()]
     return any(float(low) <= value <= float(high) for low, high in spans)
-
-
-SHOWS_ITSELF: Mapping[bool, tuple[str, str]] = {
-    False: ("/api/device/identification", "visual"),
-    True: ("/api/channel/{}/identify", "enabled"),
-}
-"""What makes the unit (``False``) and a channel show themselves: resource and property."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.drivers.port import UNIT, Part, Reading
 from services.drivers.sennheiser.sscv2.codec import resources
+from services.drivers.sennheiser.sscv2.codec.controls import CONTROLS, Control
 from services.drivers.sennheiser.sscv2.codec.meters import ChannelMeters
 from services.drivers.sennheiser.sscv2.codec.resources import (
     BATTERY,
@@ -25,8 +26,7 @@ from services.drivers.sennheiser.sscv2.codec.resources import (
     UNIT_RESOURCES,
     WARNINGS,
 )
-from services.drivers.sennheiser.sscv2.codec.values import Field
-from services.drivers.sennheiser.sscv2.keys import MORE_NAMES
+from services.drivers.sennheiser.sscv2.codec.values import Field, Values, read, reading
 from services.model import in_words
 
 BATCH = 4
@@ -34,8 +34,6 @@ BATCH = 4
 
 _TRANSMITTERS_OWN = (TRANSMITTER, BATTERY, TRANSMITTER_WARNINGS)
 _PEAK = "AfPeak"
-
-Values = Mapping[str, object]
 
 
 class EwdxState:
@@ -46,8 +44,9 @@ class EwdxState:
     """
 
     def __init__(self, channels: int) -> None:
-        self.parts = tuple(Part(number) for number in range(1, channels + 1))
-        self.meters = {part: ChannelMeters() for part in self.parts}
+        self.parts: Sequence[Part] = tuple(Part(number) for number in range(1, channels + 1))
+        self.controls: Mapping[str, Control] = CONTROLS
+        self.meters: Mapping[Part, ChannelMeters] = {part: ChannelMeters() for part in self.parts}
         self.strange: list[tuple[str, str]] = []
         self.wanted: list[str] = []
         self._known: dict[Part, dict[str, object]] = {part: {} for part in (UNIT, *self.parts)}
@@ -93,6 +92,12 @@ class EwdxState:
     def fast(self, part: Part) -> Sequence[str]:
         """Resources of the meters of a channel."""
         return [template.format(part.number - 1) for template in METERS]
+
+    def shows(self, part: Part) -> tuple[str, str] | None:
+        """Resource and property that make the receiver or a channel show itself."""
+        if part == UNIT:
+            return "/api/device/identification", "visual"
+        return f"{CHANNEL.format(part.number - 1)}/identify", "enabled"
 
     # -- what came ---------------------------------------------------------------------------------------------
 
@@ -149,7 +154,7 @@ class EwdxState:
 
     def everything(self) -> list[Reading]:
         """All that is known of all parts."""
-        return [_reading(part, values, whole=True) for part, values in self._known.items()]
+        return [reading(part, values, whole=True) for part, values in self._known.items()]
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -179,23 +184,7 @@ class EwdxState:
         return self._merge(part, {PRESENT: True, **read})
 
     def _read(self, template: str, fields: Sequence[Field], value: object) -> dict[str, object]:
-        """Of an object the properties that it has: a notification may carry some only."""
-        if value is None:  # the resource is gone
-            return dict.fromkeys(field.key for field in fields)
-        values: dict[str, object] = {}
-        for field in fields:
-            if field.name and not isinstance(value, dict):
-                self.strange.append((template, in_words(value)))
-                return values
-            if field.name and isinstance(value, dict) and field.name not in value:
-                continue
-            own = value[field.name] if field.name and isinstance(value, dict) else value
-            try:
-                values[field.key] = field.read(own) if values.get(field.key) is None else values[field.key]
-            except ValueError:
-                self.strange.append((f"{template} {field.name}".strip(), in_words(own)))
-                values[field.key] = None
-        return values
+        return read(template, fields, value, self.strange)
 
     def _warned(self, part: Part, template: str, value: object) -> None:
         words = {each for each in value if isinstance(each, str)} if isinstance(value, list) else set()
@@ -209,7 +198,7 @@ class EwdxState:
         if not values:
             return []
         self._known[part].update(values)
-        return [_reading(part, values)]
+        return [reading(part, values)]
 
 
 def _battery(values: dict[str, object]) -> dict[str, object]:
@@ -222,12 +211,6 @@ def _battery(values: dict[str, object]) -> dict[str, object]:
         known = values.get("battery_runtime_minutes") is not None
         return values | {RUNTIME_STATUS: "ok" if known else "not_reported"}
     return values
-
-
-def _reading(part: Part, values: Values, *, whole: bool = False) -> Reading:
-    common = {key: value for key, value in values.items() if key not in MORE_NAMES}
-    own = {key: value for key, value in values.items() if key in MORE_NAMES}
-    return Reading(part, common, own, whole)
 
 
 def _batches(paths: Iterable[str]) -> Iterator[Sequence[str]]:

@@ -10,16 +10,15 @@ import json
 from collections.abc import Iterator
 
 from services.drivers.port import Part, Reading
-from services.drivers.sennheiser.sscv2.codec.ewdx import EwdxState
+from services.drivers.sennheiser.sscv2.codec.family import UnitState
 from services.drivers.sennheiser.sscv2.codec.notifications import changes
 
 DATA, GET = "data:", "GET "
 _GONE = 422
 
 
-def replay(channels: int, data: bytes) -> list[Reading]:
-    """Merge all lines; meters are summed up over all of them."""
-    state = EwdxState(channels)
+def replay(state: UnitState, data: bytes) -> list[Reading]:
+    """Merge all lines into a state; meters are summed up over all of them."""
     readings: list[Reading] = []
     metered: set[Part] = set()
     for line in data.decode("utf-8", "replace").splitlines():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.model import clean_text
+from services.drivers.port import Part, Reading
+from services.drivers.sennheiser.sscv2.keys import MORE_NAMES
+from services.model import clean_text, in_words
 
 Reader = Callable[[object], object]
+Values = Mapping[str, object]
 
 KHZ_A_MHZ = 1000
 KHZ_MOST = 3_000_000
@@ -109,3 +112,33 @@ def below(name: str, read: Reader) -> Reader:
         return read(value.get(name))
 
     return inner
+
+
+def read(name: str, fields: Sequence[Field], value: object, strange: list[tuple[str, str]]) -> dict[str, object]:
+    """What a resource says, key by key; what cannot be read is unknown and goes to ``strange``.
+
+    Of an object only the properties that it has, for a notification may carry some; ``None``: the resource is gone.
+    """
+    if value is None:
+        return dict.fromkeys(field.key for field in fields)
+    values: dict[str, object] = {}
+    for field in fields:
+        if field.name and not isinstance(value, dict):
+            strange.append((name, in_words(value)))
+            return values
+        if field.name and isinstance(value, dict) and field.name not in value:
+            continue
+        own = value[field.name] if field.name and isinstance(value, dict) else value
+        try:
+            values[field.key] = field.read(own) if values.get(field.key) is None else values[field.key]
+        except ValueError:
+            strange.append((f"{name} {field.name}".strip(), in_words(own)))
+            values[field.key] = None
+    return values
+
+
+def reading(part: Part, values: Values, *, whole: bool = False) -> Reading:
+    """A reading of keys of the core and of keys of ours."""
+    common = {key: value for key, value in values.items() if key not in MORE_NAMES}
+    own = {key: value for key, value in values.items() if key in MORE_NAMES}
+    return Reading(part, common, own, whole)
