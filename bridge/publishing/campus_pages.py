@@ -31,7 +31,6 @@ _PART_ROW = (
     "status",
     "status_reasons",
     "occupied",
-    "connected",
     "charge_state",
     "battery_percent",
     "battery_bars",

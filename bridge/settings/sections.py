@@ -254,7 +254,7 @@ class HomeAssistantSettings(Section):
     tags: Annotated[tuple[Word, ...], Field(description="Only units with one of these tags; empty: all.")] = ()
     kinds: Annotated[
         tuple[Annotated[Kind, AfterValidator(_unit_kind)], ...],
-        Allowed(", ".join(f'"{kind}"' for kind in UNIT_KINDS)),
+        Allowed('"receiver", "iem", "charger"'),
         Field(description="Only units of these kinds; empty: all."),
     ] = ()
 

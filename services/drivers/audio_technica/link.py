@@ -132,9 +132,8 @@ class AudioTechnicaLink:
 
     def take_telemetry(self, part: Part) -> Mapping[str, object] | None:
         """Everything metered of a channel since the last call."""
-        if self._reader is None or part.number not in self._reader.meters:
-            return None
-        return self._reader.meters[part.number].take()
+        meters = self._reader.meters.get(part.number) if self._reader is not None else None
+        return meters.take() if meters is not None else None
 
     async def set(self, part: Part, wanted: Mapping[str, object]) -> Mapping[str, SetResult]:
         """Set keys, one after the other."""
@@ -199,6 +198,10 @@ class AudioTechnicaLink:
     async def ask_again(self) -> Reply:
         """Ask what the unit answered last. Raises `DriverError`."""
         return await self.ask(*self._proof) if self._proof is not None else Reply()
+
+    def lost(self, numbers: Sequence[int]) -> None:
+        """Parts of a linked receiver that fell silent: nothing is known of them."""
+        self._emit([Reading(Part(number), {}, whole=True) for number in numbers])
 
     def knows(self, question: Question) -> bool:
         """Whether the unit may answer this question."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
@@ -30,11 +31,16 @@ from services.drivers.port import (
 )
 from services.drivers.transport.names import Unresolved, addresses_of
 
+log = logging.getLogger(__name__)
+
 PORTS: tuple[int, ...] = tuple(dict.fromkeys(family.port for family in FAMILIES))
 
 ONE_CLIENT = "takes one client at a time: while the bridge is connected, control systems are refused, and the reverse"
 OVERHEARD_S = 600.0
 """How long a notice proves that there is a unit: only levels are sent again and again."""
+
+SAID_AGAIN_S = 5.0
+"""A unit may send notices ten times a second."""
 
 LEFT_S = 3.0
 """So long a refusal may be our own doing: the unit has not noticed yet that we left its only place."""
@@ -65,6 +71,8 @@ class AudioTechnicaMaker:
         self._driver = driver
         self._notices = Notices(around.interface)
         self._unknown = UnknownValues()
+        self._warned: set[str] = set()
+        """Hosts of which the log says that they take one client."""
         self._avoided: set[str] = set()
         """Hosts that we were told to stay away from: a search that knows no options must not go there either."""
         self._left: dict[tuple[str, int], float] = {}
@@ -72,17 +80,19 @@ class AudioTechnicaMaker:
 
     async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
         """Connect, find out who answers, disconnect; asks only. Raises `DriverError`."""
-        async with self._opened(where, _nobody, trace) as (link, port):
+        async with self._opened(where, _nobody, trace, is_known=False) as (link, port):
             identity, name = await link.recognise()
         told = None if where.port is None and port == PORTS[0] else port
         return [Sighting(self._driver, where.host, identity, told, name=name, evidence={"manners": ONE_CLIENT})]
 
     async def sightings(self) -> AsyncIterator[Sighting | Gone]:
         """Units whose notices are overheard. What they are is a guess until they are asked."""
+        said: dict[str, float] = {}
         async with aclosing(self._notices.strangers()) as strangers:  # type: ignore[type-var]
             async for host, message in strangers:
-                family = family_of_notice(message)
-                if family is not None and host not in self._avoided:
+                family, now = family_of_notice(message), asyncio.get_running_loop().time()
+                if family is not None and host not in self._avoided and now - said.get(host, 0.0) >= SAID_AGAIN_S:
+                    said = {one: at for one, at in said.items() if now - at < SAID_AGAIN_S} | {host: now}
                     identity = Identity(MANUFACTURER, family.name, family.kind)
                     heard = {"overheard": f"notice {message.word} to {GROUP}:{PORT}", "manners": ONE_CLIENT}
                     yield Sighting(self._driver, host, identity, lasts_s=OVERHEARD_S, evidence=heard)
@@ -105,7 +115,7 @@ class AudioTechnicaMaker:
 
     @asynccontextmanager
     async def _conversation(self, where: Target, listener: Listener, trace: Trace | None) -> AsyncIterator[Link]:
-        async with self._opened(where, listener, trace) as (link, _):
+        async with self._opened(where, listener, trace, is_known=True) as (link, _):
             addresses = await addresses_of(where.host)
             hosts = [] if isinstance(addresses, Unresolved) else addresses
             with self._notices.of(hosts, link.hear):
@@ -113,10 +123,10 @@ class AudioTechnicaMaker:
 
     @asynccontextmanager
     async def _opened(
-        self, where: Target, listener: Listener, trace: Trace | None
+        self, where: Target, listener: Listener, trace: Trace | None, *, is_known: bool
     ) -> AsyncIterator[tuple[AudioTechnicaLink, int]]:
         """A link at the port where somebody listens. Raises `DriverError`."""
-        self._check_wanted(where)
+        await self._check_wanted(where, is_known=is_known)
         failures: list[DriverError] = []
         for port in ports_of(where):
             await self._let_go(where.host, port)
@@ -157,14 +167,21 @@ class AudioTechnicaMaker:
                 self._left = {place: at for place, at in self._left.items() if now - at < LEFT_S}
             self._left[host, port] = now
 
-    def _check_wanted(self, where: Target) -> None:
-        """Raises `DriverError` for a unit that we were told to stay away from."""
-        if isinstance(where.options, Options):
-            (self._avoided.add if where.options.stay_away else self._avoided.discard)(where.host)
+    async def _check_wanted(self, where: Target, *, is_known: bool) -> None:
+        """Raises `DriverError` for a unit that we were told to stay away from; a search was told nothing."""
+        stay_away = isinstance(where.options, Options) and where.options.stay_away
+        if is_known or where.options is not None:
+            addresses = await addresses_of(where.host)
+            hosts = {where.host, *(() if isinstance(addresses, Unresolved) else addresses)}
+            self._avoided = self._avoided | hosts if stay_away else self._avoided - hosts
         if where.host in self._avoided:
             told = f"the bridge was told to leave {where.host} alone (options.stay_away = true)"
             detail = f"{told}, because the unit {ONE_CLIENT}"
             raise DriverError("control_blocked", detail, again_s=None)
+        if is_known and where.host not in self._warned:
+            self._warned.add(where.host)
+            words = f"a unit {ONE_CLIENT}; options.stay_away = true leaves it to them"
+            log.warning(words, extra={"host": where.host})
 
 
 def ports_of(where: Target) -> Sequence[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -27,6 +28,7 @@ GAP_S = 0.02
 """Between two rounds, however long one took: others want to ask too."""
 SILENT_S = 1.0
 """Pause after a question without an answer."""
+MISSES_MOST = 2
 NEVER = float("inf")
 
 
@@ -38,6 +40,9 @@ class Asker(Protocol):
 
     async def ask_again(self) -> Reply:
         """Ask what the unit answered last. Raises `DriverError` where the conversation ends."""
+
+    def lost(self, numbers: Sequence[int]) -> None:
+        """Nothing is known any more of these parts."""
 
     def knows(self, question: Question) -> bool:
         """Whether the unit may answer this question."""
@@ -57,6 +62,8 @@ class Polling:
         now = self._loop.time()
         self._meter_at, self._live_at, self._setting_at = now, now + LIVE_S, now + SETTING_S / 2
         self._next_place = 0
+        self._misses: Counter[str] = Counter()
+        """Questions in a row without an answer, by the id of the unit."""
 
     def run(self, parts: Sequence[int]) -> None:
         """Begin to ask about these parts, or go on with these."""
@@ -113,21 +120,23 @@ class Polling:
         if self._alive:
             self._alive = False
             return not (await self._asker.ask_again()).silent
-        if self._interval_s and now >= self._meter_at:
+        meter_at = self._meter_at if self._interval_s else NEVER
+        due = min(meter_at, self._live_at, self._setting_at)  # the oldest first: none keeps the others waiting
+        if due > now:
+            return True
+        if due == meter_at:
             answered = await self._of_parts(self._due(Turn.METER))
             self._meter_at = max(self._meter_at + self._interval_s, self._loop.time() + GAP_S)
             return answered
-        if now >= self._live_at:
-            self._live_at = now + LIVE_S
-            before = {number: self._reader.is_occupied(number) for number in self._parts}
-            answered = await self._of_parts(self._due(Turn.LIVE))
-            return answered and await self._of_parts(
-                self._due(Turn.SETTING),
-                [number for number in self._parts if before[number] is False and self._reader.is_occupied(number)],
-            )
-        if now >= self._setting_at:
-            return await self._settings(now)
-        return True
+        return await (self._live(now) if due == self._live_at else self._settings(now))
+
+    async def _live(self, now: float) -> bool:
+        """What changes by itself; who came is asked who it is."""
+        self._live_at = now + LIVE_S
+        before = {number: self._reader.is_occupied(number) for number in self._parts}
+        answered = await self._of_parts(self._due(Turn.LIVE))
+        came = [number for number in self._parts if before[number] is False and self._reader.is_occupied(number)]
+        return answered and await self._of_parts(self._due(Turn.SETTING), came)
 
     async def _settings(self, now: float) -> bool:
         """What people choose, of one place: the unit, then its parts."""
@@ -160,5 +169,24 @@ class Polling:
             if question.of_transmitter and self._reader.is_occupied(part.number) is False:
                 continue
             if (await self._asker.ask(question, part)).silent:
-                return False
+                return self._missed(part)
+            self._misses[self._link(part)] = 0
         return True
+
+    def _missed(self, part: Part) -> bool:
+        """A question stayed without an answer; whether the others may be asked all the same.
+
+        A receiver linked behind the first that is silent twice is gone, and the next complete read looks for it again.
+        """
+        link = self._link(part)
+        self._misses[link] += 1
+        if link == self._reader.family.links[0] or self._misses[link] < MISSES_MOST:
+            return False
+        gone = [number for number in self._parts if self._reader.place(number)[0] == link]
+        self._parts = [number for number in self._parts if number not in gone]
+        self._asker.lost(gone)
+        return True
+
+    def _link(self, part: Part) -> str:
+        """The id of the unit that a part belongs to."""
+        return self._reader.place(part.number)[0] if part.number else self._reader.family.links[0]

@@ -17,18 +17,19 @@ UNNAMED: Final = "ATW 5000/3000"
 """Model of a unit on port 17300 that does not name one: no source says that they do."""
 
 _ONE_SOURCE: Final = "Everything that is known of its protocol stands in one program, which had no unit to try it on."
+_ALONE: Final = "One client at a time."
 _CHAIN: Final = "Up to five linked receivers answer as one, with channels 1 to 20."
 _DOCK: Final = "Linked docks may answer for ports up to 8."
 
 _ROWS: Final[Mapping[str, tuple[str, Family, int | None, str]]] = {
-    "esw_r4180dan": ("ESW-R4180DAN", ESW, 8, ""),
-    "esw_r4180lk": ("ESW-R4180LK", ESW, 8, ""),
-    "esw_chg4": ("ESW-CHG4", DOCK, None, _DOCK),
-    "esw_chg5": ("ESW-CHG5", DOCK, None, _DOCK),
-    "atw_r1440": ("ATW-R1440", SYSTEM_20, None, _CHAIN),
-    "atw_r5220": ("ATW-R5220", ATW, None, _ONE_SOURCE),
-    "atw_dr3120": ("ATW-DR3120", ATW, None, _ONE_SOURCE),
-    "atw_r3210n": ("ATW-R3210N", ATW, None, _ONE_SOURCE),
+    "esw_r4180dan": ("ESW-R4180DAN", ESW, 8, _ALONE),
+    "esw_r4180lk": ("ESW-R4180LK", ESW, 8, _ALONE),
+    "esw_chg4": ("ESW-CHG4", DOCK, None, f"{_ALONE} {_DOCK}"),
+    "esw_chg5": ("ESW-CHG5", DOCK, None, f"{_ALONE} {_DOCK}"),
+    "atw_r1440": ("ATW-R1440", SYSTEM_20, None, f"{_ALONE} {_CHAIN}"),
+    "atw_r5220": ("ATW-R5220", ATW, None, f"{_ALONE} {_ONE_SOURCE}"),
+    "atw_dr3120": ("ATW-DR3120", ATW, None, f"{_ALONE} {_ONE_SOURCE}"),
+    "atw_r3210n": ("ATW-R3210N", ATW, None, f"{_ALONE} {_ONE_SOURCE}"),
 }
 
 FAMILY_OF: Final[Mapping[str, Family]] = {name: row[1] for name, row in _ROWS.items()}

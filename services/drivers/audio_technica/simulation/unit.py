@@ -41,6 +41,8 @@ class Unit:
         self.clients = self.turned_away = 0
         self.overlapping = 0
         """Commands that came before the answer to the last one had gone out, for tests."""
+        self.silent_ids: set[str] = set()
+        """Ids of linked receivers that are switched off."""
         self._late = 0
         self._random = random
         self._unknown_is_silent = unknown_is_silent
@@ -135,6 +137,8 @@ class Unit:
         if found is None or len(line) >= LINE_MOST:
             return [f"{text.split(' ')[0]} 0000 00 NC NAK 01\r".encode("latin-1", "replace")]
         word, handshake, own_id, unit_id, _, parameters = found.groups()
+        if own_id in self.silent_ids:
+            return []
         head = f"{word} {own_id} {unit_id}"
         try:
             reply = self._answer(word, own_id, parameters or "")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from services.drivers.audio_technica import asking
+from services.drivers.audio_technica import asking, polling
 from services.drivers.audio_technica.driver import driver
 from services.drivers.audio_technica.link import AudioTechnicaLink
 from services.drivers.audio_technica.maker import AudioTechnicaMaker, Options
@@ -94,6 +94,11 @@ async def reading(where: Target, maker: Maker) -> AsyncIterator[tuple[AudioTechn
 
 
 @pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "LIVE_S", 0.2)
+
+
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "BUSY_PAUSES_S", (0.02, 0.05, 0.1))
 
@@ -148,7 +153,17 @@ async def test_a_unit_that_we_are_told_to_stay_away_from_is_never_connected_to()
             async with maker.connect(target(unit, stay_away=True), Heard()):
                 pass
         assert unit.clients == 0
-        assert await maker.look(target(unit, stay_away=False))
+        async with maker.connect(target(unit), Heard()):  # the option was taken out of the configuration
+            assert unit.clients == 1
+
+
+async def test_before_we_take_the_place_the_log_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with stage("esw_chg4") as (unit, maker):
+        for _ in range(2):
+            async with maker.connect(target(unit), Heard()):
+                pass
+    (said,) = [record.message for record in caplog.records if "one client at a time" in record.message]
+    assert "options.stay_away = true" in said
 
 
 async def test_who_is_found_is_said_to_take_one_client() -> None:
@@ -283,6 +298,28 @@ async def test_linked_receivers_are_one_unit_with_the_channels_of_all() -> None:
         assert (await link.identify(Part(12), on=False)).outcome == "not_sent"
 
 
+@pytest.mark.usefixtures("hurried")
+async def test_a_linked_receiver_that_falls_silent_leaves_nothing_behind_and_the_others_go_on() -> None:
+    async with stage("atw_r1440", linked=2) as (unit, maker), reading(target(unit, 0.05), maker) as (link, heard):
+        unit.silent_ids = {"0002"}
+        await heard.until(lambda: not heard.values[Part(5)] and not heard.values[Part(8)])
+        unit.set_value(Part(1), "transmitter_muted", True)
+        await heard.until(lambda: heard.of(1, "transmitter_muted") is True)
+        assert [*(await link.read_all()).parts] == [1, 2, 3, 4]
+        unit.silent_ids = set()
+        assert [*(await link.read_all()).parts] == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_slow_units_are_asked_for_everything_in_turn() -> None:
+    async with (
+        stage("esw_r4180dan", fault="slow") as (unit, maker),
+        reading(target(unit, interval_s=0.1), maker) as (_, heard),  # a round of levels takes longer
+    ):
+        unit.set_value(Part(8), "battery_percent", 12)
+        await heard.until(lambda: heard.of(8, "battery_percent") == 12)
+
+
 async def test_levels_of_a_system_20_are_offered_only_where_it_answers_for_them() -> None:
     async with stage("atw_r1440") as (unit, maker):
         async with reading(target(unit, interval_s=0.05), maker) as (link, heard):
@@ -323,6 +360,7 @@ async def test_a_dock_tells_what_lies_in_its_ports() -> None:
         }
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_what_is_put_in_and_taken_out_is_noticed() -> None:
     async with stage("esw_chg4") as (unit, maker), reading(target(unit), maker) as (_, heard):
         unit.set_value(Part(4), "occupied", True)
@@ -335,6 +373,7 @@ async def test_what_is_put_in_and_taken_out_is_noticed() -> None:
 # -- polls and notices ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_transmitter_that_comes_is_asked_who_it_is() -> None:
     async with (
         stage("esw_r4180dan", fault="transmitter_off") as (unit, maker),
