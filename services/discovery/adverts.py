@@ -148,6 +148,8 @@ class Adverts:
             self._follow(announced, known, now)
             return
         tenant = self._discovery.adopting(advert.host)
+        if self._discovery.sinks.strangers.at(advert.host, now) is not None:
+            return
         if tenant is not None:
             if not self._is_ignored(tenant, advert):
                 self._ask_soon(announced, tenant, now)
@@ -236,6 +238,9 @@ class Adverts:
                 log.exception("a host that announced itself could not be asked", extra={"host": advert.host})
                 continue
             announced = self._announced.get((advert.host, advert.unit))
+            stranger = self._discovery.sinks.strangers.at(advert.host, asyncio.get_running_loop().time())
+            if advert.host in finished.failed and stranger is not None:
+                continue  # a speaker, a ceiling microphone: known now, and no candidate
             if advert.host in finished.failed and announced is not None:
                 _, detail = finished.failed[advert.host]
                 self._list(announced, tenant, f"announces itself, but does not answer: {detail}")

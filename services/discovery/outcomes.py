@@ -87,15 +87,15 @@ class ScanOutcomes:
                 self.seen_hosts.add(place.text)
         elif place is not None:
             self._missed[place.text] = outcome
+            self._note_stranger(outcome)
         elif outcome.code == "internal":
             self._report_bug(outcome)
         elif outcome.code in OURS:
             self._ours[outcome.detail] = outcome.manufacturer
         elif outcome.code in MENDABLE:
             self._report(outcome)
-        elif outcome.stranger:
-            self._strangers[outcome.host] = outcome.stranger
-            self._sinks.strangers.note(outcome.host, outcome.stranger, asyncio.get_running_loop().time())
+        else:
+            self._note_stranger(outcome)
 
     def pass_by(self, host: str, what: str) -> None:
         """Note a stranger that was not asked again."""
@@ -187,6 +187,11 @@ class ScanOutcomes:
                 listed.drop(text)
 
     # -- inside ----------------------------------------------------------------------------------------------
+
+    def _note_stranger(self, missed: Missed) -> None:
+        if missed.stranger:
+            self._strangers[missed.host] = missed.stranger
+            self._sinks.strangers.note(missed.host, missed.stranger, asyncio.get_running_loop().time())
 
     def _named(self, host: str, port: int | None) -> Place | None:
         single = self._plan.singles.get((host, port))

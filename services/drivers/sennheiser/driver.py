@@ -8,5 +8,6 @@ from services.drivers.sennheiser.sscv2.options import Options
 from services.drivers.sennheiser.sscv2.protocol import sscv2
 from services.drivers.several import join
 
-driver = join(sscv2, ssc, media_control, options=Options)
-"""Where a unit answers by several protocols, the first of these reads it."""
+driver = join(ssc, sscv2, media_control, options=Options)
+"""Where a unit answers by several protocols, the first of these reads it: an EW-DX that answers without a password
+tells the same as with one."""

@@ -80,5 +80,5 @@ def recognise(host: str, product: object) -> tuple[Family, Model]:
             f"{host} is a {product.strip()[:60]!r}: it speaks Sennheiser's SSC, and is none of the receivers and "
             "chargers that are read by it"
         )
-        raise DriverError("wrong_model", detail)
+        raise DriverError("wrong_model", detail, stranger=f"Sennheiser {product.strip()}")
     return found

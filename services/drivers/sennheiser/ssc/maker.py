@@ -9,6 +9,7 @@ from functools import partial
 
 from services.drivers.nonsense import UnknownValues
 from services.drivers.port import Gone, Link, Listener, Sighting, Surroundings, Target, Trace
+from services.drivers.sennheiser.announcements import receive
 from services.drivers.sennheiser.ssc.families.catalogue import PORTS
 from services.drivers.sennheiser.ssc.finding import SWITCHED_OFF
 from services.drivers.sennheiser.ssc.link import SscLink
@@ -38,10 +39,9 @@ class SscMaker:
         evidence = {"product": identity.model or ""}
         return [Sighting(self._driver, where.host, identity, port, name=name, evidence=evidence)]
 
-    async def sightings(self) -> AsyncIterator[Sighting | Gone]:
-        """Announcements of these units are DNS-SD, which this maker does not listen for: wait until cancelled."""
-        await asyncio.get_running_loop().create_future()
-        yield Gone(self._driver, "")  # never reached: a generator needs a yield
+    def sightings(self) -> AsyncIterator[Sighting | Gone]:
+        """What units of this protocol and of its successor announce by multicast DNS. Raises `OSError`."""
+        return receive(self._around.interface, self._driver)
 
     def connect(
         self, where: Target, listener: Listener, trace: Trace | None = None

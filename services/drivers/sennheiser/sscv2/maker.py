@@ -50,7 +50,7 @@ class Sscv2Maker:
         return [Sighting(self._driver, where.host, identity, where.port, evidence=evidence)]
 
     async def sightings(self) -> AsyncIterator[Sighting | Gone]:
-        """Nothing is overheard here: wait until cancelled."""
+        """Announcements are overheard by the protocol's predecessor, for both: wait until cancelled."""
         await asyncio.get_running_loop().create_future()
         yield Gone(self._driver, "")  # never reached: a generator needs a yield
 
