@@ -8,6 +8,7 @@ from services.drivers.sennheiser.keys import MORE as COMMON
 from services.model import Key, Kind
 
 _CHANNEL = frozenset({Kind.CHANNEL})
+_BAY = frozenset({Kind.BAY})
 _UNITS = frozenset({Kind.RECEIVER, Kind.CHARGER})
 _ALL = frozenset({Kind.CHANNEL, Kind.BAY}) | _UNITS
 
@@ -26,11 +27,37 @@ MORE: tuple[Key, ...] = (
     Key("output_level_db", int, "Level of the audio output.", "dB", kinds=_CHANNEL, role="setting"),
     _sent("transmitter_warnings", list[str], "What the transmitter warns of, in the unit's words."),
     _sent("battery_source", Literal["rechargeable", "primary", "none"], "What feeds the transmitter."),
+    _sent("transmitter_gain_db", int, "Gain of the transmitter's input.", "dB"),
     _sent("capsule", str, "Microphone head of a handheld transmitter."),
     _sent("low_cut", str, "Low-cut filter of the transmitter, as the unit writes it."),
     _sent("cable_emulation", str, "Cable emulation of a bodypack, as the unit writes it."),
     _sent("transmitter_led", bool, "The transmitter's light is on while it works."),
     _sent("transmitter_autolock", bool, "The transmitter locks its keys by itself."),
+    Key("encrypted", bool, "The channel is encrypted.", kinds=_CHANNEL, role="setting"),
+    Key(
+        "clock_source",
+        Literal["internal_48_khz", "internal_96_khz", "external", "manual"],
+        "Word clock of the receiver.",
+        kinds=frozenset({Kind.RECEIVER}),
+        role="setting",
+    ),
+    Key("clock_measured", str, "Frequency of the word clock, as the unit writes it.", kinds=frozenset({Kind.RECEIVER})),
+    Key(
+        "charging_module",
+        Literal["none", "lm6060", "lm6061", "fault"],
+        "Module in which the bay is: LM 6060 for bodypack batteries, LM 6061 for handheld ones.",
+        kinds=_BAY,
+    ),
+    Key("led", str, "The bay's light, as the unit writes it.", kinds=_BAY),
+    Key("voltage_mv", int, "Of the battery in the bay.", "mV", 0, kinds=_BAY, gone_with="occupied"),
+    Key("device_firmware", str, "Firmware of the transmitter in the bay.", kinds=_BAY, gone_with="occupied"),
+    Key("device_serial", str, "Serial number of the transmitter in the bay.", kinds=_BAY, gone_with="occupied"),
+    Key(
+        "bay_state",
+        Literal["normal", "update", "error", "firmware_loader"],
+        "What the bay is doing.",
+        kinds=_BAY,
+    ),
     Key("location", str, "Where the unit stands, as people wrote it into the unit.", kinds=_UNITS, role="setting"),
     Key("brightness", int, "Of the display, in steps.", kinds=_UNITS, role="setting"),
     Key("antenna_booster", bool, "The antenna sockets feed boosters.", kinds=_UNITS, role="setting"),

@@ -138,9 +138,11 @@ class SscLink:
         async with self._turn:
             state = self._state
             address = state.identifies(part.number) if state is not None and not part.slot else ""
-            if not address or self._described is None:
+            if state is None or not address or self._described is None:
                 return SetResult(on, "not_sent", detail="it cannot show itself, or has not been read yet")
-            return await self._setting.switch(address, self._target.answer_timeout_s, on=on)
+            place = part.number - 1 if state.family.identifies_each and part.number else -1
+            silence_s = self._target.answer_timeout_s
+            return await self._setting.switch(address, silence_s, on=on, place=place, count=state.count)
 
     def counters(self) -> Mapping[str, int]:
         """Nonsense since the link opened."""

@@ -81,11 +81,15 @@ class Setting:
         finally:
             self._address = ""
 
-    async def switch(self, address: str, silence_s: float, *, on: bool) -> SetResult:
-        """Switch something that has no key of its own."""
-        if not await self.write(address, on, silence_s):
+    async def switch(self, address: str, silence_s: float, *, on: bool, place: int = -1, count: int = 0) -> SetResult:
+        """Switch something that has no key of its own: alone, or at one place of a list that has ``count``."""
+        value: object = on if place < 0 else [on if each == place else None for each in range(count)]
+        if not await self.write(address, value, silence_s):
             return self._result(on, None, reported=False)
-        return self._result(on, self._heard, reported=True)
+        heard = self._heard
+        if place >= 0:
+            heard = heard[place] if isinstance(heard, list) and place < len(heard) else None
+        return self._result(on, heard, reported=True)
 
     def _is(self, value: object) -> bool:
         return type(self._heard) is type(value) and self._heard == value

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 
 import pytest
 
-from services.drivers.port import DriverError, Target
+from services.drivers.port import DriverError, Surroundings, Target
+from services.drivers.sennheiser.simulation.ssc.simulator import simulator
+from services.drivers.sennheiser.ssc.protocol import ssc
 from services.model import UNIT, Part
 from tests.integration.drivers.sennheiser.ssc_stage import comes_true, read, stage, target
 from tests.integration.drivers.sennheiser.stage import Listening
@@ -226,3 +229,64 @@ async def test_a_unit_that_was_exchanged_for_a_larger_one_is_read_as_that() -> N
         description = await link.read_all()
         assert len(description.parts) == 4
         assert reported.value("name", Part(1)) == "Vox 1"
+
+
+# -- other families ----------------------------------------------------------------------------------------------
+
+
+async def test_a_digital_6000_without_a_transmitter_answers_with_nothing_and_that_is_understood() -> None:
+    async with read("em6000", fault="transmitter_off") as (_, link, reported):
+        assert reported.value("transmitter_present") is False
+        assert reported.value("battery_percent") is None
+        assert {word for word, count in link.counters().items() if count} == set()
+
+
+async def test_a_digital_6000_transmitter_comes_and_goes() -> None:
+    async with read("em6000") as (unit, _, reported):
+        unit.set_value(Part(2), "transmitter_present", False)
+        await reported.until(lambda: reported.value("transmitter_present", Part(2)) is False)
+        unit.set_value(Part(2), "transmitter_present", True)
+        await reported.until(lambda: reported.value("transmitter_model", Part(2)) == "SK 6000")
+        assert reported.value("transmitter_present", Part(2)) is True
+
+
+async def test_a_low_digital_6000_battery_is_a_warning_without_a_number() -> None:
+    async with read("em6000") as (unit, _, reported):
+        unit.set_value(Part(1), "battery_percent", 5)
+        await reported.until(lambda: reported.value("battery_warning") is True)
+        assert reported.value("battery_percent") is None
+
+
+async def test_a_unit_is_found_at_the_port_of_the_other_controllers() -> None:
+    host = f"127.{10 + os.getpid() % 90}.45.1"
+    async with (
+        simulator.run("em6000", count=1, listen=host, port=6970, still=True) as units,
+        ssc.open(Surroundings("127.0.0.1")) as maker,
+    ):
+        where = Target(host, connect_timeout_s=2.0, answer_timeout_s=1.0)
+        (seen,) = await maker.look(where)
+        assert (seen.port, seen.identity.model) == (6970, "EM6000")
+        async with maker.connect(where, reported := Listening()) as link:
+            await link.read_all()
+        assert reported.value("name") == "Vox 1"
+        assert len(units) == 1
+
+
+async def test_a_battery_that_is_taken_out_leaves_an_empty_bay() -> None:
+    async with read("l6000") as (unit, _, reported):
+        assert reported.value("charge_state", Part(8)) == "charging"
+        unit.set_value(Part(8), "occupied", False)
+        await reported.until(lambda: reported.value("charge_state", Part(8)) == "empty")
+        assert reported.value("occupied", Part(8)) is False
+
+
+async def test_a_battery_that_is_too_hot_is_said_so() -> None:
+    async with read("l6000") as (unit, _, reported):
+        unit.set_value(Part(3), "warnings", "hot")
+        await reported.until(lambda: reported.value("charge_state", Part(3)) == "hot")
+
+
+async def test_one_bay_of_a_list_shows_itself_and_the_other_does_not() -> None:
+    async with read("chg70n") as (unit, link, _):
+        assert (await link.identify(Part(2), on=True)).outcome == "ok"
+        assert unit.box.identified == [False, True]  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from services.drivers.sennheiser.ssc.codec import controls
 from services.drivers.sennheiser.ssc.codec.meters import Gauge
+from services.drivers.sennheiser.ssc.codec.replay import replay
 from services.drivers.sennheiser.ssc.codec.values import mac, megahertz, told, tuning, warnings, whole
 from services.drivers.sennheiser.ssc.families.catalogue import FAMILIES, find
-from services.model import Kind
+from services.model import Kind, Part
 
 anything = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.lists(st.text(max_size=5))
@@ -84,6 +86,10 @@ def test_what_is_no_number_is_no_percent(value: object) -> None:
         ("EW-DX EM 2 Dante", "ewdx_em2"),
         ("EWDX4CHD", "ewdx_em4"),
         ("EW-DX EM4", "ewdx_em4"),
+        ("EM6000", "em6000"),
+        ("EM6000-Dante", "em6000_dante"),
+        ("L6000", "l6000"),
+        ("CHG70N-C", "chg70n"),
     ],
 )
 def test_a_unit_is_known_by_what_it_calls_itself(product: str, model: str) -> None:
@@ -149,6 +155,90 @@ def test_what_does_not_fit_is_not_written(control: controls.Control, wrong: obje
         pytest.skip("a name")
     with pytest.raises(ValueError, match=r"."):
         control.write(wrong)
+
+
+@pytest.mark.parametrize(
+    ("value", "percent", "minutes", "warns"),
+    [
+        (["70%", "5:12"], 70, 312, False),
+        (["100%", "-:--"], 100, None, False),
+        (["low", "-:--"], None, None, True),
+        (["low", "0:20"], None, 20, True),
+        ([], None, None, None),
+    ],
+)
+def test_a_digital_6000_battery_is_two_texts(
+    value: object, percent: int | None, minutes: int | None, warns: bool | None
+) -> None:
+    assert reading("em6000", {"rx1": {"skx": {"battery": value}}}) >= {
+        ("battery_percent", percent),
+        ("battery_runtime_minutes", minutes),
+        ("battery_warning", warns),
+    }
+
+
+def test_digital_6000_levels_are_raw_bytes_of_both_channels() -> None:
+    data = b'{"mm":[[83,0,53,0,1,1,128,165,0],[0,0,0,0,0,0,0,0,0]]}'
+    first, second = (each.values for each in replay("em6000", data) if "samples" in each.values)
+    assert (first["rf_a_dbm"], first["rf_b_dbm"], first["rf_dbm"]) == (-86.0, -101.0, -86.0)
+    assert (first["quality_percent"], first["audio_peak_dbfs"]) == (50, -45.0)
+    assert (first["antenna_a"], first["antenna_b"]) == ("active", "active")
+    assert (second["rf_dbm"], second["quality_percent"], second["antenna_a"]) == (-127.5, 0, "inactive")
+
+
+@pytest.mark.parametrize("value", [["70%"], "70%", ["x", "5:12"], [70, 312], {"a": 1}])
+def test_a_battery_of_no_known_form_is_unknown(value: object) -> None:
+    assert ("battery_percent", None) in reading("em6000", {"rx1": {"skx": {"battery": value}}})
+
+
+def test_a_name_comes_without_the_mac_address_behind_it() -> None:
+    data = json.dumps({"device": {"name": "Left rack-001b66a0b1c2"}}).encode()
+    assert next(iter(replay("em6000", data))).values["name"] == "Left rack"
+
+
+@pytest.mark.parametrize(
+    ("light", "detected", "codes", "state", "fault"),
+    [
+        ("GREEN", True, [], "full", None),
+        ("GREEN_FLASHING", True, [], "charging", None),
+        ("YELLOW", True, [], "charging", None),
+        ("YELLOW_FLASHING", True, [8], "precharging", None),
+        ("RED", True, [16], "fault", "check_battery"),
+        ("RED_FLASHING", True, [0], "hot", None),
+        ("RED_FLASHING", True, [29], "cold", None),
+        ("GREEN_YELLOW", True, [], "storing", None),
+        ("OFF", False, [], "empty", None),
+        ("OFF", True, [], None, None),
+    ],
+)
+def test_a_bay_of_an_l6000_does_what_its_light_says(
+    light: str, detected: bool, codes: list[int], state: str | None, fault: str | None
+) -> None:
+    bay = {"slot1": {"subslot1": {"led": light, "accu_detection": detected}}, "device": {"warnings": codes}}
+    assert reading("l6000", bay) >= {("charge_state", state), ("fault", fault), ("occupied", detected)}
+
+
+def test_a_battery_of_an_l6000_has_no_value_where_it_tells_none() -> None:
+    numbers = [-60, 65280, 65280, 0, 65280, 0, 0, 65280, 65280, 65280, 65280, 65280]
+    found = reading("l6000", {"slot1": {"subslot1": {"accu_parameter": numbers}}})
+    assert {value for key, value in found if key.startswith(("battery", "capacity", "time"))} == {None}
+
+
+def test_bays_of_a_chg70n_stand_in_lists() -> None:
+    bays = {"bays": {"device_type": ["EW-DX SKM-S", "NONE"], "bat_gauge": [71, 0], "bat_timetofull": [40, 0]}}
+    data = json.dumps(bays).encode()
+    first, second = (each.values for each in replay("chg70n", data) if each.part.number)
+    assert (first["device_type"], first["charge_state"], first["time_to_full_minutes"]) == ("handheld", "charging", 40)
+    assert (second["occupied"], second["charge_state"]) == (False, "empty")
+
+
+def reading(product: str, tree: object) -> set[tuple[str, object]]:
+    """What part 1 is after one message."""
+    found: dict[str, object] = {}
+    for each in replay(product, json.dumps(tree).encode()):
+        if each.part == Part(1) and "samples" not in each.values:
+            found |= each.values
+    return set(found.items()) if found else {("battery_percent", None)}
 
 
 def test_a_number_without_end_is_no_percent() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.drivers.sennheiser.ssc.codec import wire
@@ -131,6 +131,7 @@ def test_no_bytes_raise(data: bytes) -> None:
     parse(data)
 
 
+@settings(max_examples=40)
 @given(st.lists(_json, max_size=6))
 def test_no_tree_raises_whatever_product_says_it(trees: list[object]) -> None:
     data = b"\n".join(json.dumps(each).encode() for each in trees)

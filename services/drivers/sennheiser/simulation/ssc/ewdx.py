@@ -71,19 +71,22 @@ class Channel:
         return found + self.extra
 
 
-def _clamped(value: object, low: int, high: int, step: int = 1) -> int:
+def clamped(value: object, low: int, high: int, step: int = 1) -> int:
+    """A number, clamped and put on its step. Raises `Refused` for what is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(400)
     return low + round((min(high, max(low, value)) - low) / step) * step
 
 
-def _flag(value: object) -> bool:
+def flag(value: object) -> bool:
+    """A switch. Raises `Refused` for what is none."""
     if not isinstance(value, bool):
         raise Refused(400)
     return value
 
 
-def _text(value: object, most: int) -> str:
+def text(value: object, most: int) -> str:
+    """A text, cut. Raises `Refused` for what is none."""
     if not isinstance(value, str) or not all(" " <= each <= "~" for each in value):
         raise Refused(400)
     return value[:most]
@@ -163,7 +166,7 @@ class Receiver:
         def put(attribute: str, convert: Callable[[object], object]) -> Callable[[object], None]:
             return lambda value: setattr(self, attribute, convert(value))
 
-        def plain(attribute: str, convert: Callable[[object], object] = _flag) -> Node:
+        def plain(attribute: str, convert: Callable[[object], object] = flag) -> Node:
             return Node(lambda: getattr(self, attribute), put(attribute, convert))
 
         nodes = {
@@ -174,12 +177,12 @@ class Receiver:
             "device/network/ether/macs": Node(lambda: [self._mac]),
             "device/frequency_code": Node(lambda: "R1-9"),
             "device/frequency_ranges": Node(lambda: [f"{LOWEST_KHZ}:{STEP_KHZ}:{HIGHEST_KHZ}"]),
-            "device/name": Node(lambda: "" if self._blank else self.name, put("name", lambda value: _text(value, 18))),
-            "device/location": plain("location", lambda value: _text(value, 400)),
+            "device/name": Node(lambda: "" if self._blank else self.name, put("name", lambda value: text(value, 18))),
+            "device/location": plain("location", lambda value: text(value, 400)),
             "device/lock": plain("lock"),
             "device/encryption": plain("encryption"),
             "device/link_density_mode": plain("density"),
-            "device/brightness": plain("brightness", lambda value: _clamped(value, 1, 5)),
+            "device/brightness": plain("brightness", lambda value: clamped(value, 1, 5)),
             "device/identification/visual": plain("flashes"),
             "osc/version": Node(lambda: "1.0"),
             "osc/ping": Node(lambda: None),
@@ -202,15 +205,15 @@ class Receiver:
         return {
             f"{rx}/name": Node(
                 lambda: "" if self._blank else channel.name,
-                lambda value: setattr(channel, "name", _text(value, 8)),
+                lambda value: setattr(channel, "name", text(value, 8)),
             ),
-            f"{rx}/frequency": plain("khz", lambda value: _clamped(value, LOWEST_KHZ, HIGHEST_KHZ, STEP_KHZ)),
-            f"{rx}/gain": plain("gain", lambda value: _clamped(value, -3, 42, 3)),
-            f"{rx}/mute": plain("mute", _flag),
-            f"{rx}/identification/visual": plain("flashes", _flag),
+            f"{rx}/frequency": plain("khz", lambda value: clamped(value, LOWEST_KHZ, HIGHEST_KHZ, STEP_KHZ)),
+            f"{rx}/gain": plain("gain", lambda value: clamped(value, -3, 42, 3)),
+            f"{rx}/mute": plain("mute", flag),
+            f"{rx}/identification/visual": plain("flashes", flag),
             f"{rx}/warnings": Node(channel.warnings),
             f"{rx}/mates": Node(lambda: [f"mates/tx{place}"] if pack.on else []),
-            f"audio1/out{place}/level": plain("output", lambda value: _clamped(value, -24, 18, 6)),
+            f"audio1/out{place}/level": plain("output", lambda value: clamped(value, -24, 18, 6)),
             f"{meter}/rssi": level(lambda: pack.strength + pack.wander(2), NOISE_DBM),
             f"{meter}/rsqi": Node(lambda: 0 if not pack.on else 96 + round(pack.wander(4))),
             f"{meter}/divi": Node(lambda: 0 if not pack.on else 1 + (not pack.still and pack.random.random() < 0.3)),  # noqa: PLR2004

@@ -10,6 +10,8 @@ from random import Random
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.drivers.sennheiser.simulation.ssc.chargers import L6000, Chg70n
+from services.drivers.sennheiser.simulation.ssc.digital6000 import DigitalReceiver
 from services.drivers.sennheiser.simulation.ssc.ewdx import DRAIN_PER_HOUR, Receiver
 from services.drivers.sennheiser.simulation.ssc.faults import FAULTS
 from services.drivers.sennheiser.simulation.ssc.unit import PORT, Box, Unit
@@ -42,6 +44,12 @@ def _ewdx(product: str, channels: int) -> Build:
     return build
 
 
+def _digital(product: str) -> Build:
+    return lambda number, random, options: DigitalReceiver(
+        product, number, random, still=options.still, drain=options.drain_per_hour
+    )
+
+
 _RECEIVER = frozenset(
     {
         "datagrams",
@@ -55,10 +63,15 @@ _RECEIVER = frozenset(
         "meters_rf_dbm",
     }
 )
+_CHARGER = frozenset({"datagrams", "pushes"})
 
 PRODUCTS: Mapping[str, tuple[Build, frozenset[str]]] = {
     "ewdx_em2": (_ewdx("EWDX2CH", 2), _RECEIVER),
     "ewdx_em4": (_ewdx("EWDX4CH", 4), _RECEIVER),
+    "em6000": (_digital("EM6000"), _RECEIVER - {"gain"}),
+    "em6000_dante": (_digital("EM6000-Dante"), _RECEIVER - {"gain"}),
+    "l6000": (lambda number, random, options: L6000(number, random, still=options.still), _CHARGER),
+    "chg70n": (lambda number, random, options: Chg70n(number, random, still=options.still), _CHARGER),
 }
 
 

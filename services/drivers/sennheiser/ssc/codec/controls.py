@@ -25,17 +25,18 @@ class Control:
     write: Callable[[object], object]
 
 
-def name(most: int) -> Control:
-    """A text of 1 to ``most`` signs that neither begins nor ends with a blank."""
+def name(most: int, *, without: str = "") -> Control:
+    """A text of 1 to ``most`` signs that neither begins nor ends with a blank; some signs may be forbidden."""
+    signs = "".join(each for each in PRINTABLE if each not in without)
 
     def write(value: object) -> object:
-        if not isinstance(value, str) or not 1 <= len(value) <= most or not {*value} <= {*PRINTABLE}:
-            raise ValueError(f"{value!r} is no text of 1 to {most} characters of ASCII")
+        if not isinstance(value, str) or not 1 <= len(value) <= most or not {*value} <= {*signs}:
+            raise ValueError(f"{value!r} is no text of 1 to {most} characters of {signs}")
         if value != value.strip():
             raise ValueError("a name neither begins nor ends with a blank")
         return value
 
-    return Control(SettableRange(min_length=1, max_length=most, characters=PRINTABLE), write)
+    return Control(SettableRange(min_length=1, max_length=most, characters=signs), write)
 
 
 def switch(*, yes: object = True, no: object = False) -> Control:

@@ -44,6 +44,7 @@ class UnitState:
             for leaf in family.unit:
                 if leaf.each:
                     self._values[number] |= dict.fromkeys(leaf.keys)
+            self._values[number] |= dict.fromkeys(family.derived)
             if family.presence:
                 self._values[number][PRESENT] = None
                 self._signs[number] = None
@@ -156,11 +157,12 @@ class UnitState:
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _take(self, number: int, leaf: Leaf, address: str, value: object) -> bool:
-        if leaf.sender:
-            self._sent[number][address] = value is not None
-            if value is not None:
-                self._signs[number] = True
         values = leaf.read(value)
+        if leaf.sender:
+            told = values is None or any(each is not None for each in values.values())
+            sent = self._sent[number]
+            sent[address] = value is not None and told
+            self._signs[number] = any(sent.values())
         self._merge(number, dict.fromkeys(leaf.keys) if values is None else values)
         if leaf.sign is not None:  # of its part, or of every part where it is the unit's
             for part in (number,) if number else range(1, self.count + 1):
@@ -170,8 +172,9 @@ class UnitState:
         return values is not None or value is None
 
     def _take_each(self, leaf: Leaf, value: object) -> bool:
-        items = value if isinstance(value, list) else []
-        understood = isinstance(value, list)
+        found = value if leaf.split is None else leaf.split(value, self.count)
+        items = found if isinstance(found, list) else []
+        understood = isinstance(found, list)
         for number in range(1, self.count + 1):
             item = items[number - 1] if number <= len(items) else None
             values = leaf.read(item)
@@ -187,6 +190,8 @@ class UnitState:
                 self._values[number][key] = value
         if number in self._signs:
             self._judge(number)
+        if number and self.family.derive is not None:
+            self.family.derive(self._values[number])
 
     def _judge(self, number: int) -> None:
         """Whether a transmitter is there. What it told goes with it: the next one may be another."""

@@ -55,6 +55,28 @@ def flag(key: str, *, yes: object = True, no: object = False) -> Read:
     return read
 
 
+def binary(key: str, *, yes: object = True, no: object = False) -> Read:
+    """A switch that is written as true and false or as 1 and 0; nothing is unknown."""
+
+    def read(value: object) -> Values | None:
+        if value is None or value == "":
+            return {key: None}
+        return {key: yes if value else no} if isinstance(value, bool | int) and value in (0, 1) else None
+
+    return read
+
+
+def labelled(key: str) -> Read:
+    """A text, or the number of one, as it came."""
+
+    def read(value: object) -> Values | None:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {key: str(value)}
+        return {key: clean_text(value.strip(), TEXT_MOST) or None} if isinstance(value, str) else None
+
+    return read
+
+
 def text(key: str) -> Read:
     """A text without the blanks around it; empty is unknown."""
 

@@ -37,8 +37,10 @@ class Leaf:
     """Changes are subscribed to; else it is asked in a complete read alone."""
     each: bool = False
     """A list with one item a part, in the order of the parts."""
+    split: Callable[[object, int], list[object] | None] | None = None
+    """Makes such a list, for a number of parts, where the unit writes something else."""
     sender: bool = False
-    """It is the transmitter's: an answer with a value shows that one is there, 424 that none is."""
+    """It is the transmitter's: an answer with a value shows that one is there, 424 or nothing at all that none is."""
     sign: Callable[[object, int], bool | None] | None = None
     """What a value says about the transmitter of a part: there, not there, or nothing."""
     control: Control | None = None
@@ -94,12 +96,17 @@ class Family:
     """``transmitter_present`` follows from `Leaf.sign` and `Leaf.sender`."""
     away: Callable[[Mapping[str, object]], bool] | None = None
     """Whether these values of a part say that no transmitter is there, whatever else does."""
+    derive: Callable[[dict[str, object]], None] | None = None
+    """Fills in, in place, what follows from several addresses of a part: keys of ``derived``."""
+    derived: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     places: Callable[[int], tuple[Mapping[str, int], ...]] = _numbered
     """Fields of the addresses of each part, by the number of parts."""
     unit_identifies: str = ""
     """Address that is set to true to make the unit show itself."""
     part_identifies: str = ""
+    identifies_each: bool = False
+    """Parts stand in one list there; ``null`` leaves the others as they are."""
     lifetime_s: float = LIFETIME_S
     count: int = 1000
     """Messages after which a subscription ends, as it is asked for."""
@@ -129,7 +136,7 @@ class Family:
 
     def part(self) -> Abilities:
         """Of each of its parts."""
-        reported = self._keys(self.parts, each=None) | self._keys(self.unit, each=True)
+        reported = self._keys(self.parts, each=None) | self._keys(self.unit, each=True) | {*self.derived}
         if self.presence:
             reported |= {"transmitter_present"}
         keys = KEYS.with_derived(UNIT_KINDS[self.kind].part, reported)
