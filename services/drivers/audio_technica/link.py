@@ -13,8 +13,7 @@ from services.drivers.audio_technica.codec.lines import (
     UNKNOWN_COMMAND,
     Message,
 )
-from services.drivers.audio_technica.families.catalogue import UNNAMED
-from services.drivers.audio_technica.families.family import FACTS, MANUFACTURER, Question, Turn
+from services.drivers.audio_technica.families.family import FACTS, Question, Turn
 from services.drivers.audio_technica.families.reading import Reader
 from services.drivers.audio_technica.parts import Parts
 from services.drivers.audio_technica.polling import Polling
@@ -81,6 +80,8 @@ class AudioTechnicaLink:
         self._parts: Parts | None = None
         self._ignored: set[str] = set()
         """Commands that it left without an answer since the last complete read."""
+        self._doubtful: set[str] = set()
+        """Those that it ever left so."""
         self._proof: tuple[Question, Part] | None = None
         """What it answered last."""
         self._unknown_values = self._notices = 0
@@ -98,11 +99,13 @@ class AudioTechnicaLink:
 
     async def recognise(self) -> tuple[Identity, str | None]:
         """Who answers, and its name; asks only. Raises `DriverError`."""
-        reader, _ = await self._recognised()
+        reader, parts = await self._recognised()
+        await parts.find_first()
         for question in reader.family.questions:
             if not question.of_part and FACTS & {*question.keys}:
-                await self._asking.ask(question.word, link=reader.family.links[0])
-        return self._identity(reader), reader.facts.get("device_id")
+                await parts.probe(question.word, link=reader.links[0])
+        is_certain = not reader.family.counts and len(reader.links) == 1
+        return reader.identity(reader.family.parts if is_certain else None), reader.facts.get("device_id")
 
     async def read_all(self) -> Description:
         """Ask for everything, and wait until it has come. Raises `DriverError`."""
@@ -185,7 +188,7 @@ class AudioTechnicaLink:
     async def ask(self, question: Question, part: Part) -> Reply:
         """Ask once; what the unit refuses to tell is unknown from then on. Raises `DriverError`."""
         reader, _ = await self._recognised()
-        link, own = reader.place(part.number) if part.number else (reader.family.links[0], 0)
+        link, own = reader.place(part.number) if part.number else (reader.links[0], 0)
         reply = await self._asking.ask(question.word, str(own) if question.of_part else "", link=link)
         if reply.answered:
             self._proof = question, part
@@ -211,7 +214,7 @@ class AudioTechnicaLink:
         """Ask, and once more where nothing comes. Raises `DriverError` where the unit itself is silent, or busy."""
         if not self.knows(question):
             return
-        for _ in range(TRIES):
+        for _ in range(1 if question.word in self._doubtful else TRIES):
             reply = await self.ask(question, part)
             if reply.refusal in BUSY:
                 detail = f"{self._asking.connection.peer} stays busy: {REFUSALS[reply.refusal or 0]}"
@@ -222,6 +225,7 @@ class AudioTechnicaLink:
         if self._proof is None or (await self.ask(*self._proof)).silent:
             raise DriverError("timeout", f"{self._asking.connection.peer} does not answer any more")
         self._ignored.add(question.word)
+        self._doubtful.add(question.word)
         if self._reader is not None:
             self._emit([self._reader.unanswered(question, part)])
 
@@ -229,6 +233,7 @@ class AudioTechnicaLink:
         if self._reader is None or self._parts is None:
             self._reader = Reader(await recognise(self._asking, self._port))
             self._parts = Parts(self._asking, self._reader)
+            self._proof = self._reader.proof()
         return self._reader, self._parts
 
     async def _read_part(self, reader: Reader, number: int) -> None:
@@ -250,20 +255,8 @@ class AudioTechnicaLink:
             self._polling = Polling(self, reader, self._interval_s)
             self._setting = Setting(self._asking, reader)
         self._polling.run(self._numbers)
-        return Description(self._identity(reader), abilities, dict.fromkeys(self._numbers, of_part))
-
-    def _identity(self, reader: Reader) -> Identity:
-        facts = reader.facts
-        return Identity(
-            MANUFACTURER,
-            reader.family.name,
-            reader.family.kind,
-            model=facts.get("model") or UNNAMED,
-            serial=facts.get("serial"),
-            mac=facts.get("mac"),
-            device_id=facts.get("device_id"),
-            firmware=facts.get("firmware"),
-            part_count=len(self._numbers) or None,
+        return Description(
+            reader.identity(len(self._numbers) or None), abilities, dict.fromkeys(self._numbers, of_part)
         )
 
     # -- receiving -------------------------------------------------------------------------------------------

@@ -180,7 +180,7 @@ class Polling:
         """
         link = self._link(part)
         self._misses[link] += 1
-        if link == self._reader.family.links[0] or self._misses[link] < MISSES_MOST:
+        if link == self._reader.links[0] or self._misses[link] < MISSES_MOST:
             return False
         gone = [number for number in self._parts if self._reader.place(number)[0] == link]
         self._parts = [number for number in self._parts if number not in gone]
@@ -189,4 +189,4 @@ class Polling:
 
     def _link(self, part: Part) -> str:
         """The id of the unit that a part belongs to."""
-        return self._reader.place(part.number)[0] if part.number else self._reader.family.links[0]
+        return self._reader.place(part.number)[0] if part.number else self._reader.links[0]

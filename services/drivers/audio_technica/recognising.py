@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.drivers.audio_technica.asking import Asking, Reply
+from services.drivers.audio_technica.asking import HELD, Asking, Reply
 from services.drivers.audio_technica.codec.lines import NO_LINK, fields
 from services.drivers.audio_technica.families.atw import ATW
 from services.drivers.audio_technica.families.catalogue import FAMILIES, family_of
@@ -13,6 +13,7 @@ from services.model import clean_text
 
 STRANGER_AGAIN_S = 300.0
 """A unit of another kind stays one for long."""
+SILENT_AGAIN_S = 15.0
 NAMED_MOST = 40
 
 _MODEL, _LEVELS = "gmymodel", "garlv"
@@ -48,7 +49,8 @@ async def recognise(asking: Asking, port: int) -> Family:
         beginning = asking.strange.decode("latin-1")
         detail = f"{where} is no Audio-Technica unit: it says {beginning!r}"
         raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S)
-    raise DriverError("timeout", f"{where} takes the connection and answers nothing: check its network, or restart it")
+    detail = f"{where} takes the connection and answers nothing: {HELD}. Else restart it"
+    raise DriverError("timeout", detail, again_s=SILENT_AGAIN_S)
 
 
 def _named(asking: Asking, reply: Reply) -> Family:

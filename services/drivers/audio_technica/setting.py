@@ -78,7 +78,7 @@ class Setting:
         pattern = flash.begin if on else flash.stop
         if pattern is None:
             return SetResult(on, "not_sent", detail="it ends by itself after some seconds and cannot be stopped")
-        link, own = self._reader.place(number) if number else (self._reader.family.links[0], 0)
+        link, own = self._reader.place(number) if number else (self._reader.links[0], 0)
         try:
             reply = await self._asking.ask(flash.word, pattern.format(own), link=link, handshake=SETS)
         except DriverError as error:

@@ -13,9 +13,6 @@ from services.drivers.port import Product
 
 FAMILIES: Final[tuple[Family, ...]] = (ESW, DOCK, SYSTEM_20, ATW)
 
-UNNAMED: Final = "ATW 5000/3000"
-"""Model of a unit on port 17300 that does not name one: no source says that they do."""
-
 _ONE_SOURCE: Final = "Everything that is known of its protocol stands in one program, which had no unit to try it on."
 _ALONE: Final = "One client at a time."
 _CHAIN: Final = "Up to five linked receivers answer as one, with channels 1 to 20."

@@ -8,14 +8,16 @@ from typing import Final
 
 from services.drivers.audio_technica.codec.lines import EMPTY_PORT, Message, fields
 from services.drivers.audio_technica.codec.meters import Meters
-from services.drivers.audio_technica.families.family import FACTS, Family, Question, Turn
+from services.drivers.audio_technica.families.family import FACTS, MANUFACTURER, Family, Question, Turn
 from services.drivers.audio_technica.keys import split
 from services.drivers.port import UNIT, Part, Reading
-from services.model import KEYS, Kind
+from services.model import KEYS, Identity, Kind
 
 PRESENT: Final = "transmitter_present"
 OCCUPIED: Final = "occupied"
 RX_LINK: Final = "rx_link"
+UNNAMED: Final = "ATW 5000/3000"
+"""Model of a unit on port 17300 that does not name one: no source says that they do."""
 _OF_TRANSMITTER: Final = frozenset(KEYS.gone_with(Kind.CHANNEL, PRESENT)) | {
     "battery_level",
     "usb_power",
@@ -39,12 +41,34 @@ class Reader:
         """Key and text of what the newest message had that nobody can read."""
         self._by_word = {each.word: each for each in family.questions}
         self._by_word |= {each.notice: each for each in family.questions}
+        self.links = list(family.links)
+        """Ids that the units of one connection listen to."""
         self._each = family.parts // len(family.links)
         """Parts of one unit."""
         self._gone = [key for each in family.questions if each.of_part for key in each.keys if key in _OF_TRANSMITTER]
         self._heard_at: dict[int, float] = {}
         self._reported: dict[tuple[int, str], Reading] = {}
         self._present: dict[int, bool] = {}
+
+    def identity(self, part_count: int | None) -> Identity:
+        """Who the unit is, as far as it said."""
+        facts = self.facts
+        return Identity(
+            MANUFACTURER,
+            self.family.name,
+            self.family.kind,
+            model=facts.get("model") or UNNAMED,
+            serial=facts.get("serial"),
+            mac=facts.get("mac"),
+            device_id=facts.get("device_id"),
+            firmware=facts.get("firmware"),
+            part_count=part_count,
+        )
+
+    def proof(self) -> tuple[Question, Part]:
+        """What the unit surely answers: by it, it was recognised."""
+        counts = self.family.question(self.family.counts) if self.family.hold_s else None
+        return (counts, Part(1)) if counts is not None else (self.family.questions[0], UNIT)
 
     def question(self, message: Message) -> Question | None:
         """The question that a message answers, be it asked or not."""
@@ -56,12 +80,11 @@ class Reader:
 
     def number(self, link: str, own: int) -> int:
         """The number of a part among those of all units behind one connection."""
-        links = self.family.links
-        return (links.index(link) if link in links else 0) * self._each + own
+        return (self.links.index(link) if link in self.links else 0) * self._each + own
 
     def place(self, number: int) -> tuple[str, int]:
         """The unit's id and its own number of a part."""
-        return self.family.links[(number - 1) // self._each], (number - 1) % self._each + 1
+        return self.links[(number - 1) // self._each], (number - 1) % self._each + 1
 
     def is_occupied(self, number: int) -> bool | None:
         """Whether a transmitter is there, as it was reported last."""
@@ -94,7 +117,7 @@ class Reader:
 
     def _of_unit(self, question: Question, texts: list[str], link: str) -> Reading | None:
         values, self.unread = question.read(texts)
-        if self.family.links.index(link) if link in self.family.links else 0:
+        if link in self.links[1:]:
             return None  # one of those behind the first: what it says of itself has no place
         for key in FACTS & values.keys():
             if (fact := values.pop(key)) is not None:
@@ -141,8 +164,8 @@ class Reader:
 
     def _reading(self, number: int, values: Mapping[str, object]) -> Reading:
         common, more = split(values)
-        if len(self.family.links) > 1:
-            more[RX_LINK] = int(self.place(number)[0])
+        if len(self.links) > 1:
+            more[RX_LINK] = (number - 1) // self._each + 1
         return Reading(Part(number), common, more)
 
 

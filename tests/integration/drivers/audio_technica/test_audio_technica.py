@@ -20,7 +20,6 @@ from services.drivers.port import (
     UNIT,
     Description,
     DriverError,
-    Gone,
     Maker,
     Part,
     Reading,
@@ -279,6 +278,24 @@ async def test_a_unit_that_names_no_model_is_known_by_what_it_answers() -> None:
         assert (identity.model, identity.family, [*heard.description.parts]) == ("ATW 5000/3000", "atw_5000", [1])
 
 
+async def test_a_unit_that_is_silent_when_asked_for_its_model_is_read_all_the_same() -> None:
+    async with stage("atw_r5220", unknown="silent") as (unit, maker):
+        assert await maker.look(target(unit, 0.1))
+        async with reading(target(unit, 0.1), maker) as (link, heard):
+            assert heard.of(2, "name") == "VOX 2"
+            link.ask_alive()
+
+
+async def test_a_system_20_that_knows_no_rxlink_id_is_read_by_none() -> None:
+    async with stage("atw_r1440") as (unit, maker):
+        unit.machine.ids = ("0000",)
+        assert await maker.look(target(unit))
+        async with reading(target(unit), maker) as (link, heard):
+            assert (heard.of(4, "gain_db"), heard.of(4, "rx_link")) == (0, 1)
+            (result,) = (await link.set(Part(4), {"gain_db": 3})).values()
+            assert result.outcome == "ok"
+
+
 async def test_a_unit_that_names_its_model_is_called_so() -> None:
     async with stage("atw_dr3120", names_model=True) as (unit, maker):
         (seen,) = await maker.look(target(unit))
@@ -419,17 +436,23 @@ async def test_notices_are_heard_where_they_are_on(product: str) -> None:
         assert not any("snotice" in line for line in unit.asked)
 
 
+async def first_at(host: str, maker: Maker) -> Sighting:
+    """Others may send to the same group: a test beside this one, for example."""
+    async for seen in maker.sightings():
+        if isinstance(seen, Sighting) and seen.host == host:
+            return seen
+    raise AssertionError("listening ended")
+
+
 async def test_a_unit_that_nobody_reads_is_found_by_its_notices() -> None:
     listen = HOST.removesuffix("1") + "4"
     async with stage("atw_r1440", listen=listen, port=None, interface="", notices="127.0.0.1") as (unit, maker):
-        sightings = maker.sightings()
-        finding = asyncio.ensure_future(anext(sightings))
+        finding = asyncio.ensure_future(first_at(listen, maker))
         async with asyncio.timeout(SOON_S):
             while not finding.done():
                 unit.set_value(Part(1), "receiver_muted", True)
                 await asyncio.sleep(0.02)
-        seen: Sighting | Gone = await finding
-        assert isinstance(seen, Sighting)
+        seen = await finding
         assert (seen.host, seen.identity.family, seen.identity.model) == (listen, "system20_pro", None)
         assert "nchmute" in seen.evidence["overheard"]
         assert unit.clients == 0
