@@ -153,7 +153,9 @@ class SeveralMaker:
         known = self._answered.get((where.host, where.port, where.unit))
         if known is not None:
             return known
-        named = [maker for protocol, maker in self._protocols if where.family in protocol.families]
+        named = [
+            maker for protocol, maker in self._protocols if where.family in protocol.families and protocol.fits(where)
+        ]
         return named[0] if len(named) == 1 else None
 
     def _fitting(self, where: Target) -> Sequence[Maker]:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from services.drivers import Makers, Surroundings, find_drivers
+from services.drivers import Credential, Makers, Surroundings, find_drivers
 from services.drivers.port import SimulatedUnit
 from services.drivers.shure.simulation.simulator import simulate
 from services.drivers.shure.simulation.system_api.fleet import simulate_servers
 from services.drivers.shure.simulation.system_api.server import Server
 from services.model import Campus, Kind
+from services.rules import parse
 from services.store import Store
 from services.units import ConfiguredUnit, ConfiguredUnits
 from tests.integration.wiring import UnitServices
@@ -110,6 +111,15 @@ async def test_of_two_entries_with_ids_the_one_at_its_own_address_is_read(house:
     await until(lambda: far.availability.reason == "identity_conflict")
     assert "rack1" in (far.availability.detail or "")
     assert house.online() == {"rack1"}
+
+
+async def test_the_key_may_stand_with_the_driver_for_the_server_alone(house: House) -> None:
+    options = {"key": house.server.options.key}
+    house.sessions.credentials.use([Credential("shure", options, parse("127.0.0.0/30"))])
+    await house.configured.apply([house.gateway_entry(options=None)])
+    await until(lambda: len(house.online()) == 1)
+    (unit,) = house.inventory.units.values()
+    assert unit.record.certificate == house.server.options.fingerprint
 
 
 async def test_behind_the_server_it_is_read_as_long_as_nobody_knows_its_own_address(house: House) -> None:

@@ -81,7 +81,7 @@ class Gateway:
         return there.result() if there is not None and there.done() and not there.cancelled() else ""
 
     async def ask(self, http: HttpUnit, method: str, path: str, *, json: object = None) -> Answer:
-        """One question about a unit; an answer of any status but 401 is returned. Raises `DriverError`."""
+        """One question about a unit; an answer of almost any status is returned. Raises `DriverError`."""
         async with self._places:
             return await http.request(method, path, json=json, expected=ANY_STATUS)
 
@@ -199,8 +199,8 @@ class Gateway:
 
 
 SUCCESS = range(200, 300)
-ANY_STATUS = frozenset(range(200, 600)) - {401}
-"""What a unit answers is looked at; 401 is of the key."""
+ANY_STATUS = frozenset(range(200, 600)) - {401, 429, 503}
+"""What a unit answers is looked at; 401 is of the key, 429 and 503 are of a server that has too much to do."""
 
 
 async def list_devices(http: HttpUnit) -> tuple[dict[str, Node], int]:

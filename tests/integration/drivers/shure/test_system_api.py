@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from services.drivers import Gone, Link, Maker, Reading, Sighting, Surroundings, Target, make_target
 from services.drivers.port import DriverError
 from services.drivers.shure.simulation.system_api import server as server_module
-from services.drivers.shure.simulation.system_api.api import SOCKET
+from services.drivers.shure.simulation.system_api.api import SOCKET, Api, Response
 from services.drivers.shure.simulation.system_api.fleet import KEY, simulate_servers
 from services.drivers.shure.simulation.system_api.server import Server
 from services.drivers.shure.system_api import gateway as gateway_module
@@ -219,6 +219,29 @@ async def test_a_unit_that_the_server_loses_is_gone_at_once_and_read_when_it_is_
         monkeypatch.setattr(gateway_module, "FRESH_S", 0.0)
         async with reading(there, opened) as (_, heard):
             assert heard.value(UNIT, "name") == "ADTQ 1"
+
+
+@pytest.mark.parametrize("notices", ["read", "keepalive"])
+async def test_a_unit_that_is_in_the_list_no_more_is_gone(notices: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_module, "FRESH_S", 0.0)
+    async with server(behind="ADTD") as there, maker() as opened, reading(there, opened) as (link, _):
+        del there.api.devices[0]
+        if notices == "keepalive":
+            link.ask_alive()
+        else:
+            with pytest.raises(DriverError, match="knows no device"):
+                await link.read_all()
+        async with asyncio.timeout(2):
+            assert (await link.wait_closed()).reason == "wrong_model"
+
+
+async def test_a_server_that_has_too_much_to_do_takes_no_value_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with server() as there, maker() as opened, reading(there, opened) as (link, heard):
+        monkeypatch.setattr(Api, "_device", lambda *_: Response(429, {"message": "Too many requests"}))
+        with pytest.raises(DriverError) as failure:
+            await link.read_all()
+        assert failure.value.reason == "refused"
+        assert heard.value(Part(1), "name") == "Ch 1"
 
 
 async def test_a_unit_that_restarts_is_asked_for_what_changed_meanwhile() -> None:

@@ -17,12 +17,14 @@ from services.drivers.shure.system_api.conversation.asking import Place, Plan
 from services.drivers.shure.system_api.conversation.reader import Reader, taken_back
 from services.drivers.shure.system_api.conversation.setting import Setting
 from services.drivers.shure.system_api.conversation.subscriptions import Subscriptions
-from services.drivers.shure.system_api.gateway import Gateway
+from services.drivers.shure.system_api.gateway import SUCCESS, Gateway
 from services.drivers.shure.system_api.products import identity_of
 from services.drivers.shure.system_api.words import find, trouble
 from services.drivers.transport.failures import failure
 from services.drivers.transport.https import HttpUnit
 
+GONE = frozenset({"control_blocked", "silent", "wrong_model"})
+"""What the list says of a unit that cannot be read any more; other failures are of the server."""
 POLL_S = 30.0
 """Pause between two questions for what the server does not tell of by itself."""
 
@@ -161,7 +163,7 @@ class SystemApiLink:
         self._last_heard = self._loop.time()
 
     async def _read(self) -> Description:
-        node = await self.find()
+        node = await self._still_there()
         identity = identity_of(node)
         if identity is None:
             raise failure("wrong_model", f"{node.model} {node.cid} is no unit of ours")
@@ -176,6 +178,15 @@ class SystemApiLink:
             self._polling = self._begin(self._poll())
         certificate = self._gateway.settings.fingerprint
         return replace(plan, identity=replace(identity, device_id=self._name(plan), certificate=certificate)).describe()
+
+    async def _still_there(self) -> Node:
+        """The unit in the server's list; without it the conversation ends. Raises `DriverError`."""
+        try:
+            return await self.find()
+        except DriverError as error:
+            if error.reason in GONE:
+                self.lost(error.afresh())
+            raise
 
     def _name(self, plan: Plan) -> str | None:
         """What people called the unit."""
@@ -194,10 +205,10 @@ class SystemApiLink:
     async def _ask_alive(self, plan: Plan) -> None:
         """Ask for the first value; without any, for the list."""
         with suppress(DriverError):
-            if plan.places:
-                await self._reader.ask("GET", plan.places[0].path)
-            else:
-                await self.find()
+            answered = plan.places and (await self._reader.ask("GET", plan.places[0].path)).status in SUCCESS
+            if not answered:
+                await self._still_there()
+            if not plan.places:
                 self._note()
 
     async def _refetch(self, places: Sequence[Place]) -> None:

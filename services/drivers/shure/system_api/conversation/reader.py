@@ -103,7 +103,8 @@ class Reader:
     async def ask(self, method: str, path: str, json: object = None) -> Answer:
         """One question about the unit. Raises `DriverError`."""
         answer = await self._gateway.ask(self._http, method, path, json=json)
-        self._heard()
+        if answer.status in SUCCESS:  # else the server alone was heard
+            self._heard()
         return answer
 
     async def send(self, method: str, path: str, json: object = None) -> bool:
