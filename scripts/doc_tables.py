@@ -46,6 +46,8 @@ from services.store import Store
 from services.units import STATES
 from services.verbs import VERBS
 
+CAPTURES = Path(__file__).parent.parent / "tests" / "captures"
+
 UNUSED_ERRORS: Mapping[ErrorCode, str] = {
     "not_leader": "with several instances",
     "device_auth": "for makers whose units ask for a password",
@@ -330,7 +332,7 @@ def models() -> str:
         ("model", "family", "is a", "parts", "note"),
         (
             (
-                f"{driver.manufacturer.capitalize()} {product.model}",
+                f"{maker(driver.manufacturer)} {product.model}",
                 f"{product.title} (`{product.family}`)",
                 UNIT_KINDS[product.kind].noun,
                 "as it reports" if product.parts is None else product.parts,
@@ -341,6 +343,56 @@ def models() -> str:
             if driver.doors
         ),
     )
+
+
+def maker(manufacturer: str) -> str:
+    """A manufacturer as it is written: ``audio_technica`` -> Audio-Technica."""
+    return manufacturer.replace("_", "-").title()
+
+
+PAGES: Mapping[tuple[str, str], str] = {
+    **{("shure", family): "../protocols.md" for family in ("ulxd", "qlxd", "slxd", "slxd_plus", "axient", "sbc")},
+    **{("sennheiser", family): "../protocols.md" for family in ("ew_g4", "ew_iem_g4")},
+    ("shure", "psm1000"): "psm1000.md",
+    ("shure", "uhfr"): "uhfr.md",
+    ("shure", "axient_psm"): "system-api.md",
+    ("sennheiser", "spectera"): "sennheiser-sscv2.md",
+    ("audio_technica", "*"): "audio-technica.md",
+    ("lectrosonics", "*"): "lectrosonics-dsqd.md",
+    ("yamaha", "*"): "executive-elite.md",
+    ("shure", "*"): "mxw.md",
+    ("sennheiser", "*"): "sennheiser-ssc.md",
+}
+"""The page with the facts and sources of each family, below docs/protocols; ``*`` stands for the others of a driver."""
+
+RECORDED = "# Recorded by mic2mqtt capture"
+"""How a capture begins that was not written by hand."""
+
+
+def standing() -> str:
+    """How far each family is: documented, simulated, captured, tried on hardware."""
+    simulators, rows = find_simulators(), []
+    captures = [path.read_text(encoding="utf-8", errors="replace") for path in sorted(CAPTURES.rglob("*.capture"))]
+    for name, driver in find_drivers().items():
+        for family in dict.fromkeys(product.family for product in driver.products if driver.doors):
+            products = [product for product in driver.products if product.family == family]
+            page = (PAGES.get((name, family)) or PAGES[name, "*"]).removeprefix("../")
+            where = page if page == "protocols.md" else f"protocols/{page}"
+            played = [one.name for one in products if name in simulators and one.name in simulators[name].traits]
+            mine = [
+                text for text in captures if any(f"\ndriver {name}\nproduct {one.name}\n" in text for one in products)
+            ]
+            real = sum(text.startswith(RECORDED) for text in mine)
+            rows.append(
+                (
+                    f"{maker(driver.manufacturer)} {products[0].title} (`{family}`)",
+                    f"[{page}]({where})",
+                    f"{len(played)} of {len(products)} models",
+                    f"{len(mine)}, {real or 'none'} recorded",
+                    "no",
+                )
+            )
+    return grid(("family", "documented", "simulated", "captures", "tried on hardware"), rows)
 
 
 def families() -> str:
@@ -501,6 +553,7 @@ TABLES: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/topics.md", "audit-actions"): audit_actions,
     ("docs/supported-devices.md", "families"): families,
     ("docs/supported-devices.md", "models"): models,
+    ("docs/supported-devices.md", "standing"): standing,
     ("docs/supported-devices.md", "channel-keys"): part_matrix(Kind.RECEIVER),
     ("docs/supported-devices.md", "charger-keys"): unit_matrix(Kind.CHARGER),
     ("docs/supported-devices.md", "bay-keys"): part_matrix(Kind.CHARGER),
