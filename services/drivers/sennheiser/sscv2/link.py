@@ -14,7 +14,7 @@ from services.drivers.port import UNIT, Description, DriverError, Listener, Read
 from services.drivers.sennheiser.sscv2.codec.family import UnitState
 from services.drivers.sennheiser.sscv2.codec.notifications import changes
 from services.drivers.sennheiser.sscv2.events import Events
-from services.drivers.sennheiser.sscv2.questions import Questions, is_ok
+from services.drivers.sennheiser.sscv2.questions import CONFLICT, UNPROCESSABLE, Questions, is_ok
 from services.drivers.sennheiser.sscv2.setting import Setting, nothing_was_read
 from services.drivers.transport.https import HttpUnit
 from services.model import Identity, Part
@@ -27,6 +27,8 @@ QUIET_S = 20.0
 """A session that told nothing for so long is asked for: a stream has no sign of life of its own."""
 HEARD_S = 15.0
 """How long a level holds that the unit has not taken back; it is asked for a sign of life more often than that."""
+BUSY_AGAIN_S = 5.0
+"""A unit that is busy is asked again after this: it takes some seconds to start or to switch its mode."""
 ENDS_S = 0.1
 """A connection that ends takes the stream with it, which knows better why."""
 ROUNDS_MOST = 3
@@ -191,6 +193,11 @@ class Sscv2Link:
         if is_ok(status):
             self._take(path, value)
             return True
+        if path in self._state.required and status in {CONFLICT, UNPROCESSABLE}:
+            detail = (
+                f"{self._target.host} is busy and answers {path} with status {status}: it starts, or switches its mode"
+            )
+            raise DriverError("refused", detail, again_s=BUSY_AGAIN_S)
         if path in self._state.required:
             detail = f"{self._target.host} answers {path} with status {status}, though it is {self._identity.model}"
             raise DriverError("wrong_model", f"{detail}: its firmware is older or newer than this driver knows")

@@ -16,6 +16,9 @@ from services.drivers.sennheiser.sscv2.products import FAMILIES, MANUFACTURER, P
 from services.drivers.transport.https import HttpPool
 from services.model import Key
 
+CONNECTIONS = 4096
+"""Each unit has a stream of events that stays open, and up to two requests beside it."""
+
 
 class Sscv2:
     """Speaks to units by HTTPS; of the shape of `services.drivers.port.Driver`."""
@@ -30,7 +33,7 @@ class Sscv2:
     @asynccontextmanager
     async def open(self, around: Surroundings) -> AsyncIterator[Maker]:
         """The maker for the time of the block."""
-        async with HttpPool(around.interface) as pool:
+        async with HttpPool(around.interface, connections=CONNECTIONS) as pool:
             yield Sscv2Maker(pool, around, driver=self.name)
 
     def replay(self, product: str, data: bytes) -> Sequence[Reading]:

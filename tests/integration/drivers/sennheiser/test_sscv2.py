@@ -214,3 +214,33 @@ async def test_a_base_station_lets_its_own_user_in() -> None:
     async with stage("spectera") as on:
         described = await on.read()
         assert (described.identity.family, described.identity.part_count, on.unit.refused) == ("spectera", 2, 0)
+
+
+async def test_a_unit_that_is_busy_with_its_mode_is_asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage() as on:
+        read = on.unit.receiver.read
+        busy = (409, {"path": "/api/channel/0", "error": 409})
+        monkeypatch.setattr(on.unit.receiver, "read", lambda path: busy if path == "/api/channel/0" else read(path))
+        with pytest.raises(DriverError, match="busy") as failure:
+            await on.read()
+        assert (failure.value.reason, failure.value.again_s) == ("refused", 5.0)
+
+
+async def test_a_firmware_without_channels_is_named_as_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage() as on:
+        read = on.unit.receiver.read
+        gone = (404, {"path": "/api/channel/0", "error": 404})
+        monkeypatch.setattr(on.unit.receiver, "read", lambda path: gone if path == "/api/channel/0" else read(path))
+        with pytest.raises(DriverError, match="firmware") as failure:
+            await on.read()
+        assert failure.value.reason == "wrong_model"
+
+
+async def test_what_one_read_brought_is_not_taken_back_by_an_older_answer() -> None:
+    async with stage() as on, online(on) as (link, reported):
+        reading = asyncio.create_task(link.read_all())
+        for gain in range(0, 42, 3):
+            on.unit.set_value(ONE, "gain_db", gain)
+            await asyncio.sleep(0)
+        await reading
+        await reported.until_value("gain_db", 39)
