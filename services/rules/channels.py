@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from services.model import KEYS, EventType, Kind, State
 from services.rules.battery import BatteryLevel
 from services.rules.folded import Happening, Situation
-from services.rules.status import RF_MUTED
+from services.rules.status import RF_MUTED, is_put_away
 
 PRESENCE = "transmitter_present"
 
@@ -111,8 +111,8 @@ EDGES: tuple[tuple[str, object, object, EventType], ...] = (
 
 
 def events(old: State, new: State, was: BatteryLevel | None, level: BatteryLevel | None) -> list[Happening]:
-    """What happened beside `EDGES`: a transmitter that went, unless its carrier was switched off; its battery."""
-    went = old[PRESENCE] is True and new[PRESENCE] is False and new[RF_MUTED] is not True
+    """What happened beside `EDGES`: a transmitter that went, unless somebody put it out of use; its battery."""
+    went = old[PRESENCE] is True and new[PRESENCE] is False and not is_put_away(new)
     seen = new["transmitter_last_seen"]
     at = seen if isinstance(seen, str) else None
     lost = [Happening("transmitter_lost", {PRESENCE: True}, {PRESENCE: False}, at)] if went else []

@@ -66,9 +66,16 @@ class Judge:
 
 RF_MUTED = "transmitter_rf_muted"
 """True for a transmitter that is off the air because somebody switched its carrier off: it is not lost."""
+DOCKED = "transmitter_docked"
+"""True for one that lies in a charger, for example."""
 _TRUE_MEANS = ("encryption_fault", "unregistered_transmitter")
 _MUTES = ("receiver_muted", "transmitter_muted", RF_MUTED)
 _INTERFERENCE = ("interference", "interference_2")
+
+
+def is_put_away(state: State) -> bool:
+    """Whether somebody put the transmitter out of use: one that is not received is not lost then."""
+    return state[RF_MUTED] is True or state[DOCKED] is True
 
 
 def _channel_reasons(state: State, signs: Signs) -> set[str]:
@@ -78,7 +85,7 @@ def _channel_reasons(state: State, signs: Signs) -> set[str]:
     found |= {key for key in mutes if state[key] is True}
     if signs.level is not None:
         found.add(f"battery_{signs.level}")
-    if signs.lost and state[RF_MUTED] is not True:
+    if signs.lost and not is_put_away(state):
         found.add("transmitter_lost")
     return found
 

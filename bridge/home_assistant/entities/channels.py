@@ -124,6 +124,7 @@ CHANNEL_ENTITIES: Final[tuple[Entity, ...]] = (
     _detail("tx_input_pad_db", "Transmitter pad", form="number", more=figure("dB")),
     _words("tx_lock", "Transmitter lock"),
     _detail("unregistered_transmitter", "Unregistered transmitter", "binary_sensor", more=of_class("problem")),
+    _detail("transmitter_docked", "Transmitter in its charger", "binary_sensor"),
     _words("battery_status", "Battery status"),
     _words("battery_type", "Battery type"),
     _detail("battery_health_percent", "Battery health", form="number", more=measured("%", "", 0)),

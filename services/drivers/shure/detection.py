@@ -61,6 +61,7 @@ _FENCES: tuple[WireAddress, ...] = (
     DEVICE_NAME,
     ("CHAN_NAME", 1),
     ("TX_TYPE", 1),
+    LABEL,
 )
 
 

@@ -68,6 +68,7 @@ CHANNEL_KEYS: tuple[Key, ...] = (
         derived_from=("transmitter_model",),
         metric=Metric("channel_transmitter_present", "1 while a transmitter is on the air."),
     ),
+    _state("transmitter_docked", bool, "The transmitter lies in a charger: it was put away, and is not lost."),
     _sent("transmitter_model", str, "Model of the transmitter, for example ULXD2."),
     _sent("transmitter_id", str, "Label of the transmitter."),
     _state(

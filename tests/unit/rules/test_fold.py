@@ -193,6 +193,14 @@ def test_a_transmitter_comes_and_goes_once_in_whatever_order_its_signs_change(or
         assert seen == sorted(seen, reverse=then is off)
 
 
+def test_a_transmitter_in_its_charger_is_idle_and_not_lost() -> None:
+    docked = fold({**OFF_AIR, "transmitter_docked": True}, fold(ON_AIR).state)
+    assert (docked.state["status"], docked.state["status_reasons"]) == ("idle", [])
+    assert "transmitter_lost" not in {happening.event for happening in docked.events}
+    taken = fold({**OFF_AIR, "transmitter_docked": False}, docked.state)
+    assert taken.state["status"] == "lost"
+
+
 RF_MUTED: Mapping[str, object] = {**OFF_AIR, "transmitter_rf_muted": True}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -190,3 +191,25 @@ async def test_only_an_older_access_point_lets_a_channel_flash() -> None:
         assert (await link.identify(Part(2), on=True)).outcome == "ok"
     async with talking("mxwapx4") as (_, link, _):
         assert (await link.identify(Part(2), on=True)).outcome == "not_sent"
+
+
+async def test_an_older_dock_that_tells_labels_alone_is_read_and_stays_alive() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while question := await reader.readuntil(b">"):
+                known = b"GET" in question and b"TX_DEVICE_ID" in question
+                labels = b"< REP 1 TX_DEVICE_ID {BP-1        } >< REP 2 TX_DEVICE_ID UNKNOWN >"
+                writer.write(labels if known else b"< REP ERR >")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        heard = Heard()
+        target = make_target("127.0.0.1", server.sockets[0].getsockname()[1], answer_timeout_s=0.3)
+        async with MAKER.connect(target, heard.listen) as link:
+            assert (await link.read_all()).identity.model == "MXWNCS2"
+            assert (heard.value(1, "occupied"), heard.value(2, "occupied")) == (True, None)
+            before = link.last_received
+            link.ask_alive()
+            async with asyncio.timeout(SOON_S):
+                while link.last_received == before:  # noqa: ASYNC110 - of what has no event to wait for
+                    await asyncio.sleep(0.01)

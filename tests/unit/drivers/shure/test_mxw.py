@@ -99,6 +99,7 @@ def test_without_a_word_available_is_said_of_a_bay_where_there_are_bays(model: s
 def test_what_a_microphone_does_is_presence_and_mute(word: str, present: object, muted: object) -> None:
     told = values(OLD, f"1 TX_STATUS {word}")
     assert (told["transmitter_present"], told["transmitter_muted"]) == (present, muted)
+    assert told["transmitter_docked"] is (None if present is None else word == "ON_CHARGER")
 
 
 @pytest.mark.parametrize(
@@ -192,6 +193,19 @@ def test_the_battery_of_a_docked_microphone_stands_by_itself_and_ends_with_the_d
     }
     (left,) = composer.compose(Reading(Part(1), {"microphone_status": "active"}))
     assert left.more["docked_battery_percent"] is left.more["docked_time_to_full_minutes"] is None
+
+
+def test_a_microphone_that_is_not_available_is_not_on_the_air() -> None:
+    composer = Microphones(charges=False)
+    told = []
+    for key, value in (
+        ("transmitter_present", True),
+        ("microphone_available", False),
+        ("transmitter_present", True),
+        ("microphone_available", True),
+    ):
+        told += [reading.values["transmitter_present"] for reading in composer.compose(Reading(Part(1), {key: value}))]
+    assert told == [True, False, False, True]
 
 
 def test_of_a_second_microphone_that_went_nothing_stays() -> None:

@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from services.drivers.port import UNIT, Part, Reading
-from services.drivers.shure.families.mxw.words import OF_BAY, OF_CHANNEL, OF_SECOND, ON_AIR, STATUS
+from services.drivers.shure.families.mxw.words import DOCKED_WORD, OF_BAY, OF_CHANNEL, OF_SECOND, ON_AIR, STATUS
 
-DOCKED = "on_charger"
 BAY_PREFIX = "bay_"
 """Begins the keys of what an access point says of its own bays; the number of the bay follows when they are emitted."""
 SECOND_STATUS = "second_microphone_status"
+PRESENT, AVAILABLE = "transmitter_present", "microphone_available"
+_PRESENCE = frozenset({PRESENT, AVAILABLE})
+"""A microphone that is not available is not on the air, whatever it did last."""
 
 _MORE = frozenset(key.name for key in (*OF_CHANNEL, *OF_SECOND, *OF_BAY))
 _OF_DOCKED: Mapping[str, str] = {
@@ -54,10 +56,12 @@ class Microphones:
         values, more = _split(reading.values)
         known = self._known[number]
         known.update(reading.values)
+        if not reading.values.keys().isdisjoint(_PRESENCE) and PRESENT in known:
+            values[PRESENT] = False if known.get(AVAILABLE) is False else known[PRESENT]
         if more.get(SECOND_STATUS, "active") not in ON_AIR:  # of one that went nothing is known any longer
             more |= {key.name: None for key in OF_SECOND if key.name not in more}
         if not reading.values.keys().isdisjoint(_OF_CHARGING):
-            docked = known.get(STATUS) == DOCKED
+            docked = known.get(STATUS) == DOCKED_WORD
             more |= {key: known.get(_OF_DOCKED[key]) if docked else None for key in self._docked}
         return [Reading(reading.part, values, more)] if values or more else []
 
@@ -86,7 +90,7 @@ class Bays:
             return [reading]
         known = self._known[bay]
         known.update(reading.values)
-        if STATUS in known and known[STATUS] != DOCKED:
+        if STATUS in known and known[STATUS] != DOCKED_WORD:
             if bay in self._emptied and STATUS not in reading.values and "microphone_available" not in reading.values:
                 return []
             self._emptied.add(bay)

@@ -31,6 +31,7 @@ STATUSES: Mapping[str, str] = {
     "UNKNOWN": "unknown",
 }
 """TX_STATUS -> ``microphone_status``."""
+DOCKED_WORD = "on_charger"
 ON_AIR = frozenset({"active", "muted", "standby"})
 """A microphone on a charger is not, and one that is unknown is off, unlinked or out of range."""
 _MUTED: Mapping[str, bool] = {"active": False, "muted": True}
@@ -79,19 +80,21 @@ def without_place(table: PropertyTable, *places: str) -> dict[str, str]:
     return {name: plain for name, plain in named.items() if table.find(name, indexed=True) is None}
 
 
-def _three(name: str, keys: tuple[str, str, str], decode: Callable[[str], Values], *, askable: bool = True) -> Property:
-    """A property with three values; it is never written."""
-    return Property(name, Scope.PART, keys, decode, lambda _values: "", askable=askable)
+def _several(name: str, keys: tuple[str, ...], decode: Callable[[str], Values]) -> Property:
+    """A property with several values; it is never written."""
+    return Property(name, Scope.PART, keys, decode, lambda _values: "")
 
 
 def status(name: str) -> Property:
-    """What the microphone does: whether it is on the air, whether it is muted, and its own word."""
+    """What the microphone does: whether it is on the air, muted, in a charger; and its own word."""
 
     def decode(text: str) -> Values:
         word = STATUS_WORD.decode(text)
-        return (None if word is None else word in ON_AIR, _MUTED.get(word or ""), word)
+        if word is None:
+            return None, None, None, None
+        return word in ON_AIR, _MUTED.get(word), word == DOCKED_WORD, word
 
-    return _three(name, ("transmitter_present", "transmitter_muted", STATUS), decode)
+    return _several(name, ("transmitter_present", "transmitter_muted", "transmitter_docked", STATUS), decode)
 
 
 def run_time() -> Property:
@@ -105,7 +108,7 @@ def run_time() -> Property:
         on_battery = "battery" if why != "not_reported" else None
         return minutes, why, "external" if code == EXTERNAL else on_battery
 
-    return _three("BATT_RUN_TIME", ("battery_runtime_minutes", "battery_runtime_status", "power_source"), decode)
+    return _several("BATT_RUN_TIME", ("battery_runtime_minutes", "battery_runtime_status", "power_source"), decode)
 
 
 TIME_CODES: Mapping[int, str] = {UNKNOWN_TIME: "not_reported", IN_USE: "in_use", FULL: "reached", NO_TIME: "off"}
