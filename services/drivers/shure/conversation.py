@@ -17,6 +17,7 @@ from services.drivers.shure.codec import messages as codec
 from services.drivers.shure.codec.framing import Framer
 from services.drivers.shure.codec.messages import Message
 from services.drivers.shure.codec.reported_levels import ReportedLevels
+from services.drivers.shure.codec.strangers import OPENING_MOST
 from services.drivers.shure.families import Family, WireAddress
 from services.drivers.transport import tcp as transport
 
@@ -86,7 +87,8 @@ class Conversation:
         self.answers: Counter[WireAddress] = Counter()
         """How often each property has been reported since it was cleared."""
         self.last_received = self._loop.time()
-        self._framed = False
+        self.opening = b""
+        """The first bytes that came: they tell what is no unit of ours."""
         self.unintelligible = 0
         """Messages that are none, and questions: a unit asks nothing."""
         self.repeats_us = False
@@ -126,7 +128,7 @@ class Conversation:
     @property
     def received_bytes(self) -> bool:
         """Whether anything came at all, be it noise."""
-        return self._framed or bool(self._unread)
+        return bool(self.opening or self._unread)
 
     # -- what comes in ---------------------------------------------------------------------------------------
 
@@ -154,7 +156,8 @@ class Conversation:
             data = b"".join((*self._unread, data))
             self._unread.clear()
         if data:
-            self._framed = True
+            if len(self.opening) < OPENING_MOST:
+                self.opening += data[: OPENING_MOST - len(self.opening)]
             self._sort(self._framer.feed(data))
 
     def unstick(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from services.drivers.port import DriverError
 from services.drivers.shure.codec.messages import Message, get
 from services.drivers.shure.codec.properties import USUAL_VERB
+from services.drivers.shure.codec.strangers import named_by
 from services.drivers.shure.codec.wire_types import unbrace
 from services.drivers.shure.conversation import BLOCKED, QUIET_S, Conversation
 from services.drivers.shure.families import FAMILIES, WHOLE, Family, Model, WireAddress, model_of
@@ -22,7 +23,6 @@ GRACE_S = 1.0
 """Seconds to wait for more answers after the last one. Answers come in the order of the questions, so hardly any is
 late; but a wrong family or number of channels would last as long as the session."""
 
-NO_STRINGS = "answers, but not in Shure's command strings: is it a receiver?"
 OTHER_S = 60.0
 """Seconds between two tries where another kind of unit answers: somebody has to act first."""
 
@@ -139,7 +139,7 @@ class Detection:
         if self.waiting or error.reason not in ("closed_by_device", "reset_by_device"):
             return error
         if conversation.received_bytes:
-            return DriverError("wrong_model", f"{peer} {NO_STRINGS}", again_s=OTHER_S)
+            return _no_unit(conversation)
         return DriverError(error.reason, f"{peer} {CLOSES}", again_s=CLOSES_AGAIN_S)
 
     @property
@@ -169,9 +169,9 @@ class Detection:
             return
         if conversation.repeats_us:
             detail = f"{peer} repeats what it is sent, as a terminal or an echo service does: it is no receiver"
-            raise DriverError("wrong_model", detail, again_s=OTHER_S)
+            raise DriverError("wrong_model", detail, again_s=OTHER_S, stranger="an echo service")
         if conversation.received_bytes:
-            raise DriverError("wrong_model", f"{peer} {NO_STRINGS}", again_s=OTHER_S)
+            raise _no_unit(conversation)
         raise DriverError("control_blocked", f"{peer}: {BLOCKED}")
 
     def _value(self, address: WireAddress) -> str:
@@ -279,6 +279,16 @@ class Detection:
                 quiet=GRACE_S,
             )
         return max((channel for channel in range(1, most + 1) if ("CHAN_NAME", channel) in answers), default=0)
+
+
+def _no_unit(conversation: Conversation) -> DriverError:
+    """Something answered, and not in Shure's command strings."""
+    peer, name = conversation.connection.peer, named_by(conversation.opening)
+    if name:
+        detail = f"{peer} is {name}: it does not answer in Shure's command strings, so it is no unit of these families"
+    else:
+        detail = f"{peer} answers, but not in Shure's command strings: is it a receiver?"
+    return DriverError("wrong_model", detail, again_s=OTHER_S, stranger=name)
 
 
 def _titles() -> str:

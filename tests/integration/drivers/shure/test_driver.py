@@ -251,7 +251,7 @@ async def test_a_receiver_without_transmitters_is_read_and_channels_that_it_lack
     [
         (table(**{MODEL: "< REP MODEL {MXA310} >", DEVICE_ID: "< REP DEVICE_ID {C1} >"}), "'MXA310'"),
         (lambda _: "< REPORT ERR >\r\n", "knows no DEVICE_NAME"),
-        (lambda _: "HTTP/1.1 400 Bad Request\r\n\r\n<html></html>", "not in Shure's command strings"),
+        (lambda _: "HTTP/1.1 400 Bad Request\r\n\r\n<html></html>", r"is a web server \(HTTP\)"),
         (lambda _: "< REP ERR >", "knows no MODEL"),
         (lambda question: f"< {question} >", "repeats what it is sent"),
         (table(**{MODEL: "< REP MODEL {AD600} >", DEVICE_ID: "< REP DEVICE_ID {SPECTRUM} >"}), "'AD600'"),

@@ -46,13 +46,26 @@ async def transmitter(**options: Any) -> AsyncIterator[SimulatedTransmitter]:
 
 @asynccontextmanager
 async def stranger(serve: Serve) -> AsyncIterator[Target]:
-    async def until_gone(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await serve(reader, writer)
-        writer.close()
+    serving: set[asyncio.Task[None]] = set()
 
-    server = await asyncio.start_server(until_gone, "127.0.0.1", 0)
+    async def until_gone(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with suppress(ConnectionError):
+                await serve(reader, writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.create_task(until_gone(reader, writer)))
+
+    server = await asyncio.start_server(begin, "127.0.0.1", 0)
     async with server:
         yield Target("127.0.0.1", server.sockets[0].getsockname()[1], answer_timeout_s=0.3)
+    for task in serving:
+        task.cancel()
+    await asyncio.gather(*serving, return_exceptions=True)
 
 
 def target(unit: SimulatedTransmitter, **asked: float) -> Target:
@@ -292,14 +305,25 @@ async def shout(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             continue
 
 
-@pytest.mark.parametrize("serve", [http, ssh, tls, echo, shout], ids=lambda serve: serve.__name__)
-async def test_a_service_of_another_kind_is_named_and_asked_seldom(serve: Serve) -> None:
+@pytest.mark.parametrize(
+    ("serve", "words"),
+    [
+        (http, r"is a web server \(HTTP\)"),
+        (ssh, "is an SSH server"),
+        (tls, "is a TLS server"),
+        (echo, "repeats what it is sent"),
+        (shout, "not in Shure's command strings"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+async def test_a_service_of_another_kind_is_named_and_asked_seldom(serve: Serve, words: str) -> None:
     async with stranger(serve) as where:
-        with pytest.raises(DriverError, match=r"not in Shure's command strings|repeats what it is sent") as failure:
+        with pytest.raises(DriverError, match=words) as failure:
             async with asyncio.timeout(5.0):
                 await MAKER.look(where)
     assert failure.value.reason == "wrong_model"
     assert failure.value.again_s == detection.OTHER_S
+    assert bool(failure.value.stranger) == (serve is not shout)
 
 
 async def test_a_slow_receiver_is_waited_for_though_it_was_asked_as_a_transmitter_as_well() -> None:
