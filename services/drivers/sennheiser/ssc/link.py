@@ -179,6 +179,7 @@ class SscLink:
         finally:  # a scan ends thousands of conversations, and none may wait for the garbage collector
             self._questions.end()
             self._ports.end()
+            self._subscriptions = self._metering = self._rereading = None
             self._closed = self._loop.create_future()
 
     def receive(self, place: int, datagram: bytes) -> None:
@@ -231,10 +232,10 @@ class SscLink:
         address, subscriptions = message.address, self._subscriptions
         mine = self._questions.asked(xid, address)
         if address in ("", wire.SUBSCRIBE):
-            if not mine and subscriptions is not None and subscriptions.refusal(message, xid):
-                return
-            meant = self._questions.meant(xid if mine else None)
+            meant = None if address else self._questions.meant(xid)
             if meant is None:
+                if subscriptions is not None:
+                    subscriptions.refusal(message, xid)
                 return
             address, mine = meant, True
         named = wire.Refusal(address, message.code, message.said)

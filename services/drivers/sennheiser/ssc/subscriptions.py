@@ -171,7 +171,7 @@ class Subscriptions:
 
     def _refused_whole(self, message: wire.Refusal, xid: int | None) -> bool:
         meant = self._by_xid.get(xid) if xid is not None else None
-        if meant is None and message.address:
+        if meant is None and (message.address or xid is None):
             meant = next((each for each in self._each() if not each.settled), None)
         if meant is None:
             return False

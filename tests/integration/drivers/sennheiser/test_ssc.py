@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
+import weakref
 
 import pytest
 
@@ -229,6 +231,43 @@ async def test_a_unit_that_was_exchanged_for_a_larger_one_is_read_as_that() -> N
         description = await link.read_all()
         assert len(description.parts) == 4
         assert reported.value("name", Part(1)) == "Vox 1"
+
+
+async def test_a_read_sets_nothing() -> None:
+    async with read() as (unit, link, _):
+        link.ask_alive()
+        link.meter(None, 0.5)
+        await link.read_all()
+    for datagram in unit.asked:
+        tree = json.loads(datagram)
+        tree.pop("osc")
+        assert not tree or json.dumps(tree).endswith("null" + "}" * json.dumps(tree).count("{"))
+
+
+async def test_an_old_unit_without_numbers_in_its_refusals_is_read_all_the_same() -> None:
+    async with stage() as (unit, maker):
+        unit.plain = True
+        async with maker.connect(target(unit), reported := Listening()) as link:
+            await link.read_all()
+            assert reported.value("name") == "Vox 1"
+            assert reported.value("cable_emulation") is None
+            unit.set_value(Part(1), "name", "Plain")
+            await reported.until(lambda: reported.value("name") == "Plain")
+
+
+async def test_a_conversation_that_ended_leaves_nothing_behind_for_the_garbage_collector() -> None:
+    async with stage() as (unit, maker):
+        gc.collect()
+        gc.disable()
+        try:
+            async with maker.connect(target(unit), Listening()) as link:
+                await link.read_all()
+                left = weakref.ref(link)
+            del link
+            await asyncio.sleep(0)
+            assert left() is None
+        finally:
+            gc.enable()
 
 
 # -- other families ----------------------------------------------------------------------------------------------

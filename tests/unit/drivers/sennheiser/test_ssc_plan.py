@@ -85,6 +85,14 @@ def test_a_transmitter_that_is_off_is_no_trouble() -> None:
     assert (each.settled, each.trouble) == (True, None)
 
 
+def test_what_a_new_transmitter_does_not_tell_yet_is_asked_for_soon_again() -> None:
+    each = subscription("mates/tx1/type", "mates/tx1/battery/lifetime")
+    asked(each, 0.0)
+    each.refused("mates/tx1/battery/lifetime", 424, "", 0.0)
+    each.took("mates/tx1/type", {"lifetime": 30}, 0.0)
+    assert each.due_at == pytest.approx(5.0)
+
+
 def test_a_refusal_of_something_else_at_the_same_address_is_none_of_the_subscription() -> None:
     each = subscription("rx1/gain")
     asked(each, 0.0)

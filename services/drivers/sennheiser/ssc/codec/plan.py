@@ -44,6 +44,8 @@ class Subscription:
         """Addresses of which the last request was not answered yet."""
         self._tries = 0
         self._asked_at = -inf
+        self._without = False
+        """Something of it was refused for want of a transmitter."""
         self._adopted_s = inf
         self.accepted = False
         """The unit has ever accepted it, in part at least: there is something to cancel."""
@@ -67,7 +69,7 @@ class Subscription:
         if self._open and self._tries >= TRIES:
             return self._in_vain(now)
         if not self._open:
-            self._tries, self._adopted_s = 0, inf
+            self._tries, self._adopted_s, self._without = 0, inf, False
         self._tries += 1
         self._open = set(self.addresses)
         self._asked_at = now
@@ -91,6 +93,7 @@ class Subscription:
             if not self._open:
                 self.due_at = min(self.due_at, max(now, self._asked_at + RENEW_LEAST_S))
         elif code == NO_TRANSMITTER:
+            self._without = True
             self._settle(address, now)
         elif code in NO_ADDRESS:
             self._drop(address, now)
@@ -134,6 +137,8 @@ class Subscription:
         self._open.discard(address)
         if not self._open:
             lasts = self._adopted_s if self._adopted_s < inf else DEFAULT_LIFETIME_S
+            if self._without:  # whether it is told there as soon as a transmitter has something to say is not known
+                lasts = min(lasts, DEFAULT_LIFETIME_S)
             self.due_at = max(now, self._asked_at) + max(RENEW_LEAST_S, lasts / 2)
 
     def _drop(self, address: str, now: float) -> None:
