@@ -66,6 +66,8 @@ class SscLink:
         self._there: dict[int, object] = {}
         self._doubtful: set[int] = set()
         self._trouble: str | None = None
+        self._told = False
+        """Something else than levels came since the last look at what changed."""
         self._rereading: asyncio.Task[None] | None = None
         self._polling: asyncio.TimerHandle | None = None
         self._closed: asyncio.Future[DriverError] = self._loop.create_future()
@@ -91,6 +93,7 @@ class SscLink:
             self._described = described = describe(family, product, state)
             self._note_trouble(state, subscriptions)
             self._there = self._presence(state)
+            metering.warned(state)
             self._listener(state.everything())
             return described
 
@@ -206,19 +209,26 @@ class SscLink:
     def _value(self, message: wire.Value) -> None:
         address, value = message.address, message.value
         if self._metering is not None and (understood := self._metering.add(address, value)) is not None:
-            if self._subscriptions is not None:
+            if self._subscriptions is not None and address in self._subscriptions.pending:
                 self._subscriptions.told(address)
-        elif self._state is None:
+            if not understood:
+                self._unknown_value(address, value)
+            return
+        self._told = True
+        if self._state is None:
             understood = True
             if len(self._first) < FIRST_MOST:
                 self._first[address] = value
         else:
             understood = self._merge(self._state, address, value)
         if not understood:
-            self._counters["unknown_values"] += 1
-            self._unknown.name(self._target.host, address, repr(value))
+            self._unknown_value(address, value)
         self._setting.heard(address, value)
         self._questions.settle(address)
+
+    def _unknown_value(self, address: str, value: object) -> None:
+        self._counters["unknown_values"] += 1
+        self._unknown.name(self._target.host, address, repr(value))
 
     def _merge(self, state: UnitState, address: str, value: object) -> bool:
         outcome = state.take(address, value)
@@ -229,6 +239,7 @@ class SscLink:
         return outcome is not False
 
     def _refusal(self, message: wire.Refusal, xid: int | None) -> None:
+        self._told = True
         address, subscriptions = message.address, self._subscriptions
         mine = self._questions.asked(xid, address)
         if address in ("", wire.SUBSCRIBE):
@@ -252,11 +263,17 @@ class SscLink:
         self._questions.settle(address)
 
     def _follow(self, state: UnitState) -> None:
-        """Hand out what changed, and read again what follows from a transmitter that came or went."""
-        if self._metering is not None:
-            self._metering.warned(state)
-            self._doubtful |= self._metering.doubts(state)
-        if changes := state.changes():
+        """Hand out what changed, and read again what follows from a transmitter that came or went.
+
+        Most datagrams are levels alone: for them this is next to nothing.
+        """
+        metering = self._metering
+        if metering is not None and (doubts := metering.doubts(state)):
+            self._doubtful |= doubts
+        told, self._told = self._told, False
+        if told and (changes := state.changes()):
+            if metering is not None:
+                metering.warned(state)
             self._listener(changes)
             there = self._presence(state)
             self._doubtful |= {number for number, now in there.items() if now != self._there.get(number)}

@@ -41,6 +41,8 @@ class Subscriptions:
         """Addresses of which the end was not confirmed yet, while it closes."""
         self._news = asyncio.Event()
         self._gap_until = 0.0
+        self.pending: set[str] = set()
+        """Addresses that were asked for and not acknowledged yet."""
         self._known_trouble: str | None = None
 
     @property
@@ -188,6 +190,7 @@ class Subscriptions:
         )
 
     def _changed(self) -> None:
+        self.pending = {address for each in self._each() for address in each.unanswered}
         self._news.set()
         self._tick()
 
@@ -206,6 +209,7 @@ class Subscriptions:
                 xid = next(self._numbers)
                 self._by_xid = {number: one for number, one in self._by_xid.items() if one is not each} | {xid: each}
                 self._send(wire.subscribe(each.addresses, each.options(), xid))
+                self.pending.update(each.unanswered)
                 self._gap_until = now + GAP_S
                 self._timer = self._loop.call_at(self._gap_until, self._tick)
                 return

@@ -58,18 +58,21 @@ class Gauge:
         """Whether the newest quality showed a link; ``None`` before the first."""
         return self._linked
 
-    def rf(self, *dbm: float | None) -> bool:
-        """The level, or the level of each antenna."""
-        levels = [level for level in dbm if level is not None and RF_LOWEST_DBM <= level <= RF_HIGHEST_DBM]
+    def rf(self, dbm: float | None) -> bool:
+        """The level of the better antenna."""
         self._counts[0] += 1
-        if not levels:
+        if dbm is None or not RF_LOWEST_DBM <= dbm <= RF_HIGHEST_DBM:
             self._rf = None
             return False
-        self._rf = best = max(levels)
-        self._lowest = best if self._lowest is None else min(self._lowest, best)
-        if len(dbm) > 1:
-            self._rf_each = dbm
+        self._rf = dbm
+        if self._lowest is None or dbm < self._lowest:
+            self._lowest = dbm
         return True
+
+    def rf_each(self, first: float, second: float) -> bool:
+        """The levels of both antennas."""
+        self._rf_each = first, second
+        return self.rf(max(first, second))
 
     def quality(self, percent: float | None) -> bool:
         """0 is no link; counted as a dropout where there was one before."""
@@ -135,7 +138,7 @@ def _active(active: bool | None) -> str | None:  # noqa: FBT001 - a state, three
 
 def rf(gauge: Gauge, value: object) -> bool:
     """RF in dBm."""
-    return gauge.rf(number(value))
+    return gauge.rf(value if type(value) is float else number(value))
 
 
 def quality(gauge: Gauge, value: object) -> bool:
@@ -145,7 +148,7 @@ def quality(gauge: Gauge, value: object) -> bool:
 
 def audio(gauge: Gauge, value: object) -> bool:
     """Audio in dBFS."""
-    return gauge.audio(number(value))
+    return gauge.audio(value if type(value) is float else number(value))
 
 
 def diversity(gauge: Gauge, value: object) -> bool:

@@ -55,6 +55,11 @@ class Subscription:
         """Whether the unit has said of each address what becomes of it, or was asked often enough."""
         return (not self._open and self._tries > 0) or self.trouble is not None or not self.addresses
 
+    @property
+    def unanswered(self) -> frozenset[str]:
+        """Addresses of the last request that the unit has not said anything of."""
+        return frozenset(self._open)
+
     def options(self) -> Mapping[str, object]:
         """What is asked for. Of the two periods only equal ones mean the same to every unit."""
         options: dict[str, object] = {"lifetime": round(self._lifetime_s), "count": self._count}

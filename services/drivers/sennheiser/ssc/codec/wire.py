@@ -12,8 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 SUBSCRIBE: Final = "osc/state/subscribe"
 OPTIONS: Final = "#"
@@ -34,16 +33,14 @@ class Pairs(list[tuple[str, object]]):
     """An object as it came: names in their order, and as often as they stood there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What stands at an address; a unit that writes ``null`` knows it not."""
 
     address: str
     value: object
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """What was asked or set is refused; without an address the whole request is."""
 
     address: str
@@ -51,8 +48,7 @@ class Refusal:
     said: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """A subscription that the unit accepted, with the options that it adopted; ``None`` where it names none."""
 
     address: str
@@ -62,8 +58,7 @@ class Accepted:
 Message = Value | Refusal | Accepted
 
 
-@dataclass(frozen=True, slots=True)
-class Datagram:
+class Datagram(NamedTuple):
     """All that one datagram says. ``xid`` is the number of the request that it answers."""
 
     messages: tuple[Message, ...]
@@ -74,7 +69,7 @@ def parse(datagram: bytes) -> Datagram | None:
     """What a datagram says; ``None`` where it is none of this protocol. Never raises."""
     text = datagram[:BYTES_MOST].decode("utf-8", "replace").strip(_END)
     try:
-        tree = json.loads(text, object_pairs_hook=Pairs, parse_constant=_no_number)
+        tree = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return _searched(text)
     if not isinstance(tree, Pairs):
@@ -87,7 +82,7 @@ def parse(datagram: bytes) -> Datagram | None:
             messages += found
             xid = xid_here if xid_here is not None else xid
         else:
-            messages += [Value(address, value) for address, value in _leaves(name, branch)]
+            _values(name, branch, messages)
     return Datagram(tuple(messages[:LEAVES_MOST]), xid)
 
 
@@ -108,6 +103,14 @@ def subscribe(addresses: Iterable[str], options: Mapping[str, object], xid: int 
     return _bytes({"osc": framework})
 
 
+def _no_number(word: str) -> object:
+    raise ValueError(f"{word} is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=Pairs, parse_constant=_no_number)
+"""Made once: a receiver sends dozens of datagrams a second."""
+
+
 def _bytes(tree: object) -> bytes:
     return json.dumps(tree, separators=(",", ":")).encode("ascii") + b"\r\n"
 
@@ -126,10 +129,6 @@ def _tree(leaves: Iterable[tuple[str, object]]) -> dict[str, object]:
     return tree
 
 
-def _no_number(word: str) -> object:
-    raise ValueError(f"{word} is no JSON")
-
-
 def _leaves(name: str, branch: object, depth: int = 1) -> Iterator[tuple[str, object]]:
     """Addresses below ``name`` with what stands there; an empty object is no leaf."""
     if not isinstance(branch, Pairs):
@@ -137,6 +136,15 @@ def _leaves(name: str, branch: object, depth: int = 1) -> Iterator[tuple[str, ob
     elif depth < DEPTH_MOST:
         for key, value in branch:
             yield from _leaves(f"{name}/{key}", value, depth + 1)
+
+
+def _values(name: str, branch: object, found: list[Message], depth: int = 1) -> None:
+    """Adds the values below ``name``: as `_leaves`, without its generators, because levels come all the time."""
+    if type(branch) is not Pairs:
+        found.append(Value(name, _plain(branch) if isinstance(branch, list) else branch))
+    elif depth < DEPTH_MOST:
+        for key, value in branch:
+            _values(f"{name}/{key}", value, found, depth + 1)
 
 
 def _plain(value: object, depth: int = 0) -> object:

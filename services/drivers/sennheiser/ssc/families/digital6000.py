@@ -126,7 +126,7 @@ def _levels(gauge: Gauge, value: object) -> bool:
     gauge.antennas(a=a > 0, b=b > 0)
     gauge.quality(quality / LQI_BEST * 100)
     gauge.audio((audio + 1) / 2 - AUDIO_FULL_DB)
-    return gauge.rf((first - RF_FULL) / 2, (second - RF_FULL) / 2)
+    return gauge.rf_each((first - RF_FULL) / 2, (second - RF_FULL) / 2)
 
 
 _UNIT = (
