@@ -20,7 +20,7 @@ KEY = "simulated-shared-secret"
 
 PRODUCTS: Mapping[str, str] = {"adtq": "ADTQ", "adtd": "ADTD"}
 """Product -> model."""
-TRAITS = frozenset({"stream", "pushes", "names", "blank_name", "gateway"})
+TRAITS = frozenset({"stream", "pushes", "names", "blank_name"})
 
 
 class Options(BaseModel):
