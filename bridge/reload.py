@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 _DIGEST = "configuration_digest"
 
-NEED_RESTART = frozenset({"bridge", "mqtt", "database", "http"})
+NEED_RESTART = frozenset({"bridge", "mqtt", "database", "http", "drivers"})
 """Sections that a running bridge keeps as they were: it would be another bridge."""
 
 LINES_APART_S, LINES_BURST = 60.0, 3

@@ -120,7 +120,7 @@ async def _run(settings: Settings, reload: Callable[[], Settings], limit: int, o
     signals = Signals(task)
     signals.on_hangup(lambda: log.warning("still starting: send SIGHUP again later"))
     from bridge.app import App
-    from services.drivers import find_drivers
+    from services.drivers import asked_for, find_drivers
     from services.model import ServiceError
     from services.store import Store
 
@@ -147,7 +147,8 @@ async def _run(settings: Settings, reload: Callable[[], Settings], limit: int, o
 
     try:
         async with Store.open(settings.database.connection_url()) as store:
-            app = App(settings, find_drivers(), store, reload, origin=origin)
+            drivers = asked_for(find_drivers(), settings.drivers.experimental)
+            app = App(settings, drivers, store, reload, origin=origin)
             await app.run(started)
     except asyncio.CancelledError:
         if not signals.stopping:
@@ -184,19 +185,36 @@ def _check_drivers(settings: Settings) -> None:
 
 
 def _unknown_drivers(settings: Settings, drivers: Mapping[str, Driver]) -> list[str]:
+    from services.drivers import asked_for
+
     known = ", ".join(["auto", *sorted(drivers)])
     makers = {driver.manufacturer for driver in drivers.values()}
-    return [
-        f"{section}[{number}].driver: {entry.driver!r} is not installed; allowed: {known}"
-        for section, entries in (("receivers", settings.receivers), ("units", settings.units))
-        for number, entry in enumerate(entries, 1)
-        if entry.driver not in {"auto", *drivers}
-    ] + [
-        f"discovery.ranges[{number}].manufacturer: {entry.manufacturer!r} has no driver here; allowed: "
-        f"{', '.join(sorted(makers))}"
-        for number, entry in enumerate(settings.discovery.ranges, 1)
-        if entry.manufacturer not in {None, *makers}
-    ]
+    return (
+        [
+            f"{section}[{number}].driver: {entry.driver!r} is not installed; allowed: {known}"
+            for section, entries in (("receivers", settings.receivers), ("units", settings.units))
+            for number, entry in enumerate(entries, 1)
+            if entry.driver not in {"auto", *drivers}
+        ]
+        + [
+            f"{section}[{number}].driver: {entry.driver!r} is experimental and off: write [drivers] experimental = "
+            f'["{entry.driver}"] to use it'
+            for section, entries in (("receivers", settings.receivers), ("units", settings.units))
+            for number, entry in enumerate(entries, 1)
+            if entry.driver in drivers.keys() - asked_for(drivers, settings.drivers.experimental)
+        ]
+        + [
+            f"drivers.experimental: there is no driver {name!r}; installed: {', '.join(sorted(drivers))}"
+            for name in settings.drivers.experimental
+            if name not in drivers
+        ]
+        + [
+            f"discovery.ranges[{number}].manufacturer: {entry.manufacturer!r} has no driver here; allowed: "
+            f"{', '.join(sorted(makers))}"
+            for number, entry in enumerate(settings.discovery.ranges, 1)
+            if entry.manufacturer not in {None, *makers}
+        ]
+    )
 
 
 async def _check_broker(settings: Settings, write: Callable[[str], None]) -> bool:

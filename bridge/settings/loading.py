@@ -36,7 +36,7 @@ from bridge.settings.sections import (
     StatusSettings,
 )
 from bridge.settings.texts import UnreadableTextError, read_text, strange_sign, toml_problem, why_unreadable
-from bridge.settings.unit_sections import CredentialSettings, ReceiverSettings, UnitSettings
+from bridge.settings.unit_sections import CredentialSettings, DriverSettings, ReceiverSettings, UnitSettings
 
 CONFIG_VARIABLE: Final = "MIC2MQTT_CONFIG"
 PLACES: Final = (Path("mic2mqtt.toml"), Path("/etc/mic2mqtt/mic2mqtt.toml"))
@@ -79,6 +79,7 @@ class Settings(Section):
     credentials: tuple[CredentialSettings, ...] = Field(
         default=(), description="Passwords and keys of drivers, for many units at once."
     )
+    drivers: DriverSettings = DriverSettings()
     control: ControlSettings = ControlSettings()
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     log: LogSettings = LogSettings()

@@ -22,6 +22,19 @@ from bridge.settings.values import (
 from services.rules import parse
 
 
+class DriverSettings(Section):
+    """Drivers that are used only where somebody asks for them."""
+
+    experimental: Annotated[
+        tuple[Word, ...],
+        Allowed("names of drivers"),
+        Field(
+            description="Drivers that speak an interface which their maker has not published, so that any firmware may "
+            "break them: off unless named here. See `docs/supported-devices.md`."
+        ),
+    ] = ()
+
+
 class LabelSettings(Section):
     """Where a unit stands: free text."""
 

@@ -43,7 +43,15 @@ from services.drivers.port import (
     not_sent,
     usefulness,
 )
-from services.drivers.registry import families, find_drivers, find_simulators, get_driver, known_product
+from services.drivers.registry import (
+    asked_for,
+    families,
+    find_drivers,
+    find_simulators,
+    get_driver,
+    is_experimental,
+    known_product,
+)
 from services.drivers.target import make_target
 from services.drivers.transport.names import Unresolved, addresses_of, resolve
 
@@ -72,6 +80,7 @@ __all__ = [
     "Trace",
     "Unresolved",
     "addresses_of",
+    "asked_for",
     "asks_strangers",
     "check_manufacturer",
     "choose_unit",
@@ -79,6 +88,7 @@ __all__ = [
     "find_drivers",
     "find_simulators",
     "get_driver",
+    "is_experimental",
     "known_product",
     "look",
     "look_limit_s",

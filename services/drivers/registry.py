@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, TypeVar
 
@@ -48,6 +48,19 @@ def find_simulators(points: Iterable[EntryPoint] | None = None) -> dict[str, Sim
     """The simulators of installed drivers, by the driver's name; the same rules as `find_drivers`."""
     found: dict[str, Simulator] = _find("simulator", entry_points(group=SIMULATORS) if points is None else points)
     return found
+
+
+def is_experimental(driver: Driver) -> bool:
+    """Whether nobody published what this driver speaks, so that it is off until the configuration asks for it.
+
+    Such a driver has an attribute ``experimental`` that is true.
+    """
+    return bool(getattr(driver, "experimental", False))
+
+
+def asked_for(drivers: Mapping[str, Driver], experimental: Collection[str]) -> dict[str, Driver]:
+    """The drivers that a bridge uses: all but experimental ones that are not named."""
+    return {name: driver for name, driver in drivers.items() if not is_experimental(driver) or name in experimental}
 
 
 def get_driver(drivers: Mapping[str, Driver], name: str) -> Driver:

@@ -8,7 +8,8 @@
                 async for event in stream:
                     ...
 
-A maker opens the pool, its links share it. Manners: a password goes out only after the certificate is proved; a
+A maker opens the pool, its links share it. Manners: a password goes out only after the certificate is proved (by
+plain HTTP: never proved, see `HttpsSettings.plain`); a
 password that was refused is never sent again; until a password was accepted, requests that carry it wait for each
 other. Redirects are not followed, cookies not kept, proxies not used, answers bounded. The HTTP library is loaded
 when a pool opens, not before.
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Self
 
 from services.drivers.port import Trace
 from services.drivers.transport.failures import RESOLVE_WORDS, failure
-from services.drivers.transport.https.pinning import pinned_context, verified_context
+from services.drivers.transport.https.pinning import pinned_context, unverified_context, verified_context
 from services.drivers.transport.https.settings import Credentials, HttpsSettings
 from services.drivers.transport.https.unit import HttpUnit, Room, Trial
 
@@ -119,6 +120,8 @@ class HttpPool:
         return self._trials.setdefault((settings.host.lower(), settings.port, settings.credentials), Trial())
 
     async def _context(self, settings: HttpsSettings) -> ssl.SSLContext:
+        if settings.plain:
+            return unverified_context()  # the library wants one; no connection uses it
         try:
             if settings.fingerprint:
                 return pinned_context(settings.fingerprint)

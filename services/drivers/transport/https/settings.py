@@ -1,4 +1,4 @@
-"""Where and how a unit is asked by HTTPS: plain data, secrets included but never shown."""
+"""Where and how a unit is asked by HTTPS, or by plain HTTP: plain data, secrets included but never shown."""
 
 from __future__ import annotations
 
@@ -87,6 +87,9 @@ class HttpsSettings:
     signed the certificate, for this host name or address."""
     authority: str = ""
     """PEM file of that authority; empty for those that the system trusts."""
+    plain: bool = False
+    """HTTP without TLS, for units that have nothing else: everybody on the way can read along, the password included.
+    The driver decides, and has to ask people before it sends a password so."""
     connect_timeout_s: float = 3.0
     answer_timeout_s: float = 3.0
     refused_hint: str = field(default="", compare=False)
@@ -103,4 +106,4 @@ class HttpsSettings:
     def url(self) -> str:
         """The address before every path."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"https://{host}:{self.port}{self.base.rstrip('/')}"
+        return f"{'http' if self.plain else 'https'}://{host}:{self.port}{self.base.rstrip('/')}"
