@@ -305,3 +305,16 @@ def test_a_connection_that_broke_is_no_reader_that_left(
         main(["probe"])
     assert ended.value.code == 1
     assert "Broken pipe" in capsys.readouterr().err
+
+
+def test_check_wants_an_experimental_driver_to_be_asked_for(run: Run, tmp_path: Path) -> None:
+    unit = '[[units]]\nhost = "10.0.0.1"\ndriver = "riedel"\n'
+    file = tmp_path / "mic2mqtt.toml"
+    file.write_text(unit, encoding="utf-8")
+    code, _, err = run("check")
+    assert code == 2
+    assert '[drivers] experimental = ["riedel"]' in err
+    file.write_text(f'[drivers]\nexperimental = ["riedel"]\n{unit}', encoding="utf-8")
+    assert run("check")[0] == 0
+    file.write_text('[drivers]\nexperimental = ["acme"]\n', encoding="utf-8")
+    assert "drivers.experimental: there is no driver 'acme'" in run("check")[2]

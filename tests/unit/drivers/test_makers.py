@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.drivers import DriverError, Maker, Makers, Surroundings, look, make_target
+from services.drivers import Door, DriverError, Maker, Makers, Surroundings, look, make_target
 from services.model import AvailabilityReason
 from tests.unit.discovery.answering import AnsweringDriver, unit
 
@@ -134,3 +134,12 @@ async def test_a_maker_that_hangs_holds_up_neither_the_start_nor_the_end(monkeyp
         makers.maker("fine")
         with pytest.raises(DriverError, match="not open yet"):
             makers.maker("slow")
+
+
+async def test_where_no_driver_is_named_nobody_is_asked_who_needs_a_password() -> None:
+    locked, open_ = Troubled("locked", None), Troubled("open", None)
+    locked.doors = (Door("tcp", 23, needs_secret=True),)
+    async with makers_of(locked, open_).open(Surroundings()) as makers:
+        assert [seen.driver for seen in await look(makers, make_target("h"))] == ["open"]
+        assert not locked.asked
+        assert [seen.driver for seen in await look(makers, make_target("h"), ["locked"])] == ["locked"]
