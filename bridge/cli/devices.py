@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -29,7 +28,7 @@ from services.drivers import (
     get_driver,
     make_target,
 )
-from services.model import Kind
+from services.model import UNIT_KINDS
 from services.rules import Host, parse
 
 Write = Callable[[str], None]
@@ -92,16 +91,12 @@ async def discover(targets: Sequence[str], *, concurrency: int, interface: str, 
     return printer.found
 
 
-PLACES: Final = {Kind.RECEIVER: "ch", Kind.IEM: "ch", Kind.CHARGER: "bays"}
-"""What the parts of a kind are called in a line."""
-
-
 def _line(found: Sighting) -> str:
     identity = found.identity
     facts = (
         identity.model or identity.family,
         found.unit and f"unit {found.unit}",
-        f"{identity.part_count} {PLACES[identity.kind]}" if identity.part_count else None,
+        f"{identity.part_count} {UNIT_KINDS[identity.kind].short}" if identity.part_count else None,
         _label(found),
         f"firmware {identity.firmware}" if identity.firmware else None,
         identity.mac,

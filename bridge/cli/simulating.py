@@ -10,9 +10,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from bridge.cli.devices import PLACES
 from services.drivers import Driver, Product, SimulatedUnit, Simulator, find_drivers, find_simulators
-from services.model import NOUNS
+from services.model import NOUNS, UNIT_KINDS
 
 Write = Callable[[str], None]
 
@@ -110,7 +109,7 @@ def show_products(write: Write) -> None:
         known: Mapping[str, Product] = {each.name: each for each in drivers[driver].products}
         for name in simulator.traits:
             product = known[name]
-            parts = "as it reports" if product.parts is None else f"{product.parts} {PLACES[product.kind]}"
+            parts = "as it reports" if product.parts is None else f"{product.parts} {UNIT_KINDS[product.kind].short}"
             write(f"{f'{driver}/{name}':<32} {product.title} {product.model}, {NOUNS[product.kind]}, {parts}")
     write(f"\n{EVERYTHING}: one of every family. Faults: mic2mqtt simulate --list --product DRIVER/PRODUCT")
 

@@ -9,7 +9,7 @@ against them, and the AsyncAPI document and `docs/topics.md` are made from them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 import orjson
 from pydantic import Field
@@ -17,12 +17,13 @@ from pydantic import Field
 from bridge.contract.envelopes import MOST_BYTES, Epoch, Id, Measured, Payload, Revision, Time
 from bridge.contract.resource_payloads import RESOURCES
 from services.model import (
+    KEYS,
     NEEDS_ATTENTION,
+    UNIT_KINDS,
     AvailabilityReason,
     AvailabilityState,
-    BayStatus,
     ErrorCode,
-    IemChannelStatus,
+    Kind,
     ResultStatus,
     Status,
 )
@@ -140,9 +141,24 @@ class Availability(Payload):
     since: Time
 
 
-UnitKindWord = Literal["iem", "charger"]
-PartKindWord = Literal["iem_channel", "bay"]
+_LATER: Final = tuple(kind for kind in UNIT_KINDS.values() if kind.unit is not Kind.RECEIVER)
 """Kinds that came after receivers and channels: those stand in lists of their own."""
+if TYPE_CHECKING:
+    UnitKindWord = str
+    PartKindWord = str
+    PartStatus = str
+else:
+    UnitKindWord = Literal[tuple(kind.unit.value for kind in _LATER)]
+    PartKindWord = Literal[tuple(kind.part.value for kind in _LATER)]
+    PartStatus = Literal[
+        tuple(
+            dict.fromkeys(
+                word for kind in _LATER for row in KEYS.of(kind.part) if row.name == "status" for word in row.choices
+            )
+        )
+    ]
+_LATER_UNITS: Final = f"Units of other kinds: {', '.join(kind.noun for kind in _LATER)}."
+_LATER_PARTS: Final = f"Parts of other kinds: {', '.join(kind.part_noun for kind in _LATER)}."
 
 
 class InventoryReceiver(Payload):
@@ -168,7 +184,7 @@ class Inventory(Payload):
     page: Annotated[int, Field(ge=0)]
     pages: Annotated[int, Field(ge=1)]
     receivers: list[InventoryReceiver]
-    units: Annotated[list[InventoryUnit], Field(description="IEM transmitters and chargers.")]
+    units: Annotated[list[InventoryUnit], Field(description=_LATER_UNITS)]
 
 
 class SummaryRow(Payload):
@@ -187,15 +203,16 @@ class SummaryRow(Payload):
 
 
 class SummaryPart(Payload):
-    """One IEM channel or bay, for a wall; null where its kind does not have it."""
+    """One part of another kind than a channel, for a wall; null where its kind does not have it."""
 
     kind: PartKindWord
     id: Id
     number: Annotated[int, Field(ge=1)]
     name: str | None
-    status: IemChannelStatus | BayStatus
+    status: PartStatus
     status_reasons: list[str]
     occupied: bool | None
+    connected: bool | None
     charge_state: str | None
     battery_percent: int | None
     battery_bars: int | None
@@ -213,7 +230,7 @@ class Summary(Payload):
     page: Annotated[int, Field(ge=0)]
     pages: Annotated[int, Field(ge=1)]
     channels: list[SummaryRow]
-    parts: Annotated[list[SummaryPart], Field(description="IEM channels and bays.")]
+    parts: Annotated[list[SummaryPart], Field(description=_LATER_PARTS)]
 
 
 class NeedingRow(Payload):

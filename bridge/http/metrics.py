@@ -35,7 +35,6 @@ COUNTERS: Mapping[Kind, tuple[tuple[str, str, str], ...]] = {
         ("interference", "Times that interference began.", "interference"),
     ),
     Kind.IEM_CHANNEL: (("iem_channel_audio_overload", "Telemetry intervals with audio overload.", "audio_overload"),),
-    Kind.BAY: (),
 }
 """Name, help, and which of `services.live.Counters`; there from the start, with 0."""
 
@@ -135,7 +134,7 @@ class _Parts:
             source = _Source(row.name, row.published_in is Facet.TELEMETRY, metric)
             self._sources.setdefault((metric.name, label), []).append(source)
         self._series = [(self._gauges[name], label, sources) for (name, label), sources in self._sources.items()]
-        self._counters = [(Family(name, "counter", words, path), key) for name, words, key in COUNTERS[part]]
+        self._counters = [(Family(name, "counter", words, path), key) for name, words, key in COUNTERS.get(part, ())]
         self._status = Family(f"{part}_status", "gauge", "1 for the status it has.", (*path, "status"))
         self._info = Family(part.value, "info", f"What the {kind.part_noun} is called.", (*path, "name", "number"))
         counters = [family for family, _ in self._counters]

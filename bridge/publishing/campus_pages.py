@@ -31,6 +31,7 @@ _PART_ROW = (
     "status",
     "status_reasons",
     "occupied",
+    "connected",
     "charge_state",
     "battery_percent",
     "battery_bars",

@@ -254,7 +254,7 @@ class HomeAssistantSettings(Section):
     tags: Annotated[tuple[Word, ...], Field(description="Only units with one of these tags; empty: all.")] = ()
     kinds: Annotated[
         tuple[Annotated[Kind, AfterValidator(_unit_kind)], ...],
-        Allowed('"receiver", "iem", "charger"'),
+        Allowed(", ".join(f'"{kind}"' for kind in UNIT_KINDS)),
         Field(description="Only units of these kinds; empty: all."),
     ] = ()
 

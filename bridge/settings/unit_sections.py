@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -19,6 +19,7 @@ from bridge.settings.values import (
     Word,
     host_alone,
 )
+from services.model import UNIT_KINDS, UnitWord
 from services.rules import parse
 
 
@@ -138,8 +139,8 @@ class UnitSettings(ReceiverSettings):
     """A unit that is always served: a receiver, a charger, an IEM transmitter. Applied at every start and reload."""
 
     kind: Annotated[
-        Literal["receiver", "iem", "charger"] | None,
-        Allowed('"receiver", "iem", "charger"'),
+        UnitWord | None,
+        Allowed(", ".join(f'"{kind}"' for kind in UNIT_KINDS)),
         Field(
             description="What it is. Found out by asking where it is not given; given together with `id` it has its "
             "topics before it ever answered."

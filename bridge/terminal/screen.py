@@ -137,6 +137,14 @@ _BAYS: Final = (
     Column("in the bay", lambda row: Text(words.docked(row)), from_width=105),
     Column("why", _why, from_width=75),
 )
+_BELTPACKS: Final = (
+    _number("id"),
+    Column("name", lambda row: Text(words.name(row))),
+    Column("status", _status),
+    Column("battery", _battery),
+    Column("antenna", lambda row: Text(words.antenna(row)), from_width=75),
+    Column("why", _why, from_width=90),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,7 @@ LAYOUTS: Final[Mapping[Kind, Layout]] = {
     Kind.CHANNEL: Layout("receiver", _CHANNELS),
     Kind.IEM_CHANNEL: Layout("IEM transmitter", _IEM_CHANNELS),
     Kind.BAY: Layout("charger", _BAYS),
+    Kind.BELTPACK: Layout("intercom", _BELTPACKS),
 }
 """The tables, in the order in which they are shown."""
 

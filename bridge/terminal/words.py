@@ -41,7 +41,7 @@ def battery(row: Row) -> str:
     if live:
         return live
     last = _battery(row.state, "last_battery_")
-    if row.state.get("transmitter_present") is False and last:
+    if last and False in (row.state.get("transmitter_present"), row.state.get("connected")):
         return f"({last})"
     return "external" if row.state.get("power_source") == "external" else ""
 
@@ -152,6 +152,12 @@ def carrier(row: Row) -> str:
     return "off" if row.state.get("rf_muted") is True else "" if power is None else f"{power:.0f} mW"
 
 
+def antenna(row: Row) -> str:
+    """The antenna that a beltpack is connected to; a dash where it is not."""
+    word = row.state.get("antenna")
+    return printable(word) if isinstance(word, str) else "-" if row.state.get("connected") is False else ""
+
+
 def mode(row: Row) -> str:
     """How an IEM channel sends its two inputs."""
     word = row.state.get("audio_mode")
@@ -179,6 +185,7 @@ FACTS: Final[Mapping[Kind, Mapping[str, Callable[[Row], str]]]] = {
         "transmitter": transmitter,
     },
     Kind.IEM_CHANNEL: {"why": lambda row: row.reasons, "frequency": frequency, "carrier": carrier, "mode": mode},
+    Kind.BELTPACK: {"why": lambda row: row.reasons, "battery": battery, "antenna": antenna},
     Kind.BAY: {"why": trouble, "battery": battery, "full_in": time_to_full, "device": docked},
 }
 """Facts of a part in a plain line, by kind."""

@@ -51,8 +51,10 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "unit_online": "It is reachable and was read completely.",
         "unit_offline": "It is no longer reachable.",
         "unit_settings_changed": "A setting was changed on it.",
-        "part_settings_changed": "A setting of one of its IEM channels or bays was changed.",
+        "part_settings_changed": "A setting of one of its parts was changed.",
         "bay_fault": "A charger reports a fault of a bay or its battery.",
+        "beltpack_connected": "A beltpack connected to an antenna.",
+        "beltpack_lost": "A beltpack was switched off or went out of range.",
     }
 )
 """Every action there is, with its meaning. The list is closed: a new one is an addition to the contract."""

@@ -12,7 +12,16 @@ from services.model import UNIT_KINDS, Address, AuditContext, Event, EventType
 from services.rules import Happening
 
 AUDITED: frozenset[EventType] = frozenset(
-    {"transmitter_on", "transmitter_lost", "battery_replace", "battery_critical", "battery_recovered", "bay_fault"}
+    {
+        "transmitter_on",
+        "transmitter_lost",
+        "battery_replace",
+        "battery_critical",
+        "battery_recovered",
+        "bay_fault",
+        "beltpack_connected",
+        "beltpack_lost",
+    }
 )
 """Events of parts that someone may have to explain later; their audit action has the same name."""
 

@@ -10,20 +10,17 @@ from services.model import KEYS, RESOURCE_KINDS, UNIT_KINDS, Facet, Kind, facets
 
 _INFO_KEYS = {kind: frozenset(KEYS.names(kind, Facet.INFO)) for kind in RESOURCE_KINDS}
 
-_COUNTS = frozenset({"channel_count", "bay_count"})
-"""What ``info`` calls the number of parts; each kind has one of them."""
-
 
 def describe(unit: Unit) -> dict[str, object]:
     """Identity, state, availability, connection and parts of a unit, and what it reported in its session.
 
-    The parts stand under the word of their kind: ``channels``, ``iem_channels`` or ``bays``.
+    The parts stand under the word of their kind: ``channels``, ``bays`` and so on.
     """
     record = unit.record
     received = unit.link_state.last_received_s
     there = unit.availability
     kind = unit.address.kind
-    counts, counted = _COUNTS & _INFO_KEYS[kind], "part_count" in unit.reported
+    count, counted = UNIT_KINDS[kind].count, "part_count" in unit.reported
     return {
         "id": unit.address.id,
         "info": {
@@ -35,7 +32,7 @@ def describe(unit: Unit) -> dict[str, object]:
             # a receiver's is what people call it or null, as version 1 has always answered
             "name": record.name if kind is Kind.RECEIVER else unit.shown_name,
             "driver": unit.read_by,
-            **dict.fromkeys(counts, record.part_count),
+            count: record.part_count,
             "capabilities": unit.ability_words,
         },
         "state": dict(unit.state),
@@ -50,7 +47,7 @@ def describe(unit: Unit) -> dict[str, object]:
             "last_error": unit.trouble,
         },
         f"{UNIT_KINDS[kind].part}s": [_part(part) for part in unit.parts.values()],
-        "reported": {**unit.reported, **dict.fromkeys(counts if counted else (), unit.reported.get("part_count"))},
+        "reported": {**unit.reported, **({count: unit.reported["part_count"]} if counted else {})},
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
 
 
 class Kind(StrEnum):
@@ -22,6 +23,9 @@ class Kind(StrEnum):
     IEM_CHANNEL = "iem_channel"
     CHARGER = "charger"
     BAY = "bay"
+    INTERCOM = "intercom"
+    """The antennas of a wireless intercom, which answer as one."""
+    BELTPACK = "beltpack"
 
 
 class Facet(StrEnum):
@@ -56,10 +60,15 @@ class UnitKind:
     noun: str
     """The unit in a sentence."""
     part_noun: str
+    count: str
+    """Key of ``info`` that has the number of parts."""
+    short: str
+    """What people call the parts in a line: ``4 ch``."""
 
 
 _UNIT_FACETS = (Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.LINK, Facet.EVENT)
 _METERED_FACETS = (Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.TELEMETRY, Facet.LEVELS)
+_SLOW_FACETS = (Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.EVENT)
 
 UNIT_KINDS: Mapping[Kind, UnitKind] = {
     kind.unit: kind
@@ -71,17 +80,38 @@ UNIT_KINDS: Mapping[Kind, UnitKind] = {
             (*_METERED_FACETS, Facet.SLOTS, Facet.EVENT),
             "receiver",
             "channel",
+            "channel_count",
+            "ch",
         ),
         UnitKind(
-            Kind.IEM, Kind.IEM_CHANNEL, _UNIT_FACETS, (*_METERED_FACETS, Facet.EVENT), "IEM transmitter", "IEM channel"
+            Kind.IEM,
+            Kind.IEM_CHANNEL,
+            _UNIT_FACETS,
+            (*_METERED_FACETS, Facet.EVENT),
+            "IEM transmitter",
+            "IEM channel",
+            "channel_count",
+            "ch",
         ),
         UnitKind(
             Kind.CHARGER,
             Kind.BAY,
             _UNIT_FACETS,
-            (Facet.INFO, Facet.STATE, Facet.AVAILABILITY, Facet.EVENT),
+            _SLOW_FACETS,
             "charger",
             "bay",
+            "bay_count",
+            "bays",
+        ),
+        UnitKind(
+            Kind.INTERCOM,
+            Kind.BELTPACK,
+            _UNIT_FACETS,
+            _SLOW_FACETS,
+            "intercom",
+            "beltpack",
+            "beltpack_count",
+            "beltpacks",
         ),
     )
 }
@@ -106,6 +136,19 @@ A_NOUN: Mapping[Kind, str] = {
     kind: f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}" for kind, noun in NOUNS.items()
 }
 """The same with its article: ``an IEM transmitter``."""
+
+
+if TYPE_CHECKING:
+    UnitWord = str
+    PartWord = str
+else:  # the table has the words, and nobody has to write them twice
+    UnitWord = Literal[tuple(kind.unit.value for kind in UNIT_KINDS.values())]
+    """A kind of unit as people and payloads write it: a closed list."""
+    PartWord = Literal[tuple(kind.part.value for kind in UNIT_KINDS.values())]
+    """The same of parts."""
+
+UNIT_NOUNS: str = ", ".join(kind.noun for kind in UNIT_KINDS.values())
+"""Every kind of unit in the singular, for a sentence: ``receiver, IEM transmitter, charger, ...``."""
 
 
 def kind_of_unit(part_kind: Kind) -> Kind:

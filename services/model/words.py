@@ -46,6 +46,8 @@ EventType = Literal[
     "device_removed",
     "charge_complete",
     "bay_fault",
+    "beltpack_connected",
+    "beltpack_lost",
 ]
 
 Status = Literal[
@@ -70,5 +72,7 @@ matter: its channels are ``offline``, all at once.
 IemChannelStatus = Literal["offline", "stale", "fault", "rf_muted", "on_air", "unknown"]
 
 BayStatus = Literal["offline", "stale", "fault", "charging", "full", "empty", "unknown"]
+
+BeltpackStatus = Literal["offline", "stale", "lost", "critical", "replace", "charging", "good", "idle", "unknown"]
 
 Source = Literal["config", "command", "discovery"]

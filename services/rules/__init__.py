@@ -14,7 +14,7 @@ from services.rules.admission import Check, admitted, checks_for, checks_of
 from services.rules.aggregate import RECORDED, TelemetryAggregate
 from services.rules.allowed import AllowedPlace, AllowedPlaces, parse_allowed, parse_ports
 from services.rules.battery import DEFAULT_RULES, BatteryLevel, StatusRules, Threshold, stored_level
-from services.rules.fold import fold_part, fold_unit, rejudge, reported_of
+from services.rules.fold import fold_part, fold_unit, last_seen, rejudge, reported_of
 from services.rules.folded import Folded, Happening, Situation
 from services.rules.identity import Match, is_unit_id, make_id, recognise, same_unit
 from services.rules.networks import MAX_ADDRESSES, Expansion, Host, Span, expand, normalise_host, parse
@@ -48,6 +48,7 @@ __all__ = [
     "fold_part",
     "fold_unit",
     "is_unit_id",
+    "last_seen",
     "make_id",
     "networks",
     "normalise_host",

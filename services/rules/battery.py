@@ -47,7 +47,7 @@ DEFAULT_RULES = StatusRules(
 def battery_level(state: State, rules: StatusRules, before: BatteryLevel | None) -> BatteryLevel | None:
     """How urgent the battery is; ``before`` is what it was, for the hysteresis."""
     for key, critical in rules.critical.items():
-        value = state[key]
+        value = state.get(key)
         if not isinstance(value, int):
             continue
         replace = rules.replace[key]

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.model import KEYS, EventType, Kind, State
+from services.model import EventType, Kind, State
 from services.rules.battery import BatteryLevel
-from services.rules.folded import Happening, Situation
+from services.rules.folded import Happening, Passing, Situation
 from services.rules.status import RF_MUTED, is_put_away
 
 PRESENCE = "transmitter_present"
 
-TRANSMITTER_KEYS = KEYS.gone_with(Kind.CHANNEL, PRESENCE)
-"""What only a transmitter on the air can report: null as soon as it is gone."""
-
-LAST_BATTERY: Mapping[str, str] = {
-    row.name: row.derived_from[0] for row in KEYS.of(Kind.CHANNEL) if row.name.startswith("last_")
-}
-"""Key that stays readable when the transmitter goes -> key that it was."""
+TRANSMITTER = Passing(Kind.CHANNEL, PRESENCE, "transmitter_last_seen", "transmitter_lost")
 
 
 def derive(new: dict[str, object], old: State, reported: Mapping[str, object], around: Situation) -> None:
     """Fill in what follows from the reported keys, in place: ``new`` is not shared yet."""
     new[PRESENCE] = _present(reported, old, around)
     new["battery_status"] = _battery_status(reported)
-    _keep_last(new, old, around)
+    TRANSMITTER.keep_last(new, old, around)
     new["audio_path"] = _audio_path(new)
 
 
@@ -70,21 +64,6 @@ def _battery_status(reported: Mapping[str, object]) -> object:
     return "warning" if reported.get("battery_warning") is True else reported.get("battery_runtime_status")
 
 
-def _keep_last(new: dict[str, object], old: State, around: Situation) -> None:
-    """What the transmitter reported ends with it; its last battery stays readable."""
-    if new[PRESENCE] is False:
-        for key in TRANSMITTER_KEYS:
-            new[key] = None
-        for last, live in LAST_BATTERY.items():
-            new[last] = old[live] if old[live] is not None else old[last]
-        went = around.heard_at or around.now
-        new["transmitter_last_seen"] = went if old[PRESENCE] is True else old["transmitter_last_seen"]
-        return
-    new["transmitter_last_seen"] = None if new[PRESENCE] else old["transmitter_last_seen"]
-    for last, live in LAST_BATTERY.items():
-        new[last] = new[live] if new[live] is not None else old[last]
-
-
 def _audio_path(new: State) -> str:
     if new[RF_MUTED] is True:  # not received, and not lost
         return "muted"
@@ -112,22 +91,5 @@ EDGES: tuple[tuple[str, object, object, EventType], ...] = (
 
 def events(old: State, new: State, was: BatteryLevel | None, level: BatteryLevel | None) -> list[Happening]:
     """What happened beside `EDGES`: a transmitter that went, unless somebody put it out of use; its battery."""
-    went = old[PRESENCE] is True and new[PRESENCE] is False and not is_put_away(new)
-    seen = new["transmitter_last_seen"]
-    at = seen if isinstance(seen, str) else None
-    lost = [Happening("transmitter_lost", {PRESENCE: True}, {PRESENCE: False}, at)] if went else []
-    return [*lost, *battery_events(old, new, was, level)]
-
-
-def battery_events(old: State, new: State, was: BatteryLevel | None, level: BatteryLevel | None) -> list[Happening]:
-    """Events of a battery that crossed a threshold; none where its transmitter went."""
-    if level == was or not new[PRESENCE]:
-        return []
-    before = {live: old[live] for live in LAST_BATTERY.values()}
-    after = {live: new[live] for live in LAST_BATTERY.values()}
-    if level == "critical":
-        return [Happening("battery_critical", before, after)]
-    if level == "replace":
-        return [Happening("battery_replace", before, after)] if was is None else []
-    known = any(value is not None for value in after.values())
-    return [Happening("battery_recovered", before, after)] if known else []
+    lost = TRANSMITTER.loss(old, new) if not is_put_away(new) else []
+    return [*lost, *TRANSMITTER.battery_events(old, new, was, level)]

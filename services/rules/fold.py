@@ -15,7 +15,7 @@ from typing import NamedTuple
 from services.model import KEYS, RESOURCE_KINDS, EventType, Key, Kind, State
 from services.rules import bays, channels
 from services.rules.battery import BatteryLevel, battery_level
-from services.rules.folded import Folded, Happening, Situation, gone_for_s
+from services.rules.folded import Folded, Happening, Passing, Situation
 from services.rules.status import Signs, judge
 
 MORE = "more"
@@ -34,12 +34,14 @@ class Fold:
     )
     presence: str = ""
     """Key that is true while a transmitter is on the channel or a battery in the bay."""
+    passing: Passing | None = None
+    """What is on the part for a time and has a battery: thresholds count, and for a while it is lost after it went."""
     forgets: bool = False
     """What leaves is another thing than what comes next: nothing that it reported is evidence any longer."""
-    has_battery: bool = False
-    """Battery thresholds count: the part is live with a transmitter."""
     back: Callable[[State], dict[str, object]] | None = None
 
+
+BELTPACK = Passing(Kind.BELTPACK, "connected", "last_seen", "beltpack_lost")
 
 FOLDS: Mapping[Kind, Fold] = {
     Kind.CHANNEL: Fold(
@@ -47,7 +49,7 @@ FOLDS: Mapping[Kind, Fold] = {
         channels.EDGES,
         channels.events,
         channels.PRESENCE,
-        has_battery=True,
+        channels.TRANSMITTER,
         back=channels.reported_of,
     ),
     Kind.IEM_CHANNEL: Fold(),
@@ -56,6 +58,14 @@ FOLDS: Mapping[Kind, Fold] = {
         bays.EDGES,
         bays.charge_events,
         bays.PRESENCE,
+        forgets=True,
+    ),
+    Kind.BELTPACK: Fold(
+        lambda new, old, _reported, around: BELTPACK.keep_last(new, old, around),
+        (("connected", False, True, "beltpack_connected"),),
+        lambda old, new, was, level: [*BELTPACK.loss(old, new), *BELTPACK.battery_events(old, new, was, level)],
+        BELTPACK.presence,
+        BELTPACK,
         forgets=True,
     ),
 }
@@ -100,7 +110,7 @@ def fold_part(
     if fold.derive is not None:
         fold.derive(new, state, reported, around)
     new[MORE] = _more(kind, new, reported, around.more)
-    now = battery_level(new, around.rules, level) if fold.has_battery else None
+    now = battery_level(new, around.rules, level) if fold.passing else None
     new["status"], new["status_reasons"] = judge(kind, new, _signs(fold, new, around, now))
     if new == state:
         return None
@@ -135,7 +145,7 @@ def rejudge(kind: Kind, state: State, around: Situation, level: BatteryLevel | N
     ``None`` where the status and its reasons stay; there are no events.
     """
     fold = FOLDS[kind]
-    now = battery_level(state, around.rules, level) if fold.has_battery else None
+    now = battery_level(state, around.rules, level) if fold.passing else None
     status, reasons = judge(kind, state, _signs(fold, state, around, now))
     if status == state["status"] and reasons == state["status_reasons"]:
         return None
@@ -171,7 +181,7 @@ def _more(kind: Kind, new: State, reported: Mapping[str, object], rows: tuple[Ke
 
 
 def _signs(fold: Fold, state: State, around: Situation, level: BatteryLevel | None) -> Signs:
-    gone_s = gone_for_s(state, around) if fold.has_battery else None
+    gone_s = fold.passing.gone_for_s(state, around) if fold.passing else None
     lost = gone_s is not None and gone_s < around.rules.lost_hold_s
     return Signs(level, lost, around.online, around.stale)
 
@@ -182,3 +192,10 @@ def _crossed(fold: Fold, old: State, new: State) -> list[Happening]:
         for key, was, now, event in fold.edges
         if old[key] == was and new[key] == now
     ]
+
+
+def last_seen(kind: Kind, state: State) -> str | None:
+    """When what passes on a part was last there, RFC 3339; ``None`` while it is, or where nobody knows."""
+    fold = FOLDS.get(kind)
+    since = state[fold.passing.seen] if fold is not None and fold.passing is not None else None
+    return since if isinstance(since, str) else None

@@ -36,6 +36,14 @@ PRECEDENCE: Mapping[Kind, tuple[tuple[str, str], ...]] = {
         ("stale", "stale"),
         ("bay_fault", "fault"),
     ),
+    Kind.BELTPACK: (
+        ("intercom_offline", "offline"),
+        ("stale", "stale"),
+        ("beltpack_lost", "lost"),
+        ("on_external_power", "charging"),  # a low battery that is being charged needs nobody
+        ("battery_critical", "critical"),
+        ("battery_replace", "replace"),
+    ),
 }
 """Reason -> status, most severe first. Without a reason the part's own values decide: see `JUDGES`."""
 
@@ -139,12 +147,27 @@ def _bay_otherwise(state: State) -> str:
     return BAY_STATUS.get(state["charge_state"], "unknown")
 
 
+def _beltpack_reasons(state: State, signs: Signs) -> set[str]:
+    found = {"on_external_power"} if state["power_source"] == "external" else set()
+    if signs.level is not None:
+        found.add(f"battery_{signs.level}")
+    if signs.lost:
+        found.add("beltpack_lost")
+    return found
+
+
+def _beltpack_otherwise(state: State) -> str:
+    connected = state["connected"]
+    return "unknown" if connected is None else "good" if connected else "idle"
+
+
 JUDGES: Mapping[Kind, Judge] = {
     Kind.CHANNEL: Judge(
         "receiver_offline", PRECEDENCE[Kind.CHANNEL], _channel_reasons, _channel_otherwise, _mute_counts
     ),
     Kind.IEM_CHANNEL: Judge("iem_offline", PRECEDENCE[Kind.IEM_CHANNEL], _iem_channel_reasons, _iem_channel_otherwise),
     Kind.BAY: Judge("charger_offline", PRECEDENCE[Kind.BAY], _bay_reasons, _bay_otherwise),
+    Kind.BELTPACK: Judge("intercom_offline", PRECEDENCE[Kind.BELTPACK], _beltpack_reasons, _beltpack_otherwise),
 }
 
 

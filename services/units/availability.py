@@ -8,7 +8,7 @@ from dataclasses import replace
 from services import clock
 from services.live import Inventory, StateWriter, Unit, UnitPart
 from services.model import Address, AuditContext, AvailabilityReason, AvailabilityState
-from services.rules import Situation, StatusRules, rejudge
+from services.rules import Situation, StatusRules, last_seen, rejudge
 
 
 class Availability:
@@ -87,8 +87,8 @@ class Availability:
         By the loop's time, for the clock may be set at any moment; only what was before this process is taken from the
         stored time. While it is gone the channel is ``lost`` for some time, and ``idle`` afterwards.
         """
-        since = part.state.get("transmitter_last_seen")
-        if not isinstance(since, str):
+        since = last_seen(part.address.kind, part.state)
+        if since is None:
             part.gone_since_s = None
             self._lost.pop(part.address, None)
         elif part.gone_since_s is None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import ip_address
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from services.model import ID_PATTERN, RESOURCE_KINDS, clean_text
+from services.model import ID_PATTERN, RESOURCE_KINDS, UNIT_KINDS, UnitWord, clean_text
 from services.rules import networks
 
 SHORTEST_METER_S = 0.1
@@ -136,8 +136,6 @@ MeterInterval = Annotated[
     AfterValidator(_meter_interval),
 ]
 Tags = Annotated[list[Word], Field(max_length=64, description="Words to select units by.")]
-UnitKindWord = Literal["receiver", "iem", "charger"]
-"""The kinds of `services.model.UNIT_KINDS`, as people write them."""
 
 
 class Arguments(BaseModel):
@@ -224,7 +222,7 @@ class SetMany(SetValues, OfTenant):
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)  # the other base forbids it
 
     tags: Annotated[Tags, Field(description="Only units that have all of these tags.")] = []
-    kinds: Annotated[list[UnitKindWord], Field(max_length=3, description="Only units of these kinds.")] = []
+    kinds: Annotated[list[UnitWord], Field(max_length=len(UNIT_KINDS), description="Only units of these kinds.")] = []
 
 
 class Unlock(OfTenant):
@@ -285,7 +283,7 @@ class UnitAdd(ReceiverAdd):
     """Add a unit of any kind by its host, or one that is not there yet by its id and kind."""
 
     kind: Annotated[
-        UnitKindWord | None,
+        UnitWord | None,
         Field(description="Found out by asking where it is not given; needed for a unit that does not answer."),
     ] = None
     unit: Behind = None

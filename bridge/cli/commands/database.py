@@ -26,6 +26,7 @@ class KindOption(StrEnum):
     RECEIVER = "receiver"
     IEM = "iem"
     CHARGER = "charger"
+    INTERCOM = "intercom"
 
 
 @commands.command(epilog="Example: mic2mqtt units --kind charger")
@@ -34,7 +35,7 @@ def units(
     kind: Annotated[KindOption | None, typer.Option(help="Only units of this kind.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the units that the bridge knows, from its database: receivers, IEM transmitters, chargers."""
+    """List the units that the bridge knows, from its database: receivers, IEM transmitters, chargers, intercoms."""
     from bridge.cli import store as cli_store
     from services.model import Kind
 

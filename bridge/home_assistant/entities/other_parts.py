@@ -1,4 +1,4 @@
-"""Entities of an IEM channel and of a charger's bay. PURE."""
+"""Entities of an IEM channel, of a charger's bay and of an intercom's beltpack. PURE."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 from bridge.home_assistant.entities.channels import level
 from bridge.home_assistant.entities.entity import Entity, Trigger, figure, icon, measured, of_class
-from services.model import KEYS, BayStatus, Facet, IemChannelStatus, Kind
+from services.model import KEYS, BayStatus, BeltpackStatus, Facet, IemChannelStatus, Kind
 
 _detail = partial(Entity, on=False, diagnostic=True)
 
@@ -106,3 +106,48 @@ BAY_ENTITIES: Final[tuple[Entity, ...]] = (
 )
 
 BAY_TRIGGERS: Final = (Trigger("device_removed", "microphone"),)
+
+BELTPACK_ENTITIES: Final[tuple[Entity, ...]] = (
+    Entity(
+        "status",
+        "Status",
+        form="words",
+        options=get_args(BeltpackStatus),
+        always=True,
+        more=icon("radio-handheld"),
+    ),
+    Entity(
+        "problem",
+        "Problem",
+        "binary_sensor",
+        reads="value_json.data.status in ['lost', 'critical', 'replace']",
+        always=True,
+        more=of_class("problem"),
+    ),
+    Entity("name", "Name", more=icon("label-outline")),
+    Entity("battery_percent", "Battery", form="number", more=measured("%", "battery", 0)),
+    Entity("connected", "Connected", "binary_sensor", more=of_class("connectivity")),
+    Entity("antenna", "Antenna", more=icon("access-point")),
+    Entity(
+        "event",
+        "Event",
+        "event",
+        facet=Facet.EVENT,
+        options=(
+            "beltpack_connected",
+            "beltpack_lost",
+            "battery_replace",
+            "battery_critical",
+            "battery_recovered",
+            "alert_raised",
+            "alert_cleared",
+            "settings_changed",
+        ),
+        always=True,
+    ),
+    _detail("power_source", "Power source", form="words", options=_choices(Kind.BELTPACK, "power_source")),
+    _detail("last_battery_percent", "Last battery", form="number", more=measured("%", "battery", 0)),
+    _detail("last_seen", "Last seen", form="time"),
+)
+
+BELTPACK_TRIGGERS: Final = (Trigger("beltpack_lost", "beltpack"), Trigger("battery_critical", "beltpack"))

@@ -96,6 +96,8 @@ CHARGER_ENTITIES: Final[tuple[Entity, ...]] = (
     ),
 )
 
+INTERCOM_ENTITIES: Final[tuple[Entity, ...]] = _EVERY_UNIT
+
 BRIDGE_ENTITIES: Final[tuple[Entity, ...]] = (
     Entity(
         "connectivity",

@@ -1,18 +1,21 @@
-"""Keys of an IEM channel and of a charger's bay. PURE."""
+"""Keys of an IEM channel, of a charger's bay and of an intercom's beltpack. PURE."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import Literal
 
 from services.model.keys.key import Key, Metric
 from services.model.keys.objects import Alert, AudioMode, BatteryType, BayFault, ChargeState, DockedType
 from services.model.kinds import Kind
-from services.model.words import BayStatus, IemChannelStatus
+from services.model.words import BayStatus, BeltpackStatus, IemChannelStatus
 
 _IEM_CHANNEL = frozenset({Kind.IEM_CHANNEL})
 _BAY = frozenset({Kind.BAY})
 _setting = partial(Key, kinds=_IEM_CHANNEL, role="setting", audited=True)
 _battery = partial(Key, kinds=_BAY, gone_with="occupied")
+_BELTPACK = frozenset({Kind.BELTPACK})
+_worn = partial(Key, kinds=_BELTPACK, gone_with="connected")
 
 IEM_CHANNEL_KEYS: tuple[Key, ...] = (
     _setting("name", str, "Name of the IEM channel on the unit, without its padding."),
@@ -110,3 +113,55 @@ BAY_KEYS: tuple[Key, ...] = (
     Key("alerts", list[Alert], "Open alerts of the bay.", kinds=_BAY, role="kept"),
 )
 """``bay.state``. What `_battery` makes is of what lies in the bay, and null as soon as the bay is empty."""
+
+BELTPACK_KEYS: tuple[Key, ...] = (
+    Key("name", str, "Name of the beltpack.", kinds=_BELTPACK, role="setting", audited=True),
+    Key(
+        "connected",
+        bool,
+        "It is connected to an antenna.",
+        kinds=_BELTPACK,
+        metric=Metric("beltpack_connected", "1 while the beltpack is connected to an antenna."),
+    ),
+    _worn("antenna", str, "Name of the antenna that it is connected to."),
+    _worn(
+        "battery_percent",
+        int,
+        "Charge, %.",
+        unit="%",
+        minimum=0,
+        maximum=100,
+        metric=Metric("beltpack_battery_ratio", "Charge of the beltpack's battery, 0 to 1.", factor=0.01),
+    ),
+    _worn("power_source", Literal["battery", "external"], "What feeds it; on external power the battery charges."),
+    Key(
+        "last_battery_percent",
+        int,
+        "Last known charge, kept when it is no longer connected.",
+        unit="%",
+        minimum=0,
+        maximum=100,
+        kinds=_BELTPACK,
+        role="derived",
+        derived_from=("battery_percent",),
+    ),
+    Key(
+        "last_seen",
+        str,
+        "Null while it is connected; then when it last was, RFC 3339.",
+        kinds=_BELTPACK,
+        role="derived",
+        derived_from=("connected",),
+    ),
+    Key(
+        "status",
+        BeltpackStatus,
+        "One word for a wall; see the precedence.",
+        kinds=_BELTPACK,
+        role="derived",
+        empty="unknown",
+    ),
+    Key("status_reasons", list[str], "What led to the status, most severe first.", kinds=_BELTPACK, role="derived"),
+    Key("alerts", list[Alert], "Open alerts of the beltpack.", kinds=_BELTPACK, role="kept"),
+)
+"""``beltpack.state``. What `_worn` makes is reported of a connected beltpack alone, and is null without."""

@@ -8,10 +8,11 @@ from typing import Any, TypeAlias
 from services.model.keys.channels import CHANNEL_EVIDENCE, CHANNEL_KEYS, CHANNEL_SLOT_KEYS
 from services.model.keys.key import Key, Role
 from services.model.keys.meters import CHANNEL_METERS, IEM_CHANNEL_METERS
-from services.model.keys.other_parts import BAY_KEYS, IEM_CHANNEL_KEYS
+from services.model.keys.other_parts import BAY_KEYS, BELTPACK_KEYS, IEM_CHANNEL_KEYS
 from services.model.keys.units import (
     CHARGER_KEYS,
     IEM_KEYS,
+    INTERCOM_KEYS,
     MORE_KEYS,
     PART_INFO_KEYS,
     RECEIVER_KEYS,
@@ -94,10 +95,12 @@ KEYS = KeyTable(
         *RECEIVER_KEYS,
         *IEM_KEYS,
         *CHARGER_KEYS,
+        *INTERCOM_KEYS,
         *CHANNEL_KEYS,
         *CHANNEL_EVIDENCE,
         *IEM_CHANNEL_KEYS,
         *BAY_KEYS,
+        *BELTPACK_KEYS,
         *MORE_KEYS,
         *CHANNEL_SLOT_KEYS,
         *CHANNEL_METERS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
@@ -10,8 +11,10 @@ from services.model.keys.objects import Alert, EncryptionMode, Labels, Lock, Set
 from services.model.kinds import PART_KINDS, UNIT_KINDS, Facet, Kind
 from services.model.words import Source
 
-_RECEIVER, _IEM, _CHARGER = (frozenset({kind}) for kind in (Kind.RECEIVER, Kind.IEM, Kind.CHARGER))
-_CHANNEL, _IEM_CHANNEL, _BAY = (frozenset({kind}) for kind in (Kind.CHANNEL, Kind.IEM_CHANNEL, Kind.BAY))
+_RECEIVER, _IEM, _CHARGER, _INTERCOM = (
+    frozenset({kind}) for kind in (Kind.RECEIVER, Kind.IEM, Kind.CHARGER, Kind.INTERCOM)
+)
+_CHANNEL = frozenset({Kind.CHANNEL})
 _UNITS = frozenset(UNIT_KINDS)
 _PARTS = frozenset(PART_KINDS)
 _unit_info = partial(Key, kinds=_UNITS)
@@ -19,6 +22,15 @@ _part_info = partial(Key, kinds=_PARTS)
 _link = partial(Key, kinds=_UNITS, facet=Facet.LINK)
 _state = partial(Key, kinds=_RECEIVER)
 _setting = partial(Key, kinds=_RECEIVER, role="setting", audited=True)
+
+
+def _counts() -> Iterator[Key]:
+    """How many parts a unit has, by the name that its kind has for it."""
+    for name in dict.fromkeys(kind.count for kind in UNIT_KINDS.values()):
+        kinds = [kind for kind in UNIT_KINDS.values() if kind.count == name]
+        words = f"{kinds[0].part_noun.capitalize()}s."
+        yield Key(name, int, words, minimum=0, kinds=frozenset(kind.unit for kind in kinds), role="identity")
+
 
 UNIT_INFO_KEYS: tuple[Key, ...] = (
     _unit_info(
@@ -34,10 +46,7 @@ UNIT_INFO_KEYS: tuple[Key, ...] = (
     _unit_info("firmware", str, "Firmware version as the unit writes it, without a marker.", role="identity"),
     _unit_info("band", str, "RF band designation, for example G50.", role="identity"),
     _unit_info("device_id", str, "The label that people gave the unit on its front panel.", role="identity"),
-    Key(
-        "channel_count", int, "Audio channels.", minimum=0, kinds=frozenset({Kind.RECEIVER, Kind.IEM}), role="identity"
-    ),
-    Key("bay_count", int, "Bays.", minimum=0, kinds=_CHARGER, role="identity"),
+    *_counts(),
     _unit_info("driver", str, "The driver that reads it.", required=True, role="kept", facet=Facet.INFO),
     _unit_info(
         "source",
@@ -72,9 +81,18 @@ UNIT_LINK_KEYS: tuple[Key, ...] = (
 """``link`` of a unit."""
 
 PART_INFO_KEYS: tuple[Key, ...] = (
-    Key("receiver", str, "Id of its receiver.", required=True, kinds=_CHANNEL, role="kept", facet=Facet.INFO),
-    Key("iem", str, "Id of its IEM transmitter.", required=True, kinds=_IEM_CHANNEL, role="kept", facet=Facet.INFO),
-    Key("charger", str, "Id of its charger.", required=True, kinds=_BAY, role="kept", facet=Facet.INFO),
+    *(
+        Key(
+            kind.unit.value,
+            str,
+            f"Id of its {kind.noun}.",
+            required=True,
+            kinds=frozenset({kind.part}),
+            role="kept",
+            facet=Facet.INFO,
+        )
+        for kind in UNIT_KINDS.values()
+    ),
     _part_info("number", int, "From 1.", minimum=1, required=True, role="kept", facet=Facet.INFO),
     Key("antenna_count", int, "Antennas seen in its meters.", minimum=1, maximum=4, kinds=_CHANNEL, role="identity"),
     Key(
@@ -98,7 +116,7 @@ PART_INFO_KEYS: tuple[Key, ...] = (
         list[str],
         "Keys of the state that it can fill.",
         required=True,
-        kinds=_IEM_CHANNEL | _BAY,
+        kinds=_PARTS - _CHANNEL,
         role="kept",
         facet=Facet.INFO,
     ),
@@ -161,6 +179,18 @@ CHARGER_KEYS: tuple[Key, ...] = (
     Key("alerts", list[Alert], "Open alerts of the charger.", kinds=_CHARGER, role="kept"),
 )
 """``charger.state``."""
+
+INTERCOM_KEYS: tuple[Key, ...] = (
+    Key("name", str, "The unit's own label, as it reports it now.", kinds=_INTERCOM, role="setting", audited=True),
+    Key(
+        "antennas",
+        list[str],
+        "Antennas that belong to it, by name.",
+        kinds=_INTERCOM,
+    ),
+    Key("alerts", list[Alert], "Open alerts of the intercom.", kinds=_INTERCOM, role="kept"),
+)
+"""``intercom.state``."""
 
 MORE_KEYS: tuple[Key, ...] = (
     Key(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bridge.contract import CommandTarget, Incoming, Rejection, Request, Topics, parse
 from bridge.contract.command_parsing import LARGEST, ReplyTo
-from services.model import Address, ErrorCode, Kind
+from services.model import RESOURCE_KINDS, Address, ErrorCode, Kind
 from services.verbs import PATTERNS_IN_WORDS, VERBS
 
 TOPICS = Topics("mic2mqtt", "main")
@@ -199,7 +199,7 @@ def test_an_unknown_verb_is_answered_with_those_that_are_known(target: CommandTa
 def test_a_verb_for_something_else_says_where_it_belongs() -> None:
     assert rejected(CHANNEL, "discover")[0] == "unknown_verb"
     assert "only to: bridge, process" in rejected(CHANNEL, "discover")[2]
-    assert "only to: bay, channel, charger, iem, iem_channel, receiver" in rejected(PROCESS, "detail")[2]
+    assert f"only to: {', '.join(sorted(RESOURCE_KINDS))}" in rejected(PROCESS, "detail")[2]
 
 
 @pytest.mark.parametrize("missing", ["request_id", "valid_until"])

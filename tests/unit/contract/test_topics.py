@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.contract import CommandTarget, Topics, check_base, check_id, check_organization
 from bridge.contract.topics import template
-from services.model import Address, Campus, Facet, Kind
+from services.model import RESOURCE_KINDS, Address, Campus, Facet, Kind
 
 TOPICS = Topics("mic2mqtt", "main")
 CHANNEL = Address("default", "default", Kind.CHANNEL, "rack1-1")
@@ -115,12 +115,7 @@ def test_the_bridge_listens_to_commands_of_what_it_serves() -> None:
     assert TOPICS.subscriptions([Campus("acme", "north"), Campus("acme", "north")]) == [
         "mic2mqtt/v1/bridge/main/cmd/#",
         "mic2mqtt/v1/acme/north/bridge/main/cmd/#",
-        "mic2mqtt/v1/acme/north/receiver/+/cmd/#",
-        "mic2mqtt/v1/acme/north/channel/+/cmd/#",
-        "mic2mqtt/v1/acme/north/iem/+/cmd/#",
-        "mic2mqtt/v1/acme/north/iem_channel/+/cmd/#",
-        "mic2mqtt/v1/acme/north/charger/+/cmd/#",
-        "mic2mqtt/v1/acme/north/bay/+/cmd/#",
+        *(f"mic2mqtt/v1/acme/north/{kind}/+/cmd/#" for kind in RESOURCE_KINDS),
     ]
 
 

@@ -32,13 +32,13 @@ from bridge.home_assistant.entities import (
     unit_device,
 )
 from services.drivers.sennheiser.keys import MORE
-from services.model import KEYS, Address, Allowed, Campus, Facet, Key, Kind, SettableRange, state_keys
+from services.model import KEYS, UNIT_KINDS, Address, Allowed, Campus, Facet, Key, Kind, SettableRange, state_keys
 
 GOLDEN = Path(__file__).parent / "golden"
 HOME = Campus("default", "default")
 PLACES = Places(Topics(), HOME)
 ORIGIN = {"name": "mic2mqtt", "sw_version": "9.9.9"}
-UNITS = {Kind.CHANNEL: Kind.RECEIVER, Kind.IEM_CHANNEL: Kind.IEM, Kind.BAY: Kind.CHARGER}
+UNITS = {kind.part: kind.unit for kind in UNIT_KINDS.values()}
 
 ULXD = frozenset(
     {"name", "status", "battery_percent", "battery_bars", "battery_runtime_minutes", "transmitter_present"}

@@ -59,7 +59,7 @@ def test_a_part_names_its_unit_and_a_unit_counts_its_parts(kind: Kind) -> None:
     assert (data[kind.value], data["number"]) == (unit.address.id, 2)
     ((_, whole),) = renderer.render(unit.address, Facet.INFO)
     counts = {key: value for key, value in json.loads(whole)["data"].items() if key.endswith("_count")}
-    assert counts == {"bay_count" if kind is Kind.CHARGER else "channel_count": 2}
+    assert counts == {UNIT_KINDS[kind].count: 2}
 
 
 def test_events_and_meters_of_every_kind_can_be_read() -> None:
@@ -85,13 +85,17 @@ def test_a_campus_lists_channels_as_ever_and_the_other_parts_beside_them() -> No
     assert [row["id"] for row in rows["channels"]] == ["my-receiver-1", "my-receiver-2"]
     assert "kind" not in rows["channels"][0]
     assert {(row["kind"], row["id"]) for row in rows["parts"]} == {
-        ("bay", "my-charger-1"), ("bay", "my-charger-2"), ("iem_channel", "my-iem-1"), ("iem_channel", "my-iem-2"),
-    }  # fmt: skip
+        (kind.part, f"my-{kind.unit}-{number}")
+        for kind in UNIT_KINDS.values()
+        for number in (1, 2)
+        if kind.unit is not Kind.RECEIVER
+    }
     ((_, listed),) = renderer.render(bridge, Facet.INVENTORY)
     payloads.read(listed)
     found = json.loads(listed)
     assert found["receivers"] == [{"receiver": "my-receiver", "channels": ["my-receiver-1", "my-receiver-2"]}]
-    assert [unit["unit"] for unit in found["units"]] == ["my-charger", "my-iem"]
+    others = sorted(f"my-{kind}" for kind in UNIT_KINDS if kind is not Kind.RECEIVER)
+    assert [unit["unit"] for unit in found["units"]] == others
 
 
 def test_the_plain_values_of_a_bay_are_those_of_its_state_without_lists_and_objects() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services import clock
 from services.model import Kind, State, empty_state, state_keys
 from services.rules import DEFAULT_RULES, BatteryLevel, Folded, Situation, fold_part, rejudge
-from services.rules.channels import TRANSMITTER_KEYS
+from services.rules.channels import TRANSMITTER
 
 NOON = "2026-11-22T12:00:00.000Z"
 CHANNEL = Kind.CHANNEL
@@ -67,7 +67,7 @@ def test_a_transmitter_that_goes_takes_its_live_values_and_leaves_its_last_batte
     folded = fold(OFF_AIR, fold(ON_AIR).state)
     state = dict(folded.state)
     assert events(folded) == ["transmitter_lost"]
-    assert all(state[key] is None for key in TRANSMITTER_KEYS)
+    assert all(state[key] is None for key in TRANSMITTER.keys)
     assert (state["last_battery_percent"], state["last_battery_bars"]) == (100, 5)
     assert state["last_battery_runtime_minutes"] == 600
     assert (state["status"], state["transmitter_last_seen"], state["audio_path"]) == ("lost", NOON, "no_signal")

@@ -207,3 +207,49 @@ def test_a_state_that_was_kept_can_be_folded_again(kind: Kind, reported: Mapping
 def _texts(value: object) -> list[str]:
     assert isinstance(value, list)
     return value
+
+
+# -- beltpacks -----------------------------------------------------------------------------------------------
+
+WORN: Mapping[str, object] = {
+    "name": "Stage left",
+    "connected": True,
+    "antenna": "Antenna 1",
+    "battery_percent": 60,
+    "power_source": "battery",
+}
+AWAY: Mapping[str, object] = {"name": "Stage left", "connected": False}
+
+
+def test_a_connected_beltpack_is_good_and_one_that_never_was_is_idle() -> None:
+    assert fold(Kind.BELTPACK, WORN).state["status"] == "good"
+    assert fold(Kind.BELTPACK, AWAY).state["status"] == "idle"
+    assert events(fold(Kind.BELTPACK, WORN)) == []
+
+
+def test_a_beltpack_that_goes_is_lost_for_a_while_and_leaves_its_last_charge() -> None:
+    folded = fold(Kind.BELTPACK, {**WORN, **AWAY}, fold(Kind.BELTPACK, WORN).state)
+    assert events(folded) == ["beltpack_lost"]
+    assert (folded.state["battery_percent"], folded.state["antenna"]) == (None, None)
+    assert (folded.state["last_battery_percent"], folded.state["last_seen"]) == (60, NOON)
+    assert folded.state["status"] == "lost"
+    later = rejudge(Kind.BELTPACK, folded.state, replace(AROUND, gone_s=DEFAULT_RULES.lost_hold_s))
+    assert later is not None
+    assert later.state["status"] == "idle"
+
+
+def test_a_beltpack_that_comes_back_is_an_event_and_no_longer_lost() -> None:
+    away = fold(Kind.BELTPACK, AWAY, fold(Kind.BELTPACK, WORN).state).state
+    folded = fold(Kind.BELTPACK, WORN, away)
+    assert events(folded) == ["beltpack_connected"]
+    assert (folded.state["status"], folded.state["last_seen"]) == ("good", None)
+
+
+def test_a_beltpack_that_runs_out_is_critical_but_not_while_it_charges() -> None:
+    folded = fold(Kind.BELTPACK, {**WORN, "battery_percent": 8}, fold(Kind.BELTPACK, WORN).state)
+    assert (folded.state["status"], events(folded)) == ("critical", ["battery_critical"])
+    charging = fold(Kind.BELTPACK, {**WORN, "battery_percent": 8, "power_source": "external"})
+    assert (charging.state["status"], charging.state["status_reasons"]) == (
+        "charging",
+        ["on_external_power", "battery_critical"],
+    )

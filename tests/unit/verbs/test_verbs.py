@@ -8,9 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from services.commands import CommandService
-from services.model import UNIT_KINDS, Kind
+from services.model import UNIT_KINDS, Kind, UnitWord
 from services.verbs import BRIDGE_SCOPES, RESOURCE_SCOPES, VERBS, Arguments
-from services.verbs.arguments import UnitKindWord
 
 
 def read(verb: str, scope: str = "bridge", **args: Any) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def test_a_verb_without_a_handler_is_noticed_before_the_bridge_starts() -> None:
 
 
 def test_the_kinds_that_can_be_added_are_those_that_there_are() -> None:
-    assert set(get_args(UnitKindWord)) == {kind.value for kind in UNIT_KINDS}
+    assert set(get_args(UnitWord)) == {kind.value for kind in UNIT_KINDS}
 
 
 @pytest.mark.parametrize("action", ["add", "remove", "update", "replace"])
