@@ -40,8 +40,8 @@ class DsqdLink:
         self._loop = asyncio.get_running_loop()
         self._conversation = Conversation(target, trace)
         self._state = UnitState()
-        self._setting = Setting(self._ask, self._state)
-        self._poller = Poller(self._poll_status, self._poll_settings)
+        self._setting = Setting(self._state)
+        self._poller = Poller()
         self._meters = {number: Meters() for number in range(1, CHANNELS + 1)}
         self._intervals = dict.fromkeys(self._meters, target.meter_interval_s)
         self._counters = Counter(dict.fromkeys(NONSENSE, 0))
@@ -71,7 +71,7 @@ class DsqdLink:
             self._complete = True
             self._listener(self._state.everything(self._parts))
             self._poller.want(self._intervals.values())
-            self._poller.begin()
+            self._poller.begin(self._poll_status, self._poll_settings)
             return describe(self._state, self._parts, self._unanswered)
 
     async def recognise(self) -> Identity:
@@ -101,7 +101,7 @@ class DsqdLink:
         async with self._turn:
             if not self._complete or part.number not in self._parts or part.slot:
                 return not_sent(wanted, "the unit has not been read yet, or has no such part")
-            results = await self._setting.set(part.number, wanted)
+            results = await self._setting.set(self._ask, part.number, wanted)
             self._tell()
             return results
 

@@ -16,20 +16,22 @@ STATUS_LEAST_S, STATUS_S = 0.2, 5.0
 SETTINGS_S = 10.0
 
 
-class Poller:
-    """``status`` and ``settings`` ask once; both may raise `DriverError`."""
+Ask = Callable[[], Awaitable[None]]
 
-    def __init__(self, status: Callable[[], Awaitable[None]], settings: Callable[[], Awaitable[None]]) -> None:
-        self._status, self._settings = status, settings
+
+class Poller:
+    """Asks until it is ended; nothing here refers to the conversation before it begins or after it ended."""
+
+    def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._period_s = STATUS_S
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self) -> None:
-        """Begin; harmless when it has begun."""
+    def begin(self, status: Ask, settings: Ask) -> None:
+        """Begin; harmless when it has begun. Both ask once and may raise `DriverError`."""
         if self._task is None:
-            self._task = self._loop.create_task(self._run(), name="dsqd poller")
+            self._task = self._loop.create_task(self._run(status, settings), name="dsqd poller")
 
     async def end(self) -> None:
         """End, and wait until it has ended."""
@@ -48,7 +50,7 @@ class Poller:
         """Ask for status at once."""
         self._wake.set()
 
-    async def _run(self) -> None:
+    async def _run(self, status: Ask, settings: Ask) -> None:
         settings_at = self._loop.time() + SETTINGS_S
         due = self._loop.time() + self._period_s
         while True:
@@ -60,9 +62,9 @@ class Poller:
             self._wake.clear()
             due = self._loop.time() + self._period_s
             try:
-                await self._status()
+                await status()
                 if self._loop.time() >= settings_at:
-                    await self._settings()
+                    await settings()
                     settings_at = self._loop.time() + SETTINGS_S
             except DriverError:
                 continue  # an end is seen by whoever waits for it, a silence in what was received last

@@ -28,11 +28,10 @@ _OTHER: Final = "the unit keeps another value"
 class Setting:
     """Sets properties of one unit; the caller does one thing at a time."""
 
-    def __init__(self, ask: Ask, state: UnitState) -> None:
-        self._ask = ask
+    def __init__(self, state: UnitState) -> None:
         self._state = state
 
-    async def set(self, number: int, wanted: Mapping[str, object]) -> dict[str, SetResult]:
+    async def set(self, ask: Ask, number: int, wanted: Mapping[str, object]) -> dict[str, SetResult]:
         """Set keys of a channel, once all of them can be written: else nothing is sent. Never raises."""
         wrong = dict.fromkeys(wanted, _STRANGE)
         written: list[tuple[Control, str]] = []
@@ -47,16 +46,16 @@ class Setting:
             return {key: SetResult(value, "not_sent", detail=wrong.get(key, _OTHERS)) for key, value in wanted.items()}
         results = {}
         for control, text in written:
-            results[control.key] = await self._one(number, control, text, wanted[control.key])
+            results[control.key] = await self._one(ask, number, control, text, wanted[control.key])
         return {key: results[key] for key in wanted}
 
-    async def _one(self, number: int, control: Control, text: str, wanted: object) -> SetResult:
+    async def _one(self, ask: Ask, number: int, control: Control, text: str, wanted: object) -> SetResult:
         """Set one property; what the unit reports of it last counts."""
         try:
-            first = await self._ask(set_(control.word, number, text), control.word, number)
+            first = await ask(set_(control.word, number, text), control.word, number)
             last = first
             if not self._tells(first) or self._state.value(number, control.key) != wanted:
-                last = await self._ask(get(control.word, number), control.word, number)
+                last = await ask(get(control.word, number), control.word, number)
         except DriverError as error:
             return SetResult(wanted, "device_timeout", detail=str(error))
         if not self._tells(last):

@@ -217,7 +217,8 @@ class UhfrLink:
 
     async def _ask(self, addresses: Iterable[Address], silence_s: float) -> frozenset[Address]:
         """Ask for properties; those without an answer. Raises `DriverError` where the conversation ended."""
-        silent = await self._questions.ask({address: get(*address) for address in addresses}, silence_s=silence_s)
+        requests = {address: get(*address) for address in sorted(addresses)}
+        silent = await self._questions.ask(requests, silence_s=silence_s)
         if self._closed.done():
             raise self._closed.result().afresh()
         return silent

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import pytest
 
+from services.drivers.lectrosonics import link as link_module
 from services.drivers.lectrosonics import poller as poller_module
 from services.drivers.lectrosonics.codec import state as state_module
 from services.drivers.lectrosonics.driver import driver
@@ -222,3 +225,26 @@ async def test_nobody_is_asked_after_the_end_of_a_conversation() -> None:
         async with on.connected() as (_, _heard, _found):
             pass
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "dsqd poller"]
+
+
+@pytest.mark.parametrize("fault", ["none", "offline", "control_blocked"])
+async def test_a_conversation_that_ended_is_held_by_nobody(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    links: list[weakref.ref[object]] = []
+    made = link_module.DsqdLink.__init__
+
+    def note(self: link_module.DsqdLink, *given: object) -> None:
+        links.append(weakref.ref(self))
+        made(self, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(link_module.DsqdLink, "__init__", note)
+    async with stage() as on:
+        await on.unit.fault(fault)
+        gc.collect()
+        gc.disable()
+        try:
+            with suppress(DriverError):
+                await on.maker.look(on.target(timeout_s=0.1))
+            await asyncio.sleep(0)
+            assert [link() for link in links] == [None]
+        finally:
+            gc.enable()

@@ -10,7 +10,7 @@ import os
 import socket
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 
 import pytest
@@ -263,7 +263,8 @@ async def test_a_port_where_nobody_listens_ends_the_conversation_at_once() -> No
     assert error.reason == "refused"
 
 
-async def test_a_conversation_that_ended_is_held_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fault", ["none", "offline", "freeze"])
+async def test_a_conversation_that_ended_is_held_by_nobody(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     links: list[weakref.ref[object]] = []
     made = link_module.UhfrLink.__init__
 
@@ -273,10 +274,12 @@ async def test_a_conversation_that_ended_is_held_by_nobody(monkeypatch: pytest.M
 
     monkeypatch.setattr(link_module.UhfrLink, "__init__", note)
     async with stage() as on:
+        await on.unit.fault(fault)
         gc.collect()
         gc.disable()
         try:
-            await on.maker.look(on.target())
+            with suppress(DriverError):
+                await on.maker.look(on.target(timeout_s=0.2))
             await asyncio.sleep(0)
             assert [link() for link in links] == [None]
         finally:
