@@ -375,6 +375,7 @@ PAGES: Mapping[tuple[str, str], str] = {
     ("audio_technica", "*"): "audio-technica.md",
     ("lectrosonics", "*"): "lectrosonics-dsqd.md",
     ("yamaha", "*"): "executive-elite.md",
+    ("riedel", "*"): "bolero.md",
     ("shure", "*"): "mxw.md",
     ("sennheiser", "*"): "sennheiser-ssc.md",
 }
