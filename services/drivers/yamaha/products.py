@@ -75,7 +75,9 @@ class Options(BaseModel):
 
 _UNIT: Final = Abilities(KEYS.with_derived(Kind.RECEIVER, ()))
 CHANNEL: Final = Abilities(
-    keys=KEYS.with_derived(Kind.CHANNEL, {"transmitter_present", "battery_percent", "transmitter_muted", "gain_db"}),
+    keys=KEYS.with_derived(
+        Kind.CHANNEL, {"transmitter_present", "transmitter_docked", "battery_percent", "transmitter_muted", "gain_db"}
+    ),
     settable={"transmitter_muted": SettableRange(choices=["true", "false"])},
     features=("battery_percent", "transmitter_mute"),
 )

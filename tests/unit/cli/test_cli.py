@@ -203,7 +203,7 @@ def test_version_names_drivers_and_families(run: Run) -> None:
     code, out, _ = run("version")
     assert code == 0
     assert out.startswith("mic2mqtt ")
-    assert "driver shure: axient, qlxd, " in out
+    assert "driver shure: axient, " in out
 
 
 @pytest.mark.parametrize("command", ["receivers", "audit", "db check"])

@@ -62,6 +62,7 @@ def _channel(number: int, known: Mapping[str, object]) -> Reading:
     battery = known.get("battery")
     values = {
         "transmitter_present": there,
+        "transmitter_docked": None if status is None else status == CHARGING,
         "battery_percent": battery if there else None,
         "transmitter_muted": known.get("muted") if there else None,
         "gain_db": known.get("output_db"),

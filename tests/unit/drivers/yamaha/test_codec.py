@@ -111,7 +111,7 @@ def test_what_goes_with_a_microphone_is_unknown_while_it_charges() -> None:
     reading = base.reading(1)
     assert reading.part == Part(1)
     assert (reading.values["transmitter_present"], reading.values["battery_percent"]) == (False, None)
-    assert reading.values["transmitter_muted"] is None
+    assert (reading.values["transmitter_muted"], reading.values["transmitter_docked"]) == (None, True)
     assert (reading.more["charging_percent"], reading.more["microphone_type"]) == (40, "wearable")
 
 
