@@ -31,6 +31,15 @@ MORE: tuple[Key, ...] = (
     _sent("capsule", str, "Microphone head of a handheld transmitter."),
     _sent("low_cut", str, "Low-cut filter of the transmitter, as the unit writes it."),
     _sent("cable_emulation", str, "Cable emulation of a bodypack, as the unit writes it."),
+    _sent(
+        "transmitter_type", Literal["handheld", "bodypack", "tablestand", "boundary"], "What kind of transmitter it is."
+    ),
+    _sent("transmitter_charging", bool, "The transmitter, a table stand or boundary microphone, is being charged."),
+    _sent(
+        "transmitter_sensitivity",
+        Literal["auto", "0_db", "-6_db", "-12_db", "-18_db", "-24_db", "-30_db"],
+        "Sensitivity of the transmitter's input.",
+    ),
     _sent("transmitter_led", bool, "The transmitter's light is on while it works."),
     _sent("transmitter_autolock", bool, "The transmitter locks its keys by itself."),
     Key("encrypted", bool, "The channel is encrypted.", kinds=_CHANNEL, role="setting"),
@@ -58,13 +67,23 @@ MORE: tuple[Key, ...] = (
         "What the bay is doing.",
         kinds=_BAY,
     ),
+    Key(
+        "mute_mode",
+        Literal["off", "on", "push_to_talk", "push_to_mute", "room_mute"],
+        "What the transmitter's mute switch does; room_mute mutes all in the room.",
+        kinds=_CHANNEL,
+        role="setting",
+    ),
+    Key("link_state", str, "What the channel is doing, as the unit writes it, in lower case.", kinds=_CHANNEL),
+    Key("unit_state", str, "What the unit is doing, in lower case: normal, pairing, an update.", kinds=_UNITS),
     Key("location", str, "Where the unit stands, as people wrote it into the unit.", kinds=_UNITS, role="setting"),
     Key("brightness", int, "Of the display, in steps.", kinds=_UNITS, role="setting"),
     Key("antenna_booster", bool, "The antenna sockets feed boosters.", kinds=_UNITS, role="setting"),
     Key(
         "subscription_trouble",
         str,
-        "Why the unit tells nothing unasked, with the remedy; null where it does. Its meters are missing then.",
+        "Why the unit tells nothing unasked, with the remedy; null where it does. It is asked every 5 s then, and its "
+        "meters are missing, or as old.",
         kinds=_UNITS,
     ),
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from services.drivers.nonsense import NONSENSE, UnknownValues
 from services.drivers.port import Description, DriverError, Listener, SetResult, Target, not_sent
 from services.drivers.sennheiser.ssc.codec import wire
-from services.drivers.sennheiser.ssc.codec.state import PRESENT, TROUBLE, UnitState
+from services.drivers.sennheiser.ssc.codec.state import TROUBLE, UnitState
 from services.drivers.sennheiser.ssc.codec.words import NO_ADDRESS, NO_TRANSMITTER
 from services.drivers.sennheiser.ssc.describing import describe, identity_of
 from services.drivers.sennheiser.ssc.families.catalogue import PORT
@@ -84,7 +84,8 @@ class SscLink:
         async with self._turn:
             family, model, product = await self._recognise()
             state, subscriptions, metering = self._parts(family, model)
-            await self._read(state, [each for each in state.addresses if each not in self._missing])
+            await self._read(state, [each for each in state.addresses if not state.depends(each)])
+            await self._read(state, [each for each in state.addresses if state.depends(each)])
             first = self._described is None
             if first:
                 subscriptions.follow(state.live(without=self._missing))
@@ -249,16 +250,19 @@ class SscLink:
                     subscriptions.refusal(message, xid)
                 return
             address, mine = meant, True
-        named = wire.Refusal(address, message.code, message.said)
-        if subscriptions is not None and (not mine or message.code in NO_ADDRESS):
+        code = message.code
+        if code in NO_ADDRESS and self._state is not None and self._state.depends(address):
+            code = NO_TRANSMITTER  # it may be there when the next one is
+        named = wire.Refusal(address, code, message.said)
+        if subscriptions is not None and (not mine or code in NO_ADDRESS):
             subscriptions.refusal(named, xid)
         if mine:
             self._setting.refused(named)
-            if message.code in NO_ADDRESS:
+            if code in NO_ADDRESS:
                 self._missing.add(address)
                 self._first.setdefault(address, None)
-        gone = message.code == NO_TRANSMITTER
-        if self._state is not None and (gone or (mine and message.code in NO_ADDRESS)):
+        gone = code == NO_TRANSMITTER
+        if self._state is not None and (gone or (mine and code in NO_ADDRESS)):
             self._state.absent(address, no_transmitter=gone)
         self._questions.settle(address)
 
@@ -289,7 +293,7 @@ class SscLink:
                 self._listener(changes)
 
     def _presence(self, state: UnitState) -> dict[int, object]:
-        return {number: state.value(number, PRESENT) for number in range(1, state.count + 1)}
+        return {number: state.there(number) for number in range(1, state.count + 1)}
 
     def _note_trouble(self, state: UnitState, subscriptions: Subscriptions) -> None:
         """Say that the unit tells nothing unasked, and ask it again and again as long as that is so."""
@@ -298,18 +302,23 @@ class SscLink:
         if words is not None and words != state.value(0, TROUBLE):
             log.warning("unit tells nothing unasked", extra={"host": self._target.host, "why": words})
         state.put(0, TROUBLE, words)
-        if why is not None and self._polling is None:
+        if self._polling is None and self._untold(state, subscriptions):
             self._polling = self._loop.call_later(POLL_S, self._poll)
 
     def _poll(self) -> None:
         self._polling = None
         state, subscriptions = self._state, self._subscriptions
-        if state is None or subscriptions is None or not subscriptions.refused:
+        if state is None or subscriptions is None or not (addresses := self._untold(state, subscriptions)):
             return
         if self._rereading is None or self._rereading.done():
-            addresses = [each for each in subscriptions.refused if each not in self._missing]
             self._rereading = self._loop.create_task(self._read(state, addresses), name="ssc poll")
         self._polling = self._loop.call_later(POLL_S, self._poll)
+
+    def _untold(self, state: UnitState, subscriptions: Subscriptions) -> list[str]:
+        """What the unit does not tell unasked, and can be asked for."""
+        meters = self._metering.addresses if self._metering is not None and state.family.meters_asked else ()
+        levels = [each for each in meters if each in subscriptions.refused_meters]
+        return [*state.asked, *subscriptions.refused, *levels]
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -342,8 +351,9 @@ class SscLink:
         return self._state, self._subscriptions, self._metering
 
     async def _read(self, state: UnitState, addresses: Iterable[str]) -> None:
+        asked = [each for each in addresses if each not in self._missing and not state.waits(each)]
         for address in await self._questions.ask(
-            dict.fromkeys(addresses), silence_s=self._target.answer_timeout_s, enough=self._closed.done
+            dict.fromkeys(asked), silence_s=self._target.answer_timeout_s, enough=self._closed.done
         ):
             state.absent(address)
         if self._closed.done():
@@ -355,8 +365,9 @@ class SscLink:
             await asyncio.sleep(REREAD_PAUSE_S)
             numbers, self._doubtful = self._doubtful, set()
             addresses = {address for number in numbers for address in state.of_sender(number)}
-            silence_s = self._target.answer_timeout_s
-            await self._questions.ask(dict.fromkeys(addresses - self._missing), silence_s=silence_s)
-            for number in numbers:
-                if self._subscriptions is not None:
+            asked = [each for each in addresses - self._missing if not state.waits(each)]
+            await self._questions.ask(dict.fromkeys(asked), silence_s=self._target.answer_timeout_s)
+            if self._subscriptions is not None:
+                self._subscriptions.follow(state.live(without=self._missing))
+                for number in numbers:
                     self._subscriptions.again(number)

@@ -21,26 +21,33 @@ class Metering:
         self._seconds = dict.fromkeys(self._gauges, 0.0)
         self._linked: dict[int, bool | None] = dict.fromkeys(self._gauges)
         self._at: dict[str, tuple[Callable[[Gauge, object], bool], tuple[Gauge, ...]]] = {}
-        self._places: dict[int, list[str]] = {}
+        self._places: dict[tuple[int, str], list[str]] = {}
+        """Addresses by part and branch: one branch a request."""
         for number, place in enumerate(family.places(parts), 1) if self._gauges else ():
             for meter in family.meters:
                 address = meter.address.format(**place)
                 self._at[address] = meter.take, (self._gauges[number],)
-                self._places.setdefault(number, []).append(address)
+                self._place(number, address)
         self._wide = frozenset(meter.address for meter in family.unit_meters)
         for meter in family.unit_meters:
             self._at[meter.address] = meter.take, tuple(self._gauges.values())
-            self._places.setdefault(0, []).append(meter.address)
+            self._place(0, meter.address)
+
+    def _place(self, number: int, address: str) -> None:
+        self._places.setdefault((number, f"meters {address.partition('/')[0]}"), []).append(address)
 
     def want(self, part: Part | None, seconds: float) -> None:
         """Meter a part, or all, each so many seconds; 0 ends it. What is metered together has the shortest time."""
         for number in self._seconds if part is None else [part.number]:
             if number in self._seconds and (part is None or not part.slot):
                 self._seconds[number] = seconds
-        for number, addresses in self._places.items():
-            wanted = [self._seconds[number]] if number else [each for each in self._seconds.values() if each > 0]
-            shortest = min(wanted, default=0.0)
-            self._subscriptions.meter((number, "meters"), addresses, self._milliseconds(shortest))
+        for place, addresses in self._places.items():
+            self._subscriptions.meter(place, addresses, self._milliseconds(self._wanted(place[0])))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """What is metered now."""
+        return tuple(address for place, each in self._places.items() if self._wanted(place[0]) for address in each)
 
     def add(self, address: str, value: object) -> bool | None:
         """Take one level; ``None`` where the address has none, ``False`` where it has no meaning."""
@@ -76,6 +83,11 @@ class Metering:
                 if linked is not None and state.value(number, PRESENT) is not linked:
                     doubtful.add(number)
         return doubtful
+
+    def _wanted(self, number: int) -> float:
+        """Seconds between levels of a part, or of what has all parts; 0 where none are wanted."""
+        wanted = [self._seconds[number]] if number else [each for each in self._seconds.values() if each > 0]
+        return min(wanted, default=0.0)
 
     def _milliseconds(self, seconds: float) -> int:
         if seconds <= 0:

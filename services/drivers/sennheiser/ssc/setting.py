@@ -92,7 +92,11 @@ class Setting:
         return self._result(on, heard, reported=True)
 
     def _is(self, value: object) -> bool:
-        return type(self._heard) is type(value) and self._heard == value
+        """Whether what was heard is the value, in a list that of each place that was not left alone."""
+        heard = self._heard
+        if isinstance(value, list) and isinstance(heard, list) and len(heard) == len(value):
+            return all(wanted is None or wanted == now for wanted, now in zip(value, heard, strict=True))
+        return type(heard) is type(value) and heard == value
 
     def _result(self, wanted: object, value: object, *, reported: bool) -> SetResult:
         if not reported and self._refusal is None:

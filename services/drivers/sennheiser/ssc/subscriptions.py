@@ -53,13 +53,18 @@ class Subscriptions:
     @property
     def refused(self) -> tuple[str, ...]:
         """Addresses whose changes the unit will not tell, without meters."""
-        return tuple(
-            address for each in self._each() if each.trouble is not None and not each.every_ms
-            for address in each.addresses
-        )  # fmt: skip
+        return self._refused(meters=False)
+
+    @property
+    def refused_meters(self) -> tuple[str, ...]:
+        """Levels that the unit will not tell."""
+        return self._refused(meters=True)
 
     def follow(self, places: Mapping[Place, Sequence[str]]) -> None:
-        """Be told of changes at these addresses from now on."""
+        """Be told of changes at these addresses from now on, and of no others."""
+        for place in [place for place, known in self._all.items() if place not in places and not known[0].every_ms]:
+            for each in self._all.pop(place):
+                self._cancel(each)
         for place, addresses in places.items():
             if place not in self._all:
                 self._add(place, addresses, 0)
@@ -155,6 +160,12 @@ class Subscriptions:
 
     def _each(self) -> list[Subscription]:
         return [each for subscriptions in self._all.values() for each in subscriptions]
+
+    def _refused(self, *, meters: bool) -> tuple[str, ...]:
+        return tuple(
+            address for each in self._each() if each.trouble is not None and bool(each.every_ms) is meters
+            for address in each.addresses
+        )  # fmt: skip
 
     def _at(self, address: str) -> list[Subscription]:
         return [each for each in self._each() if address in each.addresses]

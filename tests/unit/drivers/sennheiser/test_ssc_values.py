@@ -98,7 +98,7 @@ def test_a_unit_is_known_by_what_it_calls_itself(product: str, model: str) -> No
     assert found[1].name == model
 
 
-@pytest.mark.parametrize("product", ["KH 120 II", "TCC M", "", "EWD", "SL DW"])
+@pytest.mark.parametrize("product", ["KH 120 II", "TCC M", "", "EWD", "SLDW8CH", "CHG2W"])
 def test_a_stranger_is_of_no_family(product: str) -> None:
     assert find(product) is None
 

@@ -52,12 +52,17 @@ class Listeners:
         self.strangers = 0
         """Other controllers that hold a place each."""
         self.forgetful = False
+        self.served = 0
+        """Clients that came with a subscription since the unit was started."""
         self.cancelled: list[str] = []
         """Addresses whose subscriptions clients ended, for tests."""
 
     def request(self, client: Address, items: object, xid: object) -> None:
         """Take a list of subscriptions: acknowledge each with what was adopted, then tell its values."""
         known = self.clients.get(client)
+        if known is None and 0 < self._answers.dialect.clients_in_all <= self.served:
+            return
+        self.served += known is None
         if known is None and len(self.clients) + self.strangers >= CLIENTS_MOST:
             self._send(client, self._answers.write((), {}, xid, whole=503))
             return
@@ -106,13 +111,19 @@ class Listeners:
         }
 
     def _acknowledge(self, client: Address, addresses: list[str], options: object, xid: object) -> None:
-        item = {**({"#": options} if options is not None else {}), **grown((each, None) for each in addresses)}
-        self._send(
-            client,
-            self._answers.bytes(
-                {"osc": {**({} if xid is None else {"xid": xid}), "state": {"subscribe": [item]}}},
-            ),
-        )
+        values = self._values(addresses) if self._answers.filled() else dict.fromkeys(addresses)
+        item = {**({"#": options} if options is not None else {}), **grown(values.items())}
+        framework = {**({} if xid is None else {"xid": xid}), "state": {"subscribe": [item]}}
+        self._send(client, self._answers.bytes(framework))
+
+    def _values(self, addresses: list[str]) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for address in addresses:
+            try:
+                found[address] = self._nodes[address].read()
+            except Refused:
+                found[address] = None
+        return found
 
     def _begin(self, client: Address, mine: Client, addresses: list[str], adopted: Mapping[str, object]) -> None:
         values: list[tuple[str, object]] = []
@@ -151,7 +162,8 @@ class Listeners:
             self._tell(client, mine, values, refused)
 
     def forget(self) -> None:
-        """Everybody is forgotten, without a word."""
+        """The unit is started anew: everybody is forgotten, without a word."""
+        self.served = 0
         for mine in self.clients.values():
             if mine.timer is not None:
                 mine.timer.cancel()

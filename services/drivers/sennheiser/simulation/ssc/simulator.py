@@ -14,6 +14,10 @@ from services.drivers.sennheiser.simulation.ssc.chargers import L6000, Chg70n
 from services.drivers.sennheiser.simulation.ssc.digital6000 import DigitalReceiver
 from services.drivers.sennheiser.simulation.ssc.ewdx import DRAIN_PER_HOUR, Receiver
 from services.drivers.sennheiser.simulation.ssc.faults import FAULTS
+from services.drivers.sennheiser.simulation.ssc.multichannel import MCR_CLIENTS, MultiReceiver
+from services.drivers.sennheiser.simulation.ssc.slcharger import SlCharger
+from services.drivers.sennheiser.simulation.ssc.speechline import Rack
+from services.drivers.sennheiser.simulation.ssc.tree import Dialect
 from services.drivers.sennheiser.simulation.ssc.unit import PORT, Box, Unit
 
 STEP_S = 1.0
@@ -50,6 +54,23 @@ def _digital(product: str) -> Build:
     )
 
 
+def _rack(number: int, random: Random, options: Options) -> Box:
+    return Rack(number, random, still=options.still, drain=options.drain_per_hour)
+
+
+def _multi(product: str, channels: int) -> Build:
+    return lambda number, random, options: MultiReceiver(
+        product, channels, number, random, still=options.still, drain=options.drain_per_hour
+    )
+
+
+def _charger(product: str, bays: int) -> Build:
+    return lambda number, random, options: SlCharger(product, bays, number, random, still=options.still)
+
+
+_MULTI = Dialect(ends=(b"\0", b""), reasons=True, twice=True, clients_in_all=MCR_CLIENTS)
+_CHG = Dialect(ends=(b"\0", b""), bare=True, twice=True, filled=True)
+_SPEECHLINE = frozenset({"datagrams", "pushes", "meters"})
 _RECEIVER = frozenset(
     {
         "datagrams",
@@ -71,8 +92,22 @@ PRODUCTS: Mapping[str, tuple[Build, frozenset[str]]] = {
     "em6000": (_digital("EM6000"), _RECEIVER - {"gain"}),
     "em6000_dante": (_digital("EM6000-Dante"), _RECEIVER - {"gain"}),
     "l6000": (lambda number, random, options: L6000(number, random, still=options.still), _CHARGER),
+    "sl_rack_receiver_dw": (_rack, _SPEECHLINE),
+    "sl_mcr2_dw": (_multi("SLDW2CH", 2), _SPEECHLINE | {"names", "blank_name", "gain"}),
+    "sl_mcr4_dw": (_multi("SLDW4CH", 4), _SPEECHLINE | {"names", "blank_name", "gain"}),
+    "chg2n": (_charger("CHG2N", 2), _CHARGER),
+    "chg4n": (_charger("CHG4N", 4), _CHARGER),
     "chg70n": (lambda number, random, options: Chg70n(number, random, still=options.still), _CHARGER),
 }
+
+DIALECTS: Mapping[str, Dialect] = {
+    "sl_rack_receiver_dw": Dialect(ends=(b"\0", b""), bare=True, twice=True),
+    "sl_mcr2_dw": _MULTI,
+    "sl_mcr4_dw": _MULTI,
+    "chg2n": _CHG,
+    "chg4n": _CHG,
+}
+"""Of those that write otherwise than EW-DX (TI 1094, pages 24, 51, 54, 88, 91)."""
 
 
 class SscSimulator:
@@ -100,7 +135,8 @@ class SscSimulator:
             units = []
             for number, host in zip(range(1, count + 1), hosts, strict=False):
                 random = Random(f"{product} {number} {seed}")
-                unit = Unit(host, PORT if port is None else port, build(number, random, chosen), random)
+                box = build(number, random, chosen)
+                unit = Unit(host, PORT if port is None else port, box, random, DIALECTS.get(product))
                 await _start(unit)
                 stack.push_async_callback(unit.leave)
                 units.append(unit)

@@ -69,17 +69,39 @@ def grown(values: Iterable[tuple[str, object]]) -> dict[str, object]:
     return tree
 
 
-class Answers:
-    """Writes what a unit answers. Refusals have a description or none, as documents print both."""
+@dataclass(frozen=True)
+class Dialect:
+    """How a family writes its messages; documents print all of these."""
 
-    def __init__(self, random: Random) -> None:
+    ends: tuple[bytes, ...] = (b"\r\n", b"\0", b"")
+    bare: bool | None = None
+    """Codes come alone; ``None``: now with a description, now without."""
+    reasons: bool = False
+    """What is not acceptable (406) is refused with a reason."""
+    twice: bool = False
+    """Keys stand in one object as often as there is something below them: ``osc`` and branches."""
+    filled: bool = False
+    """Acknowledgements have now the nulls of the request, now values."""
+    clients_in_all: int = 0
+    """So many clients get a subscription, one after the other; further ones none until the unit is started anew."""
+
+
+class Answers:
+    """Writes what a unit answers."""
+
+    def __init__(self, random: Random, dialect: Dialect | None = None) -> None:
         self._random = random
+        self.dialect = dialect or Dialect()
         self.malformed = False
         """Braces stand twice around what is refused, as some firmware writes them."""
 
     def code(self, number: int) -> list[object]:
         """A code, with its description or bare."""
-        return [number, {"desc": DESCRIPTIONS.get(number, "error")}] if self._random.random() < 0.5 else [number]  # noqa: PLR2004
+        bare = self._random.random() < 0.5 if self.dialect.bare is None else self.dialect.bare  # noqa: PLR2004
+        described: dict[str, str] = {} if bare else {"desc": DESCRIPTIONS.get(number, "error")}
+        if self.dialect.reasons and number == 406:  # noqa: PLR2004
+            described = {"desc": DESCRIPTIONS[number], "reason": "invalid value"}
+        return [number, described] if described else [number]
 
     def write(
         self, values: Iterable[tuple[str, object]], refused: Mapping[str, int], xid: object = None, whole: int = 0
@@ -90,11 +112,20 @@ class Answers:
             framework["error"] = self.code(whole)
         elif refused:
             framework["error"] = [grown((address, self.code(code)) for address, code in refused.items())]
-        return self.bytes({**({"osc": framework} if framework else {}), **grown(values)})
+        return self.bytes(framework, values)
 
-    def bytes(self, tree: object) -> bytes:
-        """A message with one of the ends that units write."""
-        text = json.dumps(tree, separators=(",", ":"))
+    def bytes(self, framework: Mapping[str, object], values: Iterable[tuple[str, object]] = ()) -> bytes:
+        """A message with one of the ends that units write: what stands below ``osc``, and values at addresses."""
+        if self.dialect.twice:
+            parts: list[dict[str, object]] = [{"osc": {name: value}} for name, value in framework.items()]
+            parts += [grown([each]) for each in values]
+        else:
+            parts = [{**({"osc": dict(framework)} if framework else {}), **grown(values)}]
+        text = "{" + ",".join(json.dumps(each, separators=(",", ":"))[1:-1] for each in parts) + "}"
         if self.malformed:
             text = text.replace('"error":[{', '"error":[{{').replace("]}]", "]}}]")
-        return text.encode("ascii") + self._random.choice((b"\r\n", b"\0", b""))
+        return text.encode("ascii") + self._random.choice(self.dialect.ends)
+
+    def filled(self) -> bool:
+        """Whether this acknowledgement has values in place of the nulls."""
+        return self.dialect.filled and self._random.random() < 0.5  # noqa: PLR2004

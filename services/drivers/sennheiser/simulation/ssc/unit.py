@@ -18,7 +18,7 @@ from services.drivers.sennheiser.simulation.ssc.faults import (
     nonsense,
 )
 from services.drivers.sennheiser.simulation.ssc.listeners import CLIENTS_MOST, Listeners
-from services.drivers.sennheiser.simulation.ssc.tree import Answers, Node, Ordered, Refused, leaves, parsed
+from services.drivers.sennheiser.simulation.ssc.tree import Answers, Dialect, Node, Ordered, Refused, leaves, parsed
 from services.model import Part
 
 PORT = 45
@@ -48,7 +48,7 @@ class Box(Protocol):
 class Unit(asyncio.DatagramProtocol):
     """A unit on the network; `services.drivers.port.SimulatedUnit`."""
 
-    def __init__(self, host: str, port: int, box: Box, random: Random) -> None:
+    def __init__(self, host: str, port: int, box: Box, random: Random, dialect: Dialect | None = None) -> None:
         self.host = host
         self.port = port
         self.box = box
@@ -59,7 +59,7 @@ class Unit(asyncio.DatagramProtocol):
         self._random = random
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.DatagramTransport | None = None
-        self._answers = Answers(random)
+        self._answers = Answers(random, dialect)
         self.listeners = Listeners(box.nodes, self._answers, self._send)
         self._gone = asyncio.Event()
         self._gone.set()

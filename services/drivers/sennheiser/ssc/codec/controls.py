@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from string import ascii_letters, digits
 from typing import Final
 
 from services.model import SettableRange
@@ -39,6 +40,20 @@ def name(most: int, *, without: str = "") -> Control:
     return Control(SettableRange(min_length=1, max_length=most, characters=signs), write)
 
 
+def label(most: int) -> Control:
+    """A name of letters, digits, hyphen and underscore that begins with a letter and ends with a letter or digit."""
+    signs = ascii_letters + digits + "-_"
+
+    def write(value: object) -> object:
+        if not isinstance(value, str) or not 1 <= len(value) <= most or not {*value} <= {*signs}:
+            raise ValueError(f"{value!r} is no name of 1 to {most} letters, digits, hyphens and underscores")
+        if value[0] not in ascii_letters or value[-1] in "-_":
+            raise ValueError("such a name begins with a letter, and ends with a letter or a digit")
+        return value
+
+    return Control(SettableRange(min_length=1, max_length=most, characters=signs), write)
+
+
 def switch(*, yes: object = True, no: object = False) -> Control:
     """On or off; ``yes`` and ``no`` are what the key is called then."""
     meanings: tuple[tuple[object, bool], ...] = ((yes, True), (no, False))
@@ -65,6 +80,18 @@ def numbers(low: int, high: int, step: int = 1, unit: str = "") -> Control:
     if unit:
         can["unit"] = unit
     return Control(can, write)
+
+
+def indexed(low: int, high: int, step: int, unit: str = "") -> Control:
+    """As `numbers`, and written as the place in that row, from 0."""
+    plain = numbers(low, high, step, unit)
+
+    def write(value: object) -> object:
+        written = plain.write(value)
+        assert isinstance(written, int)  # noqa: S101 - what numbers give
+        return (written - low) // step
+
+    return Control(plain.can, write)
 
 
 def megahertz(step_khz: int, low_khz: int | None = None, high_khz: int | None = None) -> Control:

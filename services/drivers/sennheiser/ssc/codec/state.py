@@ -20,6 +20,7 @@ GONE_TOO = ("battery_warning", *(row.name for row in MORE if row.gone_with == PR
 """What goes with the transmitter beside the keys of which the table says so."""
 UNIT_NUMBER = 0
 TROUBLE = "subscription_trouble"
+OCCUPIED = "occupied"
 PEAK = "afpeak"
 """The warning of overloaded audio in lower case."""
 WARNINGS = ("warnings", "transmitter_warnings")
@@ -54,6 +55,8 @@ class UnitState:
             **{number: family.part_identifies.format(**place) for number, place in enumerate(family.places(parts), 1)},
         }
         self._handed_out = {number: dict(values) for number, values in self._values.items()}
+        self._touched: set[int] = set()
+        """Parts of which something came since changes were handed out."""
 
     def _table(self, number: int, leaves: Iterable[Leaf], place: Mapping[str, int]) -> None:
         values = self._values.setdefault(number, {})
@@ -67,20 +70,43 @@ class UnitState:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Everything that is asked in a complete read."""
-        return tuple(self._at)
+        """Everything that is asked in a complete read; last what depends on what the others tell."""
+        return tuple(sorted(self._at, key=self.depends))
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Addresses that change and cannot be subscribed to."""
+        return tuple(address for address, targets in self._at.items() if targets[0][1].asked)
+
+    def depends(self, address: str) -> bool:
+        """Whether an address has a meaning only while a transmitter is there (`Family.values_prove`)."""
+        return not self.family.values_prove and any(leaf.sender for _, leaf in self._at.get(address, ()))
+
+    def waits(self, address: str) -> bool:
+        """Whether it depends on a transmitter that is not there."""
+        return self.depends(address) and self.value(self._at[address][0][0], PRESENT) is False
 
     def live(self, without: Container[str] = ()) -> Mapping[tuple[int, str], tuple[str, ...]]:
-        """Addresses whose changes are subscribed to, by part and branch: one branch a request."""
+        """Addresses whose changes are subscribed to now, by part and branch: one branch a request.
+
+        What depends on a transmitter stands apart, and only while there is one.
+        """
         found: dict[tuple[int, str], list[str]] = {}
         for address, targets in self._at.items():
             number, leaf = targets[0]
-            if leaf.live and address not in without:
-                found.setdefault((number, address.partition("/")[0]), []).append(address)
+            if leaf.live and address not in without and not self.waits(address):
+                branch = address.partition("/")[0] + ("/" if self.depends(address) else "")
+                found.setdefault((number, branch), []).append(address)
         return {place: tuple(addresses) for place, addresses in found.items()}
 
     def of_sender(self, number: int) -> tuple[str, ...]:
-        """Addresses that tell of the transmitter of a part: what is read again when one comes or goes."""
+        """Addresses that tell of a transmitter, or of what lies in a bay: read again when it comes or goes."""
+        if not self.family.presence:
+            return tuple(
+                address
+                for address, targets in self._at.items()
+                if any(leaf.each or (part == number and part) for part, leaf in targets)
+            )
         signs = (
             address
             for address, targets in self._at.items()
@@ -105,7 +131,7 @@ class UnitState:
         for number, leaf in self._at.get(address, ()):
             if leaf.sender:
                 self._sent[number][address] = False
-                if no_transmitter and not any(self._sent[number].values()):
+                if no_transmitter and self.family.values_prove and not any(self._sent[number].values()):
                     self._signs[number] = False
             for each in range(1, self.count + 1) if leaf.each else (number,):
                 self._merge(each, dict.fromkeys(leaf.keys))
@@ -113,16 +139,20 @@ class UnitState:
     def changes(self) -> list[Reading]:
         """What differs from what was handed out before."""
         found = []
-        for number, values in self._values.items():
-            before = self._handed_out[number]
+        for number in sorted(self._touched):
+            before, values = self._handed_out[number], self._shown(number)
             if values != before:
+                self._handed_out[number] = values
                 new = {key: value for key, value in values.items() if value != before[key]}
                 found.append(self._reading(number, new, whole=False))
+        self._touched.clear()
         return found
 
     def everything(self) -> list[Reading]:
         """All that is known of all parts."""
-        return [self._reading(number, values, whole=True) for number, values in self._values.items()]
+        self._touched.clear()
+        self._handed_out = {number: self._shown(number) for number in self._values}
+        return [self._reading(number, values, whole=True) for number, values in self._handed_out.items()]
 
     def overloaded(self, number: int) -> bool:
         """Whether the unit warns of overloaded audio of a part, at the receiver or at the transmitter."""
@@ -148,11 +178,16 @@ class UnitState:
 
     def value(self, number: int, key: str) -> object:
         """What is known of one key of a part, 0 being the unit."""
-        return self._values.get(number, {}).get(key)
+        return self._shown(number).get(key) if number in self._values else None
+
+    def there(self, number: int) -> object:
+        """Whether there is a transmitter on a channel, or something in a bay."""
+        return self.value(number, PRESENT if self.family.presence else OCCUPIED)
 
     def put(self, number: int, key: str, value: object) -> None:
         """Something that the conversation itself found out."""
         self._values[number][key] = value
+        self._touched.add(number)
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -162,7 +197,8 @@ class UnitState:
             told = values is None or any(each is not None for each in values.values())
             sent = self._sent[number]
             sent[address] = value is not None and told
-            self._signs[number] = any(sent.values())
+            if self.family.values_prove:
+                self._signs[number] = any(sent.values())
         self._merge(number, dict.fromkeys(leaf.keys) if values is None else values)
         if leaf.sign is not None:  # of its part, or of every part where it is the unit's
             for part in (number,) if number else range(1, self.count + 1):
@@ -188,21 +224,27 @@ class UnitState:
                 self.facts[key] = None if value is None else str(value)
             else:
                 self._values[number][key] = value
+        self._touched.add(number)
         if number in self._signs:
             self._judge(number)
-        if number and self.family.derive is not None:
-            self.family.derive(self._values[number])
 
     def _judge(self, number: int) -> None:
         """Whether a transmitter is there. What it told goes with it: the next one may be another."""
+        self._touched.add(number)
         values = self._values[number]
         away = self.family.away is not None and self.family.away(values)
         values[PRESENT] = there = False if away else self._signs[number]
         if there is False:
             values |= {key: None for key in self._gone if key in values}
 
+    def _shown(self, number: int) -> dict[str, object]:
+        """What is told of a part. What the family derives is not kept: addresses come in any order."""
+        values = dict(self._values[number])
+        if number and self.family.derive is not None:
+            self.family.derive(values)
+        return values
+
     def _reading(self, number: int, values: Mapping[str, object], *, whole: bool) -> Reading:
-        self._handed_out[number] = dict(self._values[number])
         more = self.family.more
         common = {key: value for key, value in values.items() if key not in more}
         own = {key: value for key, value in values.items() if key in more}

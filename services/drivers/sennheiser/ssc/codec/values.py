@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from services.model import clean_text
 
@@ -20,6 +20,7 @@ TEXT_MOST = 400
 NOT_TOLD = frozenset({"", "not implemented", "not yet implemented", "notimplemented", "unknown", "n/a", "none", "-"})
 """What units write where they do not know who they are."""
 MHZ_MOST = 6_000
+_DIGITS = re.compile(r"[0-9]{1,9}")
 
 
 def number(value: object) -> float | None:
@@ -110,6 +111,18 @@ def choice(key: str, meanings: Mapping[str, object]) -> Read:
     return read
 
 
+def numbered(key: str, meanings: Sequence[object]) -> Read:
+    """The place of a meaning, counted from 0; a text of digits is taken, since documents print both."""
+
+    def read(value: object) -> Values | None:
+        found = number(int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value)
+        if found is None or found % 1 or not 0 <= found < len(meanings):
+            return None
+        return {key: meanings[int(found)]}
+
+    return read
+
+
 def megahertz(key: str) -> Read:
     """A carrier in kHz; 0 and nothing are unknown."""
 
@@ -159,7 +172,6 @@ def mac(value: object) -> Values | None:
     return {"mac": None} if isinstance(value, list | str) else None
 
 
-_DIGITS = re.compile(r"\d{1,9}")
 _STEP_MOST_KHZ = 10_000
 
 

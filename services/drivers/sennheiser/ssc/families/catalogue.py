@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from services.drivers.port import Product
+from services.drivers.sennheiser.ssc.families.chg4n import CHG4N
 from services.drivers.sennheiser.ssc.families.chg70n import CHG70N
 from services.drivers.sennheiser.ssc.families.digital6000 import DIGITAL_6000
 from services.drivers.sennheiser.ssc.families.ewdx import EWDX
 from services.drivers.sennheiser.ssc.families.family import Family, Model
 from services.drivers.sennheiser.ssc.families.l6000 import L6000
+from services.drivers.sennheiser.ssc.families.speechline import SL_MCR, SL_RACK
 
-FAMILIES: tuple[Family, ...] = (EWDX, DIGITAL_6000, L6000, CHG70N)
+FAMILIES: tuple[Family, ...] = (EWDX, DIGITAL_6000, L6000, CHG70N, SL_RACK, SL_MCR, CHG4N)
 
 PRODUCTS: tuple[Product, ...] = tuple(family.product_of(model) for family in FAMILIES for model in family.models)
 

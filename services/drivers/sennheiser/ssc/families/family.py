@@ -35,6 +35,8 @@ class Leaf:
     read: Read
     live: bool = True
     """Changes are subscribed to; else it is asked in a complete read alone."""
+    asked: bool = False
+    """Cannot be subscribed to, and may change at any time: it is asked again and again. Goes with ``live=False``."""
     each: bool = False
     """A list with one item a part, in the order of the parts."""
     split: Callable[[object, int], list[object] | None] | None = None
@@ -92,12 +94,21 @@ class Family:
     unit_meters: tuple[Meter, ...] = ()
     """Meters of all parts at one address."""
     telemetry: frozenset[str] = frozenset()
+    meters_asked: bool = False
+    """Meters can be asked for, too; done with everything else while the unit accepts no subscription."""
     presence: bool = False
     """``transmitter_present`` follows from `Leaf.sign` and `Leaf.sender`."""
+    values_prove: bool = True
+    """A value of `Leaf.sender` shows that a transmitter is there. Else `Leaf.sign` alone does, and what such an address
+    answers meanwhile is in no document: it is neither asked nor subscribed to until a transmitter is there.
+    """
     away: Callable[[Mapping[str, object]], bool] | None = None
     """Whether these values of a part say that no transmitter is there, whatever else does."""
     derive: Callable[[dict[str, object]], None] | None = None
-    """Fills in, in place, what follows from several addresses of a part: keys of ``derived``."""
+    """Fills in, in place, what follows from several addresses of a part: keys of ``derived``, or what has no meaning.
+
+    It gets what the addresses said, each time anew.
+    """
     derived: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     places: Callable[[int], tuple[Mapping[str, int], ...]] = _numbered
