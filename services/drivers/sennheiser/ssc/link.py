@@ -70,6 +70,8 @@ class SscLink:
         """Something else than levels came since the last look at what changed."""
         self._rereading: asyncio.Task[None] | None = None
         self._polling: asyncio.TimerHandle | None = None
+        self._levels: frozenset[str] = frozenset()
+        """Levels that are asked for, because the unit does not tell them."""
         self._closed: asyncio.Future[DriverError] = self._loop.create_future()
 
     # -- the port --------------------------------------------------------------------------------------------
@@ -214,6 +216,8 @@ class SscLink:
                 self._subscriptions.told(address)
             if not understood:
                 self._unknown_value(address, value)
+            if address in self._levels:
+                self._questions.settle(address)
             return
         self._told = True
         if self._state is None:
@@ -311,6 +315,7 @@ class SscLink:
         if state is None or subscriptions is None or not (addresses := self._untold(state, subscriptions)):
             return
         if self._rereading is None or self._rereading.done():
+            self._levels = frozenset(subscriptions.refused_meters)
             self._rereading = self._loop.create_task(self._read(state, addresses), name="ssc poll")
         self._polling = self._loop.call_later(POLL_S, self._poll)
 
