@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -41,12 +42,16 @@ TIME_SCALE = 20.0
 """Things that take an hour on a stage take three minutes here."""
 
 
+SECRET = "demo-only"  # noqa: S105 - of simulated units on loopback
+"""What simulated units that ask for a password or key are given, and the bridge too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One simulated unit of the demo.
 
     ``product`` is DRIVER/PRODUCT; ``channels`` are the names of its parts (8 characters at most) with their frequencies
-    in MHz, where they have any.
+    in MHz, where they have any. ``given`` is what the bridge needs to be let in, ``asks`` the simulator's word for it.
     """
 
     id: str
@@ -54,8 +59,15 @@ class Unit:
     product: str
     room: str
     kind: Kind
-    channels: Mapping[str, float] = field(default_factory=dict)
+    channels: Mapping[str, float | None] = field(default_factory=dict)
+    given: str = ""
+    asks: str = ""
+    behind: str = ""
+    """The unit behind a gateway, where there is one."""
 
+
+GATEWAY_UNIT = "dd55ec36-0000-11dd-a000-000eddcccccc"
+"""Id of the unit behind the demo's System API server; any would do."""
 
 FLEET: tuple[Unit, ...] = (
     Unit(
@@ -79,8 +91,28 @@ FLEET: tuple[Unit, ...] = (
     Unit("lecture", "Lecture", "sennheiser/em_g4", "Lecture room", Kind.RECEIVER, {"Prof": 566.5}),
     Unit("dock", "Dock", "shure/sbc220", "Hall", Kind.CHARGER),
     Unit("stage-ears", "Stage ears", "sennheiser/sr_iem_g4", "Hall", Kind.IEM, {"Drums": 566.9}),
+    Unit("gospel", "Gospel", "shure/slxd4_plus", "Chapel", Kind.RECEIVER, {"Solo": 584.7}),
+    Unit("band-ears", "Band ears", "shure/p10t", "Hall", Kind.IEM, {"Bass": 578.0, "Keys": 581.2}),
+    Unit("workshop", "Workshop", "shure/ur4s", "Workshop", Kind.RECEIVER, {"Tools": 601.2}),
+    Unit("board", "Boardroom", "shure/mxwapxd2", "Boardroom", Kind.RECEIVER, {"Table 1": None, "Table 2": None}),
+    Unit("board-dock", "Boardroom dock", "shure/mxwndx2", "Boardroom", Kind.CHARGER),
+    Unit("council", "Council", "shure/mxwapt2", "Council", Kind.RECEIVER, {"Chair": None, "Clerk": None}),
+    Unit("council-dock", "Council dock", "shure/mxwncs2", "Council", Kind.CHARGER),
+    Unit("tour-ears", "Tour ears", "shure/adtd", "Hall", Kind.IEM, given="key", asks="key", behind=GATEWAY_UNIT),
+    Unit("musical", "Musical", "sennheiser/ewdx_em2", "Hall", Kind.RECEIVER, {"Velma": 606.5, "Roxie": 607.4}),
+    Unit("revue", "Revue", "sennheiser/ewdx2chs", "Hall", Kind.RECEIVER, {"SALLY": 610.1}, "password", "password"),
+    Unit("opera", "Opera", "sennheiser/em6000", "Opera", Kind.RECEIVER, {"Tosca": 518.2, "Scarpia": 520.6}),
+    Unit("opera-dock", "Opera dock", "sennheiser/l6000", "Opera", Kind.CHARGER),
+    Unit("revue-dock", "Revue dock", "sennheiser/chg70n", "Hall", Kind.CHARGER),
+    Unit("arena", "Arena", "sennheiser/spectera", "Arena", Kind.RECEIVER, given="password", asks="password"),
+    Unit("seminar", "Seminar", "audio_technica/esw_r4180lk", "Seminar", Kind.RECEIVER),
+    Unit("seminar-dock", "Seminar dock", "audio_technica/esw_chg4", "Seminar", Kind.CHARGER),
+    Unit("gym", "Gym", "audio_technica/atw_r1440", "Gym", Kind.RECEIVER),
+    Unit("festival", "Festival", "audio_technica/atw_r5220", "Open air", Kind.RECEIVER, {"Band 1": 512.25}),
+    Unit("film", "Film set", "lectrosonics/dsqd", "Studio", Kind.RECEIVER, {"Lead": 551.2, "Boom": 553.6}),
+    Unit("meeting", "Meeting", "yamaha/elite_2", "Meeting room", Kind.RECEIVER, given="password", asks="password"),
 )
-"""Those whose drivers are not installed, or whose address is taken, are left out."""
+"""One unit of every family. Those whose drivers are not installed, or whose address is taken, are left out."""
 
 OWN_ADDRESS = "127.0.20.{}"
 """Addresses for units that the driver distinguishes by their address alone; they use the real port."""
@@ -129,17 +161,22 @@ async def fleet(
             driver, _, product = unit.product.partition("/")
             if product not in (simulators[driver].traits if driver in simulators else ()):
                 continue
-            own = "fixed_port" in simulators[driver].traits[product]
+            traits = simulators[driver].traits[product]
+            own = "fixed_port" in traits
+            asked = {unit.asks: SECRET} if unit.asks else {}
+            if unit.behind:
+                asked["device_id"] = unit.behind
             try:
                 simulated = await stack.enter_async_context(
-                    simulators[driver].run(
+                    _quickly(
+                        simulators[driver],
                         product,
                         count=1,
                         listen=OWN_ADDRESS.format(number + 1) if own else LOOPBACK,
                         port=None if own else 0,
                         seed=number,
-                        time_scale=TIME_SCALE,
                         still=still,
+                        **asked,
                     )
                 )
             except OSError as error:  # another demo has its address
@@ -147,9 +184,21 @@ async def fleet(
                 continue
             for channel, (name, frequency) in enumerate(unit.channels.items(), 1):
                 simulated[0].set_value(Part(channel), "name", name)
-                simulated[0].set_value(Part(channel), "frequency_mhz", frequency)
+                if frequency is not None:
+                    simulated[0].set_value(Part(channel), "frequency_mhz", frequency)
             running.append((unit, simulated[0]))
         yield running
+
+
+@asynccontextmanager
+async def _quickly(simulator: Simulator, product: str, **options: Any) -> AsyncIterator[Sequence[SimulatedUnit]]:
+    """Simulated units for which time passes quickly, where their simulator knows such a thing."""
+    async with AsyncExitStack() as stack:
+        try:
+            units = await stack.enter_async_context(simulator.run(product, time_scale=TIME_SCALE, **options))
+        except ValueError:
+            units = await stack.enter_async_context(simulator.run(product, **options))
+        yield units
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,19 +225,27 @@ def settings_for(
             "polling": {"meter_interval": "500ms"},
             "home_assistant": {"enabled": extras.home_assistant},
             "control": {"rules": [everything] if extras.control else []},
-            "units": [
-                {
-                    "host": simulated.host,
-                    "port": simulated.port,
-                    "kind": unit.kind,
-                    "id": unit.id,
-                    "name": unit.name,
-                    "labels": {"room": unit.room},
-                }
-                for unit, simulated in units
-            ],
+            "units": [_configured(unit, simulated) for unit, simulated in units],
         }
     )
+
+
+def _configured(unit: Unit, simulated: SimulatedUnit) -> Mapping[str, object]:
+    """The unit as it stands in a configuration."""
+    entry = {
+        "host": simulated.host,
+        "port": simulated.port,
+        "kind": unit.kind,
+        "id": unit.id,
+        "name": unit.name,
+        "labels": {"room": unit.room},
+        "driver": unit.product.partition("/")[0],
+    }
+    if unit.given:
+        entry["options"] = {unit.given: SECRET}
+    if unit.behind:
+        entry["unit"] = unit.behind
+    return entry
 
 
 @asynccontextmanager
