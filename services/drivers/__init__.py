@@ -51,6 +51,7 @@ from services.drivers.registry import (
     get_driver,
     is_experimental,
     known_product,
+    more_of,
 )
 from services.drivers.target import make_target
 from services.drivers.transport.names import Unresolved, addresses_of, resolve
@@ -93,6 +94,7 @@ __all__ = [
     "look",
     "look_limit_s",
     "make_target",
+    "more_of",
     "most_useful_failure",
     "not_sent",
     "only_maker",

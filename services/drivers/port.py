@@ -99,6 +99,8 @@ class Product:
     """The same of each of its parts."""
     note: str = ""
     """One sentence of doubt or condition, for the docs."""
+    more: frozenset[str] | None = None
+    """Names of the rows of `Driver.more` that such a unit or its parts can report; ``None``: of any of them."""
 
 
 @dataclass(frozen=True, slots=True)

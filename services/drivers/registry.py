@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, TypeVar
 
-from services.drivers.port import Driver, Product, Simulator
+from services.drivers.port import Driver, Key, Product, Simulator
 
 GROUP = "mic2mqtt.drivers"
 SIMULATORS = "mic2mqtt.simulators"
@@ -84,6 +84,14 @@ def known_product(driver: Driver, model: str | None, family: str | None) -> Prod
     """The product of a model, else the one that stands for the family; ``None`` where neither is known."""
     named = next((product for product in driver.products if product.model == model), None)
     return named or (families(driver).get(family) if family else None)
+
+
+def more_of(driver: Driver, model: str | None, family: str | None) -> tuple[Key, ...]:
+    """The rows of a driver's own keys that a unit can report: those of its product, of any where it is not known."""
+    product = known_product(driver, model, family)
+    if product is None or product.more is None:
+        return tuple(driver.more)
+    return tuple(row for row in driver.more if row.name in product.more)
 
 
 def _find(what: str, points: Iterable[EntryPoint]) -> dict[str, _Offered]:

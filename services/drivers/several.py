@@ -15,7 +15,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
@@ -73,10 +73,18 @@ class Protocol:
         return all(door.needs_secret for door in self.driver.doors)
 
     def fits(self, where: Target) -> bool:
-        """Whether it makes sense to ask this target."""
+        """Whether it makes sense to ask this target.
+
+        Where nobody answers without a key, only those are asked who are known to have that door: by their port, by the
+        unit that is named behind them, by what they were last time. Others would be strangers that get a key.
+        """
         if where.unit and not self.gateway:
             return False
-        return where.options is not None or not self.only_with_secret
+        if not self.only_with_secret:
+            return True
+        doors = {door.port for door in self.driver.doors}
+        known = bool(where.unit) or where.family in self.families or where.port in doors
+        return known and where.options is not None
 
 
 class SeveralMaker:
@@ -126,12 +134,14 @@ class SeveralMaker:
             maker = await self._choose(where, trace)
             async with maker.connect(where, receive, trace) as link:
                 yield link
+        except DriverError:
+            if not received:  # who leaves before anything came, a restarted session, has not tried in vain
+                self._in_vain[place] = self._in_vain.get(place, 0) + 1
+            raise
         finally:
             if received:
                 self._in_vain.pop(place, None)
                 self._remember(place, maker)
-            else:
-                self._in_vain[place] = self._in_vain.get(place, 0) + 1
 
     async def _choose(self, where: Target, trace: Trace | None) -> Maker:
         place = where.host, where.port, where.unit
@@ -185,7 +195,9 @@ class SeveralDriver:
         drivers = [protocol.driver for protocol in protocols]
         self.name: str = drivers[0].name
         self.manufacturer: str = drivers[0].manufacturer
-        self.products: Sequence[Product] = tuple(product for driver in drivers for product in driver.products)
+        self.products: Sequence[Product] = tuple(
+            _with_its_keys(product, driver) for driver in drivers for product in driver.products
+        )
         self.doors: Sequence[Door] = tuple(door for driver in drivers for door in driver.doors)
         self.more: Sequence[Key] = tuple({row.name: row for driver in drivers for row in driver.more}.values())
         self.options = options
@@ -266,6 +278,11 @@ def join_simulators(*simulators: Simulator) -> SeveralSimulators:
     if len(names) != len(set(names)):
         raise ValueError("a product stands in two simulators")
     return SeveralSimulators(simulators)
+
+
+def _with_its_keys(product: Product, driver: Driver) -> Product:
+    """A product that reports keys of its own protocol alone, not those of the maker's other protocols."""
+    return product if product.more is not None else replace(product, more=frozenset(row.name for row in driver.more))
 
 
 async def _first(makers: Sequence[Maker], where: Target, trace: Trace | None) -> tuple[Maker, Sequence[Sighting]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from services.audit import Audit
-from services.drivers import Description, Driver, DriverError, known_product
+from services.drivers import Description, Driver, DriverError, known_product, more_of
 from services.live import Announcer, Inventory, StateWriter, Unit
 from services.model import A_NOUN, Address, AuditContext, AvailabilityReason, Identity, Kind, UnitRecord
 from services.rules import same_unit
@@ -84,7 +84,7 @@ class Recognition:
         if same is False or (same is None and other_model):
             self._refuse_stranger(unit, identity, "identity_conflict" if same is False else "wrong_model")
         self.learn(unit, identity)
-        more = self._drivers[driver].more
+        more = more_of(self._drivers[driver], identity.model, identity.family)
         self._writer.equip(unit, driver, description.abilities, description.parts, more)
         if unit.record.manufacturer != identity.manufacturer:
             self._writer.change_record(unit, replace(unit.record, manufacturer=identity.manufacturer))
@@ -93,7 +93,8 @@ class Recognition:
         """Give a unit that has not answered yet the abilities of the model that it was in an earlier run."""
         product = known_product(driver, unit.record.model, unit.record.family)
         if unit.abilities is None and product is not None:
-            self._writer.expect(unit, product.abilities, product.part_abilities, driver.more)
+            more = more_of(driver, unit.record.model, unit.record.family)
+            self._writer.expect(unit, product.abilities, product.part_abilities, more)
 
     def conflict(self, unit: Unit, why: str, context: AuditContext) -> None:
         """Log, audit and publish that two units claim one identity; they are never merged."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from services.drivers import (
     Target,
     Trace,
     make_target,
+    more_of,
 )
 from services.drivers.several import LOOK_EVERY, Protocol, SeveralMaker, join, join_simulators
 from services.model import UNIT, Abilities, AvailabilityReason, Identity, Key, Kind
@@ -79,18 +80,22 @@ class Scripted:
     @asynccontextmanager
     async def connect(self, where: Target, listener: Listener, trace: Trace | None = None) -> AsyncIterator[Any]:
         self.asked.append("connect")
-        if where.host in self.hosts:
-            listener([Reading(UNIT, {"family": self.family})])
+        if where.host not in self.hosts:
+            raise DriverError(self.reason, f"{self.family} at {where.host}", again_s=self.again_s)
+        listener([Reading(UNIT, {"family": self.family})])
         yield self
 
 
 async def converse(maker: SeveralMaker, host: str, family: str = "") -> str | None:
     """The family that a conversation with a host reports."""
     families: list[object] = []
-    async with maker.connect(
-        make_target(host, family=family), lambda readings: families.extend(each.values["family"] for each in readings)
-    ):
-        pass
+
+    def listen(readings: Sequence[Reading]) -> None:
+        families.extend(each.values["family"] for each in readings)
+
+    with suppress(DriverError):
+        async with maker.connect(make_target(host, family=family), listen):
+            pass
     return str(families[0]) if families else None
 
 
@@ -158,6 +163,29 @@ async def test_who_answers_with_a_key_alone_is_not_asked_without_settings() -> N
     async with opened(locked, open_door) as maker:
         await maker.look(make_target("192.0.2.1"))
     assert locked.asked == []
+
+
+class KeyOptions(BaseModel):
+    """Options of a unit whose maker has a key for some of its units."""
+
+    key: str = "hunter22"
+
+
+async def test_a_key_goes_to_nobody_who_is_not_known_to_have_that_door() -> None:
+    open_door, locked = Scripted("open", 1, {"192.0.2.1"}), Scripted("locked", 2, {"192.0.2.1"}, secret=True)
+    async with opened(locked, open_door) as maker:
+        await maker.look(make_target("192.0.2.1", options=KeyOptions()))
+        assert locked.asked == []
+        await maker.look(make_target("192.0.2.1", 2, options=KeyOptions()))
+        await maker.look(make_target("192.0.2.1", family="locked", options=KeyOptions()))
+        assert locked.asked == ["look", "look"]
+
+
+async def test_a_unit_has_rows_for_its_own_protocol_s_keys_alone() -> None:
+    rows = Key("turns", int, "Turns."), Key("gears", int, "Gears.")
+    driver = join(Scripted("one", more=rows[:1]), Scripted("two", more=rows[1:]))
+    assert [row.name for row in more_of(driver, "one", "one")] == ["turns"]
+    assert [row.name for row in more_of(driver, None, None)] == ["turns", "gears"]
 
 
 async def test_a_unit_behind_a_gateway_is_asked_of_gateways_alone() -> None:

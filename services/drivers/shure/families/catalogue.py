@@ -94,6 +94,7 @@ def _product(family: Family, model: Model) -> Product:
         abilities=unit_abilities(family, model.lacks),
         part_abilities=part_abilities(family, model.lacks),
         note=model.note,
+        more=frozenset(row.name for row in family.more),
     )
 
 
