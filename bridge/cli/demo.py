@@ -112,7 +112,13 @@ FLEET: tuple[Unit, ...] = (
     Unit("film", "Film set", "lectrosonics/dsqd", "Studio", Kind.RECEIVER, {"Lead": 551.2, "Boom": 553.6}),
     Unit("meeting", "Meeting", "yamaha/elite_2", "Meeting room", Kind.RECEIVER, given="password", asks="password"),
 )
-"""One unit of every family. Those whose drivers are not installed, or whose address is taken, are left out."""
+"""One unit of every family; the first `SHOWN` of them are in the table on the screen.
+
+Those whose drivers are not installed, or whose address is taken, are left out.
+"""
+
+SHOWN = 7
+"""More would leave three lines to each kind on a screen of 40; `mic2mqtt watch` shows all."""
 
 OWN_ADDRESS = "127.0.20.{}"
 """Addresses for units that the driver distinguishes by their address alone; they use the real port."""
@@ -251,6 +257,7 @@ def _configured(unit: Unit, simulated: SimulatedUnit) -> Mapping[str, object]:
 @asynccontextmanager
 async def running(drivers: Mapping[str, Driver], extras: Extras = Extras()) -> AsyncIterator[Demo]:
     """Everything up; gives the addresses. Ends it all in order when the block is left."""
+    logging.getLogger("services.drivers").setLevel(logging.ERROR)  # their advice is for real racks, not for this one
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mic2mqtt-demo-")))
         port = await stack.enter_async_context(broker())
@@ -297,6 +304,7 @@ def words(demo: Demo) -> str:
             f"  mosquitto_pub -p {demo.mqtt_port} -q 1 -t '{topics.command(CommandTarget(None), 'refresh')}' -n",
             f"  curl -s {demo.http_url}/metrics | grep battery",
             *_of_control(demo),
+            *_of_the_others(demo),
             f"Home Assistant: {_of_home_assistant(demo)}",
             f"Node-RED: import docs/node-red/flows.json, its broker is {LOOPBACK} port {demo.mqtt_port} (MQTT 3.1.1)",
             f"Button, panel, controller: docs/control-rooms.md, with export PORT={demo.mqtt_port}",
@@ -304,6 +312,18 @@ def words(demo: Demo) -> str:
             "Ctrl-C ends it.",
         )
     )
+
+
+def _program() -> str:
+    """This program as it is typed: its name where the shell finds it."""
+    return "mic2mqtt" if shutil.which("mic2mqtt") else shlex.quote(sys.argv[0])
+
+
+def _of_the_others(demo: Demo) -> Sequence[str]:
+    others = len(demo.app.settings.units) - SHOWN
+    if others <= 0:
+        return ()
+    return (f"  {_program()} watch --url {demo.mqtt_url}    ({others} more units: one of every family)",)
 
 
 def _of_home_assistant(demo: Demo) -> str:
@@ -317,8 +337,7 @@ def _of_control(demo: Demo) -> Sequence[str]:
     if not settings.control.rules or not settings.units:
         return ()
     target = f"{Kind.CHANNEL}/{settings.units[0].id}-1"
-    program = "mic2mqtt" if shutil.which("mic2mqtt") else shlex.quote(sys.argv[0])
-    return (f"  {program} send set --url {demo.mqtt_url} --to {target} gain_db=6 name=Yorick",)
+    return (f"  {_program()} send set --url {demo.mqtt_url} --to {target} gain_db=6 name=Yorick",)
 
 
 async def main(
@@ -341,7 +360,14 @@ async def main(
             if plain:
                 console.print(text, soft_wrap=True, highlight=False)
             config = MqttConfig(url=demo.mqtt_url, client_id="mic2mqtt-demo-watch", protocol="3.1.1")
-            wall = Wall(Board(topics), MqttClient(config), console, above=Text(text))
+            shown = {unit.id for unit in FLEET[:SHOWN]}
+            wall = Wall(
+                Board(topics),
+                MqttClient(config),
+                console,
+                wanted=lambda row: plain or row.address.id in shown or row.address.id.rpartition("-")[0] in shown,
+                above=Text(text),
+            )
             with suppress(TimeoutError):
                 async with asyncio.timeout(duration_s):
                     await wall.run(plain=plain)
