@@ -12,7 +12,7 @@ from services.drivers.nonsense import NONSENSE, UnknownValues
 from services.drivers.port import Description, DriverError, Listener, SetResult, Target, not_sent
 from services.drivers.sennheiser.ssc.codec import wire
 from services.drivers.sennheiser.ssc.codec.state import TROUBLE, UnitState
-from services.drivers.sennheiser.ssc.codec.words import NO_ADDRESS, NO_TRANSMITTER
+from services.drivers.sennheiser.ssc.codec.words import ENDED, NO_ADDRESS, NO_TRANSMITTER
 from services.drivers.sennheiser.ssc.describing import describe, identity_of
 from services.drivers.sennheiser.ssc.families.catalogue import PORT
 from services.drivers.sennheiser.ssc.families.family import PRODUCT, Family, Model
@@ -254,9 +254,7 @@ class SscLink:
                     subscriptions.refusal(message, xid)
                 return
             address, mine = meant, True
-        code = message.code
-        if code in NO_ADDRESS and self._state is not None and self._state.depends(address):
-            code = NO_TRANSMITTER  # it may be there when the next one is
+        code = self._meaning(address, message.code, mine=mine)
         named = wire.Refusal(address, code, message.said)
         if subscriptions is not None and (not mine or code in NO_ADDRESS):
             subscriptions.refusal(named, xid)
@@ -265,10 +263,19 @@ class SscLink:
             if code in NO_ADDRESS:
                 self._missing.add(address)
                 self._first.setdefault(address, None)
-        gone = code == NO_TRANSMITTER
+        gone = code == NO_TRANSMITTER and (mine or message.code == code)
         if self._state is not None and (gone or (mine and code in NO_ADDRESS)):
             self._state.absent(address, no_transmitter=gone)
         self._questions.settle(address)
+
+    def _meaning(self, address: str, code: int, *, mine: bool) -> int:
+        """A refusal of what depends on a transmitter may mean that there is none, or that it has nothing to say now."""
+        state = self._state
+        if state is None or code == ENDED or not state.depends(address):
+            return code
+        if state.alone(address) or not (mine or code in NO_ADDRESS):
+            return NO_TRANSMITTER
+        return code
 
     def _follow(self, state: UnitState) -> None:
         """Hand out what changed, and read again what follows from a transmitter that came or went.
@@ -370,6 +377,7 @@ class SscLink:
             await asyncio.sleep(REREAD_PAUSE_S)
             numbers, self._doubtful = self._doubtful, set()
             addresses = {address for number in numbers for address in state.of_sender(number)}
+            self._missing -= {address for address in addresses if state.depends(address)}
             asked = [each for each in addresses - self._missing if not state.waits(each)]
             await self._questions.ask(dict.fromkeys(asked), silence_s=self._target.answer_timeout_s)
             if self._subscriptions is not None:

@@ -43,7 +43,7 @@ class Subscriptions:
         self._gap_until = 0.0
         self.pending: set[str] = set()
         """Addresses that were asked for and not acknowledged yet."""
-        self._known_trouble: str | None = None
+        self._known_trouble: tuple[str | None, int] = (None, 0)
 
     @property
     def trouble(self) -> str | None:
@@ -163,8 +163,8 @@ class Subscriptions:
 
     def _refused(self, *, meters: bool) -> tuple[str, ...]:
         return tuple(
-            address for each in self._each() if each.trouble is not None and bool(each.every_ms) is meters
-            for address in each.addresses
+            address for each in self._each() if bool(each.every_ms) is meters
+            for address in (*each.dropped, *(each.addresses if each.trouble is not None else ()))
         )  # fmt: skip
 
     def _at(self, address: str) -> list[Subscription]:
@@ -224,8 +224,9 @@ class Subscriptions:
                 self._gap_until = now + GAP_S
                 self._timer = self._loop.call_at(self._gap_until, self._tick)
                 return
-        if self.trouble != self._known_trouble:  # one was given up
-            self._known_trouble = self.trouble
+        trouble = self.trouble, sum(len(each.dropped) for each in self._each())
+        if trouble != self._known_trouble:  # one was given up
+            self._known_trouble = trouble
             self._loop.call_soon(self._troubled)
         self._news.set()
         due_at = min((each.due_at for each in self._each() if each.addresses), default=inf)

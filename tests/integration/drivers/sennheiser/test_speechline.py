@@ -172,6 +172,42 @@ async def test_a_subscription_is_for_one_branch_alone() -> None:
     assert {next(iter(item)) for item in items} == {"#"}
 
 
+@every_receiver
+async def test_what_cannot_be_subscribed_to_is_asked_again_and_again(
+    product: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unit refuses some addresses that the document calls subscribable."""
+    monkeypatch.setattr("services.drivers.sennheiser.ssc.link.POLL_S", 0.2)
+    async with stage(product) as (unit, maker):
+        for address in ("mates/tx1/bat_gauge", "rx1/rf_quality", "device/location"):
+            unit.box.nodes[address].subscribable = False
+        reported = Listening()
+        async with maker.connect(target(unit), reported) as link:
+            await link.read_all()
+            unit.set_value(Part(1), "battery_percent", 31)
+            unit.set_value(UNIT, "location", "Stage")
+            await reported.until(lambda: reported.value("battery_percent") == 31)
+            await reported.until(lambda: reported.value("location", UNIT) == "Stage")
+            await comes_true(lambda: (link.take_telemetry(Part(1)) or {}).get("quality_percent") == 92)
+            assert 31 in reported.values("battery_percent")
+            assert None not in reported.values("battery_percent")
+            assert reported.value("subscription_trouble", UNIT) is None
+
+
+@every_receiver
+async def test_a_precondition_that_refuses_a_subscription_is_no_trouble(product: str) -> None:
+    async with stage(product) as (unit, maker):
+        nodes = unit.box.nodes
+        assert isinstance(nodes, dict)
+        nodes["mates/tx1/bat_lifetime"] = Node(_refused(406))
+        reported = Listening()
+        async with maker.connect(target(unit), reported) as link:
+            await link.read_all()
+            assert reported.value("subscription_trouble", UNIT) is None
+            assert reported.value("battery_runtime_minutes") is None
+            assert reported.value("transmitter_present") is True
+
+
 # -- an MCR that accepts no subscription any more --------------------------------------------------------------
 
 

@@ -65,8 +65,9 @@ def test_a_warning_is_a_flag_and_stands_in_the_list() -> None:
 def test_no_value_raises(value: object) -> None:
     for family in FAMILIES:
         for leaf in (*family.unit, *family.parts):
-            found = leaf.read(value)
-            assert found is None or {*found} <= {*leaf.keys}
+            items = [value] if leaf.split is None else [value, *(leaf.split(value, 4) or ())]
+            for found in map(leaf.read, items):
+                assert found is None or {*found} <= {*leaf.keys}
             if leaf.sign is not None:
                 leaf.sign(value, 1)
         for meter in (*family.meters, *family.unit_meters):
@@ -90,6 +91,11 @@ def test_what_is_no_number_is_no_percent(value: object) -> None:
         ("EM6000-Dante", "em6000_dante"),
         ("L6000", "l6000"),
         ("CHG70N-C", "chg70n"),
+        ("SLDW", "sl_rack_receiver_dw"),
+        ("SLDW4CH", "sl_mcr4_dw"),
+        ("SL MCR 2 DW", "sl_mcr2_dw"),
+        ("CHG2N", "chg2n"),
+        ("CHG4N", "chg4n"),
     ],
 )
 def test_a_unit_is_known_by_what_it_calls_itself(product: str, model: str) -> None:

@@ -36,6 +36,8 @@ class Subscription:
     ) -> None:
         self.addresses: list[str] = list(addresses)
         self.every_ms = every_ms
+        self.dropped: list[str] = []
+        """Addresses that the unit does not tell of: it has none of the name, or none that can be subscribed to."""
         self.trouble: str | None = None
         """Why the unit refuses, in words; ``None`` while it does not."""
         self.due_at = now
@@ -149,6 +151,7 @@ class Subscription:
     def _drop(self, address: str, now: float) -> None:
         if address in self.addresses:
             self.addresses.remove(address)
+            self.dropped.append(address)
         self._settle(address, now)
 
     def _refuse(self, words: str, now: float, again_s: float = REFUSED_S) -> None:

@@ -82,6 +82,10 @@ class UnitState:
         """Whether an address has a meaning only while a transmitter is there (`Family.values_prove`)."""
         return not self.family.values_prove and any(leaf.sender for _, leaf in self._at.get(address, ()))
 
+    def alone(self, address: str) -> bool:
+        """Whether it depends on a transmitter, and none is known to be there."""
+        return self.depends(address) and self.value(self._at[address][0][0], PRESENT) is not True
+
     def waits(self, address: str) -> bool:
         """Whether it depends on a transmitter that is not there."""
         return self.depends(address) and self.value(self._at[address][0][0], PRESENT) is False
