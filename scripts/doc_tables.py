@@ -372,6 +372,7 @@ PAGES: Mapping[tuple[str, str], str] = {
     ("shure", "uhfr"): "uhfr.md",
     ("shure", "axient_psm"): "system-api.md",
     ("sennheiser", "spectera"): "sennheiser-sscv2.md",
+    **{("sennheiser", family): "sennheiser-speechline.md" for family in ("speechline", "speechline_mcr", "chg4n")},
     ("audio_technica", "*"): "audio-technica.md",
     ("lectrosonics", "*"): "lectrosonics-dsqd.md",
     ("yamaha", "*"): "executive-elite.md",

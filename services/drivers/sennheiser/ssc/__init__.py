@@ -8,5 +8,7 @@ after the other, `describing` says what a unit is. What bytes mean stands in the
 A family is added as one file in `families`: a table of `Leaf` (address, keys, reader, whether changes are subscribed
 to, what it says about the transmitter, how it is set), of `Meter`, and a `Model` for each ``device/identity/product``;
 then one name in ``FAMILIES`` of `families.catalogue`, its own keys in `keys`, a capture and a product of the simulator.
+What is special to a family beside its addresses is a field of `Family` or of `Leaf`: whether values prove a
+transmitter, whether levels can be asked for, what is asked again and again because it cannot be subscribed to.
 Duplicate keys, NULs, codes without words and malformed refusals are read for every family.
 """
