@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 from collections import Counter
@@ -323,7 +324,7 @@ class SscLink:
             return
         if self._rereading is None or self._rereading.done():
             self._levels = frozenset(subscriptions.refused_meters)
-            self._rereading = self._loop.create_task(self._read(state, addresses), name="ssc poll")
+            self._rereading = self._loop.create_task(self._ask_again(state, addresses), name="ssc poll")
         self._polling = self._loop.call_later(POLL_S, self._poll)
 
     def _untold(self, state: UnitState, subscriptions: Subscriptions) -> list[str]:
@@ -370,6 +371,11 @@ class SscLink:
             state.absent(address)
         if self._closed.done():
             raise self._closed.result().afresh()
+
+    async def _ask_again(self, state: UnitState, addresses: Iterable[str]) -> None:
+        """As `_read`, and who waits in `wait_closed` hears of an end."""
+        with contextlib.suppress(DriverError):
+            await self._read(state, addresses)
 
     async def _reread(self, state: UnitState) -> None:
         """Read what the transmitter of a channel tells, and subscribe to it anew."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 from collections.abc import Callable
 
@@ -323,6 +325,22 @@ async def test_a_fault_of_a_bay_is_seen_though_it_cannot_be_subscribed_to(monkey
         await reported.until(lambda: reported.value("fault", Part(3)) == "check_charger")
         await reported.until(lambda: reported.value("charge_state", Part(3)) == "fault")
         assert reported.value("subscription_trouble", UNIT) is None
+
+
+async def test_a_charger_that_goes_while_it_is_asked_ends_the_conversation_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing else may fail with it: a task whose error nobody takes is an error of its own in the log."""
+    monkeypatch.setattr("services.drivers.sennheiser.ssc.link.POLL_S", 0.05)
+    failed: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
+    async with read("chg2n") as (unit, link, _):
+        await unit.fault("offline")
+        async with asyncio.timeout(5):
+            assert (await link.wait_closed()).reason == "refused"
+        await asyncio.sleep(0.2)  # rounds that come now fail at once
+    gc.collect()
+    assert not failed
 
 
 async def test_one_bay_is_shown_and_the_others_are_left_alone() -> None:
