@@ -5,8 +5,8 @@ names, `join_simulators` its simulator. The core sees one maker: one entry in th
 
 Theory of operation. Who answers at an address decides by which protocol it is read. `SeveralMaker.look` knocks at the
 doors of all protocols together, and remembers who answered. A conversation goes by that memory, else by the family that
-the unit had last time, else it looks first. Where conversations bring nothing, every third try looks anew: a unit that
-got new firmware is found behind its other door.
+the unit had last time, else by the usual protocol where that door is open, else it looks first. Where conversations
+bring nothing, every third try looks anew: a unit that got new firmware is found behind its other door.
 """
 
 from __future__ import annotations
@@ -59,6 +59,9 @@ class Protocol:
     """One protocol of a maker. Where a unit answers by several, the first in the order of `join` is taken."""
 
     driver: Driver
+    usual: bool = False
+    """Whether most units speak it, so that a first conversation begins by it: some units serve one client, and a look
+    before would be another one."""
     gateway: bool = False
     """Whether units answer behind one address; a `Target` with a ``unit`` goes to gateways alone."""
 
@@ -97,7 +100,9 @@ class SeveralMaker:
 
     async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
         """Ask by all protocols together. Raises `DriverError`, the most useful one, where nobody answers."""
-        makers = self._fitting(where)
+        return await self._look(self._fitting(where), where, trace)
+
+    async def _look(self, makers: Sequence[Maker], where: Target, trace: Trace | None) -> Sequence[Sighting]:
         if len(makers) == 1:
             sightings = await makers[0].look(where, trace)
             chosen = makers[0]
@@ -130,34 +135,56 @@ class SeveralMaker:
             received = True
             listener(readings)
 
+        maker: Maker | None = None
         try:
-            maker = await self._choose(where, trace)
-            async with maker.connect(where, receive, trace) as link:
+            async with AsyncExitStack() as stack:
+                maker, link = await self._open(stack, where, receive, trace)
                 yield link
         except DriverError:
             if not received:  # who leaves before anything came, a restarted session, has not tried in vain
                 self._in_vain[place] = self._in_vain.get(place, 0) + 1
             raise
         finally:
-            if received:
+            if received and maker is not None:
                 self._in_vain.pop(place, None)
                 self._remember(place, maker)
 
-    async def _choose(self, where: Target, trace: Trace | None) -> Maker:
+    async def _open(
+        self, stack: AsyncExitStack, where: Target, receive: Listener, trace: Trace | None
+    ) -> tuple[Maker, Link]:
+        """A conversation in the care of ``stack``, and whose it is. Raises `DriverError`."""
         place = where.host, where.port, where.unit
         fitting = self._fitting(where)
-        if len(fitting) == 1:
-            return fitting[0]
-        if self._in_vain.get(place, 0) % LOOK_EVERY == LOOK_EVERY - 1:
+        likely = fitting[0] if len(fitting) == 1 else self._likely(where)
+        if self._in_vain.get(place, 0) % LOOK_EVERY == LOOK_EVERY - 1 and len(fitting) > 1:
             self._answered.pop(place, None)
-        elif (likely := self._likely(where)) is not None:
-            return likely
-        sightings = await self.look(where, trace)
+            likely = await self._find(where, trace)
+        elif likely is None and (usual := self._usual(fitting)) is not None:
+            try:
+                return usual, await stack.enter_async_context(usual.connect(where, receive, trace))
+            except DriverError as error:
+                refused = error.afresh()
+            try:
+                likely = await self._find(where, trace, without=usual)
+            except DriverError as error:
+                raise _most_useful([refused, error]) from error
+        chosen = likely or await self._find(where, trace)
+        return chosen, await stack.enter_async_context(chosen.connect(where, receive, trace))
+
+    async def _find(self, where: Target, trace: Trace | None, without: Maker | None = None) -> Maker:
+        """Who answers, by a look. Raises `DriverError`."""
+        makers = [maker for maker in self._fitting(where) if maker is not without]
+        sightings = await self._look(makers, where, trace)
+        place = where.host, where.port, where.unit
         if place not in self._answered:
             there = ", ".join(f"{seen.unit} ({seen.identity.model})" for seen in sightings if seen.unit)
             detail = f"{where.host} is a gateway: name one of its units, unit = ...; there are: {there}"
             raise DriverError("wrong_model", detail, again_s=15.0)
         return self._answered[place]
+
+    def _usual(self, fitting: Sequence[Maker]) -> Maker | None:
+        """The protocol that most units speak, where a conversation may begin by it without a look."""
+        return next((maker for protocol, maker in self._protocols if protocol.usual and maker in fitting), None)
 
     def _likely(self, where: Target) -> Maker | None:
         known = self._answered.get((where.host, where.port, where.unit))

@@ -101,4 +101,6 @@ def _nobody(readings: Sequence[Reading]) -> None:
     """Nobody listens: who answers is all that is wanted."""
 
 
-driver = join(ShureDriver(), uhfr_driver, Protocol(system_api, gateway=True), options=SystemApiOptions)
+driver = join(
+    Protocol(ShureDriver(), usual=True), uhfr_driver, Protocol(system_api, gateway=True), options=SystemApiOptions
+)

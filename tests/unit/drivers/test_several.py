@@ -235,3 +235,12 @@ def test_a_product_has_the_faults_of_its_own_simulator_alone() -> None:
     assert both.faults == {"none": "Over.", "drop": "Closed.", "lossy": ""}
     with pytest.raises(KeyError):
         both.faults_of("three")
+
+
+async def test_a_first_conversation_begins_by_the_usual_protocol_without_a_look() -> None:
+    usual, other = Scripted("usual", hosts={"192.0.2.1"}), Scripted("other", hosts={"192.0.2.2"})
+    async with opened(Protocol(usual, usual=True), other) as maker:
+        assert await converse(maker, "192.0.2.1") == "usual"
+        assert (usual.asked, other.asked) == (["connect"], [])
+        assert await converse(maker, "192.0.2.2") == "other"
+        assert (usual.asked, other.asked) == (["connect", "connect"], ["look", "connect"])
