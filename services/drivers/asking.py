@@ -46,6 +46,8 @@ async def look(
     of all failures, with its own ``again_s`` where somebody answered, else with the shortest of all.
     """
     chosen = list(names) if names is not None else [name for name, driver in makers.items() if asks_strangers(driver)]
+    known = [name for name in chosen if any(door.port == target.port for door in makers[name].doors)]
+    chosen = known or chosen  # a port that is one driver's own is not for the others to knock at
     if not chosen:
         raise DriverError("never_seen", "there is no driver that asks addresses", again_s=None)
     if len(chosen) == 1:

@@ -157,7 +157,10 @@ async def test_a_transmitter_that_goes_takes_its_values_along_and_leaves_its_las
 async def test_blocked_control_is_told_with_the_way_to_the_menu(
     house: House, fault: str, reason: str, family: str, menu: str
 ) -> None:
-    async with simulated(family, fault=fault) as unit, house.serve(entry(unit)).running() as (_, seen):
+    async with (
+        simulated(family, fault=fault) as unit,
+        house.serve(entry(unit, driver="shure")).running() as (_, seen),
+    ):
         await seen.offline("rack", reason)
         await seen.until(lambda: menu in str(seen.link("rack").get("last_error")))
         await unit.fault("none")

@@ -39,6 +39,7 @@ NAME_ASKED = 3
 """How often it is asked for: a PSM1000 loses lines in silence."""
 CLOSES_AGAIN_S = 30.0
 """Seconds until a unit is tried again that closes connections without a word: every try costs it a place."""
+_FEW_PLACES = "psm1000"
 CLOSES = (
     "accepts connections and closes them without a word. A PSM1000 does so as long as old connections hold its few "
     "places: end other programs that talk to it (Wireless Workbench, other monitors), or switch the unit off and on. "
@@ -88,6 +89,8 @@ class Detection:
     """Asks until family and model are known. Messages that come meanwhile wait in ``waiting`` to be decoded."""
 
     waiting: list[Message] = field(default_factory=list)
+    family: str = ""
+    """What the unit was last time: a PSM1000 closes what it has no place for, a receiver that closes is restarting."""
 
     def receive(self, messages: list[Message]) -> None:
         """Take what came, before its meaning is known."""
@@ -140,7 +143,10 @@ class Detection:
             return error
         if conversation.received_bytes:
             return _no_unit(conversation)
-        return DriverError(error.reason, f"{peer} {CLOSES}", again_s=CLOSES_AGAIN_S)
+        if self.family not in {"", _FEW_PLACES}:
+            return error
+        pause = CLOSES_AGAIN_S if self.family == _FEW_PLACES else 0.0
+        return DriverError(error.reason, f"{peer} {CLOSES}", again_s=pause)
 
     @property
     def _verb(self) -> str | None:

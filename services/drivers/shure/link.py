@@ -69,7 +69,7 @@ class ShureLink:
         self._target = target
         self._listener = listener
         self._unknown = unknown or UnknownValues()
-        self._detection = Detection()
+        self._detection = Detection(family=target.family)
         self._conversation = Conversation(self._receive, trace)
         self._alive = SignsOfLife(self._conversation)
         self._composer: ReadingComposer = Composer()
@@ -285,7 +285,7 @@ class ShureLink:
             self._conversation.synonyms = found.model.synonyms
             self._settings = Settings(self._conversation, found.family, self._target.answer_timeout_s)
             self._composer = found.family.composer(found.model)
-            waiting, self._detection = self._detection.waiting, Detection()
+            waiting, self._detection = self._detection.waiting, Detection(family=self._detection.family)
             self._again = AskingAgain(self._conversation, found)
             self._emit(self._first_facts(found))
             self._receive([codec.renamed(message, found.model.synonyms) for message in waiting])

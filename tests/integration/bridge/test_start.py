@@ -83,7 +83,7 @@ async def test_a_reconnect_says_everything_in_the_same_order_and_never_that_the_
 
 async def test_a_restart_shows_the_stored_values_as_stale_until_the_receiver_has_answered(house: House) -> None:
     async with simulated() as unit:
-        async with house.serve(entry(unit)).running() as (_, seen):
+        async with house.serve(entry(unit, driver="shure")).running() as (_, seen):
             await seen.live("rack")
             first = seen.newest("channel/rack-1", "state")
         await unit.fault("control_blocked")

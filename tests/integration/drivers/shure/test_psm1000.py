@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -155,7 +156,7 @@ async def test_a_unit_without_a_free_place_is_said_to_have_none_with_the_remedy_
     async with transmitter(places=1) as unit, MAKER.connect(target(unit), Told()) as first:
         await first.read_all()
         with pytest.raises(DriverError, match="old connections hold its few places: end other programs") as failure:
-            await MAKER.look(target(unit))
+            await MAKER.look(replace(target(unit), family="psm1000"))
     assert failure.value.reason in ("closed_by_device", "reset_by_device")
     assert failure.value.again_s == detection.CLOSES_AGAIN_S
 
