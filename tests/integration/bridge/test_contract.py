@@ -53,7 +53,7 @@ async def test_what_is_refused_is_not_accepted_first(house: House, resource: str
 async def test_a_long_command_is_accepted_then_reports_then_ends(house: House) -> None:
     async with house.serve(discovery={"concurrency": 16}).running() as (_, seen):
         await seen.until(lambda: seen.is_bridge("online"))
-        await seen.ask("bridge/main", "discover", request_id="long", networks=["127.77.0.0/20"], seconds=30)
+        await seen.ask("bridge/main", "discover", request_id="long", networks=["127.77.0.0/22"], seconds=45)
         assert words(seen, "discover", "long")[:2] == ["accepted", "progress"]
         assert set(words(seen, "discover", "long")[1:-1]) == {"progress"}
         times = [one.at for one in seen.all("reply/discover")]

@@ -15,6 +15,7 @@ import hashlib
 import re
 import socket
 import ssl
+from functools import cache
 
 from services.drivers.port import DriverError
 from services.drivers.transport.failures import RESOLVE_WORDS, failure
@@ -53,8 +54,13 @@ def fingerprint_of(certificate: bytes) -> str:
     return normalised(hashlib.sha256(certificate).hexdigest())
 
 
+@cache
 def unverified_context() -> ssl.SSLContext:
-    """TLS without any check of the certificate. Good for nothing but a look at the certificate."""
+    """TLS without any check of the certificate, the same for all. Good for nothing but a look at the certificate."""
+    return _unverified()
+
+
+def _unverified() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -76,7 +82,7 @@ def pinned_context(fingerprint: str) -> ssl.SSLContext:
             if found != expected:
                 raise FingerprintMismatchError(expected, found)
 
-    context = unverified_context()
+    context = _unverified()
     context.options |= ssl.OP_NO_RENEGOTIATION  # a renegotiation could bring another certificate
     context.sslobject_class = Pinned
     return context
