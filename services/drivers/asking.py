@@ -14,7 +14,7 @@ from services.drivers.makers import Makers
 from services.drivers.port import Driver, DriverError, Sighting, Target, usefulness
 from services.model import ServiceError
 
-ANSWERED = frozenset({"auth_failed", "wrong_model"})
+ANSWERED = frozenset({"identity_conflict", "auth_failed", "wrong_model"})
 """Reasons of a driver that got an answer: who is there is known, and nothing that other drivers missed changes it."""
 
 QUESTIONS_MOST = 6

@@ -175,6 +175,7 @@ class Gone:
 
 
 REASONS: tuple[AvailabilityReason, ...] = (
+    "identity_conflict",
     "auth_failed",
     "control_blocked",
     "wrong_model",

@@ -344,7 +344,7 @@ def _most_useful(errors: Sequence[BaseException]) -> BaseException:
     if not known:
         return bugs[0] if bugs else DriverError("never_seen", "no unit of this maker answered")
     chosen = min(known, key=lambda error: (usefulness(error.reason), not error.stranger))
-    if chosen.reason in {"auth_failed", "wrong_model"}:  # somebody answered: who is there is known
+    if chosen.reason in {"identity_conflict", "auth_failed", "wrong_model"}:  # somebody answered: who is there is known
         return chosen.afresh()
     pauses = [error.again_s for error in known if error.again_s is not None]
     return DriverError(chosen.reason, chosen.detail, again_s=min(pauses, default=None))
