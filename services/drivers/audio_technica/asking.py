@@ -29,6 +29,8 @@ HELD = (
     "Audio-Technica) holds it: end its connection, or have the bridge leave it alone with options.stay_away = true"
 )
 """What a refusal means, for people."""
+STRANGER_AGAIN_S = 300.0
+"""A unit of another kind stays one for long."""
 HELD_AGAIN_S = 60.0
 """Someone has to end the other client first; a unit that restarts is back within that time too."""
 
@@ -147,8 +149,16 @@ class Asking:
         error = self.connection.closed.result()
         if self.heard or error.reason not in _ENDED_EARLY:
             return error.afresh()
+        if self.strange:
+            return self.stranger()
         detail = f"{self.connection.peer} ended the connection before it said anything: {HELD}"
         return DriverError("refused", detail, again_s=self._held_again_s)
+
+    def stranger(self) -> DriverError:
+        """What answers in another language."""
+        beginning = self.strange.decode("latin-1")
+        detail = f"{self.connection.peer} is no Audio-Technica unit: it says {beginning!r}"
+        return DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S)
 
     async def ask(self, word: str, text: str = "", *, link: str = NO_LINK, handshake: Handshake = "O") -> Reply:
         """Send a command and wait for what becomes of it; a busy unit is asked again, after a growing pause.

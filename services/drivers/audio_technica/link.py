@@ -17,7 +17,7 @@ from services.drivers.audio_technica.families.family import FACTS, Question, Tur
 from services.drivers.audio_technica.families.reading import Reader
 from services.drivers.audio_technica.parts import Parts
 from services.drivers.audio_technica.polling import Polling
-from services.drivers.audio_technica.recognising import recognise
+from services.drivers.audio_technica.recognising import BUSY_AGAIN_S, recognise
 from services.drivers.audio_technica.setting import Setting
 from services.drivers.nonsense import NONSENSE, UnknownValues
 from services.drivers.port import (
@@ -38,8 +38,6 @@ log = logging.getLogger(__name__)
 
 TRIES = 2
 """Of a question in a complete read; noise can swallow one."""
-BUSY_AGAIN_S = 15.0
-"""A change of the mode takes that long."""
 PROBE_S = 1.0
 """For an answer of a unit that may not be there: one linked behind the first, or a second channel."""
 

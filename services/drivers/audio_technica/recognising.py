@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.drivers.audio_technica.asking import HELD, Asking, Reply
-from services.drivers.audio_technica.codec.lines import NO_LINK, fields
+from services.drivers.audio_technica.asking import HELD, STRANGER_AGAIN_S, Asking, Reply
+from services.drivers.audio_technica.codec.lines import BUSY, NO_LINK, REFUSALS, fields
 from services.drivers.audio_technica.families.atw import ATW
 from services.drivers.audio_technica.families.catalogue import FAMILIES, family_of
 from services.drivers.audio_technica.families.family import Family
@@ -11,9 +11,9 @@ from services.drivers.audio_technica.families.system20 import LINKS
 from services.drivers.port import DriverError
 from services.model import clean_text
 
-STRANGER_AGAIN_S = 300.0
-"""A unit of another kind stays one for long."""
 SILENT_AGAIN_S = 15.0
+BUSY_AGAIN_S = 15.0
+"""A change of the mode takes that long."""
 NAMED_MOST = 40
 
 _MODEL, _LEVELS = "gmymodel", "garlv"
@@ -37,6 +37,9 @@ async def recognise(asking: Asking, port: int) -> Family:
             return ATW
         if reply.answered:
             return _named(asking, reply)
+        if reply.refusal in BUSY:
+            detail = f"{asking.connection.peer} stays busy: {REFUSALS[reply.refusal or 0]}"
+            raise DriverError("timeout", detail, again_s=BUSY_AGAIN_S)
         refused = refused or not reply.silent
     where = asking.connection.peer
     if refused:
@@ -46,9 +49,7 @@ async def recognise(asking: Asking, port: int) -> Family:
         )
         raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S, stranger="Audio-Technica, a mixer or ATUC")
     if asking.strange and not asking.heard:
-        beginning = asking.strange.decode("latin-1")
-        detail = f"{where} is no Audio-Technica unit: it says {beginning!r}"
-        raise DriverError("wrong_model", detail, again_s=STRANGER_AGAIN_S)
+        raise asking.stranger()
     detail = f"{where} takes the connection and answers nothing: {HELD}. Else restart it"
     raise DriverError("timeout", detail, again_s=SILENT_AGAIN_S)
 

@@ -100,8 +100,8 @@ class Framer:
 def parse(line: bytes) -> Message | None:
     """What a line is; ``None`` where it is no message. Noise before a message is skipped. Never raises."""
     found = _MESSAGE.search(line.decode("utf-8", "replace"))
-    if found is None:
-        return None
+    if found is None or found["word"] in {ASKS, SETS}:
+        return None  # the latter is a command of ours that a terminal sends back
     text = found["text"] or ""
     if found["piece"] == "NC":
         text = text.strip(" ")  # of a piece the blank may belong to a name

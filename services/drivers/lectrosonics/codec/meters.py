@@ -43,7 +43,13 @@ class Meters:
     _clipped: bool = False
 
     def add(self, status: Status) -> None:
-        """Take one status; one without a link is a dropout of a transmitter that is there."""
+        """Take one status; one without a link is a dropout of a transmitter that is there.
+
+        A channel that is switched off has no levels: its zeros would be full scale.
+        """
+        if status.power == 0:
+            self.clear()
+            return
         self._samples += 1
         self._dropouts += status.link == 0
         self._rf = status.rf

@@ -32,6 +32,10 @@ FIRST_MOST = 64
 """Addresses that are kept before it is known what answers."""
 REREAD_PAUSE_S = 0.2
 """From a transmitter that came or went to the questions: its addresses follow one by one."""
+HOLD_S, HOLD_MOST_S = 0.4, 15.0
+"""How long a channel is left alone after that, and how long at most where it comes and goes again and again."""
+CALM_S = 10.0
+"""A channel that was left alone for so long without a reason to read it again is no longer one of those."""
 POLL_S = 5.0
 """Between two questions for what a unit will not tell unasked."""
 SETTLED_S = 1.5
@@ -66,6 +70,8 @@ class SscLink:
         self._turn = asyncio.Lock()
         self._there: dict[int, object] = {}
         self._doubtful: set[int] = set()
+        self._held: dict[int, tuple[float, float]] = {}
+        """Of a channel that was read again: until when it is left alone, and for how long that was."""
         self._trouble: str | None = None
         self._told = False
         """Something else than levels came since the last look at what changed."""
@@ -173,6 +179,7 @@ class SscLink:
 
     async def close(self) -> None:
         """End what runs, and ask the unit to tell no more, if it is there at all."""
+        self._described = None  # what still comes begins nothing new
         try:
             if self._rereading is not None:
                 self._rereading.cancel()
@@ -294,7 +301,7 @@ class SscLink:
             there = self._presence(state)
             self._doubtful |= {number for number, now in there.items() if now != self._there.get(number)}
             self._there = there
-        if self._doubtful and (self._rereading is None or self._rereading.done()):
+        if self._doubtful and (self._rereading is None or self._rereading.done()) and self._due():
             self._rereading = self._loop.create_task(self._reread(state), name="ssc reread")
 
     def _troubled(self) -> None:
@@ -379,9 +386,11 @@ class SscLink:
 
     async def _reread(self, state: UnitState) -> None:
         """Read what the transmitter of a channel tells, and subscribe to it anew."""
-        while self._doubtful and not self._closed.done():
+        while self._due() and not self._closed.done():
             await asyncio.sleep(REREAD_PAUSE_S)
-            numbers, self._doubtful = self._doubtful, set()
+            numbers = self._due()
+            self._doubtful -= numbers
+            self._hold(numbers)
             addresses = {address for number in numbers for address in state.of_sender(number)}
             self._missing -= {address for address in addresses if state.depends(address)}
             asked = [each for each in addresses - self._missing if not state.waits(each)]
@@ -390,3 +399,16 @@ class SscLink:
                 self._subscriptions.follow(state.live(without=self._missing))
                 for number in numbers:
                     self._subscriptions.again(number)
+
+    def _due(self) -> frozenset[int]:
+        """Channels that are to be read again now."""
+        now = self._loop.time()
+        return frozenset(each for each in self._doubtful if self._held.get(each, (0.0, 0.0))[0] <= now)
+
+    def _hold(self, numbers: Iterable[int]) -> None:
+        """Leave channels alone for a while: a unit that contradicts itself would be asked without an end."""
+        now = self._loop.time()
+        for number in numbers:
+            until, held_s = self._held.get(number, (0.0, 0.0))
+            held_s = min(2 * held_s, HOLD_MOST_S) if held_s and now < until + CALM_S else HOLD_S
+            self._held[number] = now + held_s, held_s

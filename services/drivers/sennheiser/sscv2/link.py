@@ -174,9 +174,9 @@ class Sscv2Link:
                 await self._events.follow(other)
 
     async def _ask(self, paths: Iterable[str]) -> None:
-        """Read resources, and what their answers ask for."""
+        """Read resources, what was told meanwhile asks for, and what their answers ask for."""
+        left = list(dict.fromkeys([*paths, *self._state.wanted]))
         self._state.wanted.clear()
-        left = list(dict.fromkeys(paths))
         for _ in range(ROUNDS_MOST):
             await asyncio.gather(*(self._reread(path) for path in left))
             left = list(dict.fromkeys(self._state.wanted))

@@ -9,9 +9,9 @@
                     ...
 
 A maker opens the pool, its links share it. Manners: a password goes out only after the certificate is proved (by
-plain HTTP: never proved, see `HttpsSettings.plain`); a
-password that was refused is never sent again; until a password was accepted, requests that carry it wait for each
-other. Redirects are not followed, cookies not kept, proxies not used, answers bounded. The HTTP library is loaded
+plain HTTP: never proved, see `HttpsSettings.plain`); a password that was refused is never sent again; requests that
+carry a password wait for each other until the unit has said what it thinks of it, those with a key until it was
+accepted. Redirects are not followed, cookies not kept, proxies not used, answers bounded. The HTTP library is loaded
 when a pool opens, not before.
 """
 

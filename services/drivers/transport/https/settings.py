@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from pydantic import SecretStr
 
@@ -18,6 +18,9 @@ HIDDEN = b"***"
 @dataclass(frozen=True, slots=True)
 class Basic:
     """User and password by HTTP Basic (RFC 7617)."""
+
+    one_at_a_time: ClassVar[bool] = True
+    """Units lock out for a few refusals, and two requests at once would be refused twice."""
 
     user: str
     password: SecretStr
@@ -37,6 +40,9 @@ class Basic:
 @dataclass(frozen=True, slots=True)
 class HeaderKey:
     """A key in a header of its own, such as ``x-api-key``."""
+
+    one_at_a_time: ClassVar[bool] = False
+    """A server with many units behind it refuses a key as often as it comes."""
 
     header: str
     key: SecretStr

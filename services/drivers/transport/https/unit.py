@@ -232,12 +232,15 @@ class HttpUnit:
 
     @asynccontextmanager
     async def _turn(self, *, authenticate: bool) -> AsyncIterator[Mapping[str, str]]:
-        """The headers that carry the password. Until it was accepted, one request at a time may carry it."""
+        """The headers that carry the password: by one request at a time, for it may be changed at the unit.
+
+        A key may be carried by several as soon as it was accepted.
+        """
         trial, credentials = self._trial, self.settings.credentials
         if trial is None or credentials is None or not authenticate:
             yield {}
             return
-        if trial.accepted:
+        if trial.accepted and not credentials.one_at_a_time:
             yield credentials.headers()
             return
         async with trial.lock:

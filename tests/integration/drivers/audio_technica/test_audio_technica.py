@@ -253,6 +253,7 @@ async def test_an_address_where_both_ports_refuse_is_told_in_one_sentence() -> N
         (b"{word} 0000 00 NC NAK 02\r", "mixer"),
         (b'gmymodel 0000 00 NC "ATDM-0604a"\r', "ATDM-0604a"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "SSH-2.0-OpenSSH_9.6"),
+        (b"{word} O 0000 00 NC\r", "no Audio-Technica unit"),
     ],
 )
 async def test_what_is_no_microphone_is_named(says: bytes, words: str) -> None:
@@ -269,6 +270,30 @@ async def test_what_is_no_microphone_is_named(says: bytes, words: str) -> None:
         with pytest.raises(DriverError, match=words) as failure:
             await maker.look(Target("127.0.0.1", port, answer_timeout_s=0.1))
     assert failure.value.reason == "wrong_model"
+
+
+async def test_a_web_server_that_ends_the_connection_is_no_unit_that_somebody_else_holds() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(300)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with (
+        await asyncio.start_server(serve, "127.0.0.1", 0) as server,
+        driver.open(Surroundings("127.0.0.1")) as maker,
+    ):
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(DriverError, match="no Audio-Technica unit: it says 'HTTP/1") as failure:
+            await maker.look(Target("127.0.0.1", port, answer_timeout_s=1.0))
+    assert failure.value.reason == "wrong_model"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_unit_that_is_busy_from_the_beginning_is_not_taken_for_a_mixer() -> None:
+    async with stage("esw_r4180dan", fault="safe_mode") as (unit, maker):
+        with pytest.raises(DriverError, match="busy in its safe mode") as failure:
+            await maker.look(target(unit))
+    assert (failure.value.reason, failure.value.again_s, failure.value.stranger) == ("timeout", 15.0, "")
 
 
 async def test_a_unit_that_names_no_model_is_known_by_what_it_answers() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from services.drivers.port import DriverError, Surroundings, Target
 from services.drivers.sennheiser.simulation.ssc.simulator import simulator
+from services.drivers.sennheiser.ssc.link import SscLink
 from services.drivers.sennheiser.ssc.protocol import ssc
 from services.model import UNIT, Part
 from tests.integration.drivers.sennheiser.ssc_stage import comes_true, read, stage, target
@@ -84,6 +85,32 @@ async def test_a_transmitter_that_goes_takes_its_values_with_it_and_comes_back_w
         unit.set_value(Part(1), "transmitter_present", True)
         await reported.until(lambda: reported.value("battery_percent") == 40)
         assert reported.value("transmitter_present") is True
+
+
+async def test_a_unit_that_contradicts_itself_is_not_asked_without_an_end() -> None:
+    async with read(interval_s=0.0) as (unit, link, _):
+        assert isinstance(link, SscLink)
+        before = len(unit.asked)
+        for _ in range(100):
+            link.receive(link.port or 0, b'{"mates":{"active":[]}}')
+            link.receive(link.port or 0, b'{"rx1":{"mates":["tx1"]}}')
+            await asyncio.sleep(0.02)
+        asked = [json.loads(each) for each in unit.asked[before:]]
+        assert 1 <= sum("name" in tree.get("mates", {}).get("tx1", {}) for tree in asked) <= 4
+
+
+async def test_what_comes_while_a_conversation_ends_begins_nothing_new() -> None:
+    async with stage() as (unit, maker):
+        async with maker.connect(target(unit), Listening()) as link:
+            assert isinstance(link, SscLink)
+            await link.read_all()
+            await unit.fault("freeze")
+            closing = asyncio.create_task(link.close())
+            for _ in range(5):
+                await asyncio.sleep(0.01)
+                link.receive(link.port or 0, b'{"mates":{"active":[]}}')
+            await closing
+        assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("ssc ")]
 
 
 async def test_after_it_came_back_its_changes_are_told_again() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
@@ -80,6 +81,22 @@ async def test_a_transmitter_that_comes_is_read_whole() -> None:
         await reported.until(lambda: reported.value("battery_percent") == 100)
         await reported.until(lambda: reported.value("transmitter_model") == "EW_DX_SKM")
         assert reported.value("transmitter_present") is True
+
+
+async def test_a_unit_that_tells_the_list_of_transmitters_alone_is_asked_for_the_battery_of_each() -> None:
+    async with stage() as on:
+        current = on.unit.sessions._current
+
+        def list_alone(path: str) -> Mapping[str, object]:
+            if path != "/api/transmitters":
+                return current(path)
+            of_each = [current(f"{path}/{number}")[f"{path}/{number}"] for number in (0, 1)]
+            return {path: [{"id": number, "transmitter": each} for number, each in enumerate(of_each)]}
+
+        on.unit.sessions._current = list_alone
+        async with online(on) as (_, reported):
+            await reported.until_value("battery_percent", 100)
+            await reported.until_value("battery_runtime_minutes", 720)
 
 
 async def test_transmitters_are_followed_one_by_one_where_their_list_cannot_be() -> None:

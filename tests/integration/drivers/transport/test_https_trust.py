@@ -190,6 +190,35 @@ async def test_a_password_that_is_refused_after_it_was_accepted_is_not_sent_agai
         assert with_password(web) == 2
 
 
+async def test_a_password_that_was_changed_at_the_unit_is_refused_once_though_many_requests_wait() -> None:
+    async with running(answering(answer(200))) as web, HttpPool() as pool:
+        async with pool.unit(settings_of(web, credentials=WRONG)) as unit:
+            await unit.request("GET", "/x")
+            web.handler = asking_for_a_password
+            asking = [asyncio.create_task(unit.request("GET", "/x")) for _ in range(10)]
+            await asyncio.wait(asking)
+        assert [type(each.exception()) for each in asking] == [DriverError] * 10
+        assert with_password(web) == 2
+
+
+async def test_a_key_that_was_accepted_is_carried_by_several_requests_at_once() -> None:
+    at_work, most = 0, 0
+
+    async def slow(_: Request, writer: asyncio.StreamWriter) -> None:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0.05)
+        at_work -= 1
+        writer.write(answer(200))
+
+    async with running(slow) as web, HttpPool() as pool:
+        async with pool.unit(settings_of(web, credentials=HeaderKey("x-api-key", SecretStr(PASSWORD)))) as unit:
+            await unit.request("GET", "/x")
+            await asyncio.gather(*(unit.request("GET", "/x") for _ in range(6)))
+        assert most > 1
+
+
 async def test_what_a_driver_knows_to_be_no_refusal_of_the_password_is_not_remembered() -> None:
     meanings = {403: Meaning("control_blocked", "switch third-party access on")}
     async with running(answering(answer(403))) as web:

@@ -184,6 +184,13 @@ def test_a_key_is_at_fault_in_digital_mode_alone() -> None:
         assert channel.values["encryption_fault"] is fault
 
 
+def test_a_channel_that_is_switched_off_has_no_levels() -> None:
+    meters = Meters()
+    meters.add(status(LINKED))
+    meters.add(status("{1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}"))
+    assert meters.take() is None
+
+
 def test_levels_are_summed_up_by_their_highest_and_newest() -> None:
     meters = Meters()
     for text in (LINKED, LOST, "{1,1,1,-80,100,0,2,0,0,125,1,1,0,0,14,22}"):
