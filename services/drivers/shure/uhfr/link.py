@@ -41,6 +41,8 @@ SECOND: Address = (2, "CHAN_NAME")
 UPDATE = "UPDATE"
 GUESS_S = 1.0
 """How long a word that only UDP 2201 is known to have, or the second channel of an unknown model, may stay silent."""
+SECOND_TRIES = 2
+"""How often the second channel of an unknown model is waited for: half of it would be missing otherwise."""
 OTHER_S = 60.0
 """Seconds between two tries where something else answers: somebody has to act first."""
 ALIVE_S = 30.0
@@ -236,7 +238,9 @@ class UhfrLink:
         self._silent |= await self._ask(about, guess_s) - self._state.answered
         told = model_of(self._state.value(0, "model"))
         if told is None and SECOND not in self._state.answered:
-            await self._ask((SECOND,), guess_s)
+            for _ in range(SECOND_TRIES):
+                if not await self._ask((SECOND,), guess_s):
+                    break
         counted = CHANNELS_MOST if SECOND in self._state.answered else 1
         self._parts = tuple(range(1, (counted if told is None else MODELS[told]) + 1))
 

@@ -47,9 +47,12 @@ def unit_abilities(*, identifies: bool) -> Abilities:
 
 
 def identify(state: UnitState, parts: Collection[int]) -> Identity:
-    """Who answered. A receiver that does not tell its model is named by its channels."""
+    """Who answered. Where it does not tell its model, a second channel proves a UR4D.
+
+    A second channel that stays silent proves nothing, for datagrams get lost: another model would be another unit.
+    """
     told = state.value(0, "model")
-    model = str(told) if model_of(told) else next(model for model, most in MODELS.items() if most >= len(parts))
+    model = str(told) if model_of(told) else "UR4D" if len(parts) == MODELS["UR4D"] else None
     texts = {key: _text(state.value(0, key)) for key in ("mac", "firmware", "band")}
     return Identity(MANUFACTURER, FAMILY, Kind.RECEIVER, model, part_count=len(parts), **texts)
 

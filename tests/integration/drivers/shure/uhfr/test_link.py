@@ -113,7 +113,8 @@ async def test_the_model_is_found_with_and_without_words_about_the_unit(
     monkeypatch.setattr(link_module, "GUESS_S", 0.3)
     async with stage(product, device_words=device_words) as on:
         (seen,) = await on.maker.look(on.target())
-    assert (seen.identity.model, seen.identity.part_count) == (model, channels)
+    proved = device_words or channels > 1  # a second channel that stays silent may be a datagram that was lost
+    assert (seen.identity.model, seen.identity.part_count) == (model if proved else None, channels)
     assert (seen.identity.mac is not None) is device_words
 
 
