@@ -44,8 +44,9 @@ _IPV4: Final = re.compile(rb"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
 _MAC: Final = re.compile(rb"(?<![\w:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])")
 _UUID: Final = re.compile(rb"(?<!\w)[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?!\w)")
 _BEHIND_A_NAME: Final = re.compile(
-    rb"""(?i)[\w/]*(?:name|location|position|serial|device_?id|owner|site)[\w/]*"?\s*[:=]?\s*(?:[{"]|\d+\s+[{"])([^}"{]+)[}"]"""
+    rb"""(?i)[\w/]*(?:name|location|position|serial|device_?id|owner|site)[\w/]*"?\s*[:=]?\s*(?:[{"]|\d+\s+[{"])(?!\s*:)([^}"{]+)[}"]"""
 )
+"""A quote before a colon ends the name of a JSON property: what follows is punctuation and other properties."""
 _NETMASK: Final = re.compile(rb"(?:255|0+)\.")
 
 FREE_TEXT: Final = frozenset({"name", "transmitter_id", "device_id", "serial", "mac", "cid", "certificate"})

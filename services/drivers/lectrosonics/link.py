@@ -135,7 +135,12 @@ class DsqdLink:
     async def _recognise(self) -> None:
         """Make sure that a DSQD answers, and find the channels that it has. Raises `DriverError`."""
         conversation, peer = self._conversation, self._conversation.connection.peer
-        message = await self._ask(get(FENCE), FENCE, None)
+        try:
+            message = await self._ask(get(FENCE), FENCE, None)
+        except DriverError:
+            if not conversation.unintelligible:
+                raise
+            message = None  # it said something else, and hung up
         if message is None and not conversation.unintelligible:
             raise DriverError("control_blocked", f"{peer}: {SILENT}", again_s=OTHER_S)
         named = self._state.value(0, "model")

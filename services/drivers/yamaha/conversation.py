@@ -58,6 +58,7 @@ class Conversation:
         self.understood = False
         """Whether anything came that only such a unit says."""
         self.unintelligible = 0
+        self._is_web = False
         self.confirmed = False
         """Whether the base confirmed that it sends notifications."""
 
@@ -131,6 +132,9 @@ class Conversation:
             if done():
                 return True
             if self.connection.closed.done():
+                if self._is_web:
+                    detail = f"{self.connection.peer} is a web server (HTTP), and no Executive Elite"
+                    raise DriverError("wrong_model", detail, again_s=OCCUPIED_S)
                 raise self.login.ended(self.connection.closed.result(), understood=self.understood)
             self._arrived.clear()
             try:
@@ -185,6 +189,7 @@ class Conversation:
         message = parse(line)
         if message is not None:
             return message
+        self._is_web |= not self.understood and line.startswith("HTTP/")
         if is_ours(line):
             self.confirmed |= line.strip().lower().endswith(REGISTER)
         elif self.login.takes(line, understood=self.understood):

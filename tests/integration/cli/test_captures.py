@@ -93,6 +93,17 @@ def test_a_name_that_no_driver_understands_is_found_by_the_word_before_it() -> N
     assert b"Hall-left" not in redaction.apply(LINES)
 
 
+def test_what_stands_between_properties_of_json_is_no_name() -> None:
+    lines = (
+        b'{"device":{"identity":{"product":"EWDX2CH"}}}\n{"device":{"name":"Hall-left","location":""}}\n'
+        b'{"osc":{"state":{"subscribe":[{"#":{"lifetime":30},"rx1":{"name":null,"frequency":null}}]},"xid":7}}\n'
+        b'{"device":{"location": null}}\n'
+    )
+    redacted = captures.redact(lines, DRIVERS["sennheiser"], "ewdx_em2", [], []).apply(lines)
+    assert b"Hall-left" not in redacted
+    assert redacted.count(b"null") == lines.count(b"null")
+
+
 def test_a_version_that_looks_like_an_address_stays() -> None:
     redaction = captures.redact(LINES, DRIVERS["shure"], "ulxd4d", [], ["2.4.20.0"])
     assert b"{2.4.20.0 " in redaction.apply(LINES)

@@ -198,6 +198,20 @@ async def test_something_that_answers_otherwise_is_no_dsqd() -> None:
     assert failure.value.reason == "wrong_model"
 
 
+async def test_a_web_server_that_hangs_up_is_no_dsqd() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, driver.open(Surroundings()) as maker:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(DriverError) as failure:
+            await maker.look(Target("127.0.0.1", port, answer_timeout_s=1.0))
+    assert failure.value.reason == "wrong_model"
+
+
 async def test_an_error_of_the_unit_is_told_with_its_words() -> None:
     async with stage() as on, on.connected() as (link, _, _found):
         result = (await link.set(ONE, {"frequency_mhz": 700.0}))["frequency_mhz"]

@@ -229,6 +229,20 @@ async def test_nothing_of_the_other_channels_is_muted_with_one() -> None:
         assert [microphone.mute for microphone in unit.base.microphones] == [0, 1, 0, 0]
 
 
+async def test_a_web_server_that_hangs_up_is_no_base_that_somebody_else_holds() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, driver.open(Surroundings()) as maker:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(DriverError) as failure:
+            await maker.look(Target("127.0.0.1", port, answer_timeout_s=1.0))
+    assert failure.value.reason == "wrong_model"
+
+
 async def test_something_else_at_the_port_is_named() -> None:
     async def serve(reader_of_it: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"\r\nBusyBox built-in shell\r\n# ")
