@@ -25,7 +25,7 @@ def _arguments() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="NAME",
-        help=f"scenarios, default all: {', '.join(ALL)}; by name alone, of many minutes: {', '.join(LONG)}",
+        help=f"scenarios, default all: {', '.join(ALL)}; by name alone: {', '.join(LONG)}",
     )
     parser.add_argument("--quick", action="store_true", help="tiny numbers, to see that everything runs")
     parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE", help="default %(default)s")

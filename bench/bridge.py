@@ -32,6 +32,14 @@ level = "warning"
 """
 
 
+def listed(hosts: Sequence[str], driver: str, each: str = "", *, prefix: str = "q") -> str:
+    """Units as the configuration lists them; ``each`` is what every one of them has besides."""
+    return "".join(
+        f'[[units]]\nhost = "{host}"\nid = "{prefix}{number:04d}"\ndriver = "{driver}"\n{each}'
+        for number, host in enumerate(hosts, 1)
+    )
+
+
 def receiver_id(number: int) -> str:
     """Of the receiver with that number, from 1."""
     return f"q{number:04d}"

@@ -50,15 +50,15 @@ def even_plan(channels: int, rate: float, seconds: float) -> list[tuple[float, i
 class Fleet:
     """The units, and what is done to them."""
 
-    def __init__(self, units: Sequence[SimulatedUnit], parts: int) -> None:
+    def __init__(self, units: Sequence[SimulatedUnit], parts: int, first: int = 0) -> None:
+        """``first`` is the number in front of its first name: those of two fleets differ."""
         self._places = [(number, part, unit) for number, unit in enumerate(units, 1) for part in range(1, parts + 1)]
-        self._names = self._fresh_names()
+        self._names = self._fresh_names(first)
         self._units = units
         self._ending: set[asyncio.Future[None]] = set()
 
     @staticmethod
-    def _fresh_names() -> Iterator[str]:
-        number = 0
+    def _fresh_names(number: int) -> Iterator[str]:
         while True:
             number += 1
             yield f"n{number:07d}"  # eight characters are what a ULX-D takes

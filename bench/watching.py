@@ -97,7 +97,7 @@ class Watcher:
 
     def _on_state(self, topic: bytes, payload: bytes, at: int) -> None:
         self._note_retained(topic, payload, at)
-        if b"/channel/" in topic:
+        if b"channel/" in topic:  # those of receivers and of in-ear monitors
             if found := _NAME.search(payload):
                 self.names.setdefault(found[1].decode(), at)
             (self.fresh.add if b'"stale":false' in payload else self.fresh.discard)(topic)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bench.scenarios import (
     audit,
+    building,
     commands,
     control,
     dead,
@@ -18,6 +19,7 @@ from bench.scenarios import (
     idle,
     latency,
     load,
+    protocols,
     scrape,
     start,
     startup,
@@ -45,5 +47,12 @@ ALL: Mapping[str, Scenario] = {
     "fleet": fleet.measure,
 }
 
-LONG: Mapping[str, Scenario] = {"soak": endurance.soak, "unreachable": endurance.unreachable}
-"""Those of many minutes, run by name alone."""
+LONG: Mapping[str, Scenario] = {
+    "ewdx": protocols.ewdx,
+    "g4": protocols.g4,
+    "sscv2": protocols.sscv2,
+    "building": building.measure,
+    "soak": endurance.soak,
+    "unreachable": endurance.unreachable,
+}
+"""Those that take one to many minutes, run by name alone: `make bench` stays within its time."""

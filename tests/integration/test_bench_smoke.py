@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("load", "latency", "commands", "audit", "discovery", "fleet", "scrape")
+NAMES = ("load", "latency", "commands", "audit", "discovery", "fleet", "scrape", "sscv2")
 
 
 async def bench(*arguments: str) -> tuple[int, str]:
