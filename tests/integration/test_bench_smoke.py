@@ -25,7 +25,7 @@ async def bench(*arguments: str) -> tuple[int, str]:
     return process.returncode, said.decode()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 async def test_the_bench_measures_every_program_and_writes_what_it_found(tmp_path: Path) -> None:
     report = tmp_path / "bench.json"
     code, said = await bench("--json", str(report), *NAMES)
