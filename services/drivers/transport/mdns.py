@@ -14,14 +14,15 @@ import asyncio
 import importlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zeroconf import ServiceStateChange, Zeroconf
+    from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
 log = logging.getLogger(__name__)
 
@@ -96,15 +97,35 @@ async def _browser(types: Sequence[str], interface: str, news: asyncio.Queue[Ser
     zeroconf = library.AsyncZeroconf(interfaces=choice, ip_version=words.IPVersion.V4Only)
     resolving = _Resolving(news)
     browser = None
+    # who is cancelled while it starts must not cancel the start itself: the library would leave its sockets open
+    started = asyncio.ensure_future(zeroconf.zeroconf.async_wait_for_start())
     try:
-        await zeroconf.zeroconf.async_wait_for_start()
+        await asyncio.shield(started)
         browser = library.AsyncServiceBrowser(zeroconf.zeroconf, list(types), handlers=[resolving.note])
         yield
     finally:
         resolving.close()
-        if browser is not None:
-            await browser.async_cancel()
-        await zeroconf.async_close()
+        await _surely(_close(zeroconf, browser, started))
+
+
+async def _close(zeroconf: AsyncZeroconf, browser: AsyncServiceBrowser | None, started: asyncio.Future[None]) -> None:
+    await asyncio.wait((started,))
+    if browser is not None:
+        await browser.async_cancel()
+    await zeroconf.async_close()
+
+
+async def _surely(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for work to its end, however often the caller is cancelled meanwhile; it takes a moment."""
+    task, cancelled = asyncio.ensure_future(work), False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 def _check(interface: str) -> None:

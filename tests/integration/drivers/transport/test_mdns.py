@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -92,3 +93,18 @@ async def test_an_address_that_this_machine_does_not_have_is_an_error_of_the_sys
     with pytest.raises(OSError):  # noqa: PT011 - which of them is the system's
         async with aclosing(browse((TYPE,), "192.0.2.99")) as news:  # type: ignore[type-var]
             await next_of(news)
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.0005, 0.001, 0.002, 0.005, 0.05])
+async def test_who_stops_listening_at_once_leaves_no_socket_open(after_s: float) -> None:
+    async def listen() -> None:
+        async with aclosing(browse((TYPE,), LOOPBACK)) as news:  # type: ignore[type-var]
+            await anext(news)
+
+    task = asyncio.create_task(listen())
+    await asyncio.sleep(after_s)
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()  # and whoever ends it loses patience
+    await asyncio.gather(task, return_exceptions=True)
+    gc.collect()  # a socket that was left open is a warning, and that an error
