@@ -47,8 +47,16 @@ ALIVE_S = 5.0
 class SscLink:
     """A conversation once it is open; `services.drivers.port.Link`."""
 
-    def __init__(self, target: Target, listener: Listener, unknown: UnknownValues | None = None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        listener: Listener,
+        unknown: UnknownValues | None = None,
+        reads: asyncio.Semaphore | None = None,
+    ) -> None:
+        """``reads`` bounds how many units are read whole at the same time: their answers share one socket's buffer."""
         self._target = target
+        self._reads = reads or asyncio.Semaphore(1)
         self._listener = listener
         self._unknown = unknown or UnknownValues()
         self._loop = asyncio.get_running_loop()
@@ -93,13 +101,13 @@ class SscLink:
         async with self._turn:
             family, model, product = await self._recognise()
             state, subscriptions, metering = self._parts(family, model)
-            await self._read(state, [each for each in state.addresses if not state.depends(each)])
-            await self._read(state, [each for each in state.addresses if state.depends(each)])
-            first = self._described is None
-            if first:
-                subscriptions.follow(state.live(without=self._missing))
-                metering.want(None, self._target.meter_interval_s)
-                await subscriptions.settled(min(SETTLED_S, self._target.answer_timeout_s))
+            async with self._reads:  # a silent unit takes nobody's place: this one has answered
+                await self._read(state, [each for each in state.addresses if not state.depends(each)])
+                await self._read(state, [each for each in state.addresses if state.depends(each)])
+                if self._described is None:
+                    subscriptions.follow(state.live(without=self._missing))
+                    metering.want(None, self._target.meter_interval_s)
+                    await subscriptions.settled(min(SETTLED_S, self._target.answer_timeout_s))
             self._described = described = describe(family, product, state)
             self._note_trouble(state, subscriptions)
             self._there = self._presence(state)

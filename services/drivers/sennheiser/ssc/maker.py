@@ -15,6 +15,9 @@ from services.drivers.sennheiser.ssc.finding import SWITCHED_OFF
 from services.drivers.sennheiser.ssc.link import SscLink
 from services.drivers.transport.udp import DatagramSocket
 
+READS_MOST = 12
+"""Units that are read whole at once: 125 that began together lost 5,300 datagrams to the socket's full buffer."""
+
 
 class SscMaker:
     """Speaks to any number of units through one socket at any port; `services.drivers.port.Maker`.
@@ -26,6 +29,7 @@ class SscMaker:
         self._around = around
         self._driver = driver
         self._unknown = UnknownValues()
+        self._reads = asyncio.Semaphore(READS_MOST)
         self._stack = AsyncExitStack()
         self._shared: DatagramSocket | None = None
         self._turn = asyncio.Lock()
@@ -57,7 +61,7 @@ class SscMaker:
     @asynccontextmanager
     async def _open(self, where: Target, listener: Listener, trace: Trace | None) -> AsyncIterator[SscLink]:
         shared = await self._socket()
-        link = SscLink(where, listener, self._unknown)
+        link = SscLink(where, listener, self._unknown, self._reads)
         ports = PORTS if where.port is None else (where.port,)
         async with AsyncExitStack() as stack:
             peers = [
