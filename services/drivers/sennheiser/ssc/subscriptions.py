@@ -36,6 +36,8 @@ class Subscriptions:
         self._loop = asyncio.get_running_loop()
         self._all: dict[Place, list[Subscription]] = {}
         self._by_xid: dict[int, Subscription] = {}
+        self._index: dict[str, list[Subscription]] | None = None
+        """Subscriptions by address; ``None`` where it has to be made anew."""
         self._timer: asyncio.TimerHandle | None = None
         self._stopping: set[str] | None = None
         """Addresses of which the end was not confirmed yet, while it closes."""
@@ -63,6 +65,7 @@ class Subscriptions:
     def follow(self, places: Mapping[Place, Sequence[str]]) -> None:
         """Be told of changes at these addresses from now on, and of no others."""
         for place in [place for place, known in self._all.items() if place not in places and not known[0].every_ms]:
+            self._index = None
             for each in self._all.pop(place):
                 self._cancel(each)
         for place, addresses in places.items():
@@ -80,6 +83,7 @@ class Subscriptions:
                     each.again(self._loop.time())
         elif known:
             del self._all[place]
+            self._index = None
             for each in known:
                 self._cancel(each)
         elif every_ms:
@@ -99,9 +103,8 @@ class Subscriptions:
         """The unit accepted a subscription, or confirms its end."""
         if self._stopping is not None:
             self._stopping.discard(message.address)
-        elif not (message.options or {}).get("cancel"):
-            for each in self._at(message.address):
-                each.took(message.address, message.options, self._loop.time())
+        elif not (message.options or {}).get("cancel") and not self._took(message.address, message.options):
+            return  # the other addresses of that request are still to come, and nothing is due before
         self._changed()
 
     def told(self, address: str) -> None:
@@ -156,6 +159,16 @@ class Subscriptions:
             except TimeoutError:
                 continue
 
+    def _took(self, address: str, options: Mapping[str, object] | None) -> bool:
+        """Note an acknowledgement, of which a renewal brings one an address; whether a request is done with it."""
+        now, done = self._loop.time(), False
+        for each in self._at(address):
+            before = each.due_at, each.trouble
+            each.took(address, options, now)
+            done = done or before != (each.due_at, each.trouble)
+        self.pending.discard(address)
+        return done
+
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _each(self) -> list[Subscription]:
@@ -168,10 +181,16 @@ class Subscriptions:
         )  # fmt: skip
 
     def _at(self, address: str) -> list[Subscription]:
-        return [each for each in self._each() if address in each.addresses]
+        if self._index is None:
+            self._index = {}
+            for each in self._each():
+                for one in each.addresses:
+                    self._index.setdefault(one, []).append(each)
+        return [each for each in self._index.get(address, ()) if address in each.addresses]
 
     def _add(self, place: Place, addresses: Sequence[str], every_ms: int) -> None:
         family = self._family
+        self._index = None
         self._all[place] = [
             Subscription(
                 addresses,
@@ -189,6 +208,7 @@ class Subscriptions:
         if meant is None:
             return False
         instead = meant.refused_whole(message.code, message.said, self._loop.time())
+        self._index = None
         for subscriptions in self._all.values():
             if meant in subscriptions and instead:
                 subscriptions[:] = [each for each in subscriptions if each is not meant] + instead
