@@ -158,12 +158,15 @@ async def broker() -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def fleet(
-    simulators: Mapping[str, Simulator], *, still: bool = False
+    simulators: Mapping[str, Simulator], *, still: bool = False, few: bool = False
 ) -> AsyncIterator[list[tuple[Unit, SimulatedUnit]]]:
-    """The simulated units whose drivers are installed, each on a free port of loopback; ``still``: nothing moves."""
+    """The simulated units whose drivers are installed, each on a free port of loopback.
+
+    ``still``: nothing moves; ``few``: only those on the screen.
+    """
     async with AsyncExitStack() as stack:
         running: list[tuple[Unit, SimulatedUnit]] = []
-        for number, unit in enumerate(FLEET):
+        for number, unit in enumerate(FLEET[:SHOWN] if few else FLEET):
             driver, _, product = unit.product.partition("/")
             if product not in (simulators[driver].traits if driver in simulators else ()):
                 continue
@@ -215,6 +218,8 @@ class Extras:
     """MQTT discovery for Home Assistant."""
     control: bool = False
     """A rule that lets everything be set that the units take."""
+    few: bool = False
+    """Only the units on the screen."""
 
 
 def settings_for(
@@ -263,7 +268,7 @@ async def running(drivers: Mapping[str, Driver], extras: Extras = Extras()) -> A
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mic2mqtt-demo-")))
         port = await stack.enter_async_context(broker())
-        units = await stack.enter_async_context(fleet(find_simulators()))
+        units = await stack.enter_async_context(fleet(find_simulators(), few=extras.few))
         settings = settings_for(directory, port, units, extras)
         store = await stack.enter_async_context(Store.open(settings.database.connection_url()))
         app = App(settings, drivers, store, lambda: settings)

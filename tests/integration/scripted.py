@@ -61,7 +61,7 @@ class Scripted:
         rest = ""
         try:
             while data := await reader.read(65536):
-                *lines, rest = (rest + data.decode()).split(">")
+                *lines, rest = (rest + data.decode("ascii", "replace")).split(">")
                 for line in lines:
                     text = line.strip("< \r\n")
                     self.lines.append(text)

@@ -37,6 +37,9 @@ def demo(
     control: Annotated[
         bool, typer.Option("--control", help="Allow set, identify and meter_boost at the simulated units.")
     ] = False,
+    few: Annotated[
+        bool, typer.Option("--few", help="Only the units on the screen, for a slow machine; else one of every family.")
+    ] = False,
 ) -> None:
     """Show it all without hardware: a broker, simulated units and the bridge, on this machine alone."""
     seconds = None if duration is None else seconds_of(duration)
@@ -44,7 +47,7 @@ def demo(
         from bridge.cli import demo
         from services.drivers import find_drivers
 
-        extras = demo.Extras(home_assistant, control)
+        extras = demo.Extras(home_assistant, control, few)
         run_until_stopped(demo.main(find_drivers(), plain=plain, duration_s=seconds, extras=extras))
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "amqtt":

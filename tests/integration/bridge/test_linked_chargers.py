@@ -40,7 +40,7 @@ class LinkedCharger:
         self._writers.add(writer)
         try:
             while question := await reader.readuntil(b">"):
-                words = question.decode().strip("< >\r\n").split()
+                words = question.decode("ascii", "replace").strip("< >\r\n").split()
                 writer.write("".join(f"< REP {line} >\r\n" for line in self._answers(words)).encode())
         except (asyncio.IncompleteReadError, ConnectionError):
             self._writers.discard(writer)

@@ -95,7 +95,7 @@ async def answer_to(line: str, printed: asyncio.StreamReader, port: str) -> dict
 async def demo(folder: Path, *options: str) -> AsyncIterator[str]:
     """The port of a running demo's broker, with its bridge online."""
     assert shutil.which("mosquitto_pub"), "no mosquitto clients: run `make servers`"
-    async with started("demo", "--plain", *options, folder=folder) as running:
+    async with started("demo", "--plain", "--few", *options, folder=folder) as running:
         said = await running.says("main-stage-1")
         yield re.search(r"mosquitto_sub -p (\d+)", said)[1]  # type: ignore[index]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from services.discovery import Adverts, DiscoveryOrchestrationService, Missed, Schedule, ask_places
@@ -189,12 +189,14 @@ async def mixer(host: str) -> AsyncIterator[list[str]]:
     asked: list[str] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readuntil(b">"):
-            asked.append(line.decode().strip())
-            if b"GET MODEL" in line:
-                writer.write(b"< REP MODEL {AD600                           } >")
-            else:
-                writer.write(b"< REP DEVICE_ID {Scanner  } >" if b"DEVICE_ID" in line else b"< REP ERR >")
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while line := await reader.readuntil(b">"):
+                asked.append(line.decode().strip())
+                if b"GET MODEL" in line:
+                    writer.write(b"< REP MODEL {AD600                           } >")
+                else:
+                    writer.write(b"< REP DEVICE_ID {Scanner  } >" if b"DEVICE_ID" in line else b"< REP ERR >")
+        writer.close()
 
     server = await asyncio.start_server(serve, host, 2202)
     async with server:

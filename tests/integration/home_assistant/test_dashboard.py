@@ -82,7 +82,7 @@ async def test_it_shows_the_demo_with_cards_that_home_assistant_brings_along(sta
     assert "markdown" in types
     assert not types - stage.ha.cards()
     texts = {card["title"]: card["content"] for card in cards_in(dashboard) if card["type"] == "markdown"}
-    async with stage.ha.running(), fleet(simulators(), still=True) as running:
+    async with stage.ha.running(), fleet(simulators(), still=True, few=True) as running:
         await stage.ha.until(is_whole)
         await start_demo(stage, running)
         for about, _ in running:
