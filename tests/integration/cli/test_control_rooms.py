@@ -154,6 +154,13 @@ async def check_received(lines: list[str], port: str) -> None:
     """Each is given something; that of the answers was used all the time."""
     for line in lines:
         if line != ANSWERS:
-            async with listening(line, port) as printed:
-                _, payload = await next_message(printed, *filters(line))
-                assert payload, line
+            assert await first_payload(line, port), line
+
+
+async def first_payload(line: str, port: str) -> str:
+    """What a subscription is given first. The demo's broker loses one now and then on a full machine: then once more."""
+    for _ in range(3):
+        with suppress(TimeoutError):
+            async with listening(line, port) as printed, asyncio.timeout(LIMIT_S / 3):
+                return (await next_message(printed, *filters(line)))[1]
+    pytest.fail(f"three subscriptions of {line!r} were given nothing")
