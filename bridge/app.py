@@ -315,9 +315,10 @@ class App:
     async def _use_credentials(self, entries: Sequence[Credential]) -> None:
         """Have drivers let in by these from now on; units that had others are asked again with them."""
         self.sessions.credentials.use(entries)
-        for unit in self.sessions.outdated():
-            log.info("connecting again with other options", extra={"unit": unit.address.id})
-            await self.membership.reconnect(unit)
+        outdated = self.sessions.outdated()
+        if outdated:
+            log.info("connecting again with other options", extra={"units": [unit.address.id for unit in outdated]})
+        await asyncio.gather(*(self.membership.reconnect(unit) for unit in outdated))
 
     async def _use_interface(self, interface: str) -> None:
         """Have everything leave by another local address: connections, searches, adverts."""

@@ -148,6 +148,7 @@ def test_makers_know_only_the_port_transports_and_words(graph: grimp.ImportGraph
     allowed = (
         f"{DRIVERS}.port",
         f"{DRIVERS}.transport",
+        f"{DRIVERS}.simulating",
         f"{DRIVERS}.nonsense",
         f"{DRIVERS}.several",
         "services.model",

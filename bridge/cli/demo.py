@@ -110,6 +110,10 @@ FLEET: tuple[Unit, ...] = (
     Unit("gym", "Gym", "audio_technica/atw_r1440", "Gym", Kind.RECEIVER),
     Unit("festival", "Festival", "audio_technica/atw_r5220", "Open air", Kind.RECEIVER, {"Band 1": 512.25}),
     Unit("film", "Film set", "lectrosonics/dsqd", "Studio", Kind.RECEIVER, {"Lead": 551.2, "Boom": 553.6}),
+    Unit("pulpit", "Pulpit", "sennheiser/sl_rack_receiver_dw", "Chapel", Kind.RECEIVER),
+    Unit("senate", "Senate", "sennheiser/sl_mcr2_dw", "Council", Kind.RECEIVER, {"Chair A": None, "Chair B": None}),
+    Unit("senate-dock", "Senate dock", "sennheiser/chg2n", "Council", Kind.CHARGER),
+    Unit("intercom", "Intercom", "riedel/bolero", "Hall", Kind.INTERCOM),
     Unit("meeting", "Meeting", "yamaha/elite_2", "Meeting room", Kind.RECEIVER, given="password", asks="password"),
 )
 """One unit of every family; the first `SHOWN` of them are in the table on the screen.

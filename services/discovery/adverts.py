@@ -148,8 +148,8 @@ class Adverts:
             self._follow(announced, known, now)
             return
         tenant = self._discovery.adopting(advert.host)
-        if self._discovery.sinks.strangers.at(advert.host, now) is not None:
-            return
+        if not advert.identity.family and self._discovery.sinks.strangers.at(advert.host, now) is not None:
+            return  # it says no more than that somebody is there, and who that is is known
         if tenant is not None:
             if not self._is_ignored(tenant, advert):
                 self._ask_soon(announced, tenant, now)

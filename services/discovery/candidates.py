@@ -107,6 +107,10 @@ class Strangers:
             del self._known[next(iter(self._known))]
         self._known[host] = what, now + STRANGER_S
 
+    def forget(self, host: str) -> None:
+        """A unit answered at a host."""
+        self._known.pop(host, None)
+
     def at(self, host: str, now: float) -> str | None:
         """What is known to be at a host; ``None`` where nothing is, or it is time to ask again."""
         what, until = self._known.get(host, ("", 0.0))

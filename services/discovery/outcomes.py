@@ -83,6 +83,7 @@ class ScanOutcomes:
         if isinstance(outcome, Found):
             self.found += len(outcome.sightings)
             self._waiting += outcome.sightings
+            self._sinks.strangers.forget(outcome.host)
             if place is not None:
                 self.seen_hosts.add(place.text)
         elif place is not None:

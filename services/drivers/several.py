@@ -16,6 +16,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -49,6 +50,8 @@ REMEMBERED_MOST = 20_000
 """Units whose protocol is remembered; the oldest is forgotten."""
 LISTEN_AGAIN_S = 30.0
 """Pause after listening to adverts failed in one protocol, in seconds; the others go on."""
+
+_Known = TypeVar("_Known")
 
 Place = tuple[str, int | None, str]
 """Host, port and unit behind a gateway: which conversation is meant."""
@@ -142,7 +145,7 @@ class SeveralMaker:
                 yield link
         except DriverError:
             if not received:  # who leaves before anything came, a restarted session, has not tried in vain
-                self._in_vain[place] = self._in_vain.get(place, 0) + 1
+                _put(self._in_vain, place, self._in_vain.get(place, 0) + 1)
             raise
         finally:
             if received and maker is not None:
@@ -208,10 +211,7 @@ class SeveralMaker:
         return chosen
 
     def _remember(self, place: Place, maker: Maker) -> None:
-        self._answered.pop(place, None)
-        if len(self._answered) >= REMEMBERED_MOST:
-            del self._answered[next(iter(self._answered))]
-        self._answered[place] = maker
+        _put(self._answered, place, maker)
 
 
 class SeveralDriver:
@@ -276,6 +276,14 @@ class SeveralSimulators:
             if product in simulator.traits:
                 return simulator.run(product, count=count, listen=listen, port=port, seed=seed, **options)
         raise ValueError(f"no product {product!r}; there are {', '.join(self.traits)}")
+
+
+def _put(known: dict[Place, _Known], place: Place, value: _Known) -> None:
+    """Remember something of a place; the one that was remembered longest ago goes where there are too many."""
+    known.pop(place, None)
+    if len(known) >= REMEMBERED_MOST:
+        del known[next(iter(known))]
+    known[place] = value
 
 
 def join(*protocols: Driver | Protocol, options: type[BaseModel] | None = None) -> SeveralDriver:

@@ -303,9 +303,13 @@ class UnitSession:
             log.warning("complete re-read failed", extra=self._words(why=error.detail))
 
     def _receive(self, readings: Sequence[Reading]) -> None:
-        if self.state != "waiting":  # what comes while a lost connection is being closed is no evidence any more
+        if self.state == "waiting":  # what comes while a lost connection is being closed is no evidence any more
+            return
+        try:
             self._fold.take(self.unit, readings)
             self._watch_modes(readings)
+        except Exception:  # a mistake of ours in what follows from a reading must not look like a broken connection
+            log.exception("reading could not be taken in; please report this", extra=self._words())
 
     def _watch_modes(self, readings: Sequence[Reading]) -> None:
         """Have the unit read again soon where one of `MODES` changed."""

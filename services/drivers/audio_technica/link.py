@@ -281,11 +281,5 @@ class AudioTechnicaLink:
             self._unknown.name(self._target.host, key, text)
 
     def _emit(self, readings: Sequence[Reading | None]) -> None:
-        emitted = [reading for reading in readings if reading is not None]
-        if not emitted:
-            return
-        try:
+        if emitted := [reading for reading in readings if reading is not None]:
             self._listener(emitted)
-        except Exception:
-            # a mistake of ours in what follows from a reading must not look like a broken connection
-            log.exception("reading could not be taken in", extra={"host": self._target.host})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -28,6 +27,7 @@ from services.drivers.port import (
     Target,
     Trace,
 )
+from services.drivers.transport.silence import nothing_announced
 
 
 class LectrosonicsMaker:
@@ -42,10 +42,9 @@ class LectrosonicsMaker:
             identity = await link.recognise()
         return [Sighting(NAME, where.host, identity, where.port, name=identity.device_id)]
 
-    async def sightings(self) -> AsyncIterator[Sighting | Gone]:
+    def sightings(self) -> AsyncIterator[Sighting | Gone]:
         """Units announce nothing: wait until cancelled."""
-        await asyncio.get_running_loop().create_future()
-        yield Gone(NAME, "")  # never reached: a generator needs a yield
+        return nothing_announced()
 
     def connect(
         self, where: Target, listener: Listener, trace: Trace | None = None

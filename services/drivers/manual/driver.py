@@ -25,6 +25,7 @@ from services.drivers.port import (
     Trace,
     not_sent,
 )
+from services.drivers.transport.silence import nothing_announced
 from services.model import Abilities, Identity, Key, Kind, Part
 
 MANUFACTURER = "manual"
@@ -80,10 +81,9 @@ class ManualMaker:
         """What is listed is what it is."""
         return [Sighting("manual", where.host, Identity(MANUFACTURER, FAMILY), where.port, where.unit)]
 
-    async def sightings(self) -> AsyncIterator[Sighting | Gone]:
+    def sightings(self) -> AsyncIterator[Sighting | Gone]:
         """None ever."""
-        await asyncio.get_running_loop().create_future()
-        yield Gone("manual", "")  # never reached: a generator needs a yield
+        return nothing_announced()
 
     def connect(
         self, where: Target, listener: Listener, trace: Trace | None = None

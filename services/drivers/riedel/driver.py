@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -27,6 +26,7 @@ from services.drivers.riedel.codec.replaying import replay
 from services.drivers.riedel.link import BoleroLink
 from services.drivers.riedel.products import MANUFACTURER, MORE, NAME, PORT, PRODUCTS, Options
 from services.drivers.transport.https import Basic, HttpPool, HttpsSettings, Meaning
+from services.drivers.transport.silence import nothing_announced
 
 CLEAR = (
     "the antenna has plain HTTP alone, so its password would go over the network in clear text: allow that with "
@@ -51,10 +51,9 @@ class RiedelMaker:
             identity = await link.recognise()
         return [Sighting(NAME, where.host, identity, where.port, name=identity.device_id)]
 
-    async def sightings(self) -> AsyncIterator[Sighting | Gone]:
+    def sightings(self) -> AsyncIterator[Sighting | Gone]:
         """Antennas announce nothing that is known: wait until cancelled."""
-        await asyncio.get_running_loop().create_future()
-        yield Gone(NAME, "")  # never reached: a generator needs a yield
+        return nothing_announced()
 
     def connect(
         self, where: Target, listener: Listener, trace: Trace | None = None

@@ -19,6 +19,10 @@ LASTS_S = 4500.0
 """How long an announcement counts without being repeated: the life of its records, 75 minutes (RFC 6762, 10)."""
 
 
+ANNOUNCED_MOST = 2000
+"""Announcements that are remembered for their goodbye: anybody who can send to the network can invent any number."""
+
+
 async def receive(interface: str, driver: str) -> AsyncIterator[Sighting | Gone]:
     """Sightings and goodbyes as they come, until cancelled. Raises `OSError` where nothing can be overheard."""
     where: dict[tuple[str, str], Sighting] = {}
@@ -28,6 +32,8 @@ async def receive(interface: str, driver: str) -> AsyncIterator[Sighting | Gone]
                 if (gone := where.pop((each.type, each.name), None)) is not None:
                     yield Gone(driver, gone.host, gone.port)
                 continue
+            if len(where) >= ANNOUNCED_MOST:
+                del where[next(iter(where))]
             sighting = where[each.type, each.name] = sighting_of(each, driver)
             yield sighting
 

@@ -486,14 +486,8 @@ class ShureLink:
             self._emit(reading for one in counted for reading in self._composer.compose(one))
 
     def _emit(self, readings: Iterable[Reading]) -> None:
-        emitted = list(readings)
-        if not emitted:
-            return
-        try:
+        if emitted := list(readings):
             self._listener(emitted)
-        except Exception:
-            # a mistake of ours in what follows from a reading must not look like a broken connection
-            log.exception("reading could not be taken in", extra={"host": self._target.host})
 
 
 def _not_flashed(on: bool) -> SetResult:  # noqa: FBT001 - what was wanted, passed on

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -25,6 +24,7 @@ from services.drivers.port import (
     Target,
     Trace,
 )
+from services.drivers.transport.silence import nothing_announced
 from services.drivers.yamaha.codec.lines import PORT
 from services.drivers.yamaha.codec.replaying import replay
 from services.drivers.yamaha.link import EliteLink
@@ -57,10 +57,9 @@ class YamahaMaker:
             identity = await link.recognise()
         return [Sighting(NAME, where.host, identity, where.port)]
 
-    async def sightings(self) -> AsyncIterator[Sighting | Gone]:
+    def sightings(self) -> AsyncIterator[Sighting | Gone]:
         """A base announces nothing that is documented: wait until cancelled."""
-        await asyncio.get_running_loop().create_future()
-        yield Gone(NAME, "")  # never reached: a generator needs a yield
+        return nothing_announced()
 
     def connect(
         self, where: Target, listener: Listener, trace: Trace | None = None

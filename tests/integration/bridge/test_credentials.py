@@ -67,3 +67,20 @@ async def test_another_certificate_after_a_restart_is_a_conflict_and_gets_no_pas
 def lives(seen: Observer) -> Any:
     there = seen.newest(f"receiver/{UNIT}", "availability")
     return there.get("state") == "online"
+
+
+async def test_a_unit_that_was_replaced_is_accepted_with_its_own_certificate_without_a_restart(house: House) -> None:
+    async with receiver() as unit, furnished(house, unit, RIGHT).running() as (_, seen):
+        await seen.until(partial(lives, seen), 20)
+        house.document["units"] = []
+        await seen.ask("", "reload")
+        await seen.ask(  # what the file has is replaced there
+            "bridge/main", "receiver_add", id=UNIT, host=unit.host, port=unit.port, driver="sennheiser", seconds=20
+        )
+        await seen.until(partial(lives, seen), 20)
+        await unit.fault("swap")
+        await seen.offline(UNIT, "identity_conflict", 20)
+        await seen.until(lambda: "unit_replace" in error(seen))
+        accepted = await seen.ask("bridge/main", "receiver_replace", id=UNIT)
+        assert accepted["status"] == "succeeded", accepted["error"]
+        await seen.until(partial(lives, seen), 20)

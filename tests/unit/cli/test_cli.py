@@ -12,11 +12,14 @@ import pytest
 
 from bridge.cli.broker import load_for
 from bridge.cli.commands.database import KindOption
+from bridge.cli.demo import FLEET
 from bridge.cli.errors import READER_LEFT, explain
 from bridge.cli.import_guard import OURS, shadowed
 from bridge.cli.main import main
+from bridge.cli.simulating import every_family
 from bridge.mqtt import BrokerError
 from bridge.settings import ConfigurationError
+from services.drivers import find_drivers
 from services.model import UNIT_KINDS
 
 ROOT = Path(__file__).parents[3]
@@ -318,3 +321,14 @@ def test_check_wants_an_experimental_driver_to_be_asked_for(run: Run, tmp_path: 
     assert run("check")[0] == 0
     file.write_text('[drivers]\nexperimental = ["acme"]\n', encoding="utf-8")
     assert "drivers.experimental: there is no driver 'acme'" in run("check")[2]
+
+
+def test_the_demo_has_a_unit_of_every_family_that_can_be_simulated() -> None:
+    drivers = find_drivers()
+
+    def family(title: str) -> tuple[str, str]:
+        driver, _, name = title.partition("/")
+        return driver, next(product.family for product in drivers[driver].products if product.name == name)
+
+    missing = {family(each.title) for each in every_family()} - {family(unit.product) for unit in FLEET}
+    assert not missing

@@ -165,3 +165,13 @@ async def test_a_port_that_another_driver_lacks_is_not_why_a_known_unit_is_away_
     async with session_with(known, other, maker="one", family="one") as (_, reasons):
         assert {await reasons.get() for _ in range(2 * LOOK_EVERY)} == {"refused"}
         assert other.tried == 2
+
+
+async def test_a_mistake_in_what_follows_from_a_reading_is_logged_and_ends_no_conversation(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with session_with(Breaking("one")) as (session, _):
+        session.unit.link_state.session = "reading"
+        session._fold = cast("Any", SimpleNamespace(take=lambda *_: 1 / 0))
+        session._receive([])
+    assert "could not be taken in" in caplog.text

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.drivers.audio_technica.simulation.atw import Atw
 from services.drivers.audio_technica.simulation.dock import Dock
@@ -20,11 +18,10 @@ from services.drivers.audio_technica.simulation.system20 import CHANNELS as CHAN
 from services.drivers.audio_technica.simulation.system20 import System20
 from services.drivers.audio_technica.simulation.transmitter import DRAIN_PER_HOUR, Transmitter
 from services.drivers.audio_technica.simulation.unit import Unit
+from services.drivers.simulating import hosts, listening, living, validated
 
-STEP_S = 1.0
 STRANGER = 5000
 """How far away in the count the unit is that answers during ``swap``."""
-_ENDS = (0, 255)
 PORT, PORT_5000 = 17200, 17300
 
 
@@ -102,15 +99,15 @@ class AudioTechnicaSimulator:
         With ``port=0`` all of them share the address, each on a free port of its own. Raises `ValueError` for what does
         not exist, `OSError` for an address that cannot be listened on.
         """
-        chosen = _options(options)
+        chosen = validated(Options, options)
         if product not in _PRODUCTS or chosen.fault not in FAULTS:
             raise ValueError(f"no product {product!r} or no fault {chosen.fault!r}: {[*_PRODUCTS]}, {[*FAULTS]}")
         own_port = _PRODUCTS[product][1] if port is None else port
         async with AsyncExitStack() as stack:
             units = []
-            for number, host in zip(range(1, count + 1), _hosts(listen, shared=port == 0), strict=False):
+            for number, host in zip(range(1, count + 1), hosts(listen, shared=port == 0), strict=False):
                 unit = _unit(product, number, (host, own_port), seed, chosen)
-                await _start(unit)
+                await listening(unit.listen, unit.host, unit.port)
                 stack.push_async_callback(unit.leave)
                 if chosen.notices:
                     unit.speak(chosen.notices)
@@ -118,8 +115,7 @@ class AudioTechnicaSimulator:
                     await unit.fault(chosen.fault)
                 units.append(unit)
             if not chosen.still:
-                task = asyncio.create_task(_live(units, chosen.time_scale), name="simulated audio-technica units")
-                stack.callback(task.cancel)
+                stack.enter_context(living(units, lambda unit, seconds: unit.machine.step(seconds), chosen.time_scale))
             yield units
 
 
@@ -142,38 +138,6 @@ def _place(model: str, number: int) -> Place:
     kind = sum(model.encode()) % 256
     mac = f"00:0A:9C:{kind:02X}:{number // 256 % 256:02X}:{number % 256:02X}"
     return Place(model, f"Rack {number}"[:8], mac, f"5A{kind:02X}{number % 65536:04X}")
-
-
-def _hosts(listen: str, *, shared: bool) -> Iterator[str]:
-    address = ipaddress.ip_address(listen)
-    while True:
-        if shared or address.packed[-1] not in _ENDS:
-            yield str(address)
-        address += 0 if shared else 1
-
-
-async def _start(unit: Unit) -> None:
-    try:
-        await unit.listen()
-    except OSError as error:
-        remedy = "choose an address of this machine (127.0.20.1 always is one) and a port that is free"
-        problem = f"cannot listen on {unit.host} port {unit.port}: {error.strerror}; {remedy}"
-        raise OSError(error.errno, problem) from error
-
-
-async def _live(units: Sequence[Unit], time_scale: float) -> None:
-    while True:
-        await asyncio.sleep(STEP_S)
-        for unit in units:
-            unit.machine.step(STEP_S * time_scale)
-
-
-def _options(given: Mapping[str, object]) -> Options:
-    try:
-        return Options.model_validate(given)
-    except ValidationError as error:
-        known = ", ".join(Options.model_fields)
-        raise ValueError(f"no such option, or not this value; there are {known}: {error}") from error
 
 
 simulator = AudioTechnicaSimulator()

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
-
-from pydantic import ValidationError
 
 from services.drivers.lectrosonics.simulation.channel import Channel
 from services.drivers.lectrosonics.simulation.faults import FAULTS
 from services.drivers.lectrosonics.simulation.unit import Options, Unit
+from services.drivers.simulating import hosts, living, validated
 
 PORT = 4080
 PRODUCT = "dsqd"
-STEP_S = 1.0
 FIRST_KHZ, SPACING_KHZ, FREQUENCIES = 472_000, 400, 300
-_ENDS = (0, 255)
 
 
 class LectrosonicsSimulator:
@@ -39,12 +34,12 @@ class LectrosonicsSimulator:
         Addresses that end in 0 or 255 are left out. Raises `ValueError` for what does not exist, `OSError` for an
         address that cannot be had.
         """
-        chosen = _options(options)
+        chosen = validated(Options, options)
         if product != PRODUCT or chosen.fault not in FAULTS:
             raise ValueError(f"no product {product!r} or no fault {chosen.fault!r}: [{PRODUCT!r}], {[*FAULTS]}")
         async with AsyncExitStack() as stack:
             units = []
-            for number, host in zip(range(count), _hosts(listen, shared=port == 0), strict=False):
+            for number, host in zip(range(count), hosts(listen, shared=port == 0), strict=False):
                 unit = _unit(number, host, PORT if port is None else port, seed, chosen)
                 await unit.start()
                 stack.callback(unit.leave)
@@ -52,8 +47,7 @@ class LectrosonicsSimulator:
                 if chosen.fault != "none":
                     await unit.fault(chosen.fault)
             if not chosen.still:
-                task = asyncio.create_task(_live(units, chosen.time_scale), name="simulated dsqd units")
-                stack.callback(task.cancel)
+                stack.enter_context(living(units, Unit.step, chosen.time_scale))
             yield units
 
 
@@ -67,29 +61,6 @@ def _unit(number: int, host: str, port: int, seed: int, options: Options) -> Uni
         channel.installed = place <= options.modules
         channels.append(channel)
     return Unit(host, port, channels, random, options)
-
-
-def _hosts(listen: str, *, shared: bool) -> Iterator[str]:
-    address = ipaddress.ip_address(listen)
-    while True:
-        if shared or address.packed[-1] not in _ENDS:
-            yield str(address)
-        address += 0 if shared else 1
-
-
-async def _live(units: Sequence[Unit], time_scale: float) -> None:
-    while True:
-        await asyncio.sleep(STEP_S)
-        for unit in units:
-            unit.step(STEP_S * time_scale)
-
-
-def _options(given: Mapping[str, object]) -> Options:
-    try:
-        return Options.model_validate(given)
-    except ValidationError as error:
-        known = ", ".join(Options.model_fields)
-        raise ValueError(f"no such option, or not this value; there are {known}: {error}") from error
 
 
 simulator = LectrosonicsSimulator()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.drivers.sennheiser.simulation.faults import FAULTS
 from services.drivers.sennheiser.simulation.iem import MonitorTransmitter
@@ -19,11 +18,10 @@ from services.drivers.sennheiser.simulation.ssc.simulator import simulator as ss
 from services.drivers.sennheiser.simulation.sscv2.simulator import simulator as sscv2
 from services.drivers.sennheiser.simulation.unit import PORT, Unit
 from services.drivers.several import join_simulators
+from services.drivers.simulating import hosts, living, validated
 
-STEP_S = 1.0
 FIRST_KHZ, SPACING_KHZ, FREQUENCIES = 566_500, 400, 100
 """Inside range G, ours."""
-_ENDS = (0, 255)
 
 
 FREE_WITHIN_S = 0.0
@@ -77,12 +75,12 @@ class SennheiserSimulator:
         Units are distinguished by their address alone, so each has one of its own. Addresses that end in 0 or 255
         are left out. Raises `ValueError` for what does not exist, `OSError` for an address that cannot be had.
         """
-        chosen = _options(options)
+        chosen = validated(Options, options)
         if product not in _PANELS or chosen.fault not in FAULTS:
             raise ValueError(f"no product {product!r} or no fault {chosen.fault!r}: {[*_PANELS]}, {[*FAULTS]}")
         async with AsyncExitStack() as stack:
             units = []
-            for number, host in zip(range(1, count + 1), _hosts(listen), strict=False):
+            for number, host in zip(range(1, count + 1), hosts(listen), strict=False):
                 unit = _unit(product, number, (host, port or PORT), seed, chosen)
                 await _start(unit)
                 stack.push_async_callback(unit.leave)
@@ -90,8 +88,7 @@ class SennheiserSimulator:
                 if chosen.fault != "none":
                     await unit.fault(chosen.fault)
             if not chosen.still:
-                task = asyncio.create_task(_live(units, chosen.time_scale), name="simulated g4 units")
-                stack.callback(task.cancel)
+                stack.enter_context(living(units, Unit.step, chosen.time_scale))
             yield units
 
 
@@ -100,14 +97,6 @@ def _unit(product: str, number: int, address: tuple[str, int], seed: int, option
     random = Random(f"{product} {number} {seed}")
     khz = FIRST_KHZ + number % FREQUENCIES * SPACING_KHZ
     return Unit(*address, panel(f"{label} {number}"[:8], khz, random, options), random)
-
-
-def _hosts(listen: str) -> Iterator[str]:
-    address = ipaddress.ip_address(listen)
-    while True:
-        if address.packed[-1] not in _ENDS:
-            yield str(address)
-        address += 1
 
 
 async def _start(unit: Unit) -> None:
@@ -123,21 +112,6 @@ async def _start(unit: Unit) -> None:
                 continue
             remedy = "choose an address of this machine (127.0.20.1 always is one) whose UDP port 53212 is free"
             raise OSError(error.errno, f"cannot listen on {unit.host}: {error.strerror}; {remedy}") from error
-
-
-async def _live(units: Sequence[Unit], time_scale: float) -> None:
-    while True:
-        await asyncio.sleep(STEP_S)
-        for unit in units:
-            unit.step(STEP_S * time_scale)
-
-
-def _options(given: Mapping[str, object]) -> Options:
-    try:
-        return Options.model_validate(given)
-    except ValidationError as error:
-        known = ", ".join(Options.model_fields)
-        raise ValueError(f"no such option, or not this value; there are {known}: {error}") from error
 
 
 media_control = SennheiserSimulator()

@@ -13,7 +13,7 @@ from services.drivers.sennheiser.announcements import receive
 from services.drivers.sennheiser.ssc.families.catalogue import PORTS
 from services.drivers.sennheiser.ssc.finding import SWITCHED_OFF
 from services.drivers.sennheiser.ssc.link import SscLink
-from services.drivers.transport.udp import DatagramSocket
+from services.drivers.transport.udp import SocketOnFirstUse
 
 READS_MOST = 12
 """Units that are read whole at once: 125 that began together lost 5,300 datagrams to the socket's full buffer."""
@@ -30,9 +30,7 @@ class SscMaker:
         self._driver = driver
         self._unknown = UnknownValues()
         self._reads = asyncio.Semaphore(READS_MOST)
-        self._stack = AsyncExitStack()
-        self._shared: DatagramSocket | None = None
-        self._turn = asyncio.Lock()
+        self._socket = SocketOnFirstUse(around.interface)
 
     async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
         """Ask one address who it is, by questions that change nothing. Raises `DriverError`."""
@@ -53,14 +51,13 @@ class SscMaker:
         """Open a conversation; leaving the block ends its subscriptions."""
         return self._open(where, listener, trace)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the socket."""
-        self._shared = None
-        await self._stack.aclose()
+        self._socket.close()
 
     @asynccontextmanager
     async def _open(self, where: Target, listener: Listener, trace: Trace | None) -> AsyncIterator[SscLink]:
-        shared = await self._socket()
+        shared = await self._socket.get()
         link = SscLink(where, listener, self._unknown, self._reads)
         ports = PORTS if where.port is None else (where.port,)
         async with AsyncExitStack() as stack:
@@ -83,12 +80,6 @@ class SscMaker:
             finally:
                 await link.close()
 
-    async def _socket(self) -> DatagramSocket:
-        async with self._turn:
-            if self._shared is None:
-                self._shared = await self._stack.enter_async_context(DatagramSocket(self._around.interface))
-            return self._shared
-
 
 @asynccontextmanager
 async def open_maker(around: Surroundings, *, driver: str) -> AsyncIterator[SscMaker]:
@@ -97,4 +88,4 @@ async def open_maker(around: Surroundings, *, driver: str) -> AsyncIterator[SscM
     try:
         yield maker
     finally:
-        await maker.close()
+        maker.close()

@@ -6,7 +6,6 @@ that the unit answered with first counts: whoever answers with another one later
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -21,11 +20,16 @@ from services.drivers.sennheiser.sscv2.products import (
     family_of,
 )
 from services.drivers.transport.https import HttpPool, HttpUnit, fetch_fingerprint
+from services.drivers.transport.silence import nothing_announced
 from services.model import in_words
 
 IDENTITY = "/api/device/identity"
 """Who it is; a unit tells that to everybody."""
 STRANGER_AGAIN_S = 15.0
+ACCEPT = (
+    "(options.fingerprint). Without that setting the certificate with which the unit answered first counts; "
+    "unit_replace accepts another unit where it does not stand in the configuration"
+)
 _ANY = range(100, 600)
 
 
@@ -49,10 +53,9 @@ class Sscv2Maker:
             evidence["password"] = f"none is given (options.password). {WHERE_ACCESS_IS}"
         return [Sighting(self._driver, where.host, identity, where.port, evidence=evidence)]
 
-    async def sightings(self) -> AsyncIterator[Sighting | Gone]:
+    def sightings(self) -> AsyncIterator[Sighting | Gone]:
         """Announcements are overheard by the protocol's predecessor, for both: wait until cancelled."""
-        await asyncio.get_running_loop().create_future()
-        yield Gone(self._driver, "")  # never reached: a generator needs a yield
+        return nothing_announced()
 
     @asynccontextmanager
     async def connect(self, where: Target, listener: Listener, trace: Trace | None = None) -> AsyncIterator[Link]:
@@ -71,8 +74,10 @@ class Sscv2Maker:
 
     async def _fingerprint(self, where: Target) -> str:
         """The certificate that has to be there: as set, else as seen first. Raises `DriverError`."""
-        seen = self._seen.get((where.host, where.port or PORT), "")
-        expected = options_of(where).fingerprint or where.certificate or seen
+        place = where.host, where.port or PORT
+        if where.certificate:  # it is kept with the unit now, and goes with it where the unit is replaced
+            self._seen.pop(place, None)
+        expected = options_of(where).fingerprint or where.certificate or self._seen.get(place, "")
         if expected:
             return expected
         interface = where.interface or self._around.interface
@@ -80,7 +85,7 @@ class Sscv2Maker:
         return await fetch_fingerprint(where.host, port, timeout=where.connect_timeout_s, interface=interface)
 
     def _keep(self, where: Target, fingerprint: str) -> None:
-        if not options_of(where).fingerprint:
+        if not (options_of(where).fingerprint or where.certificate):
             self._seen.setdefault((where.host, where.port or PORT), fingerprint)
 
     async def _recognise(self, where: Target, fingerprint: str, trace: Trace | None) -> Identity:
@@ -91,7 +96,7 @@ class Sscv2Maker:
         except DriverError as error:
             if error.reason != "identity_conflict" or options_of(where).fingerprint:
                 raise
-            detail = f"{error.detail} (options.fingerprint), or start the bridge anew"
+            detail = f"{error.detail} {ACCEPT}"
             raise DriverError("identity_conflict", detail, again_s=None) from error
 
 

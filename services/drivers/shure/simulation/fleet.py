@@ -18,11 +18,11 @@ from services.drivers.shure.simulation.adverts import advertise
 from services.drivers.shure.simulation.clock import Clock
 from services.drivers.shure.simulation.families import DEFAULTS, hardware
 from services.drivers.shure.simulation.faults import FAULTS
-from services.drivers.shure.simulation.options import validated
 from services.drivers.shure.simulation.receivers.device import Device, Setup
 from services.drivers.shure.simulation.receivers.identity import Identities, furnish, identity, mac_address
 from services.drivers.shure.simulation.receivers.scenario import DRAIN_PER_HOUR, Scenario
 from services.drivers.shure.simulation.receivers.unit import Unit
+from services.drivers.simulating import validated
 
 PORT = 2202
 SCENARIO_STEP_S = 1.0

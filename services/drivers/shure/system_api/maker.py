@@ -152,6 +152,8 @@ class SystemApiMaker:
         """How a server is reached. Raises `DriverError` where its certificate cannot be seen."""
         options = where.options if isinstance(where.options, SystemApiOptions) else SystemApiOptions()
         port = where.port or PORT
+        if where.certificate:  # it is kept with the unit now, and goes with it where the unit is replaced
+            self._seen.pop((where.host, port), None)
         fingerprint = options.fingerprint or where.certificate or await self._first_seen(where, port)
         return HttpsSettings(
             where.host,

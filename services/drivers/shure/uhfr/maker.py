@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from services.drivers.nonsense import UnknownValues
 from services.drivers.port import Gone, Link, Listener, Sighting, Surroundings, Target, Trace
 from services.drivers.shure.uhfr.codec.lines import PORT
 from services.drivers.shure.uhfr.link import HINT, UhfrLink
-from services.drivers.transport.udp import DatagramSocket
+from services.drivers.transport.silence import nothing_announced
+from services.drivers.transport.udp import SocketOnFirstUse
 
 
 class UhfrMaker:
@@ -21,12 +21,9 @@ class UhfrMaker:
     """
 
     def __init__(self, around: Surroundings, *, driver: str) -> None:
-        self._around = around
         self._driver = driver
         self._unknown = UnknownValues()
-        self._stack = AsyncExitStack()
-        self._shared: DatagramSocket | None = None
-        self._turn = asyncio.Lock()
+        self._socket = SocketOnFirstUse(around.interface)
 
     async def look(self, where: Target, trace: Trace | None = None) -> Sequence[Sighting]:
         """Ask one address who it is, by questions that change nothing. Raises `DriverError`."""
@@ -34,10 +31,9 @@ class UhfrMaker:
             identity, name = await link.recognise()
         return [Sighting(self._driver, where.host, identity, where.port, name=name)]
 
-    async def sightings(self) -> AsyncIterator[Sighting | Gone]:
+    def sightings(self) -> AsyncIterator[Sighting | Gone]:
         """Receivers announce nothing that this driver hears: wait until cancelled."""
-        await asyncio.get_running_loop().create_future()
-        yield Gone(self._driver, "")  # never reached: a generator needs a yield
+        return nothing_announced()
 
     def connect(
         self, where: Target, listener: Listener, trace: Trace | None = None
@@ -45,14 +41,13 @@ class UhfrMaker:
         """Open a conversation; leaving the block stops metering."""
         return self._open(where, listener, trace)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the socket."""
-        self._shared = None
-        await self._stack.aclose()
+        self._socket.close()
 
     @asynccontextmanager
     async def _open(self, where: Target, listener: Listener, trace: Trace | None) -> AsyncIterator[UhfrLink]:
-        shared = await self._socket()
+        shared = await self._socket.get()
         link = UhfrLink(where, listener, self._unknown)
         port = where.port or PORT
         async with shared.peer(
@@ -64,12 +59,6 @@ class UhfrMaker:
             finally:
                 link.close()
 
-    async def _socket(self) -> DatagramSocket:
-        async with self._turn:
-            if self._shared is None:
-                self._shared = await self._stack.enter_async_context(DatagramSocket(self._around.interface))
-            return self._shared
-
 
 @asynccontextmanager
 async def open_maker(around: Surroundings, *, driver: str) -> AsyncIterator[UhfrMaker]:
@@ -78,4 +67,4 @@ async def open_maker(around: Surroundings, *, driver: str) -> AsyncIterator[Uhfr
     try:
         yield maker
     finally:
-        await maker.close()
+        maker.close()

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
-from pydantic import ValidationError
-
+from services.drivers.simulating import hosts, listening, living, validated
 from services.drivers.yamaha.simulation.faults import FAULTS
 from services.drivers.yamaha.simulation.unit import Options, Unit
 
 PORT = 23
-STEP_S = 1.0
 CHANNELS = {"elite_2": 2, "elite_4": 4, "elite_8": 8}
-_ENDS = (0, 255)
 
 
 class YamahaSimulator:
@@ -35,55 +30,22 @@ class YamahaSimulator:
         Addresses that end in 0 or 255 are left out. Raises `ValueError` for what does not exist, `OSError` for an
         address that cannot be had; port 23 needs the rights for it.
         """
-        chosen = _options(options)
+        chosen = validated(Options, options)
         if product not in CHANNELS or chosen.fault not in FAULTS:
             raise ValueError(f"no product {product!r} or no fault {chosen.fault!r}: {[*CHANNELS]}, {[*FAULTS]}")
         async with AsyncExitStack() as stack:
             units = []
-            for number, host in zip(range(1, count + 1), _hosts(listen, shared=port == 0), strict=False):
+            for number, host in zip(range(1, count + 1), hosts(listen, shared=port == 0), strict=False):
                 random = Random(f"{product} {number} {seed}")
                 unit = Unit(host, PORT if port is None else port, CHANNELS[product], random, chosen)
-                await _start(unit)
+                await listening(unit.start, unit.host, unit.port)
                 stack.callback(unit.leave)
                 units.append(unit)
                 if chosen.fault != "none":
                     await unit.fault(chosen.fault)
             if not chosen.still:
-                task = asyncio.create_task(_live(units, chosen.time_scale), name="simulated executive elite")
-                stack.callback(task.cancel)
+                stack.enter_context(living(units, Unit.step, chosen.time_scale))
             yield units
-
-
-def _hosts(listen: str, *, shared: bool) -> Iterator[str]:
-    address = ipaddress.ip_address(listen)
-    while True:
-        if shared or address.packed[-1] not in _ENDS:
-            yield str(address)
-        address += 0 if shared else 1
-
-
-async def _start(unit: Unit) -> None:
-    try:
-        await unit.start()
-    except OSError as error:
-        remedy = "choose an address of this machine (127.0.20.1 always is one) and a port that is free and allowed"
-        problem = f"cannot listen on {unit.host} port {unit.port}: {error.strerror}; {remedy}"
-        raise OSError(error.errno, problem) from error
-
-
-async def _live(units: Sequence[Unit], time_scale: float) -> None:
-    while True:
-        await asyncio.sleep(STEP_S)
-        for unit in units:
-            unit.step(STEP_S * time_scale)
-
-
-def _options(given: Mapping[str, object]) -> Options:
-    try:
-        return Options.model_validate(given)
-    except ValidationError as error:
-        known = ", ".join(Options.model_fields)
-        raise ValueError(f"no such option, or not this value; there are {known}: {error}") from error
 
 
 simulator = YamahaSimulator()

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from services.drivers import NONSENSE
-from services.drivers.sennheiser.media_control import maker
 from services.drivers.sennheiser.simulation.simulator import media_control as simulator
 from services.drivers.sennheiser.simulation.unit import PORT, Unit
+from services.drivers.transport.udp import first_use
 from tests.integration.drivers.sennheiser.stage import CHANNEL, addresses
 from tests.integration.house import House, rack
 from tests.integration.observer import Observer, Seen
@@ -228,8 +228,8 @@ async def test_units_that_are_not_there_cost_no_socket_and_no_other_unit_anythin
 async def test_a_port_that_another_program_holds_is_said_with_the_remedy_and_harms_no_other_maker(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maker, "TAKEN_AGAIN_S", 0.2)
-    monkeypatch.setattr(maker, "BIND_PAUSE_S", 0.0)
+    monkeypatch.setattr(first_use, "TAKEN_AGAIN_S", 0.2)
+    monkeypatch.setattr(first_use, "BIND_PAUSE_S", 0.0)
     home, _, first = addresses()
     beside = first.rsplit(".", 1)[0] + ".2"
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other:

@@ -13,11 +13,11 @@ import pytest
 from services.drivers.nonsense import NONSENSE
 from services.drivers.port import DriverError, Surroundings, Target
 from services.drivers.sennheiser.media_control import link as link_module
-from services.drivers.sennheiser.media_control import maker as maker_module
 from services.drivers.sennheiser.media_control.codec import push as push_module
 from services.drivers.sennheiser.media_control.codec.lines import PORT
 from services.drivers.sennheiser.media_control.protocol import media_control as driver
 from services.drivers.sennheiser.products import PRODUCTS
+from services.drivers.transport.udp import first_use
 from services.drivers.transport.udp import sockets as sockets_module
 from tests.integration.drivers.sennheiser.stage import (
     CHANNEL,
@@ -249,7 +249,7 @@ async def test_another_kind_of_unit_at_the_same_address_is_seen_by_the_next_read
 async def test_a_port_that_another_program_holds_is_named_and_had_as_soon_as_it_is_free(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(maker_module, "BIND_PAUSE_S", 0.0)
+    monkeypatch.setattr(first_use, "BIND_PAUSE_S", 0.0)
     async with stage("em_g4") as on:
         holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         holder.bind((on.home, 53212))

@@ -469,18 +469,6 @@ async def test_what_a_receiver_no_longer_has_is_taken_back_at_the_next_read() ->
         assert told.values(1)["gain_db"] == 0
 
 
-async def test_a_mistake_of_the_listener_is_logged_and_ends_no_conversation(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(readings: Sequence[Reading]) -> None:
-        raise ZeroDivisionError(len(readings))
-
-    answers = table(
-        **{MODEL: "< REP MODEL {ULXD4} >", DEVICE_ID: "< REP DEVICE_ID {R1} >", ALL: "< REP 1 AUDIO_GAIN 030 >"}
-    )
-    async with scripted(answers) as device, MAKER.connect(device.target, broken) as link:
-        assert (await link.read_all()).identity.model == "ULXD4"
-    assert "could not be taken in" in caplog.text
-
-
 async def test_a_name_that_cannot_be_resolved_and_a_foreign_local_address_are_clear_errors() -> None:
     with pytest.raises(DriverError, match="cannot be resolved"):
         await identify(Target("no-such-host.invalid"))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.drivers.sennheiser.simulation.ssc.chargers import L6000, Chg70n
 from services.drivers.sennheiser.simulation.ssc.digital6000 import DigitalReceiver
@@ -19,9 +17,7 @@ from services.drivers.sennheiser.simulation.ssc.slcharger import SlCharger
 from services.drivers.sennheiser.simulation.ssc.speechline import Rack
 from services.drivers.sennheiser.simulation.ssc.tree import Dialect
 from services.drivers.sennheiser.simulation.ssc.unit import PORT, Box, Unit
-
-STEP_S = 1.0
-_ENDS = (0, 255)
+from services.drivers.simulating import hosts, listening, living, validated
 
 
 class Options(BaseModel):
@@ -110,6 +106,9 @@ DIALECTS: Mapping[str, Dialect] = {
 """Of those that write otherwise than EW-DX (TI 1094, pages 24, 51, 54, 88, 91)."""
 
 
+REMEDY = "UDP port 45 needs the rights of an administrator; choose a free port with port, 0 for any"
+
+
 class SscSimulator:
     """Simulated units of SSC v1; `services.drivers.port.Simulator`."""
 
@@ -126,62 +125,24 @@ class SscSimulator:
         Addresses that end in 0 or 255 are left out. Raises `ValueError` for what does not exist, `OSError` for an
         address that cannot be had.
         """
-        chosen = _options(options)
+        chosen = validated(Options, options)
         if product not in PRODUCTS or chosen.fault not in FAULTS:
             raise ValueError(f"no product {product!r} or no fault {chosen.fault!r}: {[*PRODUCTS]}, {[*FAULTS]}")
         build, _ = PRODUCTS[product]
-        hosts = _hosts(listen) if port != 0 else _same(listen)
         async with AsyncExitStack() as stack:
             units = []
-            for number, host in zip(range(1, count + 1), hosts, strict=False):
+            for number, host in zip(range(1, count + 1), hosts(listen, shared=port == 0), strict=False):
                 random = Random(f"{product} {number} {seed}")
                 box = build(number, random, chosen)
                 unit = Unit(host, PORT if port is None else port, box, random, DIALECTS.get(product))
-                await _start(unit)
+                await listening(unit.start, unit.host, unit.port, REMEDY)
                 stack.push_async_callback(unit.leave)
                 units.append(unit)
                 if chosen.fault != "none":
                     await unit.fault(chosen.fault)
             if not chosen.still:
-                task = asyncio.create_task(_live(units, chosen.time_scale), name="simulated ssc units")
-                stack.callback(task.cancel)
+                stack.enter_context(living(units, Unit.step, chosen.time_scale))
             yield units
-
-
-def _hosts(listen: str) -> Iterator[str]:
-    address = ipaddress.ip_address(listen)
-    while True:
-        if address.packed[-1] not in _ENDS:
-            yield str(address)
-        address += 1
-
-
-def _same(listen: str) -> Iterator[str]:
-    while True:
-        yield listen
-
-
-async def _start(unit: Unit) -> None:
-    try:
-        await unit.start()
-    except OSError as error:
-        remedy = "UDP port 45 needs the rights of an administrator; choose a free port with port, 0 for any"
-        raise OSError(error.errno, f"cannot listen on {unit.host}: {error.strerror}; {remedy}") from error
-
-
-async def _live(units: Sequence[Unit], time_scale: float) -> None:
-    while True:
-        await asyncio.sleep(STEP_S)
-        for unit in units:
-            unit.step(STEP_S * time_scale)
-
-
-def _options(given: Mapping[str, object]) -> Options:
-    try:
-        return Options.model_validate(given)
-    except ValidationError as error:
-        known = ", ".join(Options.model_fields)
-        raise ValueError(f"no such option, or not this value; there are {known}: {error}") from error
 
 
 simulator = SscSimulator()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.drivers.sennheiser.simulation.sscv2.base_station import BaseStation, Mobile
 from services.drivers.sennheiser.simulation.sscv2.faults import FAULTS
@@ -16,14 +14,13 @@ from services.drivers.sennheiser.simulation.sscv2.panel import ReceiverPanel
 from services.drivers.sennheiser.simulation.sscv2.receiver import Channel, Receiver
 from services.drivers.sennheiser.simulation.sscv2.transmitter import DRAIN_PER_HOUR, Transmitter
 from services.drivers.sennheiser.simulation.sscv2.unit import Unit
+from services.drivers.simulating import hosts, living, validated
 
 PORT = 443
-STEP_S = 0.25
 FIRST_KHZ, SPACING_KHZ = 470_600, 600
 CHANNELS: Mapping[str, int] = {"ewdx4chds": 4, "ewdx2chds": 2, "ewdx2chs": 2}
 SPECTERA = "spectera"
 
-_ENDS = (0, 255)
 _TRAITS = frozenset(
     {
         "stream",
@@ -73,12 +70,12 @@ class Sscv2Simulator:
         Addresses that end in 0 or 255 are left out. Raises `ValueError` for what does not exist, `OSError` for an
         address that cannot be had.
         """
-        chosen = _options(options)
+        chosen = validated(Options, options)
         if product not in self.traits or chosen.fault not in FAULTS:
             raise ValueError(f"no product {product!r} or no fault {chosen.fault!r}: {[*self.traits]}, {[*FAULTS]}")
         async with AsyncExitStack() as stack:
             units = []
-            for number, host in zip(range(1, count + 1), _hosts(listen, fixed=port == 0), strict=False):
+            for number, host in zip(range(1, count + 1), hosts(listen, shared=port == 0), strict=False):
                 unit = _unit(product, number, (host, PORT if port is None else port), seed, chosen)
                 await unit.start()
                 stack.push_async_callback(unit.leave)
@@ -86,8 +83,9 @@ class Sscv2Simulator:
                 if chosen.fault != "none":
                     await unit.fault(chosen.fault)
             if not chosen.still:
-                task = asyncio.create_task(_live(units, chosen), name="simulated sscv2 units")
-                stack.callback(task.cancel)
+                stack.enter_context(
+                    living(units, lambda unit, seconds: unit.step(seconds, chosen.drain_per_hour), chosen.time_scale)
+                )
             yield units
 
 
@@ -110,29 +108,6 @@ def _unit(product: str, number: int, address: tuple[str, int], seed: int, option
     receiver = Receiver(product.upper(), serial, channels)
     panel = ReceiverPanel(receiver)
     return Unit(*address, receiver, panel, random, options.user or "api", options.password)
-
-
-def _hosts(listen: str, *, fixed: bool) -> Iterator[str]:
-    address = ipaddress.ip_address(listen)
-    while True:
-        if fixed or address.packed[-1] not in _ENDS:
-            yield str(address)
-        address += 0 if fixed else 1
-
-
-async def _live(units: Sequence[Unit], options: Options) -> None:
-    while True:
-        await asyncio.sleep(STEP_S)
-        for unit in units:
-            unit.step(STEP_S * options.time_scale, options.drain_per_hour)
-
-
-def _options(given: Mapping[str, object]) -> Options:
-    try:
-        return Options.model_validate(given)
-    except ValidationError as error:
-        known = ", ".join(Options.model_fields)
-        raise ValueError(f"no such option, or not this value; there are {known}: {error}") from error
 
 
 simulator = Sscv2Simulator()

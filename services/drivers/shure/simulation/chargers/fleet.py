@@ -22,7 +22,7 @@ from services.drivers.shure.simulation.chargers.batteries import Battery, some_b
 from services.drivers.shure.simulation.chargers.server import FAULTS, SimulatedCharger
 from services.drivers.shure.simulation.chargers.unit import Charger
 from services.drivers.shure.simulation.clock import Clock
-from services.drivers.shure.simulation.options import validated
+from services.drivers.simulating import validated
 
 __all__ = ["FAULTS", "MODELS", "Options", "SimulatedCharger", "simulate_chargers"]
 

@@ -24,7 +24,7 @@ from services.drivers.shure.simulation.mxw.docks import Dock
 from services.drivers.shure.simulation.mxw.machine import Machine
 from services.drivers.shure.simulation.mxw.microphones import Microphone, some_microphone
 from services.drivers.shure.simulation.mxw.server import Identity, MicroflexUnit
-from services.drivers.shure.simulation.options import validated
+from services.drivers.simulating import validated
 
 PORT = 2202
 STEP_S = 1.0

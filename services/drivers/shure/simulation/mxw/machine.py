@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +22,7 @@ FLASH_S = 60.0
 
 
 @dataclass(slots=True)
-class Machine:
+class Machine(ABC):
     """The state of one unit; `texts` and `change` are what a kind of unit adds."""
 
     model: str
@@ -45,21 +46,21 @@ class Machine:
 
     # -- what a kind of unit adds ------------------------------------------------------------------------------
 
+    @abstractmethod
     def texts(self) -> dict[Place, str]:
         """Every property of its parts, as on the wire."""
-        raise NotImplementedError
 
     def change(self, request: Request) -> Callable[[], None]:
         """What a SET does. Raises `RefusedError`."""
         raise RefusedError
 
+    @abstractmethod
     def set_part(self, number: int, key: str, value: object) -> None:
         """Change a part as its user would. Raises `KeyError` for what there is not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def age(self, seconds: float) -> None:
         """Let time pass."""
-        raise NotImplementedError
 
     @property
     def answers_all(self) -> bool:

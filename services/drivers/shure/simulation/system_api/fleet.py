@@ -10,10 +10,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.drivers.shure.simulation.addresses import hosts_from
-from services.drivers.shure.simulation.options import validated
 from services.drivers.shure.simulation.system_api.api import Api
 from services.drivers.shure.simulation.system_api.devices import MODELS, make_device
 from services.drivers.shure.simulation.system_api.server import FAULTS, Server
+from services.drivers.simulating import validated
 
 PORT = 10_000
 KEY = "simulated-shared-secret"

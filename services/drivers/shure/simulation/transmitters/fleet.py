@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.drivers.shure.simulation.addresses import allow_files, hosts_from
 from services.drivers.shure.simulation.adverts import advertise
 from services.drivers.shure.simulation.clock import Clock
-from services.drivers.shure.simulation.options import validated
 from services.drivers.shure.simulation.transmitters.faults import FAULTS
 from services.drivers.shure.simulation.transmitters.rack import BANDS, Rack
 from services.drivers.shure.simulation.transmitters.server import SimulatedTransmitter
+from services.drivers.simulating import validated
 
 PRODUCT = "p10t"
 PORT = 2202

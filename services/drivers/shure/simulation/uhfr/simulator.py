@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.drivers.shure.simulation.options import validated
 from services.drivers.shure.simulation.uhfr.channel import BANDS, DRAIN_PER_HOUR, GRID_KHZ, Channel
 from services.drivers.shure.simulation.uhfr.faults import FAULTS
 from services.drivers.shure.simulation.uhfr.unit import PORT, Unit
+from services.drivers.simulating import hosts, living, validated
 
-STEP_S = 1.0
 SPACING_KHZ, FREQUENCIES = 350, 80
 _MODELS: Mapping[str, tuple[str, int]] = {"ur4d": ("UR4D", 2), "ur4s": ("UR4S", 1)}
 """Product -> what it calls itself, and its channels."""
-_ENDS = (0, 255)
 _TRAITS = frozenset(
     {"datagrams", "fixed_port", "pushes", "names", "blank_name", "frequency", "mutes", "meters", "presence"}
 )
@@ -61,7 +57,7 @@ class UhfrSimulator:
             raise ValueError(f"no fault {chosen.fault!r}: there are {', '.join(FAULTS)}")
         async with AsyncExitStack() as stack:
             units = []
-            for number, host in zip(range(count), _hosts(listen), strict=False):
+            for number, host in zip(range(count), hosts(listen), strict=False):
                 unit = _unit(product, number, (host, PORT if port is None else port), seed, chosen)
                 await unit.start()
                 stack.push_async_callback(unit.leave)
@@ -69,8 +65,7 @@ class UhfrSimulator:
                 if chosen.fault != "none":
                     await unit.fault(chosen.fault)
             if not chosen.still:
-                task = asyncio.create_task(_live(units, chosen.time_scale), name="simulated uhfr units")
-                stack.callback(task.cancel)
+                stack.enter_context(living(units, Unit.step, chosen.time_scale))
             yield units
 
 
@@ -86,21 +81,6 @@ def _unit(product: str, number: int, address: tuple[str, int], seed: int, option
     unit = Unit(address, model, channels, random)
     unit.answers_words, unit.tells_changes = options.device_words, options.updates
     return unit
-
-
-def _hosts(listen: str) -> Iterator[str]:
-    address = ipaddress.ip_address(listen)
-    while True:
-        if address.packed[-1] not in _ENDS:
-            yield str(address)
-        address += 1
-
-
-async def _live(units: Sequence[Unit], time_scale: float) -> None:
-    while True:
-        await asyncio.sleep(STEP_S)
-        for unit in units:
-            unit.step(STEP_S * time_scale)
 
 
 uhfr_simulator = UhfrSimulator()
